@@ -1,0 +1,204 @@
+//! Errors as clients see them: a status code, a reason from the contract's enum, and all that the message says as data.
+//!
+//! Always: every refusal carries an `ErrorInfo` with domain `chirp`; field violations come all at once; the message is
+//! for people. Never here: which situation is which error; each boundary has a table of its own for that.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
+use tracing::error;
+use uuid::Uuid;
+
+use crate::ids::{AccountId, PostId};
+use crate::log::{AppendError, ReadError};
+pub use crate::proto::common::ErrorReason;
+
+/// The domain of every `ErrorInfo`.
+pub const DOMAIN: &str = "chirp";
+/// When a client that was refused for load or a lagging projection should come back.
+pub const RETRY_DELAY: Duration = Duration::from_millis(500);
+
+/// The reason as it is on the wire: the enum's name without its prefix.
+#[must_use]
+pub fn reason_name(reason: ErrorReason) -> &'static str {
+    let name = reason.as_str_name();
+    name.strip_prefix("ERROR_REASON_").unwrap_or(name)
+}
+
+/// A refusal on its way to a [`Status`].
+#[derive(Debug)]
+pub struct Refused {
+    code: Code,
+    reason: ErrorReason,
+    message: String,
+    metadata: HashMap<String, String>,
+    violations: Vec<FieldViolation>,
+    retry_after: Option<Duration>,
+    resource: Option<(&'static str, String)>,
+}
+
+impl Refused {
+    /// A refusal with a message for people: lower case, no full stop.
+    pub fn new(code: Code, reason: ErrorReason, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            reason,
+            message: message.into(),
+            metadata: HashMap::new(),
+            violations: Vec::new(),
+            retry_after: None,
+            resource: None,
+        }
+    }
+
+    /// Adds a part of the message as data for programs.
+    #[must_use]
+    pub fn with(mut self, key: &str, value: impl ToString) -> Self {
+        self.metadata.insert(key.to_owned(), value.to_string());
+        self
+    }
+
+    /// Says when to come back.
+    #[must_use]
+    pub fn retry_after(mut self, delay: Duration) -> Self {
+        self.retry_after = Some(delay);
+        self
+    }
+
+    /// Names the thing that was not there or was taken.
+    #[must_use]
+    pub fn resource(mut self, kind: &'static str, name: impl Into<String>) -> Self {
+        self.resource = Some((kind, name.into()));
+        self
+    }
+}
+
+impl From<Refused> for Status {
+    fn from(refused: Refused) -> Self {
+        let mut details = ErrorDetails::with_error_info(reason_name(refused.reason), DOMAIN, refused.metadata);
+        if !refused.violations.is_empty() {
+            details.set_bad_request(refused.violations);
+        }
+        if let Some(delay) = refused.retry_after {
+            details.set_retry_info(Some(delay));
+        }
+        if let Some((kind, name)) = refused.resource {
+            details.set_resource_info(kind, name, "", refused.message.clone());
+        }
+        Status::with_error_details(refused.code, refused.message, details)
+    }
+}
+
+/// Collects what is wrong with the fields of a request, so that a client hears of all of it at once.
+#[derive(Debug, Default)]
+pub struct Violations(Vec<(FieldViolation, ErrorReason)>);
+
+impl Violations {
+    /// Notes that a field is wrong.
+    pub fn add(&mut self, field: &str, reason: ErrorReason, description: impl Into<String>) {
+        let violation = FieldViolation {
+            field: field.to_owned(),
+            description: description.into(),
+            reason: reason_name(reason).to_owned(),
+            ..FieldViolation::default()
+        };
+        self.0.push((violation, reason));
+    }
+
+    /// Reads the id of an account; when it is malformed, notes so and gives a placeholder.
+    pub fn account(&mut self, field: &str, text: &str) -> AccountId {
+        AccountId(self.uuid(field, text))
+    }
+
+    /// Reads the id of an account, or nothing.
+    pub fn optional_account(&mut self, field: &str, text: &str) -> Option<AccountId> {
+        (!text.is_empty()).then(|| self.account(field, text))
+    }
+
+    /// Reads the id of a post; when it is malformed, notes so and gives a placeholder.
+    pub fn post(&mut self, field: &str, text: &str) -> PostId {
+        PostId(self.uuid(field, text))
+    }
+
+    /// Reads a UUID; when it is malformed, notes so and gives a placeholder.
+    pub fn uuid(&mut self, field: &str, text: &str) -> Uuid {
+        text.parse::<AccountId>().map(|id| id.0).unwrap_or_else(|_| {
+            self.add(field, ErrorReason::IdMalformed, "must be a UUID such as 01920000-0000-7000-8000-000000000001");
+            Uuid::nil()
+        })
+    }
+
+    /// Passes when nothing is wrong. The reason is the violations' own when they share one, else `FIELD_INVALID`.
+    ///
+    /// # Errors
+    /// INVALID_ARGUMENT with all violations.
+    pub fn check(self) -> Result<(), Status> {
+        let Some(first) = self.0.first().map(|(_, reason)| *reason) else {
+            return Ok(());
+        };
+        let same = self.0.iter().all(|(_, reason)| *reason == first);
+        let described: Vec<String> =
+            self.0.iter().map(|(violation, _)| format!("{}: {}", violation.field, violation.description)).collect();
+        let mut refused = Refused::new(
+            Code::InvalidArgument,
+            if same { first } else { ErrorReason::FieldInvalid },
+            described.join("; "),
+        );
+        for (violation, _) in &self.0 {
+            refused = refused.with(&violation.field, &violation.description);
+        }
+        refused.violations = self.0.into_iter().map(|(violation, _)| violation).collect();
+        Err(refused.into())
+    }
+}
+
+/// Our own bug. The cause goes to the log, never to the client.
+pub fn internal(cause: impl std::fmt::Display) -> Status {
+    error!(%cause, "internal error: {cause}");
+    Refused::new(Code::Internal, ErrorReason::Internal, "internal error, our fault").into()
+}
+
+/// The store does not answer.
+pub fn store_unavailable(cause: impl std::fmt::Display) -> Status {
+    error!(%cause, "the store is not available: {cause}");
+    Refused::new(Code::Unavailable, ErrorReason::StoreUnavailable, "the store is not available")
+        .retry_after(RETRY_DELAY)
+        .into()
+}
+
+impl From<ReadError> for Status {
+    fn from(cause: ReadError) -> Self {
+        match cause {
+            ReadError::Unavailable(_) => store_unavailable(cause),
+            ReadError::Gap { .. } => internal(cause),
+        }
+    }
+}
+
+impl From<AppendError> for Status {
+    fn from(cause: AppendError) -> Self {
+        let message = cause.to_string();
+        match cause {
+            AppendError::Conflict(stream) => {
+                Refused::new(Code::Aborted, ErrorReason::ConcurrentChange, message).with("stream", stream).into()
+            }
+            AppendError::RequestIdReused => {
+                Refused::new(Code::InvalidArgument, ErrorReason::RequestIdReused, message).into()
+            }
+            AppendError::TooManyEvents => {
+                Refused::new(Code::FailedPrecondition, ErrorReason::TooManyFollowRequests, message)
+                    .with("limit", crate::log::APPEND_EVENTS_MAX)
+                    .into()
+            }
+            AppendError::Overloaded => {
+                Refused::new(Code::ResourceExhausted, ErrorReason::Overloaded, message).retry_after(RETRY_DELAY).into()
+            }
+            AppendError::Full => {
+                Refused::new(Code::ResourceExhausted, ErrorReason::StoreFull, message).retry_after(RETRY_DELAY).into()
+            }
+            AppendError::Unavailable(cause) => store_unavailable(cause),
+        }
+    }
+}

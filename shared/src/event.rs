@@ -1,0 +1,512 @@
+//! Events: what happened, in the past tense, as it is stored for ever.
+//!
+//! Always: a stored event is a stable type name, a schema version and the exact bytes of its JSON; whoever reads an
+//! event needs nothing but the event, so it carries the keys and the facts about others that its readers need; personal
+//! fields sit in an [`Envelope`], so that encryption can come without a migration. Never here: rules (see the
+//! command server) and tables (see the projector).
+//!
+//! A type name is `<aggregate>.<past tense>`. Adding a field needs a serde default; anything else needs a new schema
+//! version and an arm in [`Event::decode`]. A golden sample of each stored form is kept in `shared/golden/`.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{AccountId, AccountRef, AuthoredPost, Position, PostId, PostRef};
+
+/// The schema version that this code writes.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// Anything that can have happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// To an account.
+    Account(AccountEvent),
+    /// To a handle.
+    Handle(HandleEvent),
+    /// To a post.
+    Post(PostEvent),
+    /// To one account's like of one post.
+    Like(LikeEvent),
+    /// To one account's repost of one post.
+    Repost(RepostEvent),
+    /// To the edge from a follower to a followee.
+    Follow(FollowEvent),
+    /// To the index of an account's pending follow requests.
+    Requests(RequestsEvent),
+    /// To one account's block of another.
+    Block(BlockEvent),
+    /// To one account's mute of another.
+    Mute(MuteEvent),
+}
+
+/// What kind of account it is. Both kinds can do the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AccountKind {
+    /// A person.
+    User,
+    /// A company, a project, a public body.
+    Organization,
+}
+
+/// Personal fields, in a wrapper that says how they are protected: `{"alg":"none", …}` is plain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "alg")]
+pub enum Envelope<T> {
+    /// Not encrypted.
+    #[serde(rename = "none")]
+    Plain(T),
+}
+
+impl<T> Envelope<T> {
+    /// The fields inside.
+    pub fn open(&self) -> &T {
+        let Self::Plain(inner) = self;
+        inner
+    }
+}
+
+/// What an account says of itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Profile {
+    /// The name shown, 1–50 characters.
+    pub display_name: String,
+    /// A few words, 0–300 characters.
+    pub bio: String,
+}
+
+/// What a post says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PostText {
+    /// 1–500 characters.
+    pub text: String,
+}
+
+/// Stream `account-{id}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AccountEvent {
+    /// The account began. Its position is the account's key.
+    #[serde(rename = "account.registered")]
+    Registered {
+        /// Its id.
+        account_id: AccountId,
+        /// Its first handle.
+        handle: String,
+        /// Its kind, for ever.
+        kind: AccountKind,
+        /// Its first profile.
+        personal: Envelope<Profile>,
+    },
+    /// The profile was replaced.
+    #[serde(rename = "account.profile_updated")]
+    ProfileUpdated {
+        /// Whose.
+        account: AccountRef,
+        /// The whole new profile.
+        personal: Envelope<Profile>,
+    },
+    /// The account goes by another handle.
+    #[serde(rename = "account.handle_changed")]
+    HandleChanged {
+        /// Whose.
+        account: AccountRef,
+        /// The handle before.
+        from: String,
+        /// The handle now.
+        to: String,
+    },
+    /// From now on followers need approval, and only they see the posts.
+    #[serde(rename = "account.protected")]
+    Protected {
+        /// Whose.
+        account: AccountRef,
+    },
+    /// The account is public again. Its pending requests were approved in the same append.
+    #[serde(rename = "account.unprotected")]
+    Unprotected {
+        /// Whose.
+        account: AccountRef,
+    },
+    /// The account is not shown any more and can do nothing but come back.
+    #[serde(rename = "account.deactivated")]
+    Deactivated {
+        /// Whose.
+        account: AccountRef,
+    },
+    /// The account is back, with all it had.
+    #[serde(rename = "account.reactivated")]
+    Reactivated {
+        /// Whose.
+        account: AccountRef,
+    },
+}
+
+/// Stream `handle-{handle}`: whoever claimed last holds it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum HandleEvent {
+    /// Taken.
+    #[serde(rename = "handle.claimed")]
+    Claimed {
+        /// The handle.
+        handle: String,
+        /// Its holder.
+        account_id: AccountId,
+    },
+    /// Given up.
+    #[serde(rename = "handle.released")]
+    Released {
+        /// The handle.
+        handle: String,
+        /// Who held it.
+        account_id: AccountId,
+    },
+}
+
+/// Stream `post-{id}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PostEvent {
+    /// The post began. Its position is the post's key.
+    #[serde(rename = "post.created")]
+    Created {
+        /// Its id.
+        post_id: PostId,
+        /// Who wrote it.
+        author: AccountRef,
+        /// The post that it answers.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reply_to: Option<AuthoredPost>,
+        /// The post that it quotes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        quoted: Option<AuthoredPost>,
+        /// Accounts named as `@handle`, each once.
+        #[serde(default)]
+        mentions: Vec<AccountRef>,
+        /// Tags named as `#tag`, in lower case, each once.
+        #[serde(default)]
+        hashtags: Vec<String>,
+        /// The text.
+        personal: Envelope<PostText>,
+    },
+    /// The text was replaced.
+    #[serde(rename = "post.edited")]
+    Edited {
+        /// Which post.
+        post: PostRef,
+        /// Who wrote it.
+        author: AccountRef,
+        /// Accounts named in the new text.
+        #[serde(default)]
+        mentions: Vec<AccountRef>,
+        /// Tags named in the new text.
+        #[serde(default)]
+        hashtags: Vec<String>,
+        /// The whole new text.
+        personal: Envelope<PostText>,
+    },
+    /// The post is gone, and its reposts with it.
+    #[serde(rename = "post.deleted")]
+    Deleted {
+        /// Which post.
+        post: PostRef,
+        /// Who wrote it.
+        author: AccountRef,
+        /// The post that it answered.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reply_to: Option<AuthoredPost>,
+    },
+}
+
+/// Stream `like-{account}-{post}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LikeEvent {
+    /// Liked.
+    #[serde(rename = "like.added")]
+    Added {
+        /// Who likes.
+        account: AccountRef,
+        /// What.
+        post: PostRef,
+        /// Who wrote it.
+        post_author: AccountRef,
+    },
+    /// Not any more.
+    #[serde(rename = "like.removed")]
+    Removed {
+        /// Who liked.
+        account: AccountRef,
+        /// What.
+        post: PostRef,
+        /// Who wrote it.
+        post_author: AccountRef,
+    },
+}
+
+/// Stream `repost-{account}-{post}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RepostEvent {
+    /// Reposted. Its position is the place of the repost.
+    #[serde(rename = "repost.added")]
+    Added {
+        /// Who reposts.
+        account: AccountRef,
+        /// What.
+        post: PostRef,
+        /// Who wrote it.
+        post_author: AccountRef,
+    },
+    /// The repost was undone.
+    #[serde(rename = "repost.removed")]
+    Removed {
+        /// Who had reposted.
+        account: AccountRef,
+        /// What.
+        post: PostRef,
+        /// Who wrote it.
+        post_author: AccountRef,
+        /// The place of the repost that ended.
+        added_at: Position,
+    },
+}
+
+/// Both ends of a follow, and what a reader needs to know of the followee.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Edge {
+    /// Who follows.
+    pub follower: AccountRef,
+    /// Whom.
+    pub followee: AccountRef,
+    /// What the followee is.
+    pub followee_kind: AccountKind,
+}
+
+/// Stream `follow-{follower}-{followee}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FollowEvent {
+    /// Asked to follow a protected account.
+    #[serde(rename = "follow.requested")]
+    Requested(Edge),
+    /// Follows: at once, or because the request was approved.
+    #[serde(rename = "follow.followed")]
+    Followed(Edge),
+    /// The followee refused the request.
+    #[serde(rename = "follow.rejected")]
+    Rejected(Edge),
+    /// The follower took the request back.
+    #[serde(rename = "follow.withdrawn")]
+    Withdrawn(Edge),
+    /// Follows no more.
+    #[serde(rename = "follow.unfollowed")]
+    Unfollowed(Edge),
+}
+
+/// Stream `requests-{followee}`: the pending requests of one account, so that going public can approve them all
+/// without asking a read table. Written in the same append as the [`FollowEvent`] that it mirrors.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RequestsEvent {
+    /// One more is waiting.
+    #[serde(rename = "requests.added")]
+    Added {
+        /// Who is asked.
+        followee: AccountRef,
+        /// Who asks.
+        follower: AccountRef,
+    },
+    /// One is settled.
+    #[serde(rename = "requests.removed")]
+    Removed {
+        /// Who was asked.
+        followee: AccountRef,
+        /// Who asked.
+        follower: AccountRef,
+    },
+}
+
+/// Stream `block-{account}-{target}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum BlockEvent {
+    /// Blocked. The follows between the two ended in the same append.
+    #[serde(rename = "block.added")]
+    Added {
+        /// Who blocks.
+        account: AccountRef,
+        /// Whom.
+        target: AccountRef,
+    },
+    /// Not any more.
+    #[serde(rename = "block.removed")]
+    Removed {
+        /// Who blocked.
+        account: AccountRef,
+        /// Whom.
+        target: AccountRef,
+    },
+}
+
+/// Stream `mute-{account}-{target}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum MuteEvent {
+    /// Muted.
+    #[serde(rename = "mute.added")]
+    Added {
+        /// Who mutes.
+        account: AccountRef,
+        /// Whom.
+        target: AccountRef,
+    },
+    /// Not any more.
+    #[serde(rename = "mute.removed")]
+    Removed {
+        /// Who muted.
+        account: AccountRef,
+        /// Whom.
+        target: AccountRef,
+    },
+}
+
+/// A stored event in the form that the log keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Encoded {
+    /// The stable type name, such as `post.created`.
+    pub kind: String,
+    /// The schema version of the payload.
+    pub schema_version: u32,
+    /// The exact bytes of the JSON.
+    pub payload: String,
+}
+
+/// Why a stored event could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum DecodeError {
+    /// Nobody knows this type.
+    #[error("unknown event type {0}")]
+    UnknownType(String),
+    /// The schema version is newer than this code.
+    #[error("event type {kind} has schema version {schema_version}, this code reads up to {SCHEMA_VERSION}")]
+    UnknownSchemaVersion {
+        /// The type.
+        kind: String,
+        /// The version found.
+        schema_version: u32,
+    },
+    /// The payload is not what the type promises.
+    #[error("event type {kind} has a broken payload: {cause}")]
+    BrokenPayload {
+        /// The type.
+        kind: String,
+        /// What the JSON reader said.
+        cause: serde_json::Error,
+    },
+}
+
+impl Event {
+    /// The form in which the log stores this event.
+    #[must_use]
+    pub fn encode(&self) -> Encoded {
+        match self {
+            Self::Account(event) => encode(event),
+            Self::Handle(event) => encode(event),
+            Self::Post(event) => encode(event),
+            Self::Like(event) => encode(event),
+            Self::Repost(event) => encode(event),
+            Self::Follow(event) => encode(event),
+            Self::Requests(event) => encode(event),
+            Self::Block(event) => encode(event),
+            Self::Mute(event) => encode(event),
+        }
+    }
+
+    /// Reads a stored event, whatever version it was written in.
+    ///
+    /// # Errors
+    /// When the type or the version is unknown, or the payload broken.
+    pub fn decode(kind: &str, schema_version: u32, payload: &str) -> Result<Self, DecodeError> {
+        if schema_version != SCHEMA_VERSION {
+            return Err(DecodeError::UnknownSchemaVersion { kind: kind.to_owned(), schema_version });
+        }
+        let aggregate = kind.split('.').next().unwrap_or_default();
+        match aggregate {
+            "account" => decode(kind, payload).map(Self::Account),
+            "handle" => decode(kind, payload).map(Self::Handle),
+            "post" => decode(kind, payload).map(Self::Post),
+            "like" => decode(kind, payload).map(Self::Like),
+            "repost" => decode(kind, payload).map(Self::Repost),
+            "follow" => decode(kind, payload).map(Self::Follow),
+            "requests" => decode(kind, payload).map(Self::Requests),
+            "block" => decode(kind, payload).map(Self::Block),
+            "mute" => decode(kind, payload).map(Self::Mute),
+            _ => Err(DecodeError::UnknownType(kind.to_owned())),
+        }
+    }
+}
+
+/// serde writes `{"post.created":{…}}`; the log keeps the name and the braces apart.
+fn encode(event: &impl Serialize) -> Encoded {
+    let tagged = serde_json::to_string(event).expect("events are plain data, which JSON can always hold");
+    let (kind, payload) = tagged
+        .strip_prefix("{\"")
+        .and_then(|rest| rest.strip_suffix('}'))
+        .and_then(|rest| rest.split_once("\":"))
+        .expect("serde writes an enum as an object with one key");
+    Encoded { kind: kind.to_owned(), schema_version: SCHEMA_VERSION, payload: payload.to_owned() }
+}
+
+fn decode<T: DeserializeOwned>(kind: &str, payload: &str) -> Result<T, DecodeError> {
+    let name = serde_json::to_string(kind).expect("a string is valid JSON");
+    serde_json::from_str(&format!("{{{name}:{payload}}}")).map_err(|cause| {
+        if cause.to_string().starts_with("unknown variant") {
+            DecodeError::UnknownType(kind.to_owned())
+        } else {
+            DecodeError::BrokenPayload { kind: kind.to_owned(), cause }
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOLDEN: &str = include_str!("../golden/events_v1.jsonl");
+
+    #[derive(Deserialize)]
+    struct Golden {
+        #[serde(rename = "type")]
+        kind: String,
+        schema_version: u32,
+        payload: Box<serde_json::value::RawValue>,
+    }
+
+    fn golden() -> Vec<Golden> {
+        GOLDEN.lines().map(|line| serde_json::from_str(line).expect("a golden line is JSON")).collect()
+    }
+
+    #[test]
+    fn every_golden_event_loads_and_is_written_byte_for_byte_as_it_was() {
+        for golden in golden() {
+            let event = Event::decode(&golden.kind, golden.schema_version, golden.payload.get()).expect("it loads");
+            let encoded = event.encode();
+            assert_eq!(encoded.kind, golden.kind);
+            assert_eq!(encoded.payload, golden.payload.get());
+        }
+    }
+
+    #[test]
+    fn every_type_has_a_golden_sample() {
+        let source = include_str!("event.rs");
+        let names =
+            source.lines().filter_map(|line| line.trim().strip_prefix("#[serde(rename = \"")?.strip_suffix("\")]"));
+        let types: Vec<&str> = names.filter(|name| name.contains('.')).collect();
+        assert!(types.len() > 20, "the scan must find the types");
+        for name in types {
+            assert!(golden().iter().any(|golden| golden.kind == name), "no golden sample of {name}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_type_version_or_a_broken_payload_is_told_apart() {
+        assert!(matches!(Event::decode("post.painted", 1, "{}"), Err(DecodeError::UnknownType(_))));
+        assert!(matches!(Event::decode("cake.baked", 1, "{}"), Err(DecodeError::UnknownType(_))));
+        assert!(matches!(Event::decode("post.created", 2, "{}"), Err(DecodeError::UnknownSchemaVersion { .. })));
+        assert!(matches!(Event::decode("post.created", 1, "{}"), Err(DecodeError::BrokenPayload { .. })));
+        assert!(matches!(Event::decode("post.created", 1, "{"), Err(DecodeError::BrokenPayload { .. })));
+    }
+}

@@ -1,0 +1,21 @@
+//! What two processes of Chirp must agree on: ids, events, the log, the schema of the read tables, tokens, errors, the
+//! contract's types, and how a server starts and stops.
+//!
+//! Never here: decisions (the command server) and queries (the query server).
+
+pub mod clock;
+pub mod errors;
+pub mod event;
+pub mod ids;
+pub mod log;
+pub mod paging;
+pub mod proto;
+pub mod rows;
+pub mod serve;
+pub mod settings;
+pub mod sqlite;
+pub mod store;
+pub mod tables;
+pub mod telemetry;
+pub mod tokens;
+pub mod wake;

@@ -1,0 +1,206 @@
+//! How a gRPC server starts, what surrounds its services, and how it stops.
+//!
+//! Always: health says NOT_SERVING before anything else happens on shutdown; a server ends within its grace period even
+//! while streams are open; every limit that tonic leaves open is set here; whatever a client sends, tonic's own INTERNAL
+//! for undecodable input leaves here as INVALID_ARGUMENT. Never here: what the services do.
+
+use std::io;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::{HeaderName, HeaderValue};
+use axum::middleware::{Next, from_fn};
+use axum::response::Response;
+use axum::routing::get;
+use tokio::net::TcpListener;
+use tokio::time::timeout;
+use tokio_stream::wrappers::TcpListenerStream;
+use tokio_util::sync::CancellationToken;
+use tonic::service::Routes;
+use tonic::transport::Server;
+use tonic::{Code, Status};
+use tonic_health::ServingStatus;
+use tonic_health::server::HealthReporter;
+use tracing::{Instrument, debug, info, info_span, warn};
+use uuid::Uuid;
+
+use crate::errors::{ErrorReason, Refused};
+use crate::proto::DESCRIPTORS;
+use crate::settings::ServerSettings;
+
+/// The largest request message, in bytes.
+pub const MESSAGE_BYTES_MAX: usize = 256 * 1024;
+/// The header with the request's own id: accepted, made when missing, echoed, logged.
+pub const REQUEST_ID_HEADER: &str = "x-request-id";
+
+const REQUEST_ID_LENGTH_MAX: usize = 128;
+const CONCURRENT_STREAMS_MAX: u32 = 1_024;
+const HEADER_LIST_BYTES_MAX: u32 = 16 * 1024;
+const PENDING_RESETS_MAX: usize = 64;
+const LOCAL_RESETS_MAX: usize = 1_024;
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(30);
+const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
+const CONNECTION_AGE_MAX: Duration = Duration::from_secs(30 * 60);
+const CONNECTION_AGE_GRACE: Duration = Duration::from_secs(30);
+
+/// Serves the routes until `drain` is cancelled and the open calls have ended, or the grace period has passed.
+/// `services` are the full names that the health service answers for.
+///
+/// # Errors
+/// When the listener fails, or reflection cannot be built.
+pub async fn serve(
+    listener: TcpListener,
+    routes: Routes,
+    services: &'static [&'static str],
+    settings: &ServerSettings,
+    drain: CancellationToken,
+) -> io::Result<()> {
+    let (health, health_service) = tonic_health::server::health_reporter();
+    announce(&health, services, ServingStatus::Serving).await;
+    let mut routes = routes.add_service(health_service);
+    if settings.reflection {
+        routes = with_reflection(routes)?;
+    }
+
+    let stopping = {
+        let drain = drain.clone();
+        async move {
+            drain.cancelled().await;
+            announce(&health, services, ServingStatus::NotServing).await;
+        }
+    };
+    let serving = Server::builder()
+        .accept_http1(true)
+        .tcp_nodelay(true)
+        .max_concurrent_streams(CONCURRENT_STREAMS_MAX)
+        .http2_max_header_list_size(HEADER_LIST_BYTES_MAX)
+        .http2_max_pending_accept_reset_streams(Some(PENDING_RESETS_MAX))
+        .http2_max_local_error_reset_streams(Some(LOCAL_RESETS_MAX))
+        .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
+        .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
+        .max_connection_age(CONNECTION_AGE_MAX)
+        .max_connection_age_grace(CONNECTION_AGE_GRACE)
+        .add_routes(surrounded(routes))
+        .serve_with_incoming_shutdown(TcpListenerStream::new(listener), stopping);
+
+    let overdue = async {
+        drain.cancelled().await;
+        tokio::time::sleep(settings.grace_period).await;
+    };
+    tokio::select! {
+        served = serving => served.map_err(io::Error::other),
+        () = overdue => {
+            warn!("calls were still open after the grace period and are cut");
+            Ok(())
+        }
+    }
+}
+
+/// Completes when the process is asked to stop: SIGTERM or SIGINT.
+///
+/// # Errors
+/// When the signals cannot be watched.
+pub async fn asked_to_stop() -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => info!("SIGTERM: draining"),
+        _ = interrupt.recv() => info!("SIGINT: draining"),
+    }
+    Ok(())
+}
+
+/// The time that a client gave its call, if it did.
+#[must_use]
+pub fn time_allowed(metadata: &tonic::metadata::MetadataMap) -> Option<Duration> {
+    let text = metadata.get("grpc-timeout")?.to_str().ok()?;
+    let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let amount: u64 = digits.parse().ok()?;
+    match unit {
+        "H" => Some(Duration::from_secs(amount.saturating_mul(3_600))),
+        "M" => Some(Duration::from_secs(amount.saturating_mul(60))),
+        "S" => Some(Duration::from_secs(amount)),
+        "m" => Some(Duration::from_millis(amount)),
+        "u" => Some(Duration::from_micros(amount)),
+        "n" => Some(Duration::from_nanos(amount)),
+        _ => None,
+    }
+}
+
+/// Waits for a task to end after the drain, but no longer than the grace period.
+pub async fn finish_within(grace_period: Duration, what: &str, task: impl Future<Output = ()>) {
+    if timeout(grace_period, task).await.is_err() {
+        warn!("{what} did not stop within the grace period");
+    }
+}
+
+async fn announce(health: &HealthReporter, services: &[&str], status: ServingStatus) {
+    // The empty name is the server as a whole.
+    for service in services.iter().chain(&[""]) {
+        health.set_service_status(service, status).await;
+    }
+}
+
+fn with_reflection(routes: Routes) -> io::Result<Routes> {
+    let configured = || {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(DESCRIPTORS)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+    };
+    let v1 = configured().build_v1().map_err(io::Error::other)?;
+    let v1alpha = configured().build_v1alpha().map_err(io::Error::other)?;
+    Ok(routes.add_service(v1).add_service(v1alpha))
+}
+
+/// The services, with what every call gets: a request id, a span, and honest errors for undecodable input. Beside them
+/// the health of the process over plain HTTP.
+fn surrounded(routes: Routes) -> Routes {
+    let alive = || get(|| async { "ok\n" });
+    let router: Router = routes.prepare().into_axum_router();
+    let router = router
+        .route("/livez", alive())
+        .route("/readyz", alive())
+        .route("/healthz", alive())
+        .layer(from_fn(blame_the_input))
+        .layer(from_fn(identify));
+    Routes::from(router)
+}
+
+/// Gives the call its id and its span, and echoes the id.
+async fn identify(mut request: Request, next: Next) -> Response {
+    let name = HeaderName::from_static(REQUEST_ID_HEADER);
+    let usable = |id: &&HeaderValue| !id.is_empty() && id.len() <= REQUEST_ID_LENGTH_MAX && id.to_str().is_ok();
+    let id =
+        request.headers().get(&name).filter(usable).cloned().unwrap_or_else(|| {
+            HeaderValue::from_str(&Uuid::now_v7().to_string()).expect("a UUID is a legal header value")
+        });
+    let span = info_span!("call", path = request.uri().path(), request_id = id.to_str().unwrap_or_default());
+    request.headers_mut().insert(name.clone(), id.clone());
+    async move {
+        let mut response = next.run(request).await;
+        debug!(status = ?response.headers().get("grpc-status"), "answered");
+        response.headers_mut().insert(name, id);
+        response
+    }
+    .instrument(span)
+    .await
+}
+
+/// tonic answers INTERNAL when it cannot decode a message. INTERNAL means our bug, and this is not: our own INTERNAL
+/// always carries details.
+async fn blame_the_input(request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    let is_internal = Status::from_header_map(response.headers())
+        .is_some_and(|status| status.code() == Code::Internal && status.details().is_empty());
+    if !is_internal {
+        return response;
+    }
+    let refused = Refused::new(
+        Code::InvalidArgument,
+        ErrorReason::MessageMalformed,
+        "the message is not a valid encoding of the request of this method",
+    );
+    Status::from(refused).into_http()
+}
