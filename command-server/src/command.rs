@@ -1,0 +1,403 @@
+//! Commands: what somebody wants, with every field checked; and which streams each needs to be decided.
+//!
+//! Always: a decision reads the log and nothing else, and names every stream that it read, so that the append fails when
+//! one of them moved. Never here: a rule (see [`crate::domain`]).
+
+use serde::{Deserialize, Serialize};
+use shared::event::{AccountKind, Envelope, Event, FollowEvent, PostText, Profile};
+use shared::ids::{AccountId, PostId};
+use shared::log::StreamName;
+
+use crate::domain::account::{self, Account};
+use crate::domain::block::{self, Block, Follows};
+use crate::domain::follow::{self, Follow};
+use crate::domain::handle::Handle;
+use crate::domain::mute::{self, Mute};
+use crate::domain::post::{self, Live, Named, Post, Sight};
+use crate::domain::reaction::{self, Reaction};
+use crate::domain::requests::Requests;
+use crate::domain::{Refusal, text};
+use crate::session::{Failure, Session};
+
+/// One account doing something to another. Which is which matters.
+#[derive(Clone, Copy, Debug)]
+pub struct Pair {
+    /// Who acts.
+    pub account: AccountId,
+    /// On whom.
+    pub target: AccountId,
+}
+
+/// One account doing something to a post.
+#[derive(Clone, Copy, Debug)]
+pub struct OnPost {
+    /// Who acts.
+    pub account: AccountId,
+    /// On what.
+    pub post: PostId,
+}
+
+/// A follow, by its ends.
+#[derive(Clone, Copy, Debug)]
+pub struct Edge {
+    /// Who follows.
+    pub follower: AccountId,
+    /// Whom.
+    pub followee: AccountId,
+}
+
+/// A post to be.
+#[derive(Clone, Debug)]
+pub struct NewPost {
+    /// Its id.
+    pub post: PostId,
+    /// Who writes it.
+    pub author: AccountId,
+    /// What it says.
+    pub text: String,
+    /// What it answers.
+    pub reply_to: Option<PostId>,
+    /// What it quotes.
+    pub quoted: Option<PostId>,
+}
+
+/// What somebody wants.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// A new account.
+    Register {
+        /// Its id.
+        account: AccountId,
+        /// Its handle.
+        handle: String,
+        /// Its kind.
+        kind: AccountKind,
+        /// Its profile.
+        profile: Profile,
+    },
+    /// Another profile.
+    UpdateProfile {
+        /// Whose.
+        account: AccountId,
+        /// All of it.
+        profile: Profile,
+    },
+    /// Another handle.
+    ChangeHandle {
+        /// Whose.
+        account: AccountId,
+        /// Which.
+        handle: String,
+    },
+    /// Followers need approval.
+    Protect(AccountId),
+    /// They do not any more.
+    Unprotect(AccountId),
+    /// Go away.
+    Deactivate(AccountId),
+    /// Come back.
+    Reactivate(AccountId),
+    /// Say something.
+    CreatePost(NewPost),
+    /// Say it otherwise.
+    EditPost {
+        /// Which post.
+        on: OnPost,
+        /// The whole new text.
+        text: String,
+    },
+    /// Unsay it.
+    DeletePost(OnPost),
+    /// Like.
+    Like(OnPost),
+    /// Take it back.
+    Unlike(OnPost),
+    /// Repost.
+    Repost(OnPost),
+    /// Undo it.
+    UndoRepost(OnPost),
+    /// Follow, or ask to.
+    Follow(Edge),
+    /// Follow no more, or ask no more.
+    Unfollow(Edge),
+    /// Let in.
+    ApproveFollow(Edge),
+    /// Turn away.
+    RejectFollow(Edge),
+    /// Block.
+    Block(Pair),
+    /// Unblock.
+    Unblock(Pair),
+    /// Mute.
+    Mute(Pair),
+    /// Unmute.
+    Unmute(Pair),
+}
+
+/// What a command is answered, beside the position. Stored with the request id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// Nothing to say.
+    Done,
+    /// This account was made.
+    Account(AccountId),
+    /// This post was made.
+    Post(PostId),
+    /// The follower follows now.
+    Following,
+    /// The follower waits for approval.
+    Requested,
+}
+
+/// What a command leads to.
+#[derive(Clone, Debug)]
+pub struct Decision {
+    /// What happens. Empty when everything is already so.
+    pub events: Vec<Event>,
+    /// What the caller hears.
+    pub answer: Answer,
+}
+
+/// Decides a command on the state that the log has now.
+///
+/// # Errors
+/// A refusal, or that the log could not be read.
+pub async fn decide(session: &mut Session<'_>, command: &Command) -> Result<Decision, Failure> {
+    let answer = match command {
+        Command::Register { account, .. } => Answer::Account(*account),
+        Command::CreatePost(new) => Answer::Post(new.post),
+        Command::Follow(edge) => return follow(session, *edge).await,
+        _ => Answer::Done,
+    };
+    Ok(Decision { events: events(session, command).await?, answer })
+}
+
+async fn events(session: &mut Session<'_>, command: &Command) -> Result<Vec<Event>, Failure> {
+    match command {
+        Command::Register { account, handle, kind, profile } => {
+            session.load([StreamName::handle(handle), StreamName::account(*account)]).await?;
+            let wanted: Handle = session.fold(&StreamName::handle(handle));
+            Ok(account::register(&wanted, *account, handle, *kind, Envelope::Plain(profile.clone()))?)
+        }
+        Command::UpdateProfile { account, profile } => {
+            let account = session.account(*account).await?;
+            Ok(account::update_profile(&account, Envelope::Plain(profile.clone()))?)
+        }
+        Command::ChangeHandle { account, handle } => change_handle(session, *account, handle).await,
+        Command::Protect(account) => Ok(account::protect(&session.account(*account).await?)?),
+        Command::Unprotect(account) => unprotect(session, *account).await,
+        Command::Deactivate(account) => Ok(account::deactivate(&session.account(*account).await?)?),
+        Command::Reactivate(account) => Ok(account::reactivate(&session.account(*account).await?)?),
+        Command::CreatePost(new) => create_post(session, new).await,
+        Command::EditPost { on, text } => edit_post(session, *on, text).await,
+        Command::DeletePost(on) => {
+            session.load([StreamName::account(on.account), StreamName::post(on.post)]).await?;
+            let author: Account = session.fold(&StreamName::account(on.account));
+            let post: Post = session.fold(&StreamName::post(on.post));
+            Ok(post::delete(&author, &post)?)
+        }
+        Command::Like(on) => like(session, *on).await,
+        Command::Unlike(on) => {
+            let stream = StreamName::like(on.account, on.post);
+            let (account, post, liked) = reacted(session, *on, stream).await?;
+            Ok(reaction::unlike(liked, account.acting()?.me, post.live()?))
+        }
+        Command::Repost(on) => repost(session, *on).await,
+        Command::UndoRepost(on) => {
+            let stream = StreamName::repost(on.account, on.post);
+            let (account, post, reposted) = reacted(session, *on, stream).await?;
+            Ok(reaction::undo_repost(reposted, account.acting()?.me, post.live()?))
+        }
+        Command::Follow(edge) => Ok(follow(session, *edge).await?.events),
+        Command::Unfollow(edge) => {
+            let (follower, followee, state) = edge_ends(session, *edge).await?;
+            Ok(follow::unfollow(state, &follower, &followee)?)
+        }
+        Command::ApproveFollow(edge) => {
+            let (follower, followee, state) = edge_ends(session, *edge).await?;
+            Ok(follow::approve(state, &follower, &followee)?)
+        }
+        Command::RejectFollow(edge) => {
+            let (follower, followee, state) = edge_ends(session, *edge).await?;
+            Ok(follow::reject(state, &follower, &followee)?)
+        }
+        Command::Block(pair) => block(session, *pair).await,
+        Command::Unblock(pair) => {
+            let stream = StreamName::block(pair.account, pair.target);
+            let (account, target) = accounts(session, *pair, [stream.clone()]).await?;
+            Ok(block::unblock(session.fold(&stream), &account, &target)?)
+        }
+        Command::Mute(pair) => {
+            let stream = StreamName::mute(pair.account, pair.target);
+            let (account, target) = accounts(session, *pair, [stream.clone()]).await?;
+            Ok(mute::mute(session.fold::<Mute>(&stream), &account, &target)?)
+        }
+        Command::Unmute(pair) => {
+            let stream = StreamName::mute(pair.account, pair.target);
+            let (account, target) = accounts(session, *pair, [stream.clone()]).await?;
+            Ok(mute::unmute(session.fold::<Mute>(&stream), &account, &target)?)
+        }
+    }
+}
+
+async fn change_handle(session: &mut Session<'_>, id: AccountId, handle: &str) -> Result<Vec<Event>, Failure> {
+    session.load([StreamName::account(id), StreamName::handle(handle)]).await?;
+    let account: Account = session.fold(&StreamName::account(id));
+    let wanted: Handle = session.fold(&StreamName::handle(handle));
+    if let Account::Known(known) = &account {
+        session.load([StreamName::handle(&known.handle)]).await?;
+    }
+    Ok(account::change_handle(&account, &wanted, handle)?)
+}
+
+async fn unprotect(session: &mut Session<'_>, id: AccountId) -> Result<Vec<Event>, Failure> {
+    session.load([StreamName::account(id), StreamName::requests(id)]).await?;
+    let account: Account = session.fold(&StreamName::account(id));
+    let Requests(waiting) = session.fold(&StreamName::requests(id));
+    session.load(waiting.iter().map(|follower| StreamName::follow(follower.id, id))).await?;
+    Ok(account::unprotect(&account, &waiting)?)
+}
+
+async fn create_post(session: &mut Session<'_>, new: &NewPost) -> Result<Vec<Event>, Failure> {
+    let others = new.reply_to.into_iter().chain(new.quoted).map(StreamName::post);
+    session.load(others.chain([StreamName::account(new.author), StreamName::post(new.post)])).await?;
+    let author: Account = session.fold(&StreamName::account(new.author));
+    author.acting()?;
+
+    let mut seen = Vec::new();
+    for post in [new.reply_to, new.quoted] {
+        seen.push(match post {
+            Some(post) => Some(seen_by(session, &author, post).await?),
+            None => None,
+        });
+    }
+    let named = named(session, &new.text).await?;
+    let personal = Envelope::Plain(PostText { text: new.text.clone() });
+    Ok(post::create(&author, new.post, seen[0].as_ref(), seen[1].as_ref(), personal, named)?)
+}
+
+async fn edit_post(session: &mut Session<'_>, on: OnPost, text: &str) -> Result<Vec<Event>, Failure> {
+    session.load([StreamName::account(on.account), StreamName::post(on.post)]).await?;
+    let author: Account = session.fold(&StreamName::account(on.account));
+    let post: Post = session.fold(&StreamName::post(on.post));
+    let named = named(session, text).await?;
+    Ok(post::edit(&author, &post, Envelope::Plain(PostText { text: text.to_owned() }), named)?)
+}
+
+async fn like(session: &mut Session<'_>, on: OnPost) -> Result<Vec<Event>, Failure> {
+    let stream = StreamName::like(on.account, on.post);
+    let (account, _, liked) = reacted(session, on, stream).await?;
+    let actor = account.acting()?.me;
+    let post = seen_by(session, &account, on.post).await?;
+    Ok(reaction::like(liked, actor, &post))
+}
+
+async fn repost(session: &mut Session<'_>, on: OnPost) -> Result<Vec<Event>, Failure> {
+    let stream = StreamName::repost(on.account, on.post);
+    let (account, _, reposted) = reacted(session, on, stream).await?;
+    let actor = account.acting()?.me;
+    let post = seen_by(session, &account, on.post).await?;
+    let author: Account = session.fold(&StreamName::account(post.author.id));
+    Ok(reaction::repost(reposted, actor, &post, &author)?)
+}
+
+/// The actor, the post and the reaction between them. Whether the actor sees the post is not asked here.
+async fn reacted(
+    session: &mut Session<'_>,
+    on: OnPost,
+    stream: StreamName,
+) -> Result<(Account, Post, Reaction), Failure> {
+    session.load([StreamName::account(on.account), StreamName::post(on.post), stream.clone()]).await?;
+    let account = session.fold(&StreamName::account(on.account));
+    let post = session.fold(&StreamName::post(on.post));
+    Ok((account, post, session.fold(&stream)))
+}
+
+/// The post, if it is there and this account may see it.
+async fn seen_by(session: &mut Session<'_>, viewer: &Account, id: PostId) -> Result<Live, Failure> {
+    let viewer = viewer.acting()?;
+    let post: Post = session.fold(&StreamName::post(id));
+    let author = post.author().ok_or(Refusal::PostNotFound)?;
+    let streams = between(viewer.me.id, author.id);
+    session.load(streams.iter().cloned().chain([StreamName::account(author.id)])).await?;
+    let author: Account = session.fold(&StreamName::account(author.id));
+    let sight = Sight {
+        viewer,
+        author: &author,
+        blocked: streams[..2].iter().any(|stream| session.fold::<Block>(stream) == Block::Standing),
+        follows: session.fold::<Follow>(&streams[2]) == Follow::Following,
+    };
+    Ok(post.seen(&sight)?.clone())
+}
+
+/// The blocks between two accounts in both directions, and the first one's follow of the second.
+fn between(one: AccountId, other: AccountId) -> [StreamName; 3] {
+    [StreamName::block(one, other), StreamName::block(other, one), StreamName::follow(one, other)]
+}
+
+async fn follow(session: &mut Session<'_>, edge: Edge) -> Result<Decision, Failure> {
+    let streams = between(edge.follower, edge.followee);
+    session.load(streams.iter().cloned()).await?;
+    let (follower, followee, state) = edge_ends(session, edge).await?;
+    let blocked = streams[..2].iter().any(|stream| session.fold::<Block>(stream) == Block::Standing);
+    let events = follow::follow(state, &follower, &followee, blocked)?;
+    let requested = match events.first() {
+        Some(event) => matches!(event, Event::Follow(FollowEvent::Requested(_))),
+        None => state == Follow::Requested,
+    };
+    Ok(Decision { events, answer: if requested { Answer::Requested } else { Answer::Following } })
+}
+
+async fn edge_ends(session: &mut Session<'_>, edge: Edge) -> Result<(Account, Account, Follow), Failure> {
+    let stream = StreamName::follow(edge.follower, edge.followee);
+    let pair = Pair { account: edge.follower, target: edge.followee };
+    let (follower, followee) = accounts(session, pair, [stream.clone()]).await?;
+    Ok((follower, followee, session.fold(&stream)))
+}
+
+async fn block(session: &mut Session<'_>, pair: Pair) -> Result<Vec<Event>, Failure> {
+    let stream = StreamName::block(pair.account, pair.target);
+    let of_target = StreamName::follow(pair.account, pair.target);
+    let of_actor = StreamName::follow(pair.target, pair.account);
+    let streams = [stream.clone(), of_target.clone(), of_actor.clone()];
+    let (account, target) = accounts(session, pair, streams).await?;
+    let follows = Follows { of_target: session.fold(&of_target), of_actor: session.fold(&of_actor) };
+    Ok(block::block(session.fold(&stream), &account, &target, follows)?)
+}
+
+/// Both accounts; `more` is read in the same go.
+async fn accounts<const N: usize>(
+    session: &mut Session<'_>,
+    pair: Pair,
+    more: [StreamName; N],
+) -> Result<(Account, Account), Failure> {
+    let both = [StreamName::account(pair.account), StreamName::account(pair.target)];
+    session.load(both.iter().cloned().chain(more)).await?;
+    Ok((session.fold(&both[0]), session.fold(&both[1])))
+}
+
+/// The accounts and tags that a text names. A handle that nobody holds names nobody.
+async fn named(session: &mut Session<'_>, text: &str) -> Result<Named, Failure> {
+    let handles: Vec<StreamName> = text::mentioned_handles(text).iter().map(|name| StreamName::handle(name)).collect();
+    let mut named = Named { mentions: vec![], hashtags: text::hashtags(text) };
+    if handles.is_empty() {
+        return Ok(named);
+    }
+    // Whom a text names is not worth a conflict: these streams are looked at, not expected.
+    let holders: Vec<StreamName> = session
+        .peek::<Handle>(&handles)
+        .await?
+        .into_iter()
+        .filter_map(|handle| match handle {
+            Handle::Free => None,
+            Handle::Held(account) => Some(StreamName::account(account)),
+        })
+        .collect();
+    for account in session.peek::<Account>(&holders).await? {
+        if let Account::Known(known) = account {
+            named.mentions.push(known.me);
+        }
+    }
+    Ok(named)
+}

@@ -1,0 +1,148 @@
+//! The domain: what may happen. One file per aggregate, each with its state, its decisions and how events change it.
+//!
+//! Always: pure functions of what they are given. Never here: time, SQL, gRPC, or a read table.
+
+pub mod account;
+pub mod block;
+pub mod follow;
+pub mod handle;
+pub mod mute;
+pub mod post;
+pub mod reaction;
+pub mod requests;
+pub mod text;
+
+use shared::event::{
+    AccountEvent, BlockEvent, Event, FollowEvent, HandleEvent, LikeEvent, MuteEvent, PostEvent, RepostEvent,
+    RequestsEvent,
+};
+use shared::ids::Position;
+use shared::log::StreamName;
+
+/// Why a command is refused, as a fact.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Nobody has this id.
+    #[error("there is no such account")]
+    AccountNotFound,
+    /// The acting account has to come back first.
+    #[error("the acting account is deactivated")]
+    AccountDeactivated,
+    /// The other account is not there at the moment.
+    #[error("the target account is deactivated")]
+    TargetDeactivated,
+    /// Somebody else holds the handle.
+    #[error("the handle {0} is taken")]
+    HandleTaken(String),
+    /// It never existed, or the actor may not see it.
+    #[error("there is no such post")]
+    PostNotFound,
+    /// It is gone for ever.
+    #[error("the post was deleted")]
+    PostDeleted,
+    /// Only the author may.
+    #[error("only the author of a post may change it")]
+    NotAuthor,
+    /// One of the two blocks the other.
+    #[error("a block stands between the two accounts")]
+    Blocked,
+    /// Its posts are for its followers only.
+    #[error("posts of a protected account cannot be reposted")]
+    AccountProtected,
+    /// Nobody asked, or it was answered.
+    #[error("there is no such follow request")]
+    FollowRequestNotFound,
+    /// Not with oneself.
+    #[error("an account cannot do this to itself")]
+    SelfTarget,
+}
+
+/// A state that is folded from the events of one stream.
+pub trait Aggregate: Default {
+    /// The state after one more event of its stream.
+    #[must_use]
+    fn evolve(self, position: Position, event: &Event) -> Self;
+}
+
+/// The stream that an event belongs to.
+#[must_use]
+pub fn stream_of(event: &Event) -> StreamName {
+    match event {
+        Event::Account(event) => match event {
+            AccountEvent::Registered { account_id, .. } => StreamName::account(*account_id),
+            AccountEvent::ProfileUpdated { account, .. }
+            | AccountEvent::HandleChanged { account, .. }
+            | AccountEvent::Protected { account }
+            | AccountEvent::Unprotected { account }
+            | AccountEvent::Deactivated { account }
+            | AccountEvent::Reactivated { account } => StreamName::account(account.id),
+        },
+        Event::Handle(HandleEvent::Claimed { handle, .. } | HandleEvent::Released { handle, .. }) => {
+            StreamName::handle(handle)
+        }
+        Event::Post(event) => match event {
+            PostEvent::Created { post_id, .. } => StreamName::post(*post_id),
+            PostEvent::Edited { post, .. } | PostEvent::Deleted { post, .. } => StreamName::post(post.id),
+        },
+        Event::Like(LikeEvent::Added { account, post, .. } | LikeEvent::Removed { account, post, .. }) => {
+            StreamName::like(account.id, post.id)
+        }
+        Event::Repost(RepostEvent::Added { account, post, .. } | RepostEvent::Removed { account, post, .. }) => {
+            StreamName::repost(account.id, post.id)
+        }
+        Event::Follow(
+            FollowEvent::Requested(edge)
+            | FollowEvent::Followed(edge)
+            | FollowEvent::Rejected(edge)
+            | FollowEvent::Withdrawn(edge)
+            | FollowEvent::Unfollowed(edge),
+        ) => StreamName::follow(edge.follower.id, edge.followee.id),
+        Event::Requests(RequestsEvent::Added { followee, .. } | RequestsEvent::Removed { followee, .. }) => {
+            StreamName::requests(followee.id)
+        }
+        Event::Block(BlockEvent::Added { account, target } | BlockEvent::Removed { account, target }) => {
+            StreamName::block(account.id, target.id)
+        }
+        Event::Mute(MuteEvent::Added { account, target } | MuteEvent::Removed { account, target }) => {
+            StreamName::mute(account.id, target.id)
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod samples {
+    //! Names for the examples in the domain's tests.
+
+    use shared::event::{AccountKind, Envelope, Profile};
+    use shared::ids::{AccountId, AccountKey, AccountRef, PostId, PostKey, PostRef};
+    use uuid::Uuid;
+
+    use super::account::{Account, Known};
+
+    pub const ALICE: AccountRef = account_ref(1);
+    pub const BOB: AccountRef = account_ref(3);
+    pub const POST: PostRef = PostRef { id: PostId(Uuid::from_u128(100)), key: PostKey(100) };
+
+    const fn account_ref(number: u8) -> AccountRef {
+        AccountRef { id: AccountId(Uuid::from_u128(number as u128)), key: AccountKey(number as i64) }
+    }
+
+    pub fn known(me: AccountRef) -> Known {
+        Known {
+            me,
+            kind: AccountKind::User,
+            handle: format!("handle_{}", me.key),
+            personal: Envelope::Plain(Profile { display_name: "Somebody".to_owned(), bio: String::new() }),
+            protected: false,
+            active: true,
+        }
+    }
+
+    pub fn protected(me: AccountRef) -> Known {
+        Known { protected: true, ..known(me) }
+    }
+
+    pub fn deactivated(me: AccountRef) -> Account {
+        Account::Known(Known { active: false, ..known(me) })
+    }
+}

@@ -1,0 +1,270 @@
+//! An account: registered once, there for ever; protected or public, active or deactivated.
+//!
+//! Always: a deactivated account can do nothing but come back; it keeps its handle. Never here: who follows whom.
+
+use shared::event::Edge;
+use shared::event::{AccountEvent, AccountKind, Envelope, Event, FollowEvent, HandleEvent, Profile, RequestsEvent};
+use shared::ids::{AccountId, AccountKey, AccountRef, Position};
+
+use super::handle::Handle;
+use super::{Aggregate, Refusal};
+
+/// Stream `account-{id}`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Account {
+    /// Never registered.
+    #[default]
+    Absent,
+    /// Registered.
+    Known(Known),
+}
+
+/// An account that was registered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// Its id and key.
+    pub me: AccountRef,
+    /// Its kind.
+    pub kind: AccountKind,
+    /// Its handle now.
+    pub handle: String,
+    /// Its profile now.
+    pub personal: Envelope<Profile>,
+    /// Followers need approval.
+    pub protected: bool,
+    /// Not deactivated.
+    pub active: bool,
+}
+
+impl Account {
+    /// The account, if it was registered.
+    ///
+    /// # Errors
+    /// `AccountNotFound`.
+    pub fn known(&self) -> Result<&Known, Refusal> {
+        match self {
+            Self::Absent => Err(Refusal::AccountNotFound),
+            Self::Known(known) => Ok(known),
+        }
+    }
+
+    /// The account as the one that acts.
+    ///
+    /// # Errors
+    /// `AccountNotFound`, `AccountDeactivated`.
+    pub fn acting(&self) -> Result<&Known, Refusal> {
+        let known = self.known()?;
+        match known.active {
+            true => Ok(known),
+            false => Err(Refusal::AccountDeactivated),
+        }
+    }
+}
+
+/// Registers a new account under a free handle.
+///
+/// # Errors
+/// `HandleTaken`.
+pub fn register(
+    handle: &Handle,
+    account_id: AccountId,
+    name: &str,
+    kind: AccountKind,
+    personal: Envelope<Profile>,
+) -> Result<Vec<Event>, Refusal> {
+    handle.free_for(account_id, name)?;
+    Ok(vec![
+        Event::Account(AccountEvent::Registered { account_id, handle: name.to_owned(), kind, personal }),
+        Event::Handle(HandleEvent::Claimed { handle: name.to_owned(), account_id }),
+    ])
+}
+
+/// Replaces the profile.
+///
+/// # Errors
+/// `AccountNotFound`, `AccountDeactivated`.
+pub fn update_profile(account: &Account, personal: Envelope<Profile>) -> Result<Vec<Event>, Refusal> {
+    let known = account.acting()?;
+    if known.personal == personal {
+        return Ok(vec![]);
+    }
+    Ok(vec![Event::Account(AccountEvent::ProfileUpdated { account: known.me, personal })])
+}
+
+/// Gives up the present handle and takes another. `wanted` is the stream of the handle `name`.
+///
+/// # Errors
+/// `AccountNotFound`, `AccountDeactivated`, `HandleTaken`.
+pub fn change_handle(account: &Account, wanted: &Handle, name: &str) -> Result<Vec<Event>, Refusal> {
+    let known = account.acting()?;
+    if known.handle == name {
+        return Ok(vec![]);
+    }
+    wanted.free_for(known.me.id, name)?;
+    let (from, to) = (known.handle.clone(), name.to_owned());
+    Ok(vec![
+        Event::Handle(HandleEvent::Released { handle: from.clone(), account_id: known.me.id }),
+        Event::Handle(HandleEvent::Claimed { handle: to.clone(), account_id: known.me.id }),
+        Event::Account(AccountEvent::HandleChanged { account: known.me, from, to }),
+    ])
+}
+
+/// From now on followers need approval.
+///
+/// # Errors
+/// `AccountNotFound`, `AccountDeactivated`.
+pub fn protect(account: &Account) -> Result<Vec<Event>, Refusal> {
+    let known = account.acting()?;
+    match known.protected {
+        true => Ok(vec![]),
+        false => Ok(vec![Event::Account(AccountEvent::Protected { account: known.me })]),
+    }
+}
+
+/// Goes public, which approves everyone who is waiting.
+///
+/// # Errors
+/// `AccountNotFound`, `AccountDeactivated`.
+pub fn unprotect(account: &Account, waiting: &[AccountRef]) -> Result<Vec<Event>, Refusal> {
+    let known = account.acting()?;
+    if !known.protected {
+        return Ok(vec![]);
+    }
+    let mut events = vec![Event::Account(AccountEvent::Unprotected { account: known.me })];
+    for &follower in waiting {
+        let edge = Edge { follower, followee: known.me, followee_kind: known.kind };
+        events.push(Event::Follow(FollowEvent::Followed(edge)));
+        events.push(Event::Requests(RequestsEvent::Removed { followee: known.me, follower }));
+    }
+    Ok(events)
+}
+
+/// Goes away, keeping everything.
+///
+/// # Errors
+/// `AccountNotFound`.
+pub fn deactivate(account: &Account) -> Result<Vec<Event>, Refusal> {
+    let known = account.known()?;
+    match known.active {
+        true => Ok(vec![Event::Account(AccountEvent::Deactivated { account: known.me })]),
+        false => Ok(vec![]),
+    }
+}
+
+/// Comes back, with everything.
+///
+/// # Errors
+/// `AccountNotFound`.
+pub fn reactivate(account: &Account) -> Result<Vec<Event>, Refusal> {
+    let known = account.known()?;
+    match known.active {
+        true => Ok(vec![]),
+        false => Ok(vec![Event::Account(AccountEvent::Reactivated { account: known.me })]),
+    }
+}
+
+impl Aggregate for Account {
+    fn evolve(self, position: Position, event: &Event) -> Self {
+        let Event::Account(event) = event else { return self };
+        match (self, event) {
+            (Self::Absent, AccountEvent::Registered { account_id, handle, kind, personal }) => Self::Known(Known {
+                me: AccountRef { id: *account_id, key: AccountKey(position.0) },
+                kind: *kind,
+                handle: handle.clone(),
+                personal: personal.clone(),
+                protected: false,
+                active: true,
+            }),
+            (Self::Absent, _) => Self::Absent,
+            (Self::Known(known), event) => Self::Known(match event {
+                AccountEvent::Registered { .. } => known,
+                AccountEvent::ProfileUpdated { personal, .. } => Known { personal: personal.clone(), ..known },
+                AccountEvent::HandleChanged { to, .. } => Known { handle: to.clone(), ..known },
+                AccountEvent::Protected { .. } => Known { protected: true, ..known },
+                AccountEvent::Unprotected { .. } => Known { protected: false, ..known },
+                AccountEvent::Deactivated { .. } => Known { active: false, ..known },
+                AccountEvent::Reactivated { .. } => Known { active: true, ..known },
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{ALICE, BOB, deactivated, known, protected};
+    use super::*;
+
+    fn check(decided: Result<Vec<Event>, Refusal>, expected: Result<Vec<AccountEvent>, Refusal>) {
+        let own = |event: &Event| match event {
+            Event::Account(event) => Some(event.clone()),
+            _ => None,
+        };
+        assert_eq!(decided.map(|events| events.iter().filter_map(own).collect()), expected);
+    }
+
+    #[test]
+    fn a_handle_has_one_holder() {
+        let personal = || known(ALICE).personal;
+        let taken = Handle::Held(BOB.id);
+        let refused = Err(Refusal::HandleTaken("ada".to_owned()));
+        assert_eq!(register(&taken, ALICE.id, "ada", AccountKind::User, personal()), refused);
+        assert_eq!(change_handle(&Account::Known(known(ALICE)), &taken, "ada"), refused);
+        let events = register(&Handle::Free, ALICE.id, "ada", AccountKind::User, personal()).expect("it is free");
+        let claimed = Event::Handle(HandleEvent::Claimed { handle: "ada".to_owned(), account_id: ALICE.id });
+        assert!(events.contains(&claimed));
+    }
+
+    #[test]
+    fn changing_the_handle_releases_and_claims_in_one_go() {
+        let events = change_handle(&Account::Known(known(ALICE)), &Handle::Free, "ada").expect("it is free");
+        let released = HandleEvent::Released { handle: known(ALICE).handle, account_id: ALICE.id };
+        let claimed = HandleEvent::Claimed { handle: "ada".to_owned(), account_id: ALICE.id };
+        assert_eq!(events[..2], [Event::Handle(released), Event::Handle(claimed)]);
+        let same = known(ALICE).handle;
+        check(change_handle(&Account::Known(known(ALICE)), &Handle::Held(ALICE.id), &same), Ok(vec![]));
+    }
+
+    #[test]
+    fn a_deactivated_account_can_do_nothing_but_come_back() {
+        let away = deactivated(ALICE);
+        check(protect(&away), Err(Refusal::AccountDeactivated));
+        check(unprotect(&away, &[]), Err(Refusal::AccountDeactivated));
+        check(update_profile(&away, known(BOB).personal), Err(Refusal::AccountDeactivated));
+        check(change_handle(&away, &Handle::Free, "ada"), Err(Refusal::AccountDeactivated));
+        check(deactivate(&away), Ok(vec![]));
+        check(reactivate(&away), Ok(vec![AccountEvent::Reactivated { account: ALICE }]));
+    }
+
+    #[test]
+    fn saying_what_is_already_so_changes_nothing() {
+        let account = Account::Known(known(ALICE));
+        check(update_profile(&account, known(ALICE).personal), Ok(vec![]));
+        check(unprotect(&account, &[]), Ok(vec![]));
+        check(reactivate(&account), Ok(vec![]));
+        check(protect(&Account::Known(protected(ALICE))), Ok(vec![]));
+    }
+
+    #[test]
+    fn going_public_approves_everyone_who_is_waiting() {
+        let events = unprotect(&Account::Known(protected(ALICE)), &[BOB]).expect("it is protected");
+        let edge = Edge { follower: BOB, followee: ALICE, followee_kind: AccountKind::User };
+        assert!(events.contains(&Event::Follow(FollowEvent::Followed(edge))));
+        assert!(events.contains(&Event::Requests(RequestsEvent::Removed { followee: ALICE, follower: BOB })));
+    }
+
+    #[test]
+    fn nothing_can_be_done_with_an_account_that_is_not_there() {
+        check(protect(&Account::Absent), Err(Refusal::AccountNotFound));
+        check(deactivate(&Account::Absent), Err(Refusal::AccountNotFound));
+        check(reactivate(&Account::Absent), Err(Refusal::AccountNotFound));
+    }
+
+    #[test]
+    fn the_state_is_what_the_events_say() {
+        let registered = register(&Handle::Free, ALICE.id, "ada", AccountKind::User, known(ALICE).personal);
+        let account = Account::default().evolve(Position(ALICE.key.0), &registered.expect("it is free")[0]);
+        assert_eq!(account, Account::Known(Known { handle: "ada".to_owned(), ..known(ALICE) }));
+        let account = account.evolve(Position(9), &Event::Account(AccountEvent::Deactivated { account: ALICE }));
+        assert_eq!(account.acting(), Err(Refusal::AccountDeactivated));
+    }
+}

@@ -1,0 +1,103 @@
+//! A block: it ends the follows between the two, both ways, and lets none begin.
+//!
+//! Always: unblocking restores nothing.
+
+use shared::event::{BlockEvent, Event, FollowEvent};
+use shared::ids::Position;
+
+use super::account::Account;
+use super::follow::{Follow, end};
+use super::{Aggregate, Refusal};
+
+/// Stream `block-{account}-{target}`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Block {
+    /// No block.
+    #[default]
+    Absent,
+    /// Blocked.
+    Standing,
+}
+
+/// The follows between two accounts.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Follows {
+    /// The actor's follow of the target.
+    pub of_target: Follow,
+    /// The target's follow of the actor.
+    pub of_actor: Follow,
+}
+
+/// Blocks, and ends what is between the two.
+///
+/// # Errors
+/// `AccountNotFound`, `AccountDeactivated`, `SelfTarget`.
+pub fn block(block: Block, account: &Account, target: &Account, follows: Follows) -> Result<Vec<Event>, Refusal> {
+    let (account, target) = (account.acting()?, target.known()?);
+    if account.me == target.me {
+        return Err(Refusal::SelfTarget);
+    }
+    if block == Block::Standing {
+        return Ok(vec![]);
+    }
+    let mut events = vec![Event::Block(BlockEvent::Added { account: account.me, target: target.me })];
+    events.extend(end(follows.of_target, account, target, FollowEvent::Withdrawn));
+    events.extend(end(follows.of_actor, target, account, FollowEvent::Rejected));
+    Ok(events)
+}
+
+/// Takes a block away.
+///
+/// # Errors
+/// `AccountNotFound`, `AccountDeactivated`.
+pub fn unblock(block: Block, account: &Account, target: &Account) -> Result<Vec<Event>, Refusal> {
+    let (account, target) = (account.acting()?, target.known()?);
+    match block {
+        Block::Absent => Ok(vec![]),
+        Block::Standing => Ok(vec![Event::Block(BlockEvent::Removed { account: account.me, target: target.me })]),
+    }
+}
+
+impl Aggregate for Block {
+    fn evolve(self, _: Position, event: &Event) -> Self {
+        match event {
+            Event::Block(BlockEvent::Added { .. }) => Self::Standing,
+            Event::Block(BlockEvent::Removed { .. }) => Self::Absent,
+            _ => self,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::event::{AccountKind, Edge};
+
+    use super::super::samples::{ALICE, BOB, deactivated, known};
+    use super::*;
+
+    fn there(me: shared::ids::AccountRef) -> Account {
+        Account::Known(known(me))
+    }
+
+    #[test]
+    fn a_block_ends_the_follows_both_ways() {
+        let follows = Follows { of_target: Follow::Following, of_actor: Follow::Requested };
+        let events = block(Block::Absent, &there(ALICE), &there(BOB), follows).expect("allowed");
+        let edge = |follower, followee| Edge { follower, followee, followee_kind: AccountKind::User };
+        assert!(events.contains(&Event::Follow(FollowEvent::Unfollowed(edge(ALICE, BOB)))));
+        assert!(events.contains(&Event::Follow(FollowEvent::Rejected(edge(BOB, ALICE)))));
+    }
+
+    #[test]
+    fn blocking_twice_and_unblocking_twice_are_fine() {
+        assert_eq!(block(Block::Standing, &there(ALICE), &there(BOB), Follows::default()), Ok(vec![]));
+        assert_eq!(unblock(Block::Absent, &there(ALICE), &there(BOB)), Ok(vec![]));
+    }
+
+    #[test]
+    fn nobody_blocks_themselves_and_a_deactivated_account_can_be_blocked() {
+        let own = block(Block::Absent, &there(ALICE), &there(ALICE), Follows::default());
+        assert_eq!(own, Err(Refusal::SelfTarget));
+        assert!(block(Block::Absent, &there(ALICE), &deactivated(BOB), Follows::default()).is_ok());
+    }
+}

@@ -1,0 +1,56 @@
+//! A handle: held by one account at a time. Its stream is what makes handles unique.
+
+use shared::event::{Event, HandleEvent};
+use shared::ids::{AccountId, Position};
+
+use super::{Aggregate, Refusal};
+
+/// Stream `handle-{handle}`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Handle {
+    /// Nobody holds it.
+    #[default]
+    Free,
+    /// This account holds it.
+    Held(AccountId),
+}
+
+impl Handle {
+    /// Passes when `account` may have the handle.
+    ///
+    /// # Errors
+    /// `HandleTaken`.
+    pub fn free_for(&self, account: AccountId, name: &str) -> Result<(), Refusal> {
+        match self {
+            Self::Free => Ok(()),
+            Self::Held(holder) if *holder == account => Ok(()),
+            Self::Held(_) => Err(Refusal::HandleTaken(name.to_owned())),
+        }
+    }
+}
+
+impl Aggregate for Handle {
+    fn evolve(self, _: Position, event: &Event) -> Self {
+        match event {
+            Event::Handle(HandleEvent::Claimed { account_id, .. }) => Self::Held(*account_id),
+            Event::Handle(HandleEvent::Released { .. }) => Self::Free,
+            _ => self,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{ALICE, BOB};
+    use super::*;
+
+    #[test]
+    fn a_released_handle_is_free_for_anybody() {
+        let event = |event| Event::Handle(event);
+        let claimed = event(HandleEvent::Claimed { handle: "ada".to_owned(), account_id: ALICE.id });
+        let released = event(HandleEvent::Released { handle: "ada".to_owned(), account_id: ALICE.id });
+        let handle = Handle::default().evolve(Position(1), &claimed);
+        assert_eq!(handle.free_for(BOB.id, "ada"), Err(Refusal::HandleTaken("ada".to_owned())));
+        assert_eq!(handle.evolve(Position(2), &released).free_for(BOB.id, "ada"), Ok(()));
+    }
+}

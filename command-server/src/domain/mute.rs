@@ -1,0 +1,69 @@
+//! A mute: the target is not shown to whoever mutes, and never learns of it.
+
+use shared::event::{Event, MuteEvent};
+use shared::ids::Position;
+
+use super::account::Account;
+use super::{Aggregate, Refusal};
+
+/// Stream `mute-{account}-{target}`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mute {
+    /// No mute.
+    #[default]
+    Absent,
+    /// Muted.
+    Standing,
+}
+
+/// Mutes.
+///
+/// # Errors
+/// `AccountNotFound`, `AccountDeactivated`, `SelfTarget`.
+pub fn mute(mute: Mute, account: &Account, target: &Account) -> Result<Vec<Event>, Refusal> {
+    let (account, target) = (account.acting()?.me, target.known()?.me);
+    match mute {
+        _ if account == target => Err(Refusal::SelfTarget),
+        Mute::Standing => Ok(vec![]),
+        Mute::Absent => Ok(vec![Event::Mute(MuteEvent::Added { account, target })]),
+    }
+}
+
+/// Takes a mute away.
+///
+/// # Errors
+/// `AccountNotFound`, `AccountDeactivated`.
+pub fn unmute(mute: Mute, account: &Account, target: &Account) -> Result<Vec<Event>, Refusal> {
+    let (account, target) = (account.acting()?.me, target.known()?.me);
+    match mute {
+        Mute::Absent => Ok(vec![]),
+        Mute::Standing => Ok(vec![Event::Mute(MuteEvent::Removed { account, target })]),
+    }
+}
+
+impl Aggregate for Mute {
+    fn evolve(self, _: Position, event: &Event) -> Self {
+        match event {
+            Event::Mute(MuteEvent::Added { .. }) => Self::Standing,
+            Event::Mute(MuteEvent::Removed { .. }) => Self::Absent,
+            _ => self,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{ALICE, BOB, known};
+    use super::*;
+
+    #[test]
+    fn muting_twice_and_unmuting_twice_are_fine_and_nobody_mutes_themselves() {
+        let (alice, bob) = (Account::Known(known(ALICE)), Account::Known(known(BOB)));
+        assert_eq!(mute(Mute::Standing, &alice, &bob), Ok(vec![]));
+        assert_eq!(unmute(Mute::Absent, &alice, &bob), Ok(vec![]));
+        assert_eq!(mute(Mute::Absent, &alice, &alice), Err(Refusal::SelfTarget));
+        let added = Event::Mute(MuteEvent::Added { account: ALICE, target: BOB });
+        assert_eq!(mute(Mute::Absent, &alice, &bob), Ok(vec![added.clone()]));
+        assert_eq!(Mute::default().evolve(Position(1), &added), Mute::Standing);
+    }
+}

@@ -1,0 +1,254 @@
+//! A post: published once, edited by its author, deleted once.
+//!
+//! Always: only the author edits and deletes; a reply and a quote name a post that its author could see. Never here:
+//! who sees the post later.
+
+use shared::event::{Envelope, Event, PostEvent, PostText};
+use shared::ids::{AccountRef, AuthoredPost, Position, PostId, PostKey, PostRef};
+
+use super::account::{Account, Known};
+use super::{Aggregate, Refusal};
+
+/// Stream `post-{id}`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Post {
+    /// Never published.
+    #[default]
+    Absent,
+    /// There for whoever may see it.
+    Live(Live),
+    /// Gone for ever.
+    Deleted(AccountRef),
+}
+
+/// A post that was not deleted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Live {
+    /// Its id and key.
+    pub me: PostRef,
+    /// Who wrote it.
+    pub author: AccountRef,
+    /// The post that it answers.
+    pub reply_to: Option<AuthoredPost>,
+    /// Its text now.
+    pub personal: Envelope<PostText>,
+}
+
+/// What a text says to others.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Named {
+    /// Accounts named as `@handle`.
+    pub mentions: Vec<AccountRef>,
+    /// Tags named as `#tag`.
+    pub hashtags: Vec<String>,
+}
+
+/// What stands between somebody and the author of a post.
+#[derive(Clone, Debug)]
+pub struct Sight<'a> {
+    /// Who looks.
+    pub viewer: &'a Known,
+    /// Who wrote.
+    pub author: &'a Account,
+    /// A block in either direction.
+    pub blocked: bool,
+    /// The viewer follows the author.
+    pub follows: bool,
+}
+
+impl Post {
+    /// The author, if there ever was a post.
+    #[must_use]
+    pub fn author(&self) -> Option<AccountRef> {
+        match self {
+            Self::Absent => None,
+            Self::Live(live) => Some(live.author),
+            Self::Deleted(author) => Some(*author),
+        }
+    }
+
+    /// The post, if it is there.
+    ///
+    /// # Errors
+    /// `PostNotFound`, `PostDeleted`.
+    pub fn live(&self) -> Result<&Live, Refusal> {
+        match self {
+            Self::Absent => Err(Refusal::PostNotFound),
+            Self::Live(live) => Ok(live),
+            Self::Deleted(_) => Err(Refusal::PostDeleted),
+        }
+    }
+
+    /// The post, if it is there and the viewer may see it.
+    ///
+    /// # Errors
+    /// `PostNotFound`, `PostDeleted`.
+    pub fn seen(&self, sight: &Sight<'_>) -> Result<&Live, Refusal> {
+        let live = self.live()?;
+        let author = sight.author.known()?;
+        let own = author.me == sight.viewer.me;
+        let hidden = !author.active || sight.blocked || (author.protected && !sight.follows && !own);
+        match hidden {
+            true => Err(Refusal::PostNotFound),
+            false => Ok(live),
+        }
+    }
+}
+
+/// Publishes a post. `reply_to` and `quoted` were seen by the author.
+///
+/// # Errors
+/// `AccountNotFound`, `AccountDeactivated`.
+pub fn create(
+    author: &Account,
+    post_id: PostId,
+    reply_to: Option<&Live>,
+    quoted: Option<&Live>,
+    personal: Envelope<PostText>,
+    named: Named,
+) -> Result<Vec<Event>, Refusal> {
+    let author = author.acting()?.me;
+    let authored = |live: &Live| AuthoredPost { post: live.me, author: live.author };
+    Ok(vec![Event::Post(PostEvent::Created {
+        post_id,
+        author,
+        reply_to: reply_to.map(authored),
+        quoted: quoted.map(authored),
+        mentions: named.mentions,
+        hashtags: named.hashtags,
+        personal,
+    })])
+}
+
+/// Replaces the text.
+///
+/// # Errors
+/// `AccountNotFound`, `AccountDeactivated`, `PostNotFound`, `PostDeleted`, `NotAuthor`.
+pub fn edit(author: &Account, post: &Post, personal: Envelope<PostText>, named: Named) -> Result<Vec<Event>, Refusal> {
+    let by = author.acting()?.me;
+    match post {
+        Post::Absent => Err(Refusal::PostNotFound),
+        Post::Live(Live { author, .. }) | Post::Deleted(author) if *author != by => Err(Refusal::NotAuthor),
+        Post::Deleted(_) => Err(Refusal::PostDeleted),
+        Post::Live(live) if live.personal == personal => Ok(vec![]),
+        Post::Live(live) => Ok(vec![Event::Post(PostEvent::Edited {
+            post: live.me,
+            author: by,
+            mentions: named.mentions,
+            hashtags: named.hashtags,
+            personal,
+        })]),
+    }
+}
+
+/// Deletes the post, and its reposts with it.
+///
+/// # Errors
+/// `AccountNotFound`, `AccountDeactivated`, `PostNotFound`, `NotAuthor`.
+pub fn delete(author: &Account, post: &Post) -> Result<Vec<Event>, Refusal> {
+    let by = author.acting()?.me;
+    match post {
+        Post::Absent => Err(Refusal::PostNotFound),
+        Post::Live(Live { author, .. }) | Post::Deleted(author) if *author != by => Err(Refusal::NotAuthor),
+        Post::Deleted(_) => Ok(vec![]), // Deleting twice is fine.
+        Post::Live(live) => {
+            Ok(vec![Event::Post(PostEvent::Deleted { post: live.me, author: by, reply_to: live.reply_to })])
+        }
+    }
+}
+
+impl Aggregate for Post {
+    fn evolve(self, position: Position, event: &Event) -> Self {
+        let Event::Post(event) = event else { return self };
+        match (self, event) {
+            (Self::Absent, PostEvent::Created { post_id, author, reply_to, personal, .. }) => Self::Live(Live {
+                me: PostRef { id: *post_id, key: PostKey(position.0) },
+                author: *author,
+                reply_to: *reply_to,
+                personal: personal.clone(),
+            }),
+            (Self::Live(live), PostEvent::Edited { personal, .. }) => {
+                Self::Live(Live { personal: personal.clone(), ..live })
+            }
+            (Self::Live(live), PostEvent::Deleted { .. }) => Self::Deleted(live.author),
+            (state, _) => state,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{ALICE, BOB, POST, deactivated, known, protected};
+    use super::*;
+
+    fn text(text: &str) -> Envelope<PostText> {
+        Envelope::Plain(PostText { text: text.to_owned() })
+    }
+
+    fn published() -> Post {
+        Post::Live(Live { me: POST, author: ALICE, reply_to: None, personal: text("Hello.") })
+    }
+
+    fn active(me: AccountRef) -> Account {
+        Account::Known(known(me))
+    }
+
+    #[test]
+    fn only_the_author_edits_and_deletes() {
+        for post in [published(), Post::Deleted(ALICE)] {
+            assert_eq!(delete(&active(BOB), &post), Err(Refusal::NotAuthor));
+            assert_eq!(edit(&active(BOB), &post, text("Mine."), Named::default()), Err(Refusal::NotAuthor));
+        }
+        let deleted = PostEvent::Deleted { post: POST, author: ALICE, reply_to: None };
+        assert_eq!(delete(&active(ALICE), &published()), Ok(vec![Event::Post(deleted)]));
+    }
+
+    #[test]
+    fn deleting_twice_is_fine_and_editing_afterwards_is_not() {
+        assert_eq!(delete(&active(ALICE), &Post::Deleted(ALICE)), Ok(vec![]));
+        let edited = edit(&active(ALICE), &Post::Deleted(ALICE), text("Again."), Named::default());
+        assert_eq!(edited, Err(Refusal::PostDeleted));
+    }
+
+    #[test]
+    fn an_edit_to_the_same_text_changes_nothing() {
+        assert_eq!(edit(&active(ALICE), &published(), text("Hello."), Named::default()), Ok(vec![]));
+    }
+
+    #[test]
+    fn a_post_that_never_was_is_not_found() {
+        assert_eq!(delete(&active(ALICE), &Post::Absent), Err(Refusal::PostNotFound));
+        assert_eq!(Post::Absent.live(), Err(Refusal::PostNotFound));
+        assert_eq!(Post::Deleted(ALICE).live(), Err(Refusal::PostDeleted));
+    }
+
+    #[test]
+    fn a_deactivated_author_can_do_nothing() {
+        let away = deactivated(ALICE);
+        assert_eq!(delete(&away, &published()), Err(Refusal::AccountDeactivated));
+        let created = create(&away, POST.id, None, None, text("Hello."), Named::default());
+        assert_eq!(created, Err(Refusal::AccountDeactivated));
+    }
+
+    #[test]
+    fn a_post_is_hidden_by_a_block_by_protection_and_by_deactivation() {
+        let viewer = known(BOB);
+        let sees = |author: Account, blocked, follows| {
+            let sight = Sight { viewer: &viewer, author: &author, blocked, follows };
+            published().seen(&sight).map(|_| ())
+        };
+        assert_eq!(sees(active(ALICE), false, false), Ok(()));
+        assert_eq!(sees(active(ALICE), true, true), Err(Refusal::PostNotFound));
+        assert_eq!(sees(Account::Known(protected(ALICE)), false, false), Err(Refusal::PostNotFound));
+        assert_eq!(sees(Account::Known(protected(ALICE)), false, true), Ok(()));
+        assert_eq!(sees(deactivated(ALICE), false, true), Err(Refusal::PostNotFound));
+    }
+
+    #[test]
+    fn a_protected_author_sees_their_own_posts() {
+        let author = Account::Known(protected(ALICE));
+        let viewer = protected(ALICE);
+        let sight = Sight { viewer: &viewer, author: &author, blocked: false, follows: false };
+        assert!(published().seen(&sight).is_ok());
+    }
+}

@@ -1,0 +1,34 @@
+//! The command server: it decides on commands and appends what follows to the log.
+//!
+//! Facts flow one way: a request is parsed ([`service`], [`fields`]), the streams that it depends on are read
+//! ([`session`]), the domain decides ([`command`], [`domain`]), the events are appended ([`execute`]). Never here: a read
+//! table; no read model is ever asked to decide.
+
+pub mod command;
+pub mod domain;
+pub mod execute;
+pub mod fields;
+mod refusals;
+pub mod service;
+pub mod session;
+
+use std::sync::Arc;
+
+use shared::log::EventLog;
+use shared::proto::command::command_service_server::CommandServiceServer;
+use shared::serve::MESSAGE_BYTES_MAX;
+use tonic::codec::CompressionEncoding;
+use tonic::service::Routes;
+
+/// The services of this role, for health checks.
+pub const SERVICES: &[&str] = &["chirp.command.v1.CommandService"];
+
+/// What the command server answers.
+#[must_use]
+pub fn routes(log: Arc<dyn EventLog>) -> Routes {
+    let service = CommandServiceServer::new(service::Commands::new(log))
+        .accept_compressed(CompressionEncoding::Gzip)
+        .accept_compressed(CompressionEncoding::Zstd)
+        .max_decoding_message_size(MESSAGE_BYTES_MAX);
+    Routes::new(service)
+}

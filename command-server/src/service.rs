@@ -1,0 +1,339 @@
+//! The gRPC shell of the command server: a handler parses, executes, replies.
+
+use std::sync::Arc;
+
+use prost::Message;
+use shared::log::EventLog;
+use shared::proto::command as v1;
+use shared::proto::command::command_service_server::CommandService;
+use shared::serve::REQUEST_ID_HEADER;
+use shared::tokens::Tokens;
+use tonic::metadata::MetadataMap;
+use tonic::{Request, Response, Status};
+use uuid::Uuid;
+
+use crate::command::{Answer, Command, Edge, NewPost, OnPost, Pair};
+use crate::execute::{Call, Executed, digest, execute};
+use crate::fields::Fields;
+use shared::ids::{AccountId, PostId};
+
+type Reply<T> = Result<Response<T>, Status>;
+
+/// Who is asking, as long as nobody has to say.
+const ANONYMOUS: &str = "anonymous";
+const TRACEPARENT: &str = "traceparent";
+const TRACEPARENT_LENGTH_MAX: usize = 128;
+
+/// The command server.
+pub struct Commands {
+    log: Arc<dyn EventLog>,
+    tokens: Tokens,
+}
+
+/// What all requests of this service have.
+trait HasRequestId: Message + Clone {
+    /// Takes the request id out, so that what is left is the payload that it is bound to.
+    fn take_request_id(&mut self) -> String;
+}
+
+macro_rules! has_request_id {
+    ($($request:ident)*) => {
+        $(impl HasRequestId for v1::$request {
+            fn take_request_id(&mut self) -> String {
+                std::mem::take(&mut self.request_id)
+            }
+        })*
+    };
+}
+
+has_request_id! {
+    RegisterAccountRequest UpdateProfileRequest ChangeHandleRequest ProtectAccountRequest UnprotectAccountRequest
+    DeactivateAccountRequest ReactivateAccountRequest CreatePostRequest EditPostRequest DeletePostRequest
+    LikePostRequest UnlikePostRequest RepostPostRequest UndoRepostRequest FollowAccountRequest
+    UnfollowAccountRequest ApproveFollowRequest RejectFollowRequest BlockAccountRequest UnblockAccountRequest
+    MuteAccountRequest UnmuteAccountRequest
+}
+
+impl Commands {
+    /// A command server on this log.
+    #[must_use]
+    pub fn new(log: Arc<dyn EventLog>) -> Self {
+        Self { tokens: Tokens::new(log.identity()), log }
+    }
+
+    /// Executes what the fields say, unless one of them is wrong.
+    async fn execute<R: HasRequestId>(
+        &self,
+        method: &str,
+        request: Request<R>,
+        mut fields: Fields,
+        command: Command,
+    ) -> Result<Executed, Status> {
+        let (metadata, _, mut payload) = request.into_parts();
+        let request_id = fields.request_id(&payload.take_request_id());
+        fields.check()?;
+        let call = Call {
+            principal: ANONYMOUS.to_owned(),
+            request_id,
+            digest: digest(method, &payload.encode_to_vec()),
+            correlation_id: correlation_id(&metadata),
+            traceparent: traceparent(&metadata),
+        };
+        execute(&self.log, &call, &command).await
+    }
+
+    fn token(&self, executed: Executed) -> String {
+        self.tokens.seal(executed.position)
+    }
+}
+
+/// The request's own id, which is a UUID or is made one.
+fn correlation_id(metadata: &MetadataMap) -> Uuid {
+    let id = metadata.get(REQUEST_ID_HEADER).and_then(|id| id.to_str().ok());
+    let parsed = |id: &str| Uuid::parse_str(id).unwrap_or_else(|_| Uuid::new_v5(&Uuid::NAMESPACE_OID, id.as_bytes()));
+    id.map_or_else(Uuid::now_v7, parsed)
+}
+
+fn traceparent(metadata: &MetadataMap) -> Option<String> {
+    let value = metadata.get(TRACEPARENT)?.to_str().ok()?;
+    (value.len() <= TRACEPARENT_LENGTH_MAX).then(|| value.to_owned())
+}
+
+#[tonic::async_trait]
+impl CommandService for Commands {
+    async fn register_account(
+        &self,
+        request: Request<v1::RegisterAccountRequest>,
+    ) -> Reply<v1::RegisterAccountResponse> {
+        let mut fields = Fields::default();
+        let asked = request.get_ref();
+        let command = Command::Register {
+            account: AccountId::generate(),
+            handle: fields.handle(&asked.handle),
+            kind: fields.kind(asked.kind),
+            profile: fields.profile(&asked.display_name, &asked.bio),
+        };
+        let executed = self.execute("RegisterAccount", request, fields, command).await?;
+        let Answer::Account(account) = executed.answer else { return Err(unexpected(executed.answer)) };
+        Ok(Response::new(v1::RegisterAccountResponse {
+            consistency_token: self.token(executed),
+            account_id: account.to_string(),
+        }))
+    }
+
+    async fn update_profile(&self, request: Request<v1::UpdateProfileRequest>) -> Reply<v1::UpdateProfileResponse> {
+        let mut fields = Fields::default();
+        let asked = request.get_ref();
+        let command = Command::UpdateProfile {
+            account: fields.account("account_id", &asked.account_id),
+            profile: fields.profile(&asked.display_name, &asked.bio),
+        };
+        let executed = self.execute("UpdateProfile", request, fields, command).await?;
+        Ok(Response::new(v1::UpdateProfileResponse { consistency_token: self.token(executed) }))
+    }
+
+    async fn change_handle(&self, request: Request<v1::ChangeHandleRequest>) -> Reply<v1::ChangeHandleResponse> {
+        let mut fields = Fields::default();
+        let asked = request.get_ref();
+        let account = fields.account("account_id", &asked.account_id);
+        let command = Command::ChangeHandle { account, handle: fields.handle(&asked.handle) };
+        let executed = self.execute("ChangeHandle", request, fields, command).await?;
+        Ok(Response::new(v1::ChangeHandleResponse { consistency_token: self.token(executed) }))
+    }
+
+    async fn protect_account(&self, request: Request<v1::ProtectAccountRequest>) -> Reply<v1::ProtectAccountResponse> {
+        let mut fields = Fields::default();
+        let command = Command::Protect(fields.account("account_id", &request.get_ref().account_id));
+        let executed = self.execute("ProtectAccount", request, fields, command).await?;
+        Ok(Response::new(v1::ProtectAccountResponse { consistency_token: self.token(executed) }))
+    }
+
+    async fn unprotect_account(
+        &self,
+        request: Request<v1::UnprotectAccountRequest>,
+    ) -> Reply<v1::UnprotectAccountResponse> {
+        let mut fields = Fields::default();
+        let command = Command::Unprotect(fields.account("account_id", &request.get_ref().account_id));
+        let executed = self.execute("UnprotectAccount", request, fields, command).await?;
+        Ok(Response::new(v1::UnprotectAccountResponse { consistency_token: self.token(executed) }))
+    }
+
+    async fn deactivate_account(
+        &self,
+        request: Request<v1::DeactivateAccountRequest>,
+    ) -> Reply<v1::DeactivateAccountResponse> {
+        let mut fields = Fields::default();
+        let command = Command::Deactivate(fields.account("account_id", &request.get_ref().account_id));
+        let executed = self.execute("DeactivateAccount", request, fields, command).await?;
+        Ok(Response::new(v1::DeactivateAccountResponse { consistency_token: self.token(executed) }))
+    }
+
+    async fn reactivate_account(
+        &self,
+        request: Request<v1::ReactivateAccountRequest>,
+    ) -> Reply<v1::ReactivateAccountResponse> {
+        let mut fields = Fields::default();
+        let command = Command::Reactivate(fields.account("account_id", &request.get_ref().account_id));
+        let executed = self.execute("ReactivateAccount", request, fields, command).await?;
+        Ok(Response::new(v1::ReactivateAccountResponse { consistency_token: self.token(executed) }))
+    }
+
+    async fn create_post(&self, request: Request<v1::CreatePostRequest>) -> Reply<v1::CreatePostResponse> {
+        let mut fields = Fields::default();
+        let asked = request.get_ref();
+        let command = Command::CreatePost(NewPost {
+            post: PostId::generate(),
+            author: fields.account("author_id", &asked.author_id),
+            text: fields.text(&asked.text),
+            reply_to: fields.optional_post("reply_to_post_id", &asked.reply_to_post_id),
+            quoted: fields.optional_post("quoted_post_id", &asked.quoted_post_id),
+        });
+        let executed = self.execute("CreatePost", request, fields, command).await?;
+        let Answer::Post(post) = executed.answer else { return Err(unexpected(executed.answer)) };
+        Ok(Response::new(v1::CreatePostResponse { consistency_token: self.token(executed), post_id: post.to_string() }))
+    }
+
+    async fn edit_post(&self, request: Request<v1::EditPostRequest>) -> Reply<v1::EditPostResponse> {
+        let mut fields = Fields::default();
+        let asked = request.get_ref();
+        let on = on_post(&mut fields, ("author_id", &asked.author_id), &asked.post_id);
+        let command = Command::EditPost { on, text: fields.text(&asked.text) };
+        let executed = self.execute("EditPost", request, fields, command).await?;
+        Ok(Response::new(v1::EditPostResponse { consistency_token: self.token(executed) }))
+    }
+
+    async fn delete_post(&self, request: Request<v1::DeletePostRequest>) -> Reply<v1::DeletePostResponse> {
+        let mut fields = Fields::default();
+        let asked = request.get_ref();
+        let command = Command::DeletePost(on_post(&mut fields, ("author_id", &asked.author_id), &asked.post_id));
+        let executed = self.execute("DeletePost", request, fields, command).await?;
+        Ok(Response::new(v1::DeletePostResponse { consistency_token: self.token(executed) }))
+    }
+
+    async fn like_post(&self, request: Request<v1::LikePostRequest>) -> Reply<v1::LikePostResponse> {
+        let mut fields = Fields::default();
+        let asked = request.get_ref();
+        let command = Command::Like(on_post(&mut fields, ("account_id", &asked.account_id), &asked.post_id));
+        let executed = self.execute("LikePost", request, fields, command).await?;
+        Ok(Response::new(v1::LikePostResponse { consistency_token: self.token(executed) }))
+    }
+
+    async fn unlike_post(&self, request: Request<v1::UnlikePostRequest>) -> Reply<v1::UnlikePostResponse> {
+        let mut fields = Fields::default();
+        let asked = request.get_ref();
+        let command = Command::Unlike(on_post(&mut fields, ("account_id", &asked.account_id), &asked.post_id));
+        let executed = self.execute("UnlikePost", request, fields, command).await?;
+        Ok(Response::new(v1::UnlikePostResponse { consistency_token: self.token(executed) }))
+    }
+
+    async fn repost_post(&self, request: Request<v1::RepostPostRequest>) -> Reply<v1::RepostPostResponse> {
+        let mut fields = Fields::default();
+        let asked = request.get_ref();
+        let command = Command::Repost(on_post(&mut fields, ("account_id", &asked.account_id), &asked.post_id));
+        let executed = self.execute("RepostPost", request, fields, command).await?;
+        Ok(Response::new(v1::RepostPostResponse { consistency_token: self.token(executed) }))
+    }
+
+    async fn undo_repost(&self, request: Request<v1::UndoRepostRequest>) -> Reply<v1::UndoRepostResponse> {
+        let mut fields = Fields::default();
+        let asked = request.get_ref();
+        let command = Command::UndoRepost(on_post(&mut fields, ("account_id", &asked.account_id), &asked.post_id));
+        let executed = self.execute("UndoRepost", request, fields, command).await?;
+        Ok(Response::new(v1::UndoRepostResponse { consistency_token: self.token(executed) }))
+    }
+
+    async fn follow_account(&self, request: Request<v1::FollowAccountRequest>) -> Reply<v1::FollowAccountResponse> {
+        let mut fields = Fields::default();
+        let asked = request.get_ref();
+        let command = Command::Follow(Edge {
+            follower: fields.account("follower_id", &asked.follower_id),
+            followee: fields.account("followee_id", &asked.followee_id),
+        });
+        let executed = self.execute("FollowAccount", request, fields, command).await?;
+        let state = match executed.answer {
+            Answer::Requested => v1::FollowState::Requested,
+            _ => v1::FollowState::Following,
+        };
+        Ok(Response::new(v1::FollowAccountResponse { consistency_token: self.token(executed), state: state.into() }))
+    }
+
+    async fn unfollow_account(
+        &self,
+        request: Request<v1::UnfollowAccountRequest>,
+    ) -> Reply<v1::UnfollowAccountResponse> {
+        let mut fields = Fields::default();
+        let asked = request.get_ref();
+        let command = Command::Unfollow(Edge {
+            follower: fields.account("follower_id", &asked.follower_id),
+            followee: fields.account("followee_id", &asked.followee_id),
+        });
+        let executed = self.execute("UnfollowAccount", request, fields, command).await?;
+        Ok(Response::new(v1::UnfollowAccountResponse { consistency_token: self.token(executed) }))
+    }
+
+    async fn approve_follow(&self, request: Request<v1::ApproveFollowRequest>) -> Reply<v1::ApproveFollowResponse> {
+        let mut fields = Fields::default();
+        let asked = request.get_ref();
+        let command = Command::ApproveFollow(Edge {
+            followee: fields.account("account_id", &asked.account_id),
+            follower: fields.account("follower_id", &asked.follower_id),
+        });
+        let executed = self.execute("ApproveFollow", request, fields, command).await?;
+        Ok(Response::new(v1::ApproveFollowResponse { consistency_token: self.token(executed) }))
+    }
+
+    async fn reject_follow(&self, request: Request<v1::RejectFollowRequest>) -> Reply<v1::RejectFollowResponse> {
+        let mut fields = Fields::default();
+        let asked = request.get_ref();
+        let command = Command::RejectFollow(Edge {
+            followee: fields.account("account_id", &asked.account_id),
+            follower: fields.account("follower_id", &asked.follower_id),
+        });
+        let executed = self.execute("RejectFollow", request, fields, command).await?;
+        Ok(Response::new(v1::RejectFollowResponse { consistency_token: self.token(executed) }))
+    }
+
+    async fn block_account(&self, request: Request<v1::BlockAccountRequest>) -> Reply<v1::BlockAccountResponse> {
+        let mut fields = Fields::default();
+        let asked = request.get_ref();
+        let command = Command::Block(pair(&mut fields, &asked.account_id, &asked.target_account_id));
+        let executed = self.execute("BlockAccount", request, fields, command).await?;
+        Ok(Response::new(v1::BlockAccountResponse { consistency_token: self.token(executed) }))
+    }
+
+    async fn unblock_account(&self, request: Request<v1::UnblockAccountRequest>) -> Reply<v1::UnblockAccountResponse> {
+        let mut fields = Fields::default();
+        let asked = request.get_ref();
+        let command = Command::Unblock(pair(&mut fields, &asked.account_id, &asked.target_account_id));
+        let executed = self.execute("UnblockAccount", request, fields, command).await?;
+        Ok(Response::new(v1::UnblockAccountResponse { consistency_token: self.token(executed) }))
+    }
+
+    async fn mute_account(&self, request: Request<v1::MuteAccountRequest>) -> Reply<v1::MuteAccountResponse> {
+        let mut fields = Fields::default();
+        let asked = request.get_ref();
+        let command = Command::Mute(pair(&mut fields, &asked.account_id, &asked.target_account_id));
+        let executed = self.execute("MuteAccount", request, fields, command).await?;
+        Ok(Response::new(v1::MuteAccountResponse { consistency_token: self.token(executed) }))
+    }
+
+    async fn unmute_account(&self, request: Request<v1::UnmuteAccountRequest>) -> Reply<v1::UnmuteAccountResponse> {
+        let mut fields = Fields::default();
+        let asked = request.get_ref();
+        let command = Command::Unmute(pair(&mut fields, &asked.account_id, &asked.target_account_id));
+        let executed = self.execute("UnmuteAccount", request, fields, command).await?;
+        Ok(Response::new(v1::UnmuteAccountResponse { consistency_token: self.token(executed) }))
+    }
+}
+
+fn on_post(fields: &mut Fields, (actor_field, actor): (&str, &str), post: &str) -> OnPost {
+    OnPost { account: fields.account(actor_field, actor), post: fields.post("post_id", post) }
+}
+
+fn pair(fields: &mut Fields, account: &str, target: &str) -> Pair {
+    Pair { account: fields.account("account_id", account), target: fields.account("target_account_id", target) }
+}
+
+fn unexpected(answer: Answer) -> Status {
+    shared::errors::internal(format!("a command that makes something was answered {answer:?}"))
+}
