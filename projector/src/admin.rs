@@ -1,0 +1,206 @@
+//! The administration of the projector: how far it is, filling a projection again, and reading the log.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use shared::clock::Clock;
+use shared::errors::{ErrorReason, Refused, Violations, internal, store_unavailable};
+use shared::ids::Position;
+use shared::log::{EventLog, Recorded};
+use shared::paging::{PageSizes, page_start};
+use shared::proto::admin as v1;
+use shared::proto::admin::admin_service_server::AdminService;
+use shared::tokens::Tokens;
+use sqlx::{Row, SqlitePool};
+use tokio::sync::{mpsc, oneshot};
+use tonic::{Code, Request, Response, Status};
+
+use crate::runner::Rebuild;
+
+type Reply<T> = Result<Response<T>, Status>;
+
+const SELECT_PROJECTION: &str = "SELECT checkpoint, failure FROM projections WHERE name = $1";
+const PAGE_SIZES: PageSizes = PageSizes { default: 50, max: 200 };
+/// The most events that one page looks at, whether they match or not.
+const EXAMINED_MAX: usize = 4_096;
+
+/// The administration service.
+#[derive(Clone)]
+pub struct Admin {
+    log: Arc<dyn EventLog>,
+    tables: SqlitePool,
+    clock: Arc<dyn Clock>,
+    names: Arc<[&'static str]>,
+    rebuild: mpsc::Sender<Rebuild>,
+    rebuilding: Arc<Mutex<Option<String>>>,
+    tokens: Tokens,
+}
+
+impl Admin {
+    pub(crate) fn new(
+        log: Arc<dyn EventLog>,
+        tables: SqlitePool,
+        clock: Arc<dyn Clock>,
+        names: Vec<&'static str>,
+        rebuild: mpsc::Sender<Rebuild>,
+    ) -> Self {
+        let tokens = Tokens::new(log.identity());
+        Self { log, tables, clock, names: names.into(), rebuild, rebuilding: Arc::default(), tokens }
+    }
+
+    async fn projection(&self, name: &str) -> Result<v1::Projection, Status> {
+        let row = sqlx::query(SELECT_PROJECTION).bind(name).fetch_one(&self.tables).await.map_err(store_unavailable)?;
+        let checkpoint = Position(row.try_get("checkpoint").map_err(internal)?);
+        let failure: Option<String> = row.try_get("failure").map_err(internal)?;
+        let head = self.log.head().await?.max(checkpoint);
+        let rebuilding = self.rebuilding().as_deref() == Some(name);
+        let state = match failure {
+            _ if rebuilding => v1::ProjectionState::Rebuilding,
+            Some(_) => v1::ProjectionState::Stopped,
+            None if checkpoint < head => v1::ProjectionState::Behind,
+            None => v1::ProjectionState::CaughtUp,
+        };
+        Ok(v1::Projection {
+            name: name.to_owned(),
+            state: state.into(),
+            checkpoint: checkpoint.unsigned(),
+            head: head.unsigned(),
+            lag_events: Position(head.0 - checkpoint.0).unsigned(),
+            lag: Some(self.age_of_next(checkpoint).await?),
+            failure: failure.unwrap_or_default(),
+        })
+    }
+
+    /// How long the oldest unapplied event has been waiting.
+    async fn age_of_next(&self, checkpoint: Position) -> Result<prost_types::Duration, Status> {
+        let next = self.log.read(checkpoint, 1).await?;
+        let waiting = next.first().map_or(0, |event| (self.clock.now().0 - event.recorded_at.0).max(0));
+        let waiting = Duration::from_micros(u64::try_from(waiting).unwrap_or(0));
+        prost_types::Duration::try_from(waiting).map_err(internal)
+    }
+
+    fn rebuilding(&self) -> std::sync::MutexGuard<'_, Option<String>> {
+        // A name is whole whoever panicked.
+        self.rebuilding.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn rebuild(&self, name: &str) -> Result<(), Status> {
+        let (done, answered) = oneshot::channel();
+        let gone = |_| Refused::new(Code::Unavailable, ErrorReason::ShuttingDown, "the projector is stopping");
+        self.rebuild.try_send(Rebuild { name: name.to_owned(), done }).map_err(|full| match full {
+            mpsc::error::TrySendError::Full(_) => {
+                Refused::new(Code::Aborted, ErrorReason::ConcurrentChange, "too many rebuilds are waiting")
+            }
+            mpsc::error::TrySendError::Closed(_) => gone(()),
+        })?;
+        let outcome = answered.await.map_err(|_| gone(()))?;
+        outcome.map_err(store_unavailable)
+    }
+}
+
+#[tonic::async_trait]
+impl AdminService for Admin {
+    async fn list_projections(
+        &self,
+        request: Request<v1::ListProjectionsRequest>,
+    ) -> Reply<v1::ListProjectionsResponse> {
+        let asked = request.get_ref();
+        let arguments = ["ListProjections"];
+        let mut violations = Violations::default();
+        let page_size = PAGE_SIZES.read(asked.page_size, &mut violations);
+        violations.check()?;
+        let before = page_start(&self.tokens, &asked.page_token, &arguments)?;
+        let skipped = before.map_or(0, |before| usize::try_from(before.0).unwrap_or(0));
+        let mut projections = Vec::new();
+        for name in self.names.iter().skip(skipped).take(page_size) {
+            projections.push(self.projection(name).await?);
+        }
+        let reached = skipped + projections.len();
+        let next_page_token = match reached < self.names.len() {
+            true => self.tokens.seal_page(&arguments, Position(i64::try_from(reached).map_err(internal)?)),
+            false => String::new(),
+        };
+        Ok(Response::new(v1::ListProjectionsResponse { projections, next_page_token }))
+    }
+
+    async fn rebuild_projection(
+        &self,
+        request: Request<v1::RebuildProjectionRequest>,
+    ) -> Reply<v1::RebuildProjectionResponse> {
+        let name = request.into_inner().name;
+        if !self.names.contains(&name.as_str()) {
+            let message = format!("there is no projection {name:?}, there are {}", self.names.join(", "));
+            let refused = Refused::new(Code::NotFound, ErrorReason::ProjectionNotFound, message);
+            return Err(refused.with("name", &name).resource("projection", name).into());
+        }
+        {
+            let mut rebuilding = self.rebuilding();
+            if let Some(other) = rebuilding.as_ref() {
+                let message = format!("{other} is being rebuilt");
+                let refused = Refused::new(Code::Aborted, ErrorReason::ConcurrentChange, message);
+                return Err(refused.with("rebuilding", other).into());
+            }
+            *rebuilding = Some(name.clone());
+        }
+        let outcome = self.rebuild(&name).await;
+        *self.rebuilding() = None;
+        outcome?;
+        Ok(Response::new(v1::RebuildProjectionResponse { projection: Some(self.projection(&name).await?) }))
+    }
+
+    async fn read_events(&self, request: Request<v1::ReadEventsRequest>) -> Reply<v1::ReadEventsResponse> {
+        let asked = request.get_ref();
+        let mut violations = Violations::default();
+        let page_size = PAGE_SIZES.read(asked.page_size, &mut violations);
+        let correlation_id =
+            (!asked.correlation_id.is_empty()).then(|| violations.uuid("correlation_id", &asked.correlation_id));
+        violations.check()?;
+        let after_text = asked.after_position.to_string();
+        let arguments = ["ReadEvents", &after_text, &asked.stream, &asked.r#type, &asked.correlation_id];
+        let before = page_start(&self.tokens, &asked.page_token, &arguments)?;
+        let matches = |event: &Recorded| {
+            (asked.stream.is_empty() || event.stream.as_str() == asked.stream)
+                && (asked.r#type.is_empty() || event.kind == asked.r#type)
+                && correlation_id.is_none_or(|id| event.cause.correlation_id == id)
+        };
+
+        let start = Position(i64::try_from(asked.after_position).unwrap_or(i64::MAX - 1));
+        let mut examined = before.unwrap_or(start);
+        let found = self.log.read(examined, EXAMINED_MAX).await?;
+        let mut more = found.len() == EXAMINED_MAX;
+        let mut events = Vec::new();
+        for event in &found {
+            if events.len() == page_size {
+                more = true;
+                break;
+            }
+            examined = event.position;
+            if matches(event) {
+                events.push(present(event));
+            }
+        }
+        let next_page_token = if more { self.tokens.seal_page(&arguments, examined) } else { String::new() };
+        Ok(Response::new(v1::ReadEventsResponse { events, next_page_token }))
+    }
+}
+
+fn present(event: &Recorded) -> v1::RecordedEvent {
+    let cause = &event.cause;
+    v1::RecordedEvent {
+        position: event.position.unsigned(),
+        event_id: event.event_id.to_string(),
+        stream: event.stream.to_string(),
+        version: Position(event.version.0).unsigned(),
+        r#type: event.kind.clone(),
+        schema_version: event.schema_version,
+        command_id: cause.command_id.to_string(),
+        correlation_id: cause.correlation_id.to_string(),
+        causation_id: cause.causation_id.map(|id| id.to_string()).unwrap_or_default(),
+        principal: cause.principal.clone(),
+        traceparent: cause.traceparent.clone().unwrap_or_default(),
+        recorded_at: Some(event.recorded_at.to_proto()),
+        payload_json: event.payload.clone(),
+        payload_digest: event.payload_digest.to_vec(),
+        hash: event.hash.to_vec(),
+    }
+}

@@ -1,0 +1,98 @@
+//! The projector: it folds the log into the read tables.
+//!
+//! Facts flow one way: events are pulled ([`runner`]), folded and written as a set ([`projections`]), and the checkpoint
+//! commits with them ([`checkpoints`]). Every write to a read table is in this crate. Never here: gRPC, other than the
+//! administration of the projector itself.
+
+mod admin;
+pub mod checkpoints;
+mod edges;
+pub mod projection;
+pub mod projections;
+pub mod runner;
+
+use std::sync::Arc;
+
+use shared::clock::Clock;
+use shared::log::EventLog;
+use shared::proto::admin::admin_service_server::AdminServiceServer;
+use shared::serve::MESSAGE_BYTES_MAX;
+use shared::settings::ProjectorSettings;
+use shared::store::{Store, StoreError};
+use shared::tables::OpenError;
+use shared::wake::Wake;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tonic::service::Routes;
+
+use crate::runner::{Rebuild, RunError, Runner};
+
+/// The services of this role, for health checks.
+pub const SERVICES: &[&str] = &["chirp.admin.v1.AdminService"];
+
+/// Requests to rebuild that may wait.
+const REBUILDS_WAITING_MAX: usize = 16;
+
+/// A projector that owns the read tables of a store.
+pub struct Projector {
+    runner: Runner,
+    rebuilds: mpsc::Receiver<Rebuild>,
+    admin: admin::Admin,
+}
+
+impl Projector {
+    /// Opens the read tables to write them, and becomes their owner. `progress` is woken after every batch.
+    ///
+    /// # Errors
+    /// When the read tables cannot be written or belong to another log.
+    pub async fn open(
+        store: &Store,
+        log: Arc<dyn EventLog>,
+        settings: ProjectorSettings,
+        clock: Arc<dyn Clock>,
+        progress: Wake,
+    ) -> Result<Self, StoreError> {
+        let tables = store.open_tables_to_write(&*log).await?;
+        let projections = projections::all(&settings.timelines);
+        let names = projections.iter().map(|projection| projection.name()).collect();
+        let runner =
+            Runner::claim(log.clone(), tables, clock.clone(), projections, settings.batch_events_max, progress)
+                .await
+                .map_err(OpenError::from)?;
+        let reader = shared::tables::open_to_read(&store.tables_file(), log.identity().epoch).await?;
+        let (rebuild, rebuilds) = mpsc::channel(REBUILDS_WAITING_MAX);
+        let admin = admin::Admin::new(log, reader, clock, names, rebuild);
+        Ok(Self { runner, rebuilds, admin })
+    }
+
+    /// What the projector answers on its port.
+    #[must_use]
+    pub fn routes(&self) -> Routes {
+        Routes::new(AdminServiceServer::new(self.admin.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX))
+    }
+
+    /// Projects until drained.
+    ///
+    /// # Errors
+    /// When another projector has taken over.
+    pub async fn run(self, drain: CancellationToken) -> Result<(), RunError> {
+        self.runner.run(self.rebuilds, drain).await
+    }
+
+    /// Projects everything that is in the log now, without serving anything: for tools and tests.
+    ///
+    /// # Errors
+    /// When the store fails or another projector has taken over.
+    pub async fn catch_up(&mut self) -> Result<(), RunError> {
+        while self.runner.step().await? {}
+        Ok(())
+    }
+
+    /// Fills one projection again.
+    ///
+    /// # Errors
+    /// When the store fails or another projector has taken over.
+    pub async fn rebuild(&mut self, name: &str) -> Result<(), RunError> {
+        self.runner.rebuild(name).await
+    }
+}

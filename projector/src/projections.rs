@@ -1,0 +1,25 @@
+//! The projections, one file each.
+
+pub mod counts;
+pub mod graph;
+pub mod posts;
+pub mod profiles;
+pub mod timelines;
+
+use std::sync::Arc;
+
+use shared::settings::TimelineSettings;
+
+use crate::projection::Projection;
+
+/// All of them.
+#[must_use]
+pub fn all(timelines: &TimelineSettings) -> Vec<Arc<dyn Projection>> {
+    vec![
+        Arc::new(profiles::Profiles),
+        Arc::new(posts::Posts),
+        Arc::new(graph::Graph),
+        Arc::new(counts::Counts),
+        Arc::new(timelines::Timelines::new(timelines.clone())),
+    ]
+}

@@ -1,0 +1,117 @@
+//! `counts_1`: how many followers, follows, posts, likes, reposts and replies.
+//!
+//! Always: exact deltas in the transaction of the checkpoint, so that stored equals recounted. They count edges:
+//! deactivation, mutes and blocks (beyond the follows that a block ends) change none. Posts count replies and not
+//! reposts; a post's replies are the live direct ones.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use shared::event::{Event, FollowEvent, LikeEvent, PostEvent, RepostEvent};
+use shared::ids::{AccountKey, PostKey};
+use shared::rows::Rows;
+use sqlx::SqliteConnection;
+
+use crate::edges::execute;
+use crate::projection::{Fact, Projection};
+
+const ADD_TO_ACCOUNTS: &str = "
+INSERT INTO counts_1_accounts SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each($1) WHERE true
+ON CONFLICT (account) DO UPDATE SET
+    followers = followers + excluded.followers, following = following + excluded.following, posts = posts + excluded.posts";
+const ADD_TO_POSTS: &str = "
+INSERT INTO counts_1_posts SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each($1) WHERE true
+ON CONFLICT (post) DO UPDATE SET
+    likes = likes + excluded.likes, reposts = reposts + excluded.reposts, replies = replies + excluded.replies";
+
+/// The projection.
+pub struct Counts;
+
+#[derive(Debug, Default, PartialEq, Eq)]
+struct AccountDelta {
+    followers: i64,
+    following: i64,
+    posts: i64,
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+struct PostDelta {
+    likes: i64,
+    reposts: i64,
+    replies: i64,
+}
+
+#[derive(Debug, Default)]
+struct Net {
+    accounts: BTreeMap<AccountKey, AccountDelta>,
+    posts: BTreeMap<PostKey, PostDelta>,
+}
+
+impl Net {
+    fn account(&mut self, account: AccountKey) -> &mut AccountDelta {
+        self.accounts.entry(account).or_default()
+    }
+
+    fn post(&mut self, post: PostKey) -> &mut PostDelta {
+        self.posts.entry(post).or_default()
+    }
+
+    fn edge(&mut self, event: &FollowEvent) {
+        let (edge, delta) = match event {
+            FollowEvent::Followed(edge) => (edge, 1),
+            FollowEvent::Unfollowed(edge) => (edge, -1),
+            FollowEvent::Requested(_) | FollowEvent::Rejected(_) | FollowEvent::Withdrawn(_) => return,
+        };
+        self.account(edge.followee.key).followers += delta;
+        self.account(edge.follower.key).following += delta;
+    }
+
+    fn written(&mut self, event: &PostEvent) {
+        let (author, reply_to, delta) = match event {
+            PostEvent::Created { author, reply_to, .. } => (author, reply_to, 1),
+            PostEvent::Deleted { author, reply_to, .. } => (author, reply_to, -1),
+            PostEvent::Edited { .. } => return,
+        };
+        self.account(author.key).posts += delta;
+        if let Some(parent) = reply_to {
+            self.post(parent.post.key).replies += delta;
+        }
+    }
+}
+
+fn fold(batch: &[Fact]) -> Net {
+    let mut net = Net::default();
+    for fact in batch {
+        match &fact.event {
+            Event::Follow(event) => net.edge(event),
+            Event::Post(event) => net.written(event),
+            Event::Like(LikeEvent::Added { post, .. }) => net.post(post.key).likes += 1,
+            Event::Like(LikeEvent::Removed { post, .. }) => net.post(post.key).likes -= 1,
+            Event::Repost(RepostEvent::Added { post, .. }) => net.post(post.key).reposts += 1,
+            Event::Repost(RepostEvent::Removed { post, .. }) => net.post(post.key).reposts -= 1,
+            Event::Account(_) | Event::Handle(_) | Event::Requests(_) | Event::Block(_) | Event::Mute(_) => {}
+        }
+    }
+    net
+}
+
+#[async_trait]
+impl Projection for Counts {
+    fn name(&self) -> &'static str {
+        "counts_1"
+    }
+
+    fn reset(&self) -> &'static str {
+        "DELETE FROM counts_1_accounts; DELETE FROM counts_1_posts"
+    }
+
+    async fn apply(&self, tx: &mut SqliteConnection, batch: &[Fact]) -> Result<(), sqlx::Error> {
+        let net = fold(batch);
+        let accounts: Rows =
+            net.accounts.iter().map(|(key, delta)| (key, delta.followers, delta.following, delta.posts)).collect();
+        let posts: Rows =
+            net.posts.iter().map(|(key, delta)| (key, delta.likes, delta.reposts, delta.replies)).collect();
+        execute(tx, ADD_TO_ACCOUNTS, accounts).await?;
+        execute(tx, ADD_TO_POSTS, posts).await
+    }
+}

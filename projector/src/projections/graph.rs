@@ -1,0 +1,102 @@
+//! `graph_1`: who follows, asks to follow, blocks and mutes whom, and since when.
+
+use async_trait::async_trait;
+use shared::event::{BlockEvent, Event, FollowEvent, MuteEvent};
+use sqlx::SqliteConnection;
+
+use crate::edges::Edges;
+use crate::projection::{Fact, Projection};
+
+const UPSERT_FOLLOWS: &str = "
+INSERT INTO graph_1_follows SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each($1) WHERE true
+ON CONFLICT (follower, followee) DO UPDATE SET place = excluded.place";
+const DELETE_FOLLOWS: &str = "
+DELETE FROM graph_1_follows WHERE (follower, followee) IN (SELECT value ->> 0, value ->> 1 FROM json_each($1))";
+const UPSERT_REQUESTS: &str = "
+INSERT INTO graph_1_requests SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each($1) WHERE true
+ON CONFLICT (follower, followee) DO UPDATE SET place = excluded.place";
+const DELETE_REQUESTS: &str = "
+DELETE FROM graph_1_requests WHERE (follower, followee) IN (SELECT value ->> 0, value ->> 1 FROM json_each($1))";
+const UPSERT_BLOCKS: &str = "
+INSERT INTO graph_1_blocks SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each($1) WHERE true
+ON CONFLICT (account, target) DO UPDATE SET place = excluded.place";
+const DELETE_BLOCKS: &str = "
+DELETE FROM graph_1_blocks WHERE (account, target) IN (SELECT value ->> 0, value ->> 1 FROM json_each($1))";
+const UPSERT_MUTES: &str = "
+INSERT INTO graph_1_mutes SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each($1) WHERE true
+ON CONFLICT (account, target) DO UPDATE SET place = excluded.place";
+const DELETE_MUTES: &str = "
+DELETE FROM graph_1_mutes WHERE (account, target) IN (SELECT value ->> 0, value ->> 1 FROM json_each($1))";
+
+/// The projection.
+pub struct Graph;
+
+#[derive(Debug, Default)]
+struct Net {
+    follows: Edges,
+    requests: Edges,
+    blocks: Edges,
+    mutes: Edges,
+}
+
+fn fold(batch: &[Fact]) -> Net {
+    let mut net = Net::default();
+    for fact in batch {
+        match &fact.event {
+            Event::Follow(event) => net.fold_follow(fact, event),
+            Event::Block(BlockEvent::Added { account, target }) => {
+                net.blocks.add(account.key.0, target.key.0, fact.position);
+            }
+            Event::Block(BlockEvent::Removed { account, target }) => net.blocks.remove(account.key.0, target.key.0),
+            Event::Mute(MuteEvent::Added { account, target }) => {
+                net.mutes.add(account.key.0, target.key.0, fact.position);
+            }
+            Event::Mute(MuteEvent::Removed { account, target }) => net.mutes.remove(account.key.0, target.key.0),
+            Event::Account(_)
+            | Event::Handle(_)
+            | Event::Post(_)
+            | Event::Like(_)
+            | Event::Repost(_)
+            | Event::Requests(_) => {}
+        }
+    }
+    net
+}
+
+impl Net {
+    fn fold_follow(&mut self, fact: &Fact, event: &FollowEvent) {
+        match event {
+            FollowEvent::Requested(edge) => {
+                self.requests.add(edge.follower.key.0, edge.followee.key.0, fact.position);
+            }
+            FollowEvent::Followed(edge) => {
+                self.requests.remove(edge.follower.key.0, edge.followee.key.0);
+                self.follows.add(edge.follower.key.0, edge.followee.key.0, fact.position);
+            }
+            FollowEvent::Rejected(edge) | FollowEvent::Withdrawn(edge) => {
+                self.requests.remove(edge.follower.key.0, edge.followee.key.0);
+            }
+            FollowEvent::Unfollowed(edge) => self.follows.remove(edge.follower.key.0, edge.followee.key.0),
+        }
+    }
+}
+
+#[async_trait]
+impl Projection for Graph {
+    fn name(&self) -> &'static str {
+        "graph_1"
+    }
+
+    fn reset(&self) -> &'static str {
+        "DELETE FROM graph_1_follows; DELETE FROM graph_1_requests; DELETE FROM graph_1_blocks;
+         DELETE FROM graph_1_mutes"
+    }
+
+    async fn apply(&self, tx: &mut SqliteConnection, batch: &[Fact]) -> Result<(), sqlx::Error> {
+        let net = fold(batch);
+        net.follows.write(tx, UPSERT_FOLLOWS, DELETE_FOLLOWS).await?;
+        net.requests.write(tx, UPSERT_REQUESTS, DELETE_REQUESTS).await?;
+        net.blocks.write(tx, UPSERT_BLOCKS, DELETE_BLOCKS).await?;
+        net.mutes.write(tx, UPSERT_MUTES, DELETE_MUTES).await
+    }
+}

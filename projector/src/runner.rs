@@ -1,0 +1,245 @@
+//! The runner: it pulls the next events and gives them to the projections.
+//!
+//! Always: effects and checkpoint commit together; projections at the same checkpoint share one read and one
+//! transaction; the one that is furthest behind goes first; a wake-up only ends the sleep. An event that cannot be read
+//! stops the projections in front of it, with the position and the cause, and is never skipped.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use shared::clock::Clock;
+use shared::event::DecodeError;
+use shared::ids::Position;
+use shared::log::{EventLog, ReadError};
+use shared::wake::{POLL_INTERVAL, Wake};
+use sqlx::{Connection, SqliteConnection};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, error, info, warn};
+
+use crate::checkpoints::{self, Claim};
+use crate::projection::{Fact, Projection};
+
+/// How often an idle projector says that it is alive.
+pub const HEARTBEAT: Duration = Duration::from_secs(1);
+/// How long to wait after the store failed.
+const AFTER_FAILURE: Duration = Duration::from_millis(500);
+/// A rebuild says how far it is about this often.
+const PROGRESS: Duration = Duration::from_secs(5);
+
+/// Why the runner cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// Another projector owns the tables now.
+    #[error("another projector has taken over {0}")]
+    Superseded(&'static str),
+    /// The log failed.
+    #[error(transparent)]
+    Log(#[from] ReadError),
+    /// The log holds an event that this code does not know.
+    #[error(transparent)]
+    Undecoded(#[from] DecodeError),
+    /// The read tables failed.
+    #[error("the read tables failed: {0}")]
+    Tables(#[from] sqlx::Error),
+}
+
+/// A request to fill a projection again, and where the answer goes.
+pub(crate) struct Rebuild {
+    pub name: String,
+    pub done: oneshot::Sender<Result<(), String>>,
+}
+
+/// A projection, and how far it is.
+struct Running {
+    projection: Arc<dyn Projection>,
+    claim: Claim,
+    /// Why it stopped, if it did.
+    failure: Option<String>,
+}
+
+/// The loop that projects.
+pub(crate) struct Runner {
+    log: Arc<dyn EventLog>,
+    tables: SqliteConnection,
+    clock: Arc<dyn Clock>,
+    running: Vec<Running>,
+    batch_events_max: usize,
+    progress: Wake,
+    beaten_at: Instant,
+}
+
+impl Runner {
+    /// Becomes the owner of the projections.
+    pub async fn claim(
+        log: Arc<dyn EventLog>,
+        mut tables: SqliteConnection,
+        clock: Arc<dyn Clock>,
+        projections: Vec<Arc<dyn Projection>>,
+        batch_events_max: usize,
+        progress: Wake,
+    ) -> Result<Self, sqlx::Error> {
+        let mut running = Vec::new();
+        for projection in projections {
+            let claim = checkpoints::claim(&mut tables, projection.name(), clock.now()).await?;
+            running.push(Running { projection, claim, failure: None });
+        }
+        Ok(Self { log, tables, clock, running, batch_events_max, progress, beaten_at: Instant::now() })
+    }
+
+    /// Projects until drained, or until another projector takes over.
+    pub async fn run(
+        mut self,
+        mut rebuilds: mpsc::Receiver<Rebuild>,
+        drain: CancellationToken,
+    ) -> Result<(), RunError> {
+        let mut moved = self.log.moved();
+        while !drain.is_cancelled() {
+            while let Ok(rebuild) = rebuilds.try_recv() {
+                self.answer_rebuild(rebuild).await;
+            }
+            match self.step().await {
+                Ok(true) => continue,
+                Ok(false) => {}
+                Err(superseded @ RunError::Superseded(_)) => return Err(superseded),
+                Err(cause) => {
+                    error!(%cause, "the projector pauses: {cause}");
+                    tokio::time::sleep(AFTER_FAILURE).await;
+                }
+            }
+            // Running out of time is the normal way to find what another process appended.
+            let _ = timeout(POLL_INTERVAL, async {
+                tokio::select! {
+                    // A log that only this process reads never says that it moved.
+                    changed = moved.changed() => if changed.is_err() { std::future::pending().await },
+                    () = drain.cancelled() => {}
+                }
+            })
+            .await;
+        }
+        info!("the projector has stopped");
+        Ok(())
+    }
+
+    /// Gives the next batch to the projections that are furthest behind. False when there is nothing to do.
+    pub async fn step(&mut self) -> Result<bool, RunError> {
+        self.beat().await?;
+        let Some(checkpoint) = self.lowest_checkpoint() else { return Ok(false) };
+        let recorded = self.log.read(checkpoint, self.batch_events_max).await?;
+        if recorded.is_empty() {
+            return Ok(false);
+        }
+        let mut batch = Vec::with_capacity(recorded.len());
+        for recorded in &recorded {
+            match Fact::try_from(recorded) {
+                Ok(fact) => batch.push(fact),
+                // What came before it goes on; the next step meets it first.
+                Err(_) if !batch.is_empty() => break,
+                Err(cause) => {
+                    self.stop_before(checkpoint, &format!("position {}: {cause}", recorded.position)).await?;
+                    return Ok(true);
+                }
+            }
+        }
+        self.apply(checkpoint, &batch).await?;
+        self.progress.wake();
+        Ok(true)
+    }
+
+    fn lowest_checkpoint(&self) -> Option<Position> {
+        let going = self.running.iter().filter(|running| running.failure.is_none());
+        going.map(|running| running.claim.checkpoint).min()
+    }
+
+    /// One transaction: the effects of the batch on every projection at this checkpoint, and their new checkpoint.
+    async fn apply(&mut self, checkpoint: Position, batch: &[Fact]) -> Result<(), RunError> {
+        let Some(last) = batch.last() else { return Ok(()) };
+        let (to, now) = (last.position, self.clock.now());
+        let started = Instant::now();
+        let mut tx = self.tables.begin_with("BEGIN IMMEDIATE").await?;
+        let is_next = |running: &&mut Running| running.failure.is_none() && running.claim.checkpoint == checkpoint;
+        for running in self.running.iter_mut().filter(is_next) {
+            let projection = &running.projection;
+            projection.apply(&mut tx, batch).await?;
+            if !checkpoints::advance(&mut tx, projection.name(), running.claim, to, now).await? {
+                return Err(RunError::Superseded(projection.name()));
+            }
+        }
+        tx.commit().await?;
+        for running in self.running.iter_mut().filter(is_next) {
+            running.claim.checkpoint = to;
+        }
+        debug!(position = to.0, events = batch.len(), elapsed = ?started.elapsed(), "projected up to {to}");
+        Ok(())
+    }
+
+    async fn stop_before(&mut self, checkpoint: Position, failure: &str) -> Result<(), RunError> {
+        for running in self.running.iter_mut().filter(|running| running.claim.checkpoint == checkpoint) {
+            let name = running.projection.name();
+            error!(projection = name, failure, "projection {name} has stopped: {failure}");
+            checkpoints::note_failure(&mut self.tables, name, running.claim, Some(failure)).await?;
+            running.failure = Some(failure.to_owned());
+        }
+        Ok(())
+    }
+
+    async fn beat(&mut self) -> Result<(), RunError> {
+        if self.beaten_at.elapsed() < HEARTBEAT {
+            return Ok(());
+        }
+        self.beaten_at = Instant::now();
+        let mut tx = self.tables.begin_with("BEGIN IMMEDIATE").await?;
+        for running in &self.running {
+            let name = running.projection.name();
+            if !checkpoints::beat(&mut tx, name, running.claim, self.clock.now()).await? {
+                return Err(RunError::Superseded(name));
+            }
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn answer_rebuild(&mut self, rebuild: Rebuild) {
+        let outcome = self.rebuild(&rebuild.name).await.map_err(|cause| cause.to_string());
+        if let Err(cause) = &outcome {
+            warn!(projection = rebuild.name, %cause, "projection {} was not rebuilt: {cause}", rebuild.name);
+        }
+        self.progress.wake();
+        // Whoever asked may have gone away; the rebuilt tables stay.
+        let _ = rebuild.done.send(outcome);
+    }
+
+    /// Empties a projection and fills it again, in one transaction: readers see the old rows until the new ones are
+    /// complete, and a crash on the way leaves the old ones.
+    pub async fn rebuild(&mut self, name: &str) -> Result<(), RunError> {
+        let Some(running) = self.running.iter_mut().find(|running| running.projection.name() == name) else {
+            return Ok(());
+        };
+        let (projection, claim) = (running.projection.clone(), running.claim);
+        info!(projection = name, "rebuilding {name}");
+        let mut tx = self.tables.begin_with("BEGIN IMMEDIATE").await?;
+        sqlx::raw_sql(projection.reset()).execute(&mut *tx).await?;
+        let (mut reached, mut told_at) = (Position(0), Instant::now());
+        loop {
+            let recorded = self.log.read(reached, self.batch_events_max).await?;
+            let Some(last) = recorded.last() else { break };
+            let facts = recorded.iter().map(Fact::try_from).collect::<Result<Vec<_>, _>>()?;
+            projection.apply(&mut tx, &facts).await?;
+            reached = last.position;
+            if told_at.elapsed() >= PROGRESS {
+                told_at = Instant::now();
+                info!(projection = name, position = reached.0, "rebuilding {name}: at position {reached}");
+            }
+        }
+        if !checkpoints::advance(&mut tx, projection.name(), claim, reached, self.clock.now()).await? {
+            return Err(RunError::Superseded(projection.name()));
+        }
+        checkpoints::note_failure(&mut tx, projection.name(), claim, None).await?;
+        tx.commit().await?;
+        running.claim.checkpoint = reached;
+        running.failure = None;
+        info!(projection = name, position = reached.0, "rebuilt {name} up to position {reached}");
+        Ok(())
+    }
+}
