@@ -1,0 +1,42 @@
+//! The query server: it answers questions from the read tables and streams what changes in them.
+//!
+//! Always: the tables are opened so that writing is impossible; an answer is read from one snapshot, whose checkpoint is
+//! the lowest of the projections that the question names; what the viewer may see is judged at read. Never here: events;
+//! of the log it knows the head's position and nothing else.
+//!
+//! A list is made in four steps: *skeleton* (which rows), *filter* (which of them this viewer may see), *hydrate* (what
+//! they are now), *present* (as the contract has it). Each is one query for the whole page.
+
+mod freshness;
+mod hydrate;
+mod questions;
+mod service;
+mod snapshot;
+mod stream;
+
+use std::sync::Arc;
+
+use shared::log::LogHead;
+use shared::proto::query::query_service_server::QueryServiceServer;
+use shared::serve::MESSAGE_BYTES_MAX;
+use shared::wake::Wake;
+use sqlx::SqlitePool;
+use tokio_util::sync::CancellationToken;
+use tonic::codec::CompressionEncoding;
+use tonic::service::Routes;
+
+pub use service::Queries;
+
+/// The services of this role, for health checks.
+pub const SERVICES: &[&str] = &["chirp.query.v1.QueryService"];
+
+/// What the query server answers. `progress` wakes it after every batch of a projector in the same process; streams end
+/// when `drain` is cancelled.
+#[must_use]
+pub fn routes(tables: SqlitePool, log: Arc<dyn LogHead>, progress: Wake, drain: CancellationToken) -> Routes {
+    let service = QueryServiceServer::new(Queries::new(tables, log, &progress, drain))
+        .accept_compressed(CompressionEncoding::Gzip)
+        .accept_compressed(CompressionEncoding::Zstd)
+        .max_decoding_message_size(MESSAGE_BYTES_MAX);
+    Routes::new(service)
+}

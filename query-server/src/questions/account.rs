@@ -1,0 +1,52 @@
+//! One account, by id or by handle. Deactivated accounts are not shown.
+
+use shared::errors::{ErrorReason, Refused};
+use shared::ids::{AccountId, AccountKey};
+use tonic::{Code, Status};
+
+use crate::snapshot::{Projections, Snapshot, Value, column};
+
+/// What this question reads.
+pub const READS: Projections = &["profiles_1", "counts_1"];
+
+const FIND_BY_ID: &str = "
+SELECT account, active FROM profiles_1 WHERE account_id = $1 AND account <= $2";
+const FIND_BY_HANDLE: &str = "
+SELECT account, active FROM profiles_1 WHERE handle = $1 AND account <= $2";
+
+/// How an account is named in a question.
+#[derive(Clone, Debug)]
+pub enum Named {
+    /// By its id.
+    Id(AccountId),
+    /// By its handle.
+    Handle(String),
+}
+
+/// The key of an active account.
+pub async fn find(snapshot: &mut Snapshot, named: &Named) -> Result<AccountKey, Status> {
+    let checkpoint = Value::Number(snapshot.checkpoint.0);
+    let (rows, name) = match named {
+        Named::Id(id) => {
+            (snapshot.rows(FIND_BY_ID, &[Value::Bytes(id.0.as_bytes()), checkpoint]).await?, id.to_string())
+        }
+        Named::Handle(handle) => {
+            (snapshot.rows(FIND_BY_HANDLE, &[Value::Text(handle), checkpoint]).await?, handle.clone())
+        }
+    };
+    for row in &rows {
+        if column(row, "active")? {
+            return Ok(AccountKey(column(row, "account")?));
+        }
+    }
+    let refused = Refused::new(Code::NotFound, ErrorReason::AccountNotFound, format!("there is no account {name}"));
+    Err(refused.with("account", &name).resource("account", name).into())
+}
+
+/// The key of the viewer, if there is one: an active account.
+pub async fn find_viewer(snapshot: &mut Snapshot, viewer: Option<AccountId>) -> Result<Option<AccountKey>, Status> {
+    match viewer {
+        None => Ok(None),
+        Some(viewer) => find(snapshot, &Named::Id(viewer)).await.map(Some),
+    }
+}

@@ -1,0 +1,69 @@
+//! A snapshot: one moment of the read tables, and how far the projections were.
+
+use shared::errors::{internal, store_unavailable};
+use shared::ids::Position;
+use shared::rows::Rows;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, Sqlite, SqlitePool, Transaction};
+use tonic::Status;
+
+const SELECT_CHECKPOINT: &str = "
+SELECT MIN(checkpoint), COUNT(*) FROM projections WHERE name IN (SELECT value FROM json_each($1))";
+
+/// The projections that a question reads.
+pub type Projections = &'static [&'static str];
+
+/// One moment of the read tables. Rows above the checkpoint are withheld until the slowest projection has come.
+pub struct Snapshot {
+    tx: Transaction<'static, Sqlite>,
+    /// The lowest checkpoint of the projections that the question reads.
+    pub checkpoint: Position,
+}
+
+impl Snapshot {
+    /// The tables as they are now.
+    pub async fn take(tables: &SqlitePool, projections: Projections) -> Result<Self, Status> {
+        let mut tx = tables.begin().await.map_err(store_unavailable)?;
+        let row = sqlx::query(SELECT_CHECKPOINT)
+            .bind(projections.iter().collect::<Rows>().finish())
+            .fetch_one(&mut *tx)
+            .await
+            .map_err(store_unavailable)?;
+        // A projection that never ran has no row, and has seen nothing.
+        let all_ran = usize::try_from(row.try_get::<i64, _>(1).map_err(internal)?) == Ok(projections.len());
+        let lowest: Option<i64> = row.try_get(0).map_err(internal)?;
+        Ok(Self { tx, checkpoint: Position(if all_ran { lowest.unwrap_or(0) } else { 0 }) })
+    }
+
+    /// Executes a query whose values are all keys, places, limits or rows.
+    pub async fn rows(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<Vec<SqliteRow>, Status> {
+        let mut query = sqlx::query(sql);
+        for value in values {
+            query = match value {
+                Value::Number(number) => query.bind(*number),
+                Value::Text(text) => query.bind(*text),
+                Value::Bytes(bytes) => query.bind(bytes.to_vec()),
+            };
+        }
+        query.fetch_all(&mut *self.tx).await.map_err(store_unavailable)
+    }
+}
+
+/// A value of a query.
+#[derive(Clone, Copy, Debug)]
+pub enum Value<'a> {
+    /// A key, a place or a limit.
+    Number(i64),
+    /// A name, or rows as JSON.
+    Text(&'a str),
+    /// An id.
+    Bytes(&'a [u8]),
+}
+
+/// A column of a row. The names and types are fixed by the schema.
+pub fn column<'r, T>(row: &'r SqliteRow, name: &str) -> Result<T, Status>
+where
+    T: sqlx::Decode<'r, Sqlite> + sqlx::Type<Sqlite>,
+{
+    row.try_get(name).map_err(internal)
+}

@@ -1,0 +1,497 @@
+//! The home stream: the net change of a home timeline between two checkpoints, without a gap and without a duplicate.
+//!
+//! A wake-up says only that there is a new checkpoint; what changed is pulled from the tables. `timelines_1_changes` says
+//! which posts and accounts were touched since the last message; what they are now is judged by the law
+//! ([`crate::questions::home_timeline`]). So a stream that was away for an hour and one that never slept do the same.
+//!
+//! Always: each message's token is the position from which nothing that it tells is told again; memory is bounded by one
+//! chunk of changes and one channel; a reader that is slow makes only its own stream wait, and is closed when it takes
+//! nothing for too long.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use shared::errors::{ErrorReason, RETRY_DELAY, Refused, internal};
+use shared::ids::{AccountId, AccountKey, Position, PostKey};
+use shared::proto::query as v1;
+use shared::proto::query::home_timeline_removed::Target;
+use shared::proto::query::stream_home_timeline_response::Event;
+use shared::proto::query::{RefreshCause, RemovalCause};
+use shared::rows::Rows;
+use shared::tables::Change;
+use shared::tokens::Tokens;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::time::{sleep, timeout};
+use tokio_stream::Stream;
+use tokio_util::sync::CancellationToken;
+use tonic::metadata::MetadataMap;
+use tonic::{Code, Status};
+
+use crate::freshness::Freshness;
+use crate::hydrate::{self, Entry};
+use crate::questions::account::{Named, find};
+use crate::questions::home_timeline::{self, READS, visible_entries};
+use crate::snapshot::{Snapshot, Value, column};
+
+/// Streams that one server holds open.
+pub const STREAMS_MAX: usize = 10_000;
+/// Messages that wait for a slow reader.
+const WAITING_MESSAGES_MAX: usize = 64;
+/// How long a reader may take nothing before its stream is closed.
+const SLOW_AFTER: Duration = Duration::from_secs(30);
+/// How often a stream without news says that it is alive.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+/// Changes that are looked at in one go.
+const CHANGES_MAX: usize = 512;
+/// Posts that may move when an account goes before the list is fetched again instead.
+const FALLBACKS_MAX: usize = 200;
+
+const SELECT_KEPT_AFTER: &str = "SELECT kept_after FROM timelines_1_kept";
+/// What may concern owner $1 after $2 up to $3, $4 at most. Edits and deletions also concern whoever sees the post through
+/// somebody else's repost; what happened to a whole account is looked at more closely later.
+const SELECT_CHANGES: &str = "
+SELECT place, change, actor, target FROM timelines_1_changes AS changes
+WHERE place > $2 AND place <= $3 AND (
+    change >= 12
+    OR (change IN (2, 3) AND EXISTS (
+        SELECT 1 FROM posts_1_reposts AS reposts WHERE reposts.post = changes.target AND (reposts.account = $1
+        OR EXISTS (SELECT 1 FROM graph_1_follows WHERE follower = $1 AND followee = reposts.account))))
+    OR (change <= 5 AND (actor = $1 OR EXISTS (
+        SELECT 1 FROM graph_1_follows WHERE follower = $1 AND followee = changes.actor)))
+    OR (change IN (6, 7, 10, 11) AND actor = $1)
+    OR (change IN (8, 9) AND (actor = $1 OR target = $1))
+)
+ORDER BY place LIMIT $4";
+/// Every reason why owner $1 might see one of these posts ($2), up to $3.
+const SELECT_REASONS: &str = "
+SELECT posts.post AS place, posts.author AS actor, posts.post FROM json_each($2) AS wanted
+JOIN posts_1 AS posts ON posts.post = wanted.value AND posts.post <= $3
+UNION ALL
+SELECT reposts.place, reposts.account, reposts.post FROM json_each($2) AS wanted
+JOIN posts_1_reposts AS reposts ON reposts.post = wanted.value AND reposts.place <= $3
+WHERE reposts.account = $1
+OR EXISTS (SELECT 1 FROM graph_1_follows WHERE follower = $1 AND followee = reposts.account)";
+/// Why owner $1 may have seen something of account $2: `follows` it, or is it; or somebody reposted it.
+const SELECT_CONCERN: &str = "
+SELECT $1 = $2 OR EXISTS (SELECT 1 FROM graph_1_follows WHERE follower = $1 AND followee = $2) AS follows,
+       EXISTS (
+           SELECT 1 FROM posts_1 AS posts JOIN posts_1_reposts AS reposts ON reposts.post = posts.post
+           WHERE posts.author = $2 AND (reposts.account = $1 OR EXISTS (
+               SELECT 1 FROM graph_1_follows WHERE follower = $1 AND followee = reposts.account))
+       ) AS reposted,
+       COALESCE((SELECT protected FROM profiles_1 WHERE account = $2), 0) AS protected";
+const SELECT_REPOSTS_OF: &str = "
+SELECT place, account AS actor, post FROM posts_1_reposts WHERE account = $1 AND place <= $2
+ORDER BY place DESC LIMIT $3";
+const SELECT_ACCOUNT_ID: &str = "SELECT account_id FROM profiles_1 WHERE account = $1";
+const SELECT_POST_ID: &str = "SELECT post_id FROM posts_1 WHERE post = $1";
+
+/// What a stream sends.
+type Message = v1::StreamHomeTimelineResponse;
+
+/// The open streams of one server.
+pub struct Streams {
+    freshness: Freshness,
+    tokens: Tokens,
+    drain: CancellationToken,
+    room: Arc<Semaphore>,
+}
+
+impl Streams {
+    /// No stream yet.
+    pub fn new(freshness: Freshness, tokens: Tokens, drain: CancellationToken) -> Self {
+        Self { freshness, tokens, drain, room: Arc::new(Semaphore::new(STREAMS_MAX)) }
+    }
+
+    /// Opens the stream of an account's home timeline, from a resume token or from now.
+    pub async fn home(
+        &self,
+        metadata: &MetadataMap,
+        consistency: Option<&v1::Consistency>,
+        owner: AccountId,
+        resume_token: &str,
+    ) -> Result<HomeStream, Status> {
+        let room = self.room.clone().try_acquire_owned().map_err(|_| too_many_streams())?;
+        let owner_text = owner.to_string();
+        let resumed = match resume_token {
+            "" => None,
+            token => Some(self.tokens.open_resume(&owner_text, token)?),
+        };
+        let mut snapshot = self.freshness.snapshot(metadata, consistency, READS).await?;
+        let key = find(&mut snapshot, &Named::Id(owner)).await?;
+        let position = resumed.unwrap_or(snapshot.checkpoint);
+        drop(snapshot);
+
+        let (messages, queue) = mpsc::channel(WAITING_MESSAGES_MAX);
+        let (end, ended) = oneshot::channel();
+        let feed = Feed {
+            freshness: self.freshness.clone(),
+            tokens: self.tokens.clone(),
+            drain: self.drain.clone(),
+            owner: key,
+            owner_id: owner,
+            owner_text,
+            position,
+            messages,
+        };
+        tokio::spawn(async move {
+            let _room: OwnedSemaphorePermit = room;
+            if let Err(status) = feed.run().await {
+                // The client may have gone away, and then nobody needs to know.
+                let _ = end.send(status);
+            }
+        });
+        Ok(HomeStream { queue, ended: Some(ended) })
+    }
+}
+
+/// The messages of one stream, and how it ends.
+pub struct HomeStream {
+    queue: mpsc::Receiver<Message>,
+    ended: Option<oneshot::Receiver<Status>>,
+}
+
+impl Stream for HomeStream {
+    type Item = Result<Message, Status>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if let Some(message) = ready!(self.queue.poll_recv(context)) {
+            return Poll::Ready(Some(Ok(message)));
+        }
+        // The feed has dropped its end of the queue; its last word, if it has one, follows.
+        let Some(ended) = self.ended.as_mut() else { return Poll::Ready(None) };
+        let last_word = ready!(Pin::new(ended).poll(context)).ok();
+        self.ended = None;
+        Poll::Ready(last_word.map(Err))
+    }
+}
+
+/// One stream on the server's side.
+struct Feed {
+    freshness: Freshness,
+    tokens: Tokens,
+    drain: CancellationToken,
+    owner: AccountKey,
+    owner_id: AccountId,
+    owner_text: String,
+    /// Everything up to here was told.
+    position: Position,
+    messages: mpsc::Sender<Message>,
+}
+
+/// What is to be told of the changes up to a position.
+#[derive(Default)]
+struct News {
+    /// In order: what happened, and the position that the client has then.
+    events: Vec<(Position, Event)>,
+    /// Everything up to here is told with these events.
+    reached: Position,
+    /// There is more.
+    unfinished: bool,
+}
+
+/// One row of the changes.
+struct Changed {
+    place: Position,
+    change: Change,
+    actor: i64,
+    target: i64,
+}
+
+impl Feed {
+    async fn run(mut self) -> Result<(), Status> {
+        let mut checkpoints = self.freshness.changes();
+        self.tell(Event::Subscribed(v1::HomeTimelineSubscribed {})).await?;
+        let mut is_caught_up = false;
+        loop {
+            checkpoints.mark_unchanged();
+            let news = self.pull().await?;
+            let unfinished = news.unfinished;
+            if unfinished && is_caught_up {
+                is_caught_up = false;
+                self.tell(Event::FellBehind(v1::HomeTimelineFellBehind {})).await?;
+            }
+            for (position, event) in news.events {
+                self.position = position;
+                self.tell(event).await?;
+            }
+            self.position = self.position.max(news.reached);
+            if self.drain.is_cancelled() {
+                return self.end_for_shutdown().await;
+            }
+            if unfinished {
+                continue;
+            }
+            if !is_caught_up {
+                is_caught_up = true;
+                self.tell(Event::CaughtUp(v1::HomeTimelineCaughtUp {})).await?;
+            }
+            tokio::select! {
+                changed = checkpoints.changed() => if changed.is_err() { return self.end_for_shutdown().await },
+                () = self.drain.cancelled() => return self.end_for_shutdown().await,
+                () = self.messages.closed() => return Ok(()),
+                () = sleep(HEARTBEAT) => self.tell(Event::Heartbeat(v1::HomeTimelineHeartbeat {})).await?,
+            }
+        }
+    }
+
+    async fn tell(&self, event: Event) -> Result<(), Status> {
+        let resume_token = self.tokens.seal_resume(&self.owner_text, self.position);
+        let message = Message { resume_token: resume_token.clone(), event: Some(event) };
+        match timeout(SLOW_AFTER, self.messages.send(message)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(Status::cancelled("the client has gone away")),
+            Err(_) => {
+                let message = "the client took no message for too long";
+                let refused = Refused::new(Code::ResourceExhausted, ErrorReason::ConsumerTooSlow, message);
+                Err(refused.with("resume_token", resume_token).into())
+            }
+        }
+    }
+
+    async fn end_for_shutdown(&self) -> Result<(), Status> {
+        self.tell(Event::Draining(v1::HomeTimelineDraining {})).await?;
+        let refused = Refused::new(Code::Unavailable, ErrorReason::ShuttingDown, "the server is shutting down");
+        Err(refused.retry_after(RETRY_DELAY).into())
+    }
+
+    /// What has changed since the last message, one chunk at most.
+    async fn pull(&self) -> Result<News, Status> {
+        let mut snapshot = Snapshot::take(self.freshness.tables(), READS).await?;
+        if snapshot.checkpoint <= self.position {
+            return Ok(News { reached: self.position, ..News::default() });
+        }
+        find(&mut snapshot, &Named::Id(self.owner_id)).await?;
+        if self.position < kept_after(&mut snapshot).await? {
+            return Ok(refresh(RefreshCause::TokenExpired, snapshot.checkpoint));
+        }
+        let changes = self.changes(&mut snapshot).await?;
+        let unfinished = changes.len() == CHANGES_MAX;
+        if let (true, Some(last)) = (unfinished, changes.last()) {
+            // What happened after this chunk is told with the next one, not before.
+            snapshot.checkpoint = last.place;
+        }
+        let mut news = self.news(&mut snapshot, &changes).await?;
+        news.unfinished = unfinished;
+        Ok(news)
+    }
+
+    async fn changes(&self, snapshot: &mut Snapshot) -> Result<Vec<Changed>, Status> {
+        let limit = i64::try_from(CHANGES_MAX).map_err(internal)?;
+        let values = [self.owner.0, self.position.0, snapshot.checkpoint.0, limit].map(Value::Number);
+        let rows = snapshot.rows(SELECT_CHANGES, &values).await?;
+        let changed = |row: &sqlx::sqlite::SqliteRow| {
+            let number = column(row, "change")?;
+            Ok(Changed {
+                place: Position(column(row, "place")?),
+                change: Change::from_stored(number).ok_or_else(|| internal(format!("unknown change {number}")))?,
+                actor: column(row, "actor")?,
+                target: column(row, "target")?,
+            })
+        };
+        rows.iter().map(changed).collect()
+    }
+
+    async fn news(&self, snapshot: &mut Snapshot, changes: &[Changed]) -> Result<News, Status> {
+        let mut posts: BTreeMap<PostKey, Touched> = BTreeMap::new();
+        let mut gone: BTreeMap<(i64, RemovalCause), Position> = BTreeMap::new();
+        for changed in changes {
+            let other = if changed.actor == self.owner.0 { changed.target } else { changed.actor };
+            match changed.change {
+                Change::Posted | Change::Edited | Change::Deleted | Change::Reposted | Change::RepostUndone => {
+                    posts.entry(PostKey(changed.target)).or_default().touch(changed);
+                }
+                Change::Followed => return Ok(refresh(RefreshCause::Followed, snapshot.checkpoint)),
+                Change::Unblocked => return Ok(refresh(RefreshCause::Unblocked, snapshot.checkpoint)),
+                Change::Unmuted => return Ok(refresh(RefreshCause::Unmuted, snapshot.checkpoint)),
+                Change::Unfollowed => {
+                    gone.insert((other, RemovalCause::Unfollowed), changed.place);
+                    if self.concern(snapshot, other).await?.protected {
+                        gone.insert((other, RemovalCause::Protected), changed.place);
+                    }
+                }
+                Change::Blocked => {
+                    gone.insert((other, RemovalCause::Blocked), changed.place);
+                }
+                Change::Muted => {
+                    gone.insert((other, RemovalCause::Muted), changed.place);
+                }
+                Change::Deactivated | Change::Reactivated | Change::Protected | Change::Unprotected => {
+                    let concern = self.concern(snapshot, changed.actor).await?;
+                    match changed.change {
+                        Change::Deactivated if concern.follows || concern.reposted => {
+                            gone.insert((changed.actor, RemovalCause::Deactivated), changed.place);
+                        }
+                        Change::Protected if concern.reposted && !concern.follows => {
+                            gone.insert((changed.actor, RemovalCause::Protected), changed.place);
+                        }
+                        Change::Reactivated if concern.follows || concern.reposted => {
+                            return Ok(refresh(RefreshCause::Reactivated, snapshot.checkpoint));
+                        }
+                        Change::Unprotected if concern.reposted && !concern.follows => {
+                            return Ok(refresh(RefreshCause::Unprotected, snapshot.checkpoint));
+                        }
+                        _ => {}
+                    }
+                }
+            }
+        }
+        self.present(snapshot, posts, gone).await
+    }
+
+    async fn present(
+        &self,
+        snapshot: &mut Snapshot,
+        posts: BTreeMap<PostKey, Touched>,
+        gone: BTreeMap<(i64, RemovalCause), Position>,
+    ) -> Result<News, Status> {
+        // Grouped by the position of the last change, so that a token never stands between two halves of one.
+        let mut told: BTreeMap<Position, Vec<Event>> = BTreeMap::new();
+        let mut moved: BTreeMap<PostKey, Position> = BTreeMap::new();
+        for ((account, cause), place) in &gone {
+            let id = self.id(snapshot, SELECT_ACCOUNT_ID, *account).await?;
+            let removed = v1::HomeTimelineRemoved { target: Some(Target::AccountId(id)), cause: (*cause).into() };
+            told.entry(*place).or_default().push(Event::Removed(removed));
+            let Some(fallen) = self.fallen_back(snapshot, *account).await? else {
+                return Ok(refresh(RefreshCause::TooManyChanges, snapshot.checkpoint));
+            };
+            moved.extend(fallen.into_iter().map(|post| (post, *place)));
+        }
+
+        let wanted: BTreeSet<PostKey> = posts.keys().chain(moved.keys()).copied().collect();
+        let entries = self.judge(snapshot, &wanted).await?;
+        let items = hydrate::items(snapshot, &entries, Some(self.owner)).await?;
+        let mut items: BTreeMap<PostKey, v1::TimelineItem> =
+            entries.iter().map(|entry| entry.post).zip(items).collect();
+        for (post, touched) in &posts {
+            moved.remove(post);
+            let event = match items.remove(post) {
+                Some(item) if touched.only_edited => Event::Updated(v1::HomeTimelineUpdated { item: Some(item) }),
+                Some(item) => Event::Item(v1::HomeTimelineItem { item: Some(item) }),
+                None => match touched.removal {
+                    // What came and went since the last message was never told.
+                    Some(cause) if post.0 <= self.position.0 => {
+                        let id = self.id(snapshot, SELECT_POST_ID, post.0).await?;
+                        let target = Some(Target::PostId(id));
+                        Event::Removed(v1::HomeTimelineRemoved { target, cause: cause.into() })
+                    }
+                    _ => continue,
+                },
+            };
+            told.entry(touched.last).or_default().push(event);
+        }
+        for (post, place) in moved {
+            if let Some(item) = items.remove(&post) {
+                told.entry(place).or_default().push(Event::Item(v1::HomeTimelineItem { item: Some(item) }));
+            }
+        }
+        Ok(self.in_order(told, snapshot.checkpoint))
+    }
+
+    /// Every event but the last of a position has the token from before it.
+    fn in_order(&self, told: BTreeMap<Position, Vec<Event>>, reached: Position) -> News {
+        let mut before = self.position;
+        let mut events = Vec::new();
+        for (position, group) in told {
+            let last = group.len() - 1;
+            for (index, event) in group.into_iter().enumerate() {
+                events.push((if index == last { position } else { before }, event));
+            }
+            before = position;
+        }
+        News { events, reached, unfinished: false }
+    }
+
+    /// Where the owner sees these posts now, each at its newest visible reason.
+    async fn judge(&self, snapshot: &mut Snapshot, posts: &BTreeSet<PostKey>) -> Result<Vec<Entry>, Status> {
+        let wanted = posts.iter().collect::<Rows>().finish();
+        let values = [Value::Number(self.owner.0), Value::Text(&wanted), Value::Number(snapshot.checkpoint.0)];
+        let rows = snapshot.rows(SELECT_REASONS, &values).await?;
+        let reasons: Vec<Entry> = rows.iter().map(home_timeline::entry).collect::<Result<_, Status>>()?;
+        visible_entries(snapshot, self.owner, &reasons).await
+    }
+
+    /// The posts that this account had reposted last and that the owner now sees at an older place; nothing when there
+    /// are too many to tell.
+    async fn fallen_back(&self, snapshot: &mut Snapshot, account: i64) -> Result<Option<Vec<PostKey>>, Status> {
+        let limit = i64::try_from(FALLBACKS_MAX + 1).map_err(internal)?;
+        let values = [account, snapshot.checkpoint.0, limit].map(Value::Number);
+        let rows = snapshot.rows(SELECT_REPOSTS_OF, &values).await?;
+        if rows.len() > FALLBACKS_MAX {
+            return Ok(None);
+        }
+        let reposts: Vec<Entry> = rows.iter().map(home_timeline::entry).collect::<Result<_, Status>>()?;
+        let places: BTreeMap<PostKey, Position> = reposts.iter().map(|repost| (repost.post, repost.place)).collect();
+        let seen = self.judge(snapshot, &places.keys().copied().collect()).await?;
+        let is_older = |entry: &&Entry| places.get(&entry.post).is_some_and(|place| entry.place < *place);
+        Ok(Some(seen.iter().filter(is_older).map(|entry| entry.post).collect()))
+    }
+
+    async fn concern(&self, snapshot: &mut Snapshot, account: i64) -> Result<Concern, Status> {
+        let rows = snapshot.rows(SELECT_CONCERN, &[Value::Number(self.owner.0), Value::Number(account)]).await?;
+        let row = rows.first().ok_or_else(|| internal("a SELECT without FROM has one row"))?;
+        Ok(Concern {
+            follows: column(row, "follows")?,
+            reposted: column(row, "reposted")?,
+            protected: column(row, "protected")?,
+        })
+    }
+
+    async fn id(&self, snapshot: &mut Snapshot, sql: &'static str, key: i64) -> Result<String, Status> {
+        let rows = snapshot.rows(sql, &[Value::Number(key)]).await?;
+        let row = rows.first().ok_or_else(|| internal(format!("key {key} of a change is not in the tables")))?;
+        let id: uuid::Uuid = sqlx::Row::try_get(row, 0).map_err(internal)?;
+        Ok(id.to_string())
+    }
+}
+
+/// Why an owner may have seen something of an account.
+struct Concern {
+    follows: bool,
+    reposted: bool,
+    protected: bool,
+}
+
+/// What happened to one post since the last message.
+struct Touched {
+    last: Position,
+    only_edited: bool,
+    removal: Option<RemovalCause>,
+}
+
+impl Default for Touched {
+    fn default() -> Self {
+        Self { last: Position(0), only_edited: true, removal: None }
+    }
+}
+
+impl Touched {
+    fn touch(&mut self, changed: &Changed) {
+        self.last = changed.place;
+        self.only_edited &= changed.change == Change::Edited;
+        match changed.change {
+            Change::Deleted => self.removal = Some(RemovalCause::Deleted),
+            Change::RepostUndone => self.removal = Some(RemovalCause::Undone),
+            _ => {}
+        }
+    }
+}
+
+async fn kept_after(snapshot: &mut Snapshot) -> Result<Position, Status> {
+    let rows = snapshot.rows(SELECT_KEPT_AFTER, &[]).await?;
+    rows.first().map_or(Ok(Position(0)), |row| column(row, "kept_after").map(Position))
+}
+
+fn refresh(cause: RefreshCause, reached: Position) -> News {
+    let event = Event::Refresh(v1::HomeTimelineRefresh { cause: cause.into() });
+    News { events: vec![(reached, event)], reached, unfinished: false }
+}
+
+fn too_many_streams() -> Status {
+    let message = format!("this server holds at most {STREAMS_MAX} streams");
+    let refused = Refused::new(Code::ResourceExhausted, ErrorReason::TooManyStreams, message);
+    refused.with("limit", STREAMS_MAX).retry_after(RETRY_DELAY).into()
+}
