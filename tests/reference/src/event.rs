@@ -1,0 +1,316 @@
+//! The events of the log, read from their JSON a second time.
+//!
+//! Always: every field the reference needs is there with its type, or the event is refused. Never here: whether
+//! an event is *legal*, which is `fold`'s to judge; fields nobody asks about may be there and are ignored.
+
+use serde_json::{Map, Value};
+
+const SCHEMA_VERSION: u32 = 1;
+
+/// One event as the log holds it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogEvent<'a> {
+    /// Place in the log; the first is 1.
+    pub position: u64,
+    /// Stream the event belongs to.
+    pub stream: &'a str,
+    /// Place in that stream; the first is 1.
+    pub version: u64,
+    /// Type name, such as `post.created`.
+    pub kind: &'a str,
+    /// Version of the payload's shape.
+    pub schema_version: u32,
+    /// When it was recorded, in microseconds since the Unix epoch.
+    pub recorded_at_us: i64,
+    /// The exact bytes of its JSON.
+    pub payload: &'a [u8],
+}
+
+/// An account or post as events name it: its id, and the position of the event that created it.
+#[derive(Debug)]
+pub(crate) struct Ref {
+    pub(crate) id: String,
+    pub(crate) key: u64,
+}
+
+/// A post named together with its author.
+#[derive(Debug)]
+pub(crate) struct PostRef {
+    pub(crate) post: Ref,
+    pub(crate) author: Ref,
+}
+
+/// What an account says about itself.
+#[derive(Debug)]
+pub(crate) struct Profile {
+    pub(crate) display_name: String,
+    pub(crate) bio: String,
+}
+
+/// What an author writes, at creation or on edit.
+#[derive(Debug)]
+pub(crate) struct Content {
+    pub(crate) mentions: Vec<Ref>,
+    pub(crate) text: String,
+}
+
+#[derive(Debug)]
+pub(crate) struct PostCreated {
+    pub(crate) post_id: String,
+    pub(crate) author: Ref,
+    pub(crate) reply_to: Option<PostRef>,
+    pub(crate) quoted: Option<PostRef>,
+    pub(crate) content: Content,
+}
+
+/// An account acting on a post.
+#[derive(Debug)]
+pub(crate) struct OnPost {
+    pub(crate) account: Ref,
+    pub(crate) target: PostRef,
+}
+
+/// An account acting on another.
+#[derive(Debug)]
+pub(crate) struct OnAccount {
+    pub(crate) account: Ref,
+    pub(crate) target: Ref,
+}
+
+#[derive(Debug)]
+pub(crate) struct Follow {
+    pub(crate) follower: Ref,
+    pub(crate) followee: Ref,
+    pub(crate) followee_kind: String,
+}
+
+#[derive(Debug)]
+pub(crate) enum Event {
+    AccountRegistered { account_id: String, handle: String, kind: String, profile: Profile },
+    AccountProfileUpdated { account: Ref, profile: Profile },
+    AccountHandleChanged { account: Ref, from: String, to: String },
+    AccountProtected { account: Ref },
+    AccountUnprotected { account: Ref },
+    AccountDeactivated { account: Ref },
+    AccountReactivated { account: Ref },
+    HandleClaimed { handle: String, account_id: String },
+    HandleReleased { handle: String, account_id: String },
+    PostCreated(PostCreated),
+    PostEdited { target: PostRef, content: Content },
+    PostDeleted { target: PostRef, reply_to: Option<PostRef> },
+    LikeAdded(OnPost),
+    LikeRemoved(OnPost),
+    RepostAdded(OnPost),
+    RepostRemoved { repost: OnPost, added_at: u64 },
+    FollowRequested(Follow),
+    FollowFollowed(Follow),
+    FollowRejected(Follow),
+    FollowWithdrawn(Follow),
+    FollowUnfollowed(Follow),
+    RequestsAdded { followee: Ref, follower: Ref },
+    RequestsRemoved { followee: Ref, follower: Ref },
+    BlockAdded(OnAccount),
+    BlockRemoved(OnAccount),
+    MuteAdded(OnAccount),
+    MuteRemoved(OnAccount),
+}
+
+impl Event {
+    pub(crate) fn decode(logged: &LogEvent<'_>) -> Result<Self, String> {
+        if logged.schema_version != SCHEMA_VERSION {
+            return Err(format!("unknown schema version {}", logged.schema_version));
+        }
+        let value: Value = serde_json::from_slice(logged.payload).map_err(|error| error.to_string())?;
+        let fields = Fields(value.as_object().ok_or("the payload is not an object")?);
+        let event = match logged.kind {
+            "account.registered" => Self::AccountRegistered {
+                account_id: fields.text("account_id")?,
+                handle: fields.text("handle")?,
+                kind: fields.account_kind("kind")?,
+                profile: fields.profile()?,
+            },
+            "account.profile_updated" => {
+                Self::AccountProfileUpdated { account: fields.reference("account")?, profile: fields.profile()? }
+            }
+            "account.handle_changed" => Self::AccountHandleChanged {
+                account: fields.reference("account")?,
+                from: fields.text("from")?,
+                to: fields.text("to")?,
+            },
+            "account.protected" => Self::AccountProtected { account: fields.reference("account")? },
+            "account.unprotected" => Self::AccountUnprotected { account: fields.reference("account")? },
+            "account.deactivated" => Self::AccountDeactivated { account: fields.reference("account")? },
+            "account.reactivated" => Self::AccountReactivated { account: fields.reference("account")? },
+            "handle.claimed" => {
+                Self::HandleClaimed { handle: fields.text("handle")?, account_id: fields.text("account_id")? }
+            }
+            "handle.released" => {
+                Self::HandleReleased { handle: fields.text("handle")?, account_id: fields.text("account_id")? }
+            }
+            "post.created" => Self::PostCreated(PostCreated {
+                post_id: fields.text("post_id")?,
+                author: fields.reference("author")?,
+                reply_to: fields.optional_post("reply_to")?,
+                quoted: fields.optional_post("quoted")?,
+                content: fields.content()?,
+            }),
+            "post.edited" => Self::PostEdited { target: fields.post("post", "author")?, content: fields.content()? },
+            "post.deleted" => Self::PostDeleted {
+                target: fields.post("post", "author")?,
+                reply_to: fields.optional_post("reply_to")?,
+            },
+            "like.added" => Self::LikeAdded(fields.on_post()?),
+            "like.removed" => Self::LikeRemoved(fields.on_post()?),
+            "repost.added" => Self::RepostAdded(fields.on_post()?),
+            "repost.removed" => Self::RepostRemoved { repost: fields.on_post()?, added_at: fields.number("added_at")? },
+            "follow.requested" => Self::FollowRequested(fields.follow()?),
+            "follow.followed" => Self::FollowFollowed(fields.follow()?),
+            "follow.rejected" => Self::FollowRejected(fields.follow()?),
+            "follow.withdrawn" => Self::FollowWithdrawn(fields.follow()?),
+            "follow.unfollowed" => Self::FollowUnfollowed(fields.follow()?),
+            "requests.added" => {
+                Self::RequestsAdded { followee: fields.reference("followee")?, follower: fields.reference("follower")? }
+            }
+            "requests.removed" => Self::RequestsRemoved {
+                followee: fields.reference("followee")?,
+                follower: fields.reference("follower")?,
+            },
+            "block.added" => Self::BlockAdded(fields.on_account()?),
+            "block.removed" => Self::BlockRemoved(fields.on_account()?),
+            "mute.added" => Self::MuteAdded(fields.on_account()?),
+            "mute.removed" => Self::MuteRemoved(fields.on_account()?),
+            _ => return Err("unknown event type".to_owned()),
+        };
+        Ok(event)
+    }
+
+    /// The one stream this event may stand in.
+    pub(crate) fn stream(&self) -> String {
+        match self {
+            Self::AccountRegistered { account_id, .. } => format!("account-{account_id}"),
+            Self::AccountProfileUpdated { account, .. }
+            | Self::AccountHandleChanged { account, .. }
+            | Self::AccountProtected { account }
+            | Self::AccountUnprotected { account }
+            | Self::AccountDeactivated { account }
+            | Self::AccountReactivated { account } => format!("account-{}", account.id),
+            Self::HandleClaimed { handle, .. } | Self::HandleReleased { handle, .. } => {
+                format!("handle-{handle}")
+            }
+            Self::PostCreated(created) => format!("post-{}", created.post_id),
+            Self::PostEdited { target, .. } | Self::PostDeleted { target, .. } => {
+                format!("post-{}", target.post.id)
+            }
+            Self::LikeAdded(like) | Self::LikeRemoved(like) => {
+                format!("like-{}-{}", like.account.id, like.target.post.id)
+            }
+            Self::RepostAdded(repost) | Self::RepostRemoved { repost, .. } => {
+                format!("repost-{}-{}", repost.account.id, repost.target.post.id)
+            }
+            Self::FollowRequested(follow)
+            | Self::FollowFollowed(follow)
+            | Self::FollowRejected(follow)
+            | Self::FollowWithdrawn(follow)
+            | Self::FollowUnfollowed(follow) => {
+                format!("follow-{}-{}", follow.follower.id, follow.followee.id)
+            }
+            Self::RequestsAdded { followee, .. } | Self::RequestsRemoved { followee, .. } => {
+                format!("requests-{}", followee.id)
+            }
+            Self::BlockAdded(block) | Self::BlockRemoved(block) => {
+                format!("block-{}-{}", block.account.id, block.target.id)
+            }
+            Self::MuteAdded(mute) | Self::MuteRemoved(mute) => {
+                format!("mute-{}-{}", mute.account.id, mute.target.id)
+            }
+        }
+    }
+}
+
+struct Fields<'a>(&'a Map<String, Value>);
+
+impl Fields<'_> {
+    fn text(&self, name: &str) -> Result<String, String> {
+        let text = self.0.get(name).and_then(Value::as_str);
+        text.map(str::to_owned).ok_or_else(|| format!("{name} is not a string"))
+    }
+
+    fn number(&self, name: &str) -> Result<u64, String> {
+        self.0.get(name).and_then(Value::as_u64).ok_or_else(|| format!("{name} is not a position"))
+    }
+
+    fn list(&self, name: &str) -> Result<&[Value], String> {
+        let list = self.0.get(name).and_then(Value::as_array);
+        list.map(Vec::as_slice).ok_or_else(|| format!("{name} is not a list"))
+    }
+
+    fn object(&self, name: &str) -> Result<Fields<'_>, String> {
+        self.0.get(name).and_then(Value::as_object).map(Fields).ok_or_else(|| format!("{name} is not an object"))
+    }
+
+    fn reference(&self, name: &str) -> Result<Ref, String> {
+        let fields = self.object(name)?;
+        Ok(Ref { id: fields.text("id")?, key: fields.number("key")? })
+    }
+
+    fn post(&self, post: &str, author: &str) -> Result<PostRef, String> {
+        Ok(PostRef { post: self.reference(post)?, author: self.reference(author)? })
+    }
+
+    fn optional_post(&self, name: &str) -> Result<Option<PostRef>, String> {
+        match self.0.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(_) => self.object(name)?.post("post", "author").map(Some),
+        }
+    }
+
+    fn account_kind(&self, name: &str) -> Result<String, String> {
+        let kind = self.text(name)?;
+        match kind.as_str() {
+            "user" | "organization" => Ok(kind),
+            _ => Err(format!("{name} is neither user nor organization")),
+        }
+    }
+
+    fn personal(&self) -> Result<Fields<'_>, String> {
+        let personal = self.object("personal")?;
+        match personal.text("alg")?.as_str() {
+            "none" => Ok(personal),
+            alg => Err(format!("unknown personal alg {alg}")),
+        }
+    }
+
+    fn profile(&self) -> Result<Profile, String> {
+        let personal = self.personal()?;
+        Ok(Profile { display_name: personal.text("display_name")?, bio: personal.text("bio")? })
+    }
+
+    fn content(&self) -> Result<Content, String> {
+        let mut mentions = Vec::new();
+        for mention in self.list("mentions")? {
+            let fields = Fields(mention.as_object().ok_or("a mention is not an object")?);
+            mentions.push(Ref { id: fields.text("id")?, key: fields.number("key")? });
+        }
+        let hashtags_are_text = self.list("hashtags")?.iter().all(Value::is_string);
+        if !hashtags_are_text {
+            return Err("a hashtag is not a string".to_owned());
+        }
+        Ok(Content { mentions, text: self.personal()?.text("text")? })
+    }
+
+    fn on_post(&self) -> Result<OnPost, String> {
+        Ok(OnPost { account: self.reference("account")?, target: self.post("post", "post_author")? })
+    }
+
+    fn on_account(&self) -> Result<OnAccount, String> {
+        Ok(OnAccount { account: self.reference("account")?, target: self.reference("target")? })
+    }
+
+    fn follow(&self) -> Result<Follow, String> {
+        Ok(Follow {
+            follower: self.reference("follower")?,
+            followee: self.reference("followee")?,
+            followee_kind: self.account_kind("followee_kind")?,
+        })
+    }
+}

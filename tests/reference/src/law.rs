@@ -1,0 +1,147 @@
+//! The law of the timeline, and of who may see a post.
+//!
+//! Always: judged over the edges that stand now, reason by reason. Reasons that are undone (a removed repost, an
+//! ended follow) have left the model, so the law need not name them. Never here: counts, or what a post looks like.
+
+use std::collections::HashMap;
+
+use crate::model::{AccountNumber, Model, PostNumber};
+
+/// One post in a timeline, for one reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Id of the post.
+    pub post_id: String,
+    /// Position of the reason: of the post's creation, or of the repost.
+    pub place: u64,
+    /// Id of the account whose repost is the reason; none if the reason is that its author posted it.
+    pub reposted_by: Option<String>,
+}
+
+/// Why a post is in a timeline: an actor posted or reposted it.
+#[derive(Clone, Copy)]
+struct Reason {
+    actor: AccountNumber,
+    post: PostNumber,
+    place: u64,
+    is_repost: bool,
+}
+
+/// Timelines.
+impl Model {
+    /// The reasons by the accounts the reader follows now, and by the reader, as far as the law shows them; each
+    /// post once, at the place of its newest visible reason; newest first. Empty for an unknown or deactivated reader.
+    #[must_use]
+    pub fn home_timeline(&self, reader: &str) -> Vec<Entry> {
+        let Some(reader) = self.active_number(reader) else {
+            return Vec::new();
+        };
+        let mut actors = vec![reader];
+        actors.extend(self.follows.from(reader).map(|(followee, _)| followee));
+
+        let mut shown = Vec::new();
+        for actor in actors {
+            shown.extend(self.reasons_by(actor).filter(|reason| self.law_shows(reason, reader)));
+        }
+        self.each_post_once_newest_first(shown)
+    }
+
+    /// The reasons by the author whose posts the viewer may see; each post once, at its newest; newest first. Empty
+    /// if the viewer may not see the author: then their reposts are hidden too.
+    #[must_use]
+    pub fn author_timeline(&self, author: &str, viewer: Option<&str>) -> Vec<Entry> {
+        let Some(author) = self.account_number(author) else {
+            return Vec::new();
+        };
+        let viewer = viewer.and_then(|id| self.account_number(id));
+        if !self.may_see_posts_of(author, viewer) {
+            return Vec::new();
+        }
+        let visible = self.reasons_by(author).filter(|reason| self.is_visible(reason.post, viewer));
+        self.each_post_once_newest_first(visible.collect())
+    }
+
+    fn reasons_by(&self, actor: AccountNumber) -> impl Iterator<Item = Reason> {
+        let posts = self.account_state(actor).posts.iter().map(move |post| {
+            let place = self.post_state(*post).created_at;
+            Reason { actor, post: *post, place, is_repost: false }
+        });
+        let reposts = self.reposts.from(actor).map(move |(post, place)| Reason { actor, post, place, is_repost: true });
+        posts.chain(reposts)
+    }
+
+    /// Whether a reason by the reader, or by an account the reader follows, is shown to the reader.
+    fn law_shows(&self, reason: &Reason, reader: AccountNumber) -> bool {
+        let actor = reason.actor;
+        let author = self.post_state(reason.post).author;
+
+        let post_is_deleted = self.post_state(reason.post).deleted;
+        let is_shown_as_reply = reason.is_repost || self.law_shows_reply(reason.post, reader);
+        let is_turned_away = self.law_turns_away(actor, reader) || self.law_turns_away(author, reader);
+        let is_protected_from_reader =
+            self.account_state(author).protected && !self.follows.has(reader, author) && author != reader;
+
+        !post_is_deleted && is_shown_as_reply && !is_turned_away && !is_protected_from_reader
+    }
+
+    /// A reply by its own author is shown only if the reader follows the account replied to, or it answers the
+    /// reader, or the reader wrote it. What is not a reply passes.
+    fn law_shows_reply(&self, post: PostNumber, reader: AccountNumber) -> bool {
+        let Some(parent) = self.post_state(post).reply_to else {
+            return true;
+        };
+        let replied_to = self.post_state(parent).author;
+        self.follows.has(reader, replied_to) || replied_to == reader || self.post_state(post).author == reader
+    }
+
+    /// Nothing by an actor or of an author the reader blocks, mutes or is blocked by, or that is deactivated.
+    fn law_turns_away(&self, account: AccountNumber, reader: AccountNumber) -> bool {
+        self.blocks.has(reader, account)
+            || self.mutes.has(reader, account)
+            || self.blocks.has(account, reader)
+            || self.account_state(account).deactivated
+    }
+
+    fn each_post_once_newest_first(&self, reasons: Vec<Reason>) -> Vec<Entry> {
+        let mut newest: HashMap<PostNumber, Reason> = HashMap::new();
+        for reason in reasons {
+            let known = newest.entry(reason.post).or_insert(reason);
+            if reason.place > known.place {
+                *known = reason;
+            }
+        }
+        let mut newest_first: Vec<Reason> = newest.into_values().collect();
+        newest_first.sort_by_key(|reason| std::cmp::Reverse(reason.place));
+        newest_first.iter().map(|reason| self.entry(reason)).collect()
+    }
+
+    fn entry(&self, reason: &Reason) -> Entry {
+        Entry {
+            post_id: self.post_state(reason.post).id.clone(),
+            place: reason.place,
+            reposted_by: reason.is_repost.then(|| self.account_state(reason.actor).id.clone()),
+        }
+    }
+}
+
+/// Who may see what.
+impl Model {
+    /// A post is visible if it is not deleted and the viewer may see its author's posts. Mutes do not matter.
+    pub(crate) fn is_visible(&self, post: PostNumber, viewer: Option<AccountNumber>) -> bool {
+        let post = self.post_state(post);
+        !post.deleted && self.may_see_posts_of(post.author, viewer)
+    }
+
+    /// The author is active, no block stands between the two, and a protected author is the viewer or followed by
+    /// them. Without a viewer there are no blocks, and protected authors are hidden.
+    fn may_see_posts_of(&self, author: AccountNumber, viewer: Option<AccountNumber>) -> bool {
+        let state = self.account_state(author);
+        let is_blocked = viewer.is_some_and(|viewer| self.block_stands_between(viewer, author));
+        let is_admitted = viewer.is_some_and(|viewer| viewer == author || self.follows.has(viewer, author));
+        !state.deactivated && !is_blocked && (!state.protected || is_admitted)
+    }
+
+    pub(crate) fn active_number(&self, account_id: &str) -> Option<AccountNumber> {
+        self.account_number(account_id).filter(|account| !self.account_state(*account).deactivated)
+    }
+}

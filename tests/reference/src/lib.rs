@@ -1,0 +1,23 @@
+//! The naive reference: what the real projector and query server are judged by.
+//!
+//! It folds every event of a log into plain maps and answers each question by brute force from first
+//! principles. It also judges the log itself: an event that the domain forbids, given the events before it, is
+//! an error.
+//!
+//! Always: one event at a time, in the order of the log; an answer depends on nothing but the events applied.
+//! Never here: stored timelines, stored counts, caches, pages, tokens, SQL, or code of what it judges.
+
+pub mod chain;
+mod edges;
+mod event;
+mod fold;
+mod law;
+mod model;
+mod questions;
+#[cfg(test)]
+mod tests;
+
+pub use event::LogEvent;
+pub use law::Entry;
+pub use model::Model;
+pub use questions::{Account, Post, Relationship};

@@ -1,0 +1,135 @@
+//! What the events applied so far add up to: accounts, posts and the edges that stand now.
+//!
+//! Always: nothing is stored that could be counted or derived from the rest, except where a post's replies and an
+//! account's posts are found. Never here: how events change it (`fold`), or what anyone may see of it (`law`).
+
+use std::collections::HashMap;
+
+use crate::edges::Edges;
+
+/// The state of the world after the events applied so far.
+#[derive(Debug, Default)]
+pub struct Model {
+    pub(crate) head: u64,
+    pub(crate) recorded_at_us: i64,
+    /// Last version of each stream.
+    pub(crate) versions: HashMap<String, u64>,
+
+    pub(crate) accounts: Vec<AccountState>,
+    pub(crate) account_numbers: HashMap<String, AccountNumber>,
+    pub(crate) posts: Vec<PostState>,
+    pub(crate) post_numbers: HashMap<String, PostNumber>,
+    /// Account id of each handle's holder.
+    pub(crate) handles: HashMap<String, String>,
+
+    pub(crate) follows: Edges<AccountNumber, AccountNumber>,
+    pub(crate) requests: Edges<AccountNumber, AccountNumber>,
+    pub(crate) blocks: Edges<AccountNumber, AccountNumber>,
+    pub(crate) mutes: Edges<AccountNumber, AccountNumber>,
+    pub(crate) likes: Edges<AccountNumber, PostNumber>,
+    pub(crate) reposts: Edges<AccountNumber, PostNumber>,
+
+    /// What the rest of an append still has to bring.
+    pub(crate) promises: Vec<Promise>,
+}
+
+/// An account's place in `Model::accounts`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct AccountNumber(pub(crate) usize);
+
+/// A post's place in `Model::posts`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct PostNumber(pub(crate) usize);
+
+#[derive(Debug)]
+pub(crate) struct AccountState {
+    pub(crate) id: String,
+    pub(crate) created_at: u64,
+    pub(crate) created_at_us: i64,
+    pub(crate) handle: String,
+    pub(crate) kind: String,
+    pub(crate) display_name: String,
+    pub(crate) bio: String,
+    pub(crate) protected: bool,
+    pub(crate) deactivated: bool,
+    /// All it ever wrote, also what is deleted.
+    pub(crate) posts: Vec<PostNumber>,
+}
+
+#[derive(Debug)]
+pub(crate) struct PostState {
+    pub(crate) id: String,
+    pub(crate) created_at: u64,
+    pub(crate) created_at_us: i64,
+    pub(crate) edited_at_us: Option<i64>,
+    pub(crate) author: AccountNumber,
+    pub(crate) text: String,
+    pub(crate) reply_to: Option<PostNumber>,
+    pub(crate) quoted: Option<PostNumber>,
+    pub(crate) deleted: bool,
+    /// All direct replies ever, also those that are deleted.
+    pub(crate) replies: Vec<PostNumber>,
+}
+
+/// Something that must hold once an append is complete, though an event inside of it may not have made it true yet.
+#[derive(Debug)]
+pub(crate) enum Promise {
+    /// The account carries the handle exactly if it holds it.
+    HandleIsHeldByItsCarrier { handle: String, account_id: String },
+    /// A block has ended follows and requests both ways.
+    NoFollowAcrossBlock { one: AccountNumber, other: AccountNumber },
+    /// Going public has approved the pending requests.
+    NoRequestToPublic { account: AccountNumber },
+}
+
+impl Model {
+    /// The model of the empty log.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The position of the last event applied; 0 for the empty log.
+    #[must_use]
+    pub fn head(&self) -> u64 {
+        self.head
+    }
+
+    /// The ids of all accounts, also deactivated ones, oldest first.
+    pub fn accounts(&self) -> impl Iterator<Item = &str> {
+        self.accounts.iter().map(|account| account.id.as_str())
+    }
+
+    /// The ids of all posts, also deleted ones, oldest first.
+    pub fn posts(&self) -> impl Iterator<Item = &str> {
+        self.posts.iter().map(|post| post.id.as_str())
+    }
+
+    pub(crate) fn account_number(&self, id: &str) -> Option<AccountNumber> {
+        self.account_numbers.get(id).copied()
+    }
+
+    pub(crate) fn post_number(&self, id: &str) -> Option<PostNumber> {
+        self.post_numbers.get(id).copied()
+    }
+
+    pub(crate) fn account_state(&self, account: AccountNumber) -> &AccountState {
+        &self.accounts[account.0]
+    }
+
+    pub(crate) fn account_state_mut(&mut self, account: AccountNumber) -> &mut AccountState {
+        &mut self.accounts[account.0]
+    }
+
+    pub(crate) fn post_state(&self, post: PostNumber) -> &PostState {
+        &self.posts[post.0]
+    }
+
+    pub(crate) fn post_state_mut(&mut self, post: PostNumber) -> &mut PostState {
+        &mut self.posts[post.0]
+    }
+
+    pub(crate) fn block_stands_between(&self, one: AccountNumber, other: AccountNumber) -> bool {
+        self.blocks.has(one, other) || self.blocks.has(other, one)
+    }
+}

@@ -1,0 +1,194 @@
+//! The questions about single accounts and posts, and the lists of accounts.
+//!
+//! Always: every count is counted when asked. Counts are counts of edges: deactivation, mute and block change none.
+//! Never here: timelines, and who may see a post (`law`).
+
+use crate::model::{AccountNumber, AccountState, Model};
+
+/// An account as anyone sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Id of the account.
+    pub account_id: String,
+    /// The handle it carries.
+    pub handle: String,
+    /// The name it gave itself.
+    pub display_name: String,
+    /// What it says about itself.
+    pub bio: String,
+    /// `user` or `organization`.
+    pub kind: String,
+    /// Whether following it takes its approval.
+    pub protected: bool,
+    /// How many accounts follow it.
+    pub follower_count: i64,
+    /// How many accounts it follows.
+    pub following_count: i64,
+    /// How many live posts it has, with replies and without reposts.
+    pub post_count: i64,
+    /// When it was registered, in microseconds since the Unix epoch.
+    pub created_at_us: i64,
+}
+
+/// A post as one viewer sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Post {
+    /// Id of the post.
+    pub post_id: String,
+    /// Id of its author.
+    pub author_id: String,
+    /// Its text, as last edited.
+    pub text: String,
+    /// Id of the post it replies to, also when that is deleted or hidden.
+    pub reply_to_post_id: Option<String>,
+    /// Id of the author of the post it replies to.
+    pub reply_to_account_id: Option<String>,
+    /// Id of the post it quotes, also when that is unavailable.
+    pub quoted_post_id: Option<String>,
+    /// Whether it quotes a post that the viewer may not see.
+    pub quoted_post_unavailable: bool,
+    /// How many accounts like it.
+    pub like_count: i64,
+    /// How many accounts repost it.
+    pub repost_count: i64,
+    /// How many live direct replies it has.
+    pub reply_count: i64,
+    /// When it was created, in microseconds since the Unix epoch.
+    pub created_at_us: i64,
+    /// When it was last edited, in microseconds since the Unix epoch.
+    pub edited_at_us: Option<i64>,
+    /// Whether the viewer likes it.
+    pub liked: bool,
+    /// Whether the viewer reposts it.
+    pub reposted: bool,
+}
+
+/// What stands between one account and another, as the one sees it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Relationship {
+    /// The one follows the other.
+    pub following: bool,
+    /// The other follows the one.
+    pub followed_by: bool,
+    /// The one has asked to follow the other.
+    pub follow_requested: bool,
+    /// The other has asked to follow the one.
+    pub follow_requested_by: bool,
+    /// The one blocks the other.
+    pub blocking: bool,
+    /// The other blocks the one.
+    pub blocked_by: bool,
+    /// The one mutes the other.
+    pub muting: bool,
+}
+
+impl Model {
+    /// The account; none if it is unknown or deactivated.
+    #[must_use]
+    pub fn account(&self, id: &str) -> Option<Account> {
+        let number = self.active_number(id)?;
+        let state = self.account_state(number);
+        let live_posts = state.posts.iter().filter(|post| !self.post_state(**post).deleted);
+        Some(Account {
+            account_id: state.id.clone(),
+            handle: state.handle.clone(),
+            display_name: state.display_name.clone(),
+            bio: state.bio.clone(),
+            kind: state.kind.clone(),
+            protected: state.protected,
+            follower_count: count(self.follows.to(number)),
+            following_count: count(self.follows.from(number)),
+            post_count: count(live_posts),
+            created_at_us: state.created_at_us,
+        })
+    }
+
+    /// The account that holds the handle; none if nobody does, or a deactivated account.
+    #[must_use]
+    pub fn account_by_handle(&self, handle: &str) -> Option<Account> {
+        self.account(self.handles.get(handle)?)
+    }
+
+    /// The post; none if it is unknown or not visible to the viewer.
+    #[must_use]
+    pub fn post(&self, id: &str, viewer: Option<&str>) -> Option<Post> {
+        let number = self.post_number(id)?;
+        let viewer = viewer.and_then(|id| self.account_number(id));
+        if !self.is_visible(number, viewer) {
+            return None;
+        }
+        let state = self.post_state(number);
+        let parent = state.reply_to.map(|parent| self.post_state(parent));
+        let live_replies = state.replies.iter().filter(|reply| !self.post_state(**reply).deleted);
+        Some(Post {
+            post_id: state.id.clone(),
+            author_id: self.account_state(state.author).id.clone(),
+            text: state.text.clone(),
+            reply_to_post_id: parent.map(|parent| parent.id.clone()),
+            reply_to_account_id: parent.map(|parent| self.account_state(parent.author).id.clone()),
+            quoted_post_id: state.quoted.map(|quoted| self.post_state(quoted).id.clone()),
+            quoted_post_unavailable: state.quoted.is_some_and(|quoted| !self.is_visible(quoted, viewer)),
+            like_count: count(self.likes.to(number)),
+            repost_count: count(self.reposts.to(number)),
+            reply_count: count(live_replies),
+            created_at_us: state.created_at_us,
+            edited_at_us: state.edited_at_us,
+            liked: viewer.is_some_and(|viewer| self.likes.has(viewer, number)),
+            reposted: viewer.is_some_and(|viewer| self.reposts.has(viewer, number)),
+        })
+    }
+
+    /// What stands between the two, whatever their state; nothing if either is unknown.
+    #[must_use]
+    pub fn relationship(&self, one: &str, other: &str) -> Relationship {
+        let (Some(one), Some(other)) = (self.account_number(one), self.account_number(other)) else {
+            return Relationship::default();
+        };
+        Relationship {
+            following: self.follows.has(one, other),
+            followed_by: self.follows.has(other, one),
+            follow_requested: self.requests.has(one, other),
+            follow_requested_by: self.requests.has(other, one),
+            blocking: self.blocks.has(one, other),
+            blocked_by: self.blocks.has(other, one),
+            muting: self.mutes.has(one, other),
+        }
+    }
+
+    /// The ids of the accounts that follow this one, newest follow first.
+    #[must_use]
+    pub fn followers(&self, id: &str, viewer: Option<&str>) -> Vec<String> {
+        self.active_number(id).map_or_else(Vec::new, |account| self.listed(self.follows.to(account), viewer))
+    }
+
+    /// The ids of the accounts that this one follows, newest follow first.
+    #[must_use]
+    pub fn following(&self, id: &str, viewer: Option<&str>) -> Vec<String> {
+        self.active_number(id).map_or_else(Vec::new, |account| self.listed(self.follows.from(account), viewer))
+    }
+
+    /// The ids of the accounts that ask to follow this one, newest request first, as its owner sees them.
+    #[must_use]
+    pub fn follow_requests(&self, id: &str) -> Vec<String> {
+        self.active_number(id).map_or_else(Vec::new, |account| self.listed(self.requests.to(account), Some(id)))
+    }
+
+    /// Newest edge first, without deactivated accounts and those with a block between them and the viewer.
+    fn listed(&self, edges: impl Iterator<Item = (AccountNumber, u64)>, viewer: Option<&str>) -> Vec<String> {
+        let viewer = viewer.and_then(|id| self.account_number(id));
+        let mut listed: Vec<(u64, &AccountState)> = Vec::new();
+        for (account, place) in edges {
+            let is_deactivated = self.account_state(account).deactivated;
+            let is_blocked = viewer.is_some_and(|viewer| self.block_stands_between(viewer, account));
+            if !is_deactivated && !is_blocked {
+                listed.push((place, self.account_state(account)));
+            }
+        }
+        listed.sort_by_key(|(place, _)| std::cmp::Reverse(*place));
+        listed.into_iter().map(|(_, account)| account.id.clone()).collect()
+    }
+}
+
+fn count(things: impl Iterator) -> i64 {
+    i64::try_from(things.count()).expect("what fits in memory fits in an i64")
+}

@@ -1,0 +1,225 @@
+//! One test per sentence about accounts, posts, relationships and lists.
+
+use super::Act::{
+    Block, Deactivate, Delete, Describe, Edit, Follow, Like, Mute, Post, Protect, Quote, Reactivate, Rename, Reply,
+    Repost, Request, Unblock, UndoRepost, Unfollow, Unlike,
+};
+use super::{Act, BOB, CAROL, DAVE, READER, history, recorded_at_us};
+use crate::{Account, Model, Relationship};
+
+/// After these acts, a question has this answer.
+fn check<Answer: PartialEq + std::fmt::Debug>(acts: &[Act], ask: impl Fn(&Model) -> Answer, expected: &Answer) {
+    assert_eq!(ask(&history(acts).model), *expected);
+}
+
+/// Bob's followers, accounts followed, and posts.
+fn counts_of_bob(model: &Model) -> (i64, i64, i64) {
+    let bob = model.account(BOB).expect("bob is active");
+    (bob.follower_count, bob.following_count, bob.post_count)
+}
+
+/// The likes, reposts and replies of the post `b`.
+fn counts_of_b(model: &Model) -> (i64, i64, i64) {
+    let post = model.post("b", Some(BOB)).expect("an author sees their post");
+    (post.like_count, post.repost_count, post.reply_count)
+}
+
+#[test]
+fn an_account_says_what_it_said_last() {
+    let bob = Account {
+        account_id: BOB.to_owned(),
+        handle: "robert".to_owned(),
+        display_name: BOB.to_owned(),
+        bio: "builder".to_owned(),
+        kind: "user".to_owned(),
+        protected: true,
+        follower_count: 0,
+        following_count: 0,
+        post_count: 0,
+        created_at_us: recorded_at_us(4),
+    };
+    let acts = [Describe(BOB, "builder"), Rename(BOB, "robert"), Protect(BOB)];
+    check(&acts, |model| model.account(BOB), &Some(bob.clone()));
+    check(&acts, |model| model.account_by_handle("robert"), &Some(bob));
+    check(&acts, |model| model.account_by_handle(BOB), &None);
+}
+
+#[test]
+fn an_unknown_or_deactivated_account_is_not_shown_but_keeps_its_handle() {
+    check(&[], |model| model.account("nobody"), &None);
+    check(&[Deactivate(BOB)], |model| model.account(BOB), &None);
+    check(&[Deactivate(BOB)], |model| model.account_by_handle(BOB), &None);
+    let handle = |model: &Model| model.account(BOB).map(|bob| bob.handle);
+    check(&[Deactivate(BOB), Reactivate(BOB)], handle, &Some(BOB.to_owned()));
+}
+
+#[test]
+fn follower_and_following_counts_are_counts_of_the_edges_that_stand() {
+    let acts = [Follow(READER, BOB), Follow(CAROL, BOB), Follow(BOB, CAROL)];
+    check(&acts, counts_of_bob, &(2, 1, 0));
+    check(&[&acts[..], &[Unfollow(READER, BOB)]].concat(), counts_of_bob, &(1, 1, 0));
+    check(&[&acts[..], &[Block(BOB, CAROL)]].concat(), counts_of_bob, &(1, 0, 0));
+    check(&[&acts[..], &[Deactivate(CAROL), Mute(BOB, READER)]].concat(), counts_of_bob, &(2, 1, 0));
+}
+
+#[test]
+fn a_request_counts_as_no_follow() {
+    check(&[Protect(BOB), Request(READER, BOB)], counts_of_bob, &(0, 0, 0));
+}
+
+#[test]
+fn post_count_has_live_posts_and_replies_and_no_reposts() {
+    let acts = [Post(CAROL, "c"), Post(BOB, "b1"), Reply(BOB, "b2", "c"), Repost(BOB, "c"), Repost(BOB, "b1")];
+    check(&acts, counts_of_bob, &(0, 0, 2));
+    check(&[&acts[..], &[Delete("b2")]].concat(), counts_of_bob, &(0, 0, 1));
+}
+
+#[test]
+fn like_and_repost_counts_are_counts_of_the_edges_that_stand_whoever_drew_them() {
+    let acts = [Post(BOB, "b"), Like(CAROL, "b"), Like(DAVE, "b"), Repost(CAROL, "b"), Repost(BOB, "b")];
+    check(&acts, counts_of_b, &(2, 2, 0));
+    check(&[&acts[..], &[Deactivate(CAROL), Block(BOB, DAVE)]].concat(), counts_of_b, &(2, 2, 0));
+    check(&[&acts[..], &[Unlike(CAROL, "b"), UndoRepost(CAROL, "b")]].concat(), counts_of_b, &(1, 1, 0));
+}
+
+#[test]
+fn reply_count_is_live_direct_replies_whatever_their_authors_state() {
+    let acts = [Post(BOB, "b"), Reply(CAROL, "c1", "b"), Reply(CAROL, "c2", "b"), Reply(DAVE, "d", "c1")];
+    check(&acts, counts_of_b, &(0, 0, 2));
+    check(&[&acts[..], &[Delete("c1")]].concat(), counts_of_b, &(0, 0, 1));
+    check(&[&acts[..], &[Deactivate(CAROL)]].concat(), counts_of_b, &(0, 0, 2));
+}
+
+#[test]
+fn a_quote_counts_neither_as_reply_nor_as_repost() {
+    check(&[Post(BOB, "b"), Quote(CAROL, "c", "b")], counts_of_b, &(0, 0, 0));
+}
+
+#[test]
+fn a_post_has_its_last_text_and_the_time_of_its_last_edit() {
+    let ask = |model: &Model| model.post("b", None).map(|post| (post.text, post.created_at_us, post.edited_at_us));
+    check(&[Post(BOB, "b")], ask, &Some(("b".to_owned(), recorded_at_us(9), None)));
+    check(
+        &[Post(BOB, "b"), Edit("b", "two"), Edit("b", "three")],
+        ask,
+        &Some(("three".to_owned(), recorded_at_us(9), Some(recorded_at_us(11)))),
+    );
+}
+
+#[test]
+fn a_reply_names_its_parent_also_when_that_is_deleted() {
+    let ask = |model: &Model| model.post("b", None).map(|post| (post.reply_to_post_id, post.reply_to_account_id));
+    let parent = Some((Some("c".to_owned()), Some(CAROL.to_owned())));
+    check(&[Post(CAROL, "c"), Reply(BOB, "b", "c")], ask, &parent);
+    check(&[Post(CAROL, "c"), Reply(BOB, "b", "c"), Delete("c")], ask, &parent);
+    check(&[Post(BOB, "b")], ask, &Some((None, None)));
+}
+
+#[test]
+fn a_quote_of_something_the_viewer_may_not_see_stays_and_its_quoted_part_is_unavailable() {
+    let ask =
+        |model: &Model| model.post("b", Some(READER)).map(|post| (post.quoted_post_id, post.quoted_post_unavailable));
+    let acts = [Post(CAROL, "c"), Quote(BOB, "b", "c")];
+    let quoted = |unavailable| Some((Some("c".to_owned()), unavailable));
+    check(&acts, ask, &quoted(false));
+    for hiding in [Delete("c"), Deactivate(CAROL), Protect(CAROL), Block(READER, CAROL), Block(CAROL, READER)] {
+        check(&[&acts[..], &[hiding]].concat(), ask, &quoted(true));
+    }
+    check(&[Post(BOB, "b")], ask, &Some((None, false)));
+}
+
+#[test]
+fn liked_and_reposted_are_the_viewers() {
+    let acts = [Post(BOB, "b"), Like(READER, "b"), Repost(CAROL, "b")];
+    for (viewer, expected) in [
+        (Some(READER), (true, false)),
+        (Some(CAROL), (false, true)),
+        (Some(BOB), (false, false)),
+        (None, (false, false)),
+    ] {
+        let ask = |model: &Model| model.post("b", viewer).map(|post| (post.liked, post.reposted));
+        check(&acts, ask, &Some(expected));
+    }
+}
+
+#[test]
+fn a_relationship_is_the_edges_between_two_accounts_as_the_one_sees_them() {
+    let ask = |model: &Model| (model.relationship(READER, BOB), model.relationship(BOB, READER));
+    let none = Relationship::default;
+    check(&[], ask, &(none(), none()));
+    check(
+        &[Follow(READER, BOB)],
+        ask,
+        &(Relationship { following: true, ..none() }, Relationship { followed_by: true, ..none() }),
+    );
+    check(
+        &[Protect(BOB), Request(READER, BOB)],
+        ask,
+        &(Relationship { follow_requested: true, ..none() }, Relationship { follow_requested_by: true, ..none() }),
+    );
+    check(
+        &[Follow(READER, BOB), Follow(BOB, READER), Block(READER, BOB)],
+        ask,
+        &(Relationship { blocking: true, ..none() }, Relationship { blocked_by: true, ..none() }),
+    );
+    check(&[Mute(READER, BOB)], ask, &(Relationship { muting: true, ..none() }, none()));
+    check(&[], |model| model.relationship(READER, "nobody"), &none());
+}
+
+#[test]
+fn followers_and_following_are_listed_newest_follow_first() {
+    let acts =
+        [Follow(CAROL, BOB), Follow(READER, BOB), Follow(READER, CAROL), Unfollow(CAROL, BOB), Follow(CAROL, BOB)];
+    check(&acts, |model| model.followers(BOB, None), &names(&[CAROL, READER]));
+    check(&acts, |model| model.following(READER, None), &names(&[CAROL, BOB]));
+}
+
+#[test]
+fn an_approved_follow_is_as_new_as_its_approval() {
+    let acts = [Protect(BOB), Request(READER, BOB), Request(CAROL, BOB), Follow(CAROL, BOB), Follow(READER, BOB)];
+    check(&acts, |model| model.followers(BOB, None), &names(&[READER, CAROL]));
+}
+
+#[test]
+fn lists_hide_deactivated_accounts_and_those_with_a_block_between_them_and_the_viewer() {
+    let acts = [Follow(CAROL, BOB), Follow(DAVE, BOB)];
+    let as_reader = |model: &Model| model.followers(BOB, Some(READER));
+    check(&acts, as_reader, &names(&[DAVE, CAROL]));
+    check(&[&acts[..], &[Deactivate(DAVE)]].concat(), as_reader, &names(&[CAROL]));
+    check(&[&acts[..], &[Block(READER, DAVE)]].concat(), as_reader, &names(&[CAROL]));
+    check(&[&acts[..], &[Block(CAROL, READER)]].concat(), as_reader, &names(&[DAVE]));
+    check(&[&acts[..], &[Mute(READER, CAROL)]].concat(), as_reader, &names(&[DAVE, CAROL]));
+    check(&[&acts[..], &[Block(READER, DAVE)]].concat(), |model| model.followers(BOB, None), &names(&[DAVE, CAROL]));
+}
+
+#[test]
+fn the_lists_of_an_unknown_or_deactivated_account_are_empty() {
+    let acts = [Follow(CAROL, BOB), Follow(BOB, CAROL), Deactivate(BOB)];
+    check(&acts, |model| model.followers(BOB, None), &names(&[]));
+    check(&acts, |model| model.following(BOB, None), &names(&[]));
+    check(&acts, |model| model.followers("nobody", None), &names(&[]));
+}
+
+#[test]
+fn follow_requests_are_the_pending_ones_newest_first_without_deactivated_accounts() {
+    let acts = [Protect(BOB), Request(READER, BOB), Request(CAROL, BOB), Request(DAVE, BOB)];
+    let ask = |model: &Model| model.follow_requests(BOB);
+    check(&acts, ask, &names(&[DAVE, CAROL, READER]));
+    check(&[&acts[..], &[Deactivate(CAROL)]].concat(), ask, &names(&[DAVE, READER]));
+    check(&[&acts[..], &[Follow(DAVE, BOB)]].concat(), ask, &names(&[CAROL, READER]));
+    check(&[&acts[..], &[Act::Reject(BOB, READER), Act::Withdraw(CAROL, BOB)]].concat(), ask, &names(&[DAVE]));
+    check(&[&acts[..], &[Block(BOB, DAVE), Unblock(BOB, DAVE)]].concat(), ask, &names(&[CAROL, READER]));
+}
+
+#[test]
+fn accounts_and_posts_list_everything_ever_created_and_the_head_is_the_last_position() {
+    let acts = [Post(BOB, "b1"), Post(BOB, "b2"), Delete("b1"), Deactivate(BOB)];
+    check(&acts, |model| model.accounts().map(str::to_owned).collect(), &names(&[READER, BOB, CAROL, DAVE]));
+    check(&acts, |model| model.posts().map(str::to_owned).collect(), &names(&["b1", "b2"]));
+    check(&acts, Model::head, &12);
+    assert_eq!(Model::new().head(), 0);
+}
+
+fn names(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
