@@ -1,0 +1,172 @@
+//! `chirp events tail` and `show`.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::bail;
+use serde_json::{Value, json};
+use shared::proto::admin::{ReadEventsRequest, RecordedEvent};
+use tokio::time::sleep;
+
+use super::Operator;
+use crate::cli::{EventsShowArgs, EventsTailArgs, Output};
+use crate::client::{Failed, PATIENCE, retrying};
+
+/// How often `--follow` asks for more.
+const FOLLOW_INTERVAL: Duration = Duration::from_millis(500);
+const PAGE_SIZE: usize = 200;
+
+/// Prints events in the order of the log.
+///
+/// # Errors
+/// When the projector does not answer, or stdout is gone.
+pub async fn tail(args: EventsTailArgs) -> anyhow::Result<ExitCode> {
+    let operator = Operator::at(&args.ops.ops)?;
+    let mut left = args.limit.unwrap_or(usize::MAX);
+    let mut request = ReadEventsRequest {
+        after_position: args.after,
+        stream: args.stream.unwrap_or_default(),
+        r#type: args.kind.unwrap_or_default(),
+        correlation_id: args.correlation_id.unwrap_or_default(),
+        ..ReadEventsRequest::default()
+    };
+    let mut newest = args.after;
+    loop {
+        request.page_size = i32::try_from(left.min(PAGE_SIZE)).expect("a page size is small");
+        let page = read(&operator, &request, args.follow).await?;
+        for event in page.events.iter().take(left) {
+            print_line(event, args.output.output)?;
+            newest = event.position;
+        }
+        left = left.saturating_sub(page.events.len());
+        let at_end = page.next_page_token.is_empty();
+        if left == 0 || at_end && !args.follow {
+            return Ok(ExitCode::SUCCESS);
+        }
+        if at_end {
+            request.after_position = newest;
+            sleep(FOLLOW_INTERVAL).await;
+        }
+        request.page_token = page.next_page_token;
+    }
+}
+
+/// Prints one event whole.
+///
+/// # Errors
+/// When there is none, the projector does not answer, or stdout is gone.
+pub async fn show(args: EventsShowArgs) -> anyhow::Result<ExitCode> {
+    let operator = Operator::at(&args.ops.ops)?;
+    let request = ReadEventsRequest { after_position: args.position - 1, page_size: 1, ..ReadEventsRequest::default() };
+    let page = read(&operator, &request, false).await?;
+    let Some(event) = page.events.first().filter(|event| event.position == args.position) else {
+        bail!("there is no event at position {}", args.position);
+    };
+    let text = match args.output.output {
+        Output::Text => whole(event),
+        Output::Json => format!("{:#}\n", as_json(event)),
+    };
+    io::stdout().write_all(text.as_bytes())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Reads a page. Who follows the log survives a restart of the projector.
+async fn read(
+    operator: &Operator,
+    request: &ReadEventsRequest,
+    persistent: bool,
+) -> anyhow::Result<shared::proto::admin::ReadEventsResponse> {
+    let ask = || {
+        let (mut client, request) = (operator.client.clone(), request.clone());
+        async move { client.read_events(request).await }
+    };
+    let answered = match persistent {
+        true => retrying(PATIENCE, ask, || {}).await.map_err(|Failed { status, .. }| status),
+        false => ask().await,
+    };
+    operator.answer(answered)
+}
+
+fn print_line(event: &RecordedEvent, output: Output) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    match output {
+        Output::Text => {
+            let RecordedEvent { position, r#type, stream, version, .. } = event;
+            writeln!(stdout, "{position:>8}  {:<27}  {type:<20}  {stream}  {version}", time(event))
+        }
+        Output::Json => writeln!(stdout, "{}", as_json(event)),
+    }
+}
+
+fn whole(event: &RecordedEvent) -> String {
+    let fields = [
+        ("position", event.position.to_string()),
+        ("recorded at", time(event)),
+        ("type", format!("{} (schema {})", event.r#type, event.schema_version)),
+        ("stream", event.stream.clone()),
+        ("version", event.version.to_string()),
+        ("event id", event.event_id.clone()),
+        ("command id", event.command_id.clone()),
+        ("correlation id", event.correlation_id.clone()),
+        ("causation id", event.causation_id.clone()),
+        ("principal", event.principal.clone()),
+        ("traceparent", event.traceparent.clone()),
+        ("payload digest", hex(&event.payload_digest)),
+        ("hash", hex(&event.hash)),
+        ("payload", event.payload_json.clone()),
+    ];
+    fields.iter().map(|(name, value)| format!("{name:<14}  {value}").trim_end().to_owned() + "\n").collect()
+}
+
+fn as_json(event: &RecordedEvent) -> Value {
+    // A payload that retention dropped is null.
+    let payload: Value = serde_json::from_str(&event.payload_json).unwrap_or_default();
+    json!({
+        "position": event.position,
+        "event_id": event.event_id,
+        "stream": event.stream,
+        "version": event.version,
+        "type": event.r#type,
+        "schema_version": event.schema_version,
+        "command_id": event.command_id,
+        "correlation_id": event.correlation_id,
+        "causation_id": event.causation_id,
+        "principal": event.principal,
+        "traceparent": event.traceparent,
+        "recorded_at": time(event),
+        "payload": payload,
+        "payload_digest": hex(&event.payload_digest),
+        "hash": hex(&event.hash),
+    })
+}
+
+fn time(event: &RecordedEvent) -> String {
+    event.recorded_at.map(|time| time.to_string()).unwrap_or_default()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_is_printed_with_its_payload_as_json_and_its_hashes_as_hex() {
+        let event = RecordedEvent {
+            position: 7,
+            payload_json: r#"{"a":1}"#.to_owned(),
+            hash: vec![0, 255],
+            recorded_at: Some(prost_types::Timestamp { seconds: 0, nanos: 1_000 }),
+            ..RecordedEvent::default()
+        };
+        let printed = as_json(&event);
+        assert_eq!(printed["payload"]["a"], 1);
+        assert_eq!(printed["hash"], "00ff");
+        assert_eq!(printed["recorded_at"], "1970-01-01T00:00:00.000001Z");
+        assert!(whole(&event).contains("hash            00ff\n"));
+        assert_eq!(as_json(&RecordedEvent::default())["payload"], Value::Null);
+    }
+}

@@ -1,0 +1,134 @@
+//! `chirp projection list` and `rebuild`.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use serde_json::{Value, json};
+use shared::proto::admin::{ListProjectionsRequest, Projection, ProjectionState, RebuildProjectionRequest};
+
+use super::Operator;
+use crate::cli::{Output, ProjectionListArgs, ProjectionRebuildArgs};
+
+const HEADINGS: [&str; 6] = ["NAME", "STATE", "CHECKPOINT", "HEAD", "LAG (EVENTS)", "LAG (SECONDS)"];
+const COLUMN_GAP: usize = 2;
+
+/// Lists the projections.
+///
+/// # Errors
+/// When the projector does not answer, or stdout is gone.
+pub async fn list(args: ProjectionListArgs) -> anyhow::Result<ExitCode> {
+    let mut operator = Operator::at(&args.ops.ops)?;
+    let mut projections = Vec::new();
+    let mut request = ListProjectionsRequest::default();
+    loop {
+        let answered = operator.client.list_projections(request.clone()).await;
+        let page = operator.answer(answered)?;
+        projections.extend(page.projections);
+        if page.next_page_token.is_empty() {
+            break;
+        }
+        request.page_token = page.next_page_token;
+    }
+    print(&projections, args.output.output)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Rebuilds a projection and waits for it.
+///
+/// # Errors
+/// When there is no such projection, it cannot be rebuilt, or stdout is gone.
+pub async fn rebuild(args: ProjectionRebuildArgs) -> anyhow::Result<ExitCode> {
+    let mut operator = Operator::at(&args.ops.ops)?;
+    eprintln!("rebuilding {} from the log; the old rows serve until it is done", args.name);
+    let answered = operator.client.rebuild_projection(RebuildProjectionRequest { name: args.name }).await;
+    let rebuilt = operator.answer(answered)?.projection.context("the answer has no projection")?;
+    print(&[rebuilt], args.output.output)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print(projections: &[Projection], output: Output) -> io::Result<()> {
+    let text = match output {
+        Output::Text => table(projections),
+        Output::Json => {
+            let all: Vec<Value> = projections.iter().map(as_json).collect();
+            format!("{:#}\n", json!({"projections": all}))
+        }
+    };
+    io::stdout().write_all(text.as_bytes())
+}
+
+fn table(projections: &[Projection]) -> String {
+    let mut rows = vec![HEADINGS.map(str::to_owned)];
+    rows.extend(projections.iter().map(row));
+    let widths: Vec<usize> = (0..HEADINGS.len())
+        .map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default() + COLUMN_GAP)
+        .collect();
+    let mut text = String::new();
+    for row in &rows {
+        let cells: String = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        text.push_str(cells.trim_end());
+        text.push('\n');
+    }
+    for projection in projections.iter().filter(|projection| !projection.failure.is_empty()) {
+        text.push_str(&format!("\n{} stopped: {}\n", projection.name, projection.failure));
+    }
+    text
+}
+
+fn row(projection: &Projection) -> [String; 6] {
+    [
+        projection.name.clone(),
+        state(projection).to_lowercase().replace('_', " "),
+        projection.checkpoint.to_string(),
+        projection.head.to_string(),
+        projection.lag_events.to_string(),
+        format!("{:.1}", lag_seconds(projection)),
+    ]
+}
+
+fn as_json(projection: &Projection) -> Value {
+    json!({
+        "name": projection.name,
+        "state": state(projection),
+        "checkpoint": projection.checkpoint,
+        "head": projection.head,
+        "lag_events": projection.lag_events,
+        "lag_seconds": lag_seconds(projection),
+        "failure": projection.failure,
+    })
+}
+
+/// The enum's name without its prefix.
+fn state(projection: &Projection) -> &'static str {
+    let name = projection.state().as_str_name();
+    match projection.state() {
+        ProjectionState::Unspecified => "UNKNOWN",
+        _ => name.strip_prefix("PROJECTION_STATE_").unwrap_or(name),
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a lag of more than 2^53 seconds is lag enough")]
+fn lag_seconds(projection: &Projection) -> f64 {
+    projection.lag.map_or(0.0, |lag| lag.seconds as f64 + f64::from(lag.nanos) / 1e9)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_aligned_and_failures_are_told() {
+        let mut behind =
+            Projection { name: "timelines_1".into(), checkpoint: 10, head: 1_000, ..Projection::default() };
+        behind.set_state(ProjectionState::Stopped);
+        behind.failure = "disk full".into();
+        let mut fine = Projection { name: "posts_1".into(), checkpoint: 1_000, head: 1_000, ..Projection::default() };
+        fine.set_state(ProjectionState::CaughtUp);
+        let text = table(&[fine, behind]);
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines[0].find("HEAD"), lines[1].rfind("1000"));
+        assert!(lines[1].starts_with("posts_1      caught up  1000"), "{text}");
+        assert_eq!(lines[4], "timelines_1 stopped: disk full");
+    }
+}

@@ -1,0 +1,431 @@
+//! The command line: every command, flag, environment variable and default, and nothing else.
+//!
+//! Always: a flag `--some-thing` is also `CHIRP_SOME_THING` and the key `some_thing` of the file; a command's help
+//! begins with an example; a number has a range, checked here. Never here: where a value came from (see `config`).
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::builder::{BoolishValueParser, RangedU64ValueParser};
+use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
+use shared::settings::{ProjectorSettings, ServerSettings, TimelineSettings};
+use tracing_subscriber::EnvFilter;
+
+/// The exit codes, told at the end of every help text.
+pub const EXIT_CODES: &str = "Exit codes:
+  0  done, or stopped when asked to
+  1  failed, stopped before the end, or differences found
+  2  wrong usage or configuration
+
+Precedence: flag, then environment, then file, then default.";
+
+const DEFAULT_COMMAND: &str = "127.0.0.1:50051";
+const DEFAULT_QUERY: &str = "127.0.0.1:50052";
+const DEFAULT_OPS: &str = "127.0.0.1:50053";
+
+const FOLLOWERS_MAX: i64 = 1_000_000_000_000;
+const TIMELINE_ROWS_MAX: i64 = 1_000_000;
+const CHANGES_KEPT_MAX: i64 = 1_000_000_000;
+const BATCH_EVENTS_MAX: u64 = shared::log::READ_EVENTS_MAX as u64;
+const GRACE_PERIOD_MAX: u64 = 3_600;
+const CONCURRENCY_MAX: u64 = 4_096;
+
+/// A social feed backend on an event log.
+#[derive(Debug, Parser)]
+#[command(
+    name = "chirp",
+    version,
+    about,
+    before_help = "Example:\n  chirp dev                       everything in one process, with a small demo"
+)]
+pub struct Cli {
+    /// TOML file with settings: the flags' names in snake_case, at the top or in a table named after a command
+    #[arg(long, global = true, help_heading = "Everywhere", env = "CHIRP_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// What to log, on stderr: a level, or more closely, such as `info,projector=debug`
+    #[arg(long, global = true, help_heading = "Everywhere", env = "CHIRP_LOG", value_name = "FILTER",
+          default_value = "info", value_parser = filter)]
+    pub log: String,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What `chirp` can do.
+#[derive(Debug, Subcommand)]
+#[expect(clippy::enum_variant_names, reason = "the variants are the names of the commands")]
+pub enum Command {
+    /// Run everything in one process, with a small demo: the quickest way to try it
+    #[command(before_help = "Example:\n  chirp dev --data ./chirp-data")]
+    Dev(DevArgs),
+    /// Accept commands and append their events to the log
+    #[command(before_help = "Example:\n  chirp command-server --store ./chirp-data --listen 127.0.0.1:50051")]
+    CommandServer(CommandServerArgs),
+    /// Answer queries and stream live feeds from the read tables
+    #[command(before_help = "Example:\n  chirp query-server --store ./chirp-data --listen 127.0.0.1:50052")]
+    QueryServer(QueryServerArgs),
+    /// Fold the log into the read tables, and serve operators
+    #[command(before_help = "Example:\n  chirp projector --store ./chirp-data --ops-listen 127.0.0.1:50053")]
+    Projector(ProjectorArgs),
+    /// Send real data through the API; it can be stopped and run again without doubling anything
+    #[command(before_help = "Example:\n  chirp replay --graph facebook_combined.txt.gz --both-ways --post-each")]
+    Replay(ReplayArgs),
+    /// Recompute every answer from the log by an independent path and print the differences
+    #[command(before_help = "Example:\n  chirp verify --store ./chirp-data")]
+    Verify(VerifyArgs),
+    /// Show how the projections are doing, or rebuild one
+    #[command(subcommand, before_help = "Example:\n  chirp projection list")]
+    Projection(ProjectionCommand),
+    /// Read the log
+    #[command(subcommand, before_help = "Example:\n  chirp events tail --follow")]
+    Events(EventsCommand),
+}
+
+/// What can be done with projections.
+#[derive(Debug, Subcommand)]
+pub enum ProjectionCommand {
+    /// List the projections with their state and lag
+    #[command(before_help = "Example:\n  chirp projection list -o json")]
+    List(ProjectionListArgs),
+    /// Fill a projection anew from the log while the old rows go on to serve, and wait until it has
+    #[command(before_help = "Example:\n  chirp projection rebuild timelines_1")]
+    Rebuild(ProjectionRebuildArgs),
+}
+
+/// What can be done with events.
+#[derive(Debug, Subcommand)]
+pub enum EventsCommand {
+    /// Print events, one a line, in the order of the log
+    #[command(before_help = "Example:\n  chirp events tail --after 0 --type post.created --follow")]
+    Tail(EventsTailArgs),
+    /// Print one event whole
+    #[command(before_help = "Example:\n  chirp events show 42 -o json")]
+    Show(EventsShowArgs),
+}
+
+/// `chirp dev`
+#[derive(Debug, Args)]
+pub struct DevArgs {
+    /// Folder of the store; it is made when it is missing
+    #[arg(long, env = "CHIRP_DATA", value_name = "DIR", default_value = "./chirp-data")]
+    pub data: PathBuf,
+    /// Where the command server listens; port 0 takes a free one
+    #[arg(long, env = "CHIRP_COMMAND_LISTEN", value_name = "ADDR", default_value = DEFAULT_COMMAND)]
+    pub command_listen: Address,
+    /// Where the query server listens; port 0 takes a free one
+    #[arg(long, env = "CHIRP_QUERY_LISTEN", value_name = "ADDR", default_value = DEFAULT_QUERY)]
+    pub query_listen: Address,
+    /// Where the projector serves operators; port 0 takes a free one
+    #[arg(long, env = "CHIRP_OPS_LISTEN", value_name = "ADDR", default_value = DEFAULT_OPS)]
+    pub ops_listen: Address,
+    /// Do not seed the demo
+    #[arg(long, env = "CHIRP_NO_DEMO", value_parser = BoolishValueParser::new())]
+    pub no_demo: bool,
+    #[command(flatten)]
+    pub projector: ProjectorTuning,
+    #[command(flatten)]
+    pub server: ServerTuning,
+}
+
+/// `chirp command-server`
+#[derive(Debug, Args)]
+pub struct CommandServerArgs {
+    /// Folder of the store; it is made when it is missing
+    #[arg(long, env = "CHIRP_STORE", value_name = "DIR")]
+    pub store: PathBuf,
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, env = "CHIRP_LISTEN", value_name = "ADDR", default_value = DEFAULT_COMMAND)]
+    pub listen: Address,
+    #[command(flatten)]
+    pub server: ServerTuning,
+}
+
+/// `chirp query-server`
+#[derive(Debug, Args)]
+pub struct QueryServerArgs {
+    /// Folder of the store; until a command server and a projector have made it, this waits
+    #[arg(long, env = "CHIRP_STORE", value_name = "DIR")]
+    pub store: PathBuf,
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, env = "CHIRP_LISTEN", value_name = "ADDR", default_value = DEFAULT_QUERY)]
+    pub listen: Address,
+    #[command(flatten)]
+    pub server: ServerTuning,
+}
+
+/// `chirp projector`
+#[derive(Debug, Args)]
+pub struct ProjectorArgs {
+    /// Folder of the store; it is made when it is missing
+    #[arg(long, env = "CHIRP_STORE", value_name = "DIR")]
+    pub store: PathBuf,
+    /// Where to serve operators; port 0 takes a free one
+    #[arg(long, env = "CHIRP_OPS_LISTEN", value_name = "ADDR", default_value = DEFAULT_OPS)]
+    pub ops_listen: Address,
+    #[command(flatten)]
+    pub projector: ProjectorTuning,
+    #[command(flatten)]
+    pub server: ServerTuning,
+}
+
+/// `chirp replay`
+#[derive(Debug, Args)]
+pub struct ReplayArgs {
+    /// Graph to replay, plain or gzipped: a line `a b` means that person a follows person b
+    #[arg(long, env = "CHIRP_GRAPH", value_name = "FILE")]
+    pub graph: PathBuf,
+    /// Let b follow a as well
+    #[arg(long, env = "CHIRP_BOTH_WAYS", value_parser = BoolishValueParser::new())]
+    pub both_ways: bool,
+    /// Let each person write one post, after the follows
+    #[arg(long, env = "CHIRP_POST_EACH", value_parser = BoolishValueParser::new())]
+    pub post_each: bool,
+    /// The command server
+    #[arg(long, env = "CHIRP_COMMAND", value_name = "ADDR", default_value = DEFAULT_COMMAND)]
+    pub command: Address,
+    /// The query server
+    #[arg(long, env = "CHIRP_QUERY", value_name = "ADDR", default_value = DEFAULT_QUERY)]
+    pub query: Address,
+    /// Only the first N lines, comments not counted [default: all]
+    #[arg(long, env = "CHIRP_LIMIT", value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
+    pub limit: Option<usize>,
+    /// How many commands are under way at once
+    #[arg(long, env = "CHIRP_CONCURRENCY", value_name = "N", default_value_t = 64,
+          value_parser = RangedU64ValueParser::<usize>::new().range(1..=CONCURRENCY_MAX))]
+    pub concurrency: usize,
+    #[command(flatten)]
+    pub output: OutputChoice,
+}
+
+/// `chirp verify`
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// Folder of the store
+    #[arg(long, env = "CHIRP_STORE", value_name = "DIR")]
+    pub store: PathBuf,
+    #[command(flatten)]
+    pub output: OutputChoice,
+}
+
+/// `chirp projection list`
+#[derive(Debug, Args)]
+pub struct ProjectionListArgs {
+    #[command(flatten)]
+    pub ops: Ops,
+    #[command(flatten)]
+    pub output: OutputChoice,
+}
+
+/// `chirp projection rebuild`
+#[derive(Debug, Args)]
+pub struct ProjectionRebuildArgs {
+    /// Name of the projection, as `chirp projection list` prints it
+    pub name: String,
+    #[command(flatten)]
+    pub ops: Ops,
+    #[command(flatten)]
+    pub output: OutputChoice,
+}
+
+/// `chirp events tail`
+#[derive(Debug, Args)]
+pub struct EventsTailArgs {
+    /// Only events after this position; 0 begins with the first
+    #[arg(long, env = "CHIRP_AFTER", value_name = "POSITION", default_value_t = 0)]
+    pub after: u64,
+    /// Go on with new events as they come
+    #[arg(long, env = "CHIRP_FOLLOW", value_parser = BoolishValueParser::new())]
+    pub follow: bool,
+    /// Stop after N events [default: no limit]
+    #[arg(long, env = "CHIRP_LIMIT", value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
+    pub limit: Option<usize>,
+    /// Only events of this stream, such as `account-` followed by an id [default: all]
+    #[arg(long, env = "CHIRP_STREAM", value_name = "STREAM")]
+    pub stream: Option<String>,
+    /// Only events of this type, such as `post.created` [default: all]
+    #[arg(long = "type", id = "type", env = "CHIRP_TYPE", value_name = "TYPE")]
+    pub kind: Option<String>,
+    /// Only events with this correlation id [default: all]
+    #[arg(long, env = "CHIRP_CORRELATION_ID", value_name = "ID")]
+    pub correlation_id: Option<String>,
+    #[command(flatten)]
+    pub ops: Ops,
+    #[command(flatten)]
+    pub output: OutputChoice,
+}
+
+/// `chirp events show`
+#[derive(Debug, Args)]
+pub struct EventsShowArgs {
+    /// Place of the event in the log
+    #[arg(value_parser = value_parser!(u64).range(1..))]
+    pub position: u64,
+    #[command(flatten)]
+    pub ops: Ops,
+    #[command(flatten)]
+    pub output: OutputChoice,
+}
+
+/// Where the operators' service is.
+#[derive(Debug, Args)]
+pub struct Ops {
+    /// The projector's port for operators
+    #[arg(long, env = "CHIRP_OPS", value_name = "ADDR", default_value = DEFAULT_OPS)]
+    pub ops: Address,
+}
+
+/// How results are printed.
+#[derive(Debug, Args)]
+pub struct OutputChoice {
+    /// How to print results on stdout
+    #[arg(short, long, env = "CHIRP_OUTPUT", value_enum, default_value_t = Output::Text)]
+    pub output: Output,
+}
+
+/// A form of results.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    // Not documentation comments, which would spread every help text that names them over twice the lines.
+    // For people.
+    Text,
+    // For programs.
+    Json,
+}
+
+/// What can be tuned on a projector. None of it changes an answer.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Timelines")]
+pub struct ProjectorTuning {
+    /// An author with at least this many followers is pulled when a timeline is read
+    #[arg(long, env = "CHIRP_CELEBRITY_FOLLOWERS", value_name = "N",
+          default_value_t = TimelineSettings::default().celebrity_followers,
+          value_parser = value_parser!(i64).range(1..=FOLLOWERS_MAX))]
+    pub celebrity_followers: i64,
+    /// How many of its newest rows a timeline keeps; below them it is pulled
+    #[arg(long, env = "CHIRP_TIMELINE_CAP", value_name = "N",
+          default_value_t = TimelineSettings::default().timeline_cap,
+          value_parser = value_parser!(i64).range(1..=TIMELINE_ROWS_MAX))]
+    pub timeline_cap: i64,
+    /// A reader who follows at least this many accounts is served by pull
+    #[arg(long, env = "CHIRP_PULL_FOLLOWING", value_name = "N",
+          default_value_t = TimelineSettings::default().pull_following,
+          value_parser = value_parser!(i64).range(1..=FOLLOWERS_MAX))]
+    pub pull_following: i64,
+    /// How many of the followee's newest rows a new follow brings
+    #[arg(long, env = "CHIRP_BACKFILL_ROWS", value_name = "N",
+          default_value_t = TimelineSettings::default().backfill_rows,
+          value_parser = value_parser!(i64).range(1..=TIMELINE_ROWS_MAX))]
+    pub backfill_rows: i64,
+    /// How many of the newest positions a stream can resume from
+    #[arg(long, env = "CHIRP_CHANGES_KEPT", value_name = "N",
+          default_value_t = TimelineSettings::default().changes_kept,
+          value_parser = value_parser!(i64).range(1..=CHANGES_KEPT_MAX))]
+    pub changes_kept: i64,
+    /// The most events that one batch of the projector takes
+    #[arg(long, env = "CHIRP_BATCH_EVENTS_MAX", value_name = "N",
+          default_value_t = ProjectorSettings::default().batch_events_max,
+          value_parser = RangedU64ValueParser::<usize>::new().range(1..=BATCH_EVENTS_MAX))]
+    pub batch_events_max: usize,
+}
+
+impl ProjectorTuning {
+    /// The same as the projector takes it.
+    pub fn settings(&self) -> ProjectorSettings {
+        ProjectorSettings {
+            timelines: TimelineSettings {
+                celebrity_followers: self.celebrity_followers,
+                timeline_cap: self.timeline_cap,
+                pull_following: self.pull_following,
+                backfill_rows: self.backfill_rows,
+                changes_kept: self.changes_kept,
+            },
+            batch_events_max: self.batch_events_max,
+        }
+    }
+}
+
+/// What can be tuned on any server.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Server")]
+pub struct ServerTuning {
+    /// How many seconds open calls may go on after a request to stop (SIGTERM or SIGINT)
+    #[arg(long, env = "CHIRP_GRACE_PERIOD", value_name = "SECONDS",
+          default_value_t = ServerSettings::default().grace_period.as_secs(),
+          value_parser = value_parser!(u64).range(0..=GRACE_PERIOD_MAX))]
+    pub grace_period: u64,
+    /// Do not answer gRPC reflection; grpcurl and the like then need the files in proto/
+    #[arg(long, env = "CHIRP_NO_REFLECTION", value_parser = BoolishValueParser::new())]
+    pub no_reflection: bool,
+}
+
+impl ServerTuning {
+    /// The same as a server takes it.
+    pub fn settings(&self) -> ServerSettings {
+        ServerSettings { grace_period: Duration::from_secs(self.grace_period), reflection: !self.no_reflection }
+    }
+}
+
+/// Where a server is: a host, or its address, and a port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address(String);
+
+impl Address {
+    /// As `host:port`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+impl FromStr for Address {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const EXPECTED: &str = "expected host:port, such as 127.0.0.1:50051 or [::1]:50051";
+        let (host, port) = text.rsplit_once(':').ok_or(EXPECTED)?;
+        let name = |character: char| character.is_ascii_alphanumeric() || ".-_".contains(character);
+        let bracketed = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+        let host_is_good = match bracketed {
+            Some(inner) => inner.parse::<std::net::Ipv6Addr>().is_ok(),
+            None => !host.is_empty() && host.chars().all(name),
+        };
+        match host_is_good && port.parse::<u16>().is_ok() {
+            true => Ok(Self(text.to_owned())),
+            false => Err(EXPECTED),
+        }
+    }
+}
+
+/// A log filter, checked but kept as text.
+fn filter(text: &str) -> Result<String, tracing_subscriber::filter::ParseError> {
+    EnvFilter::try_new(text).map(|_| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_commands_are_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn an_address_is_a_host_and_a_port() {
+        for good in ["127.0.0.1:0", "localhost:50051", "[::1]:50051", "query-1.chirp.svc:80"] {
+            assert!(good.parse::<Address>().is_ok(), "{good}");
+        }
+        for bad in ["", "127.0.0.1", ":50051", "::1:50051", "http://127.0.0.1:50051", "a b:1", "localhost:65536"] {
+            assert!(bad.parse::<Address>().is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Calls to Chirp's own servers: how they are reached, and when a call is sent again.
+//!
+//! Always: what is sent again carries the same request id, so it takes effect once; patience is bounded. Never here: what
+//! is called.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Code, Status};
+use tonic_types::StatusExt;
+
+use crate::cli::Address;
+
+/// How long a server may be away before its clients give up: enough for a restart.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+/// How long one attempt may take.
+pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(20);
+const LOST_RACES_MAX: u32 = 10;
+const BACKOFF_FIRST: Duration = Duration::from_millis(50);
+const BACKOFF_MAX: Duration = Duration::from_secs(2);
+const BACKOFF_DOUBLINGS_MAX: u32 = 6;
+
+/// A channel that connects when it is first used, and again when the connection is lost.
+///
+/// # Errors
+/// When the address cannot be part of a URI.
+pub fn channel(address: &Address) -> anyhow::Result<Channel> {
+    Ok(endpoint(address)?.timeout(ATTEMPT_TIMEOUT).connect_lazy())
+}
+
+/// The same for calls that may take as long as they need.
+///
+/// # Errors
+/// When the address cannot be part of a URI.
+pub fn patient_channel(address: &Address) -> anyhow::Result<Channel> {
+    Ok(endpoint(address)?.connect_lazy())
+}
+
+fn endpoint(address: &Address) -> Result<Endpoint, tonic::transport::Error> {
+    let endpoint = Endpoint::from_shared(format!("http://{address}"))?
+        .connect_timeout(CONNECT_TIMEOUT)
+        .http2_keep_alive_interval(KEEPALIVE_INTERVAL);
+    Ok(endpoint)
+}
+
+/// Why a call did not succeed in the end.
+#[derive(Debug)]
+pub struct Failed {
+    /// The last answer.
+    pub status: Status,
+    /// It might still succeed later, but patience ran out: the server is away or overloaded.
+    pub gave_up: bool,
+}
+
+/// Calls until it succeeds, is refused for good, or patience runs out. `on_retry` hears of every attempt but the first.
+///
+/// # Errors
+/// The refusal.
+pub async fn retrying<T, F: Future<Output = Result<T, Status>>>(
+    patience: Duration,
+    mut call: impl FnMut() -> F,
+    mut on_retry: impl FnMut(),
+) -> Result<T, Failed> {
+    let mut trouble_since = None;
+    let mut retries = 0;
+    loop {
+        let status = match call().await {
+            Ok(answer) => return Ok(answer),
+            Err(status) => status,
+        };
+        let Some(at_least) = retry_delay(&status, retries) else {
+            return Err(Failed { status, gave_up: false });
+        };
+        let since = *trouble_since.get_or_insert_with(Instant::now);
+        if since.elapsed() >= patience {
+            return Err(Failed { status, gave_up: true });
+        }
+        sleep(at_least.max(backoff(retries))).await;
+        retries += 1;
+        on_retry();
+    }
+}
+
+/// How long to wait at least before the call is sent again; nothing when it must not be.
+fn retry_delay(status: &Status, retries: u32) -> Option<Duration> {
+    let told = status.get_details_retry_info().and_then(|info| info.retry_delay);
+    let lost_connection = std::error::Error::source(status).is_some()
+        || matches!(status.code(), Code::Unknown | Code::Cancelled) && status.details().is_empty();
+    match status.code() {
+        Code::Unavailable => Some(told.unwrap_or_default()),
+        Code::ResourceExhausted if told.is_some() => told,
+        Code::Aborted if retries < LOST_RACES_MAX => Some(told.unwrap_or_default()),
+        // The connection broke: what happened on the other side is not known, and the request id makes asking again safe.
+        _ if lost_connection => Some(Duration::ZERO),
+        _ => None,
+    }
+}
+
+/// Exponential, and anything from half of it to all of it, so that many callers do not come back at once.
+fn backoff(retries: u32) -> Duration {
+    let whole = BACKOFF_MAX.min(BACKOFF_FIRST * 2_u32.pow(retries.min(BACKOFF_DOUBLINGS_MAX)));
+    let (share, _) = uuid::Uuid::new_v4().as_u64_pair();
+    let jitter = f64::from(u32::try_from(share >> 32).unwrap_or(u32::MAX)) / f64::from(u32::MAX);
+    whole.mul_f64(0.5 + jitter / 2.0)
+}
+
+/// The reason of a refusal, as programs know it; the code when the server gave none.
+pub fn reason(status: &Status) -> String {
+    match status.get_details_error_info() {
+        Some(info) => info.reason,
+        None => format!("{:?}", status.code()).to_uppercase(),
+    }
+}
+
+/// A refusal for people.
+pub fn explained(status: &Status) -> anyhow::Error {
+    anyhow::anyhow!("{} ({})", status.message(), reason(status))
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::errors::{ErrorReason, Refused};
+
+    use super::*;
+
+    fn refused(code: Code, retry_after: Option<Duration>) -> Status {
+        let refused = Refused::new(code, ErrorReason::Overloaded, "no");
+        match retry_after {
+            Some(delay) => refused.retry_after(delay).into(),
+            None => refused.into(),
+        }
+    }
+
+    #[test]
+    fn only_what_can_succeed_later_is_sent_again() {
+        let second = Duration::from_secs(1);
+        assert_eq!(retry_delay(&refused(Code::Unavailable, None), 1_000), Some(Duration::ZERO));
+        assert_eq!(retry_delay(&refused(Code::Unavailable, Some(second)), 0), Some(second));
+        assert_eq!(retry_delay(&refused(Code::ResourceExhausted, Some(second)), 0), Some(second));
+        assert_eq!(retry_delay(&refused(Code::ResourceExhausted, None), 0), None);
+        assert_eq!(retry_delay(&refused(Code::Aborted, None), LOST_RACES_MAX - 1), Some(Duration::ZERO));
+        assert_eq!(retry_delay(&refused(Code::Aborted, None), LOST_RACES_MAX), None);
+        assert_eq!(retry_delay(&refused(Code::Internal, None), 0), None);
+        assert_eq!(retry_delay(&refused(Code::AlreadyExists, None), 0), None);
+        assert_eq!(retry_delay(&Status::unknown("transport error"), 0), Some(Duration::ZERO));
+    }
+
+    #[test]
+    fn the_backoff_grows_to_its_bound() {
+        for retries in 0..40 {
+            let delay = backoff(retries);
+            assert!(delay >= BACKOFF_FIRST / 2 && delay <= BACKOFF_MAX, "{delay:?} after {retries}");
+        }
+    }
+}

@@ -1,0 +1,366 @@
+//! Where values come from: flag, then environment, then file, then default.
+//!
+//! Always: the values of the file become clap's defaults, so all four ways share names, parsers and messages; every
+//! value of the file is checked, also those that a flag outweighs; an unknown key is an error that names the nearest
+//! known one; whatever is wrong is said with the name of its key. Never here: which flags there are (see `cli`).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches};
+use toml::{Table, Value};
+
+use crate::cli::{Cli, EXIT_CODES};
+
+/// Commands that run until they are stopped, whose log is therefore what people look at.
+const SERVERS: [&str; 3] = ["command-server", "query-server", "projector"];
+/// What everything else logs unless told otherwise: its output should stand out.
+const QUIET: &str = "warn";
+const CONFIG_VARIABLE: &str = "CHIRP_CONFIG";
+const USAGE_ERROR: u8 = 2;
+
+/// Why the program does not start.
+#[derive(Debug)]
+pub enum Refusal {
+    /// clap said so (also when it only shows help). The lines name the keys concerned and the file, if it was that.
+    Arguments(Box<clap::Error>, Vec<String>),
+    /// The file is wrong as such.
+    File(String),
+}
+
+impl Refusal {
+    /// Says it and gives the exit code.
+    pub fn report(self) -> ExitCode {
+        match self {
+            Self::Arguments(cause, lines) => {
+                // Nobody to tell when the terminal is gone.
+                let _ = cause.print();
+                lines.iter().for_each(|line| eprintln!("{line}"));
+                u8::try_from(cause.exit_code()).unwrap_or(USAGE_ERROR).into()
+            }
+            Self::File(message) => {
+                eprintln!("error: {message}");
+                USAGE_ERROR.into()
+            }
+        }
+    }
+}
+
+/// Reads everything that configures this process.
+///
+/// # Errors
+/// When something is wrong with it, or when only help was asked for.
+pub fn parse(arguments: Vec<OsString>) -> Result<Cli, Refusal> {
+    let mut command = described();
+    let glance = Glance::at(&arguments, &command);
+    if glance.command.as_deref().is_some_and(|name| !SERVERS.contains(&name)) {
+        command = command.mut_arg("log", |log| log.default_value(QUIET));
+    }
+    if let Some(path) = glance.config {
+        command = File::read(&path)?.apply(command, glance.command.as_deref())?;
+    }
+    let matches = match command.try_get_matches_from_mut(arguments) {
+        Ok(matches) => matches,
+        Err(cause) => {
+            let lines = key_lines(&command, &cause);
+            return Err(Refusal::Arguments(Box::new(cause), lines));
+        }
+    };
+    Cli::from_arg_matches(&matches).map_err(|cause| Refusal::Arguments(Box::new(cause), Vec::new()))
+}
+
+/// The commands with what each help text ends with.
+fn described() -> Command {
+    fn describe(command: Command) -> Command {
+        command.after_help(EXIT_CODES).mut_args(with_negative_numbers).mut_subcommands(describe)
+    }
+    describe(Cli::command())
+}
+
+/// A negative number is a bad value of this flag, not a flag of its own: the refusal shall name the key.
+fn with_negative_numbers(arg: Arg) -> Arg {
+    match arg.get_action() {
+        ArgAction::Set => arg.allow_negative_numbers(true),
+        _ => arg,
+    }
+}
+
+/// What must be known before the arguments can be parsed.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Glance {
+    command: Option<String>,
+    config: Option<PathBuf>,
+}
+
+impl Glance {
+    fn at(arguments: &[OsString], known: &Command) -> Self {
+        let mut glance = Self { command: None, config: std::env::var_os(CONFIG_VARIABLE).map(PathBuf::from) };
+        let mut rest = arguments.iter().skip(1);
+        while let Some(argument) = rest.next() {
+            let text = argument.to_string_lossy();
+            if text == "--" {
+                break;
+            } else if text == "--config" {
+                glance.config = rest.next().map(PathBuf::from);
+            } else if let Some(path) = text.strip_prefix("--config=") {
+                glance.config = Some(PathBuf::from(path));
+            } else if text == "--log" && glance.command.is_none() {
+                rest.next();
+            } else if glance.command.is_none() && known.find_subcommand(&*text).is_some() {
+                glance.command = Some(text.into_owned());
+            }
+        }
+        glance
+    }
+}
+
+/// A file of settings.
+struct File {
+    path: String,
+    table: Table,
+}
+
+impl File {
+    fn read(path: &Path) -> Result<Self, Refusal> {
+        let shown = path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|cause| {
+            Refusal::File(format!(
+                "{shown} cannot be read: {cause}\nkey: config (flag --config, environment {CONFIG_VARIABLE})"
+            ))
+        })?;
+        let table = text.parse().map_err(|cause| Refusal::File(format!("{shown} is not TOML: {cause}")))?;
+        Ok(Self { path: shown, table })
+    }
+
+    /// Makes the file's values the defaults of the command that was asked for.
+    fn apply(&self, command: Command, chosen: Option<&str>) -> Result<Command, Refusal> {
+        let mut values = BTreeMap::new();
+        let everywhere = all_arguments(&command);
+        let root: Vec<Arg> = command.get_arguments().filter(|arg| is_key(arg)).cloned().collect();
+        for (key, value) in &self.table {
+            let Value::Table(table) = value else {
+                values.insert(key.clone(), self.check(&everywhere, key, key, value)?);
+                continue;
+            };
+            let Some(scope) = command.find_subcommand(key) else {
+                let known = command.get_subcommands().map(Command::get_name);
+                return Err(self.unknown("table", key, known));
+            };
+            let mut inside = all_arguments(scope);
+            inside.extend(root.iter().cloned());
+            for (inner, value) in table {
+                let text = self.check(&inside, inner, &format!("{key}.{inner}"), value)?;
+                if chosen == Some(key.as_str()) {
+                    // Tables come after the keys at the top, wherever they stand in the file.
+                    values.insert(format!("{key}.{inner}"), text);
+                }
+            }
+        }
+        Ok(with_defaults(command, chosen, &values))
+    }
+
+    /// Checks a value with the parsers of all the flags that it could stand for, and gives it as a flag's text.
+    fn check(&self, flags: &[Arg], key: &str, shown: &str, value: &Value) -> Result<String, Refusal> {
+        let named: Vec<&Arg> = flags.iter().filter(|arg| arg.get_id() == key).collect();
+        if named.is_empty() {
+            return Err(self.unknown("key", shown, flags.iter().map(|arg| arg.get_id().as_str())));
+        }
+        let text = match value {
+            Value::String(text) => text.clone(),
+            Value::Integer(number) => number.to_string(),
+            Value::Boolean(flag) => flag.to_string(),
+            _ => {
+                return Err(Refusal::File(format!(
+                    "{}: key {shown} must be a text, a whole number or a boolean",
+                    self.path
+                )));
+            }
+        };
+        for arg in named {
+            let is_switch = matches!(arg.get_action(), ArgAction::SetTrue);
+            if is_switch != value.is_bool() {
+                let expected = if is_switch { "true or false" } else { "a value, not a boolean" };
+                return Err(Refusal::File(format!("{}: key {shown} must be {expected}", self.path)));
+            }
+            if !is_switch {
+                self.try_flag(arg, &text)?;
+            }
+        }
+        Ok(text)
+    }
+
+    /// Parses the value as if it were given on the command line, for clap's own message.
+    fn try_flag(&self, arg: &Arg, text: &str) -> Result<(), Refusal> {
+        let flag = format!("--{}={text}", arg.get_long().unwrap_or_default());
+        // The environment must not cover up what is tested.
+        let arg = arg.clone().required(false).env(None::<&str>);
+        let tried = Command::new("chirp").arg(arg.clone()).try_get_matches_from(["chirp", &flag]);
+        tried.map(|_| ()).map_err(|cause| {
+            let lines = vec![key_line(&arg), format!("file: {}", self.path)];
+            Refusal::Arguments(Box::new(cause), lines)
+        })
+    }
+
+    fn unknown<'a>(&self, what: &str, name: &str, known: impl Iterator<Item = &'a str>) -> Refusal {
+        let bare = name.rsplit('.').next().unwrap_or(name);
+        let hint = match nearest(bare, known) {
+            Some(near) => format!("; the nearest known {what} is `{near}`"),
+            None => String::new(),
+        };
+        Refusal::File(format!("{}: unknown {what} `{name}`{hint}", self.path))
+    }
+}
+
+/// Whether the flag can be set in the file.
+fn is_key(arg: &Arg) -> bool {
+    arg.get_long().is_some() && !["help", "version", "config"].contains(&arg.get_id().as_str())
+}
+
+/// The flags of a command and of those inside it.
+fn all_arguments(command: &Command) -> Vec<Arg> {
+    let own = command.get_arguments().filter(|arg| is_key(arg)).cloned();
+    own.chain(command.get_subcommands().flat_map(all_arguments)).collect()
+}
+
+/// Sets the defaults of the flags at the root and of the chosen command, `chosen.key` before `key`.
+fn with_defaults(command: Command, chosen: Option<&str>, values: &BTreeMap<String, String>) -> Command {
+    let Some(chosen) = chosen else {
+        return command;
+    };
+    let find = |key: &str| values.get(&format!("{chosen}.{key}")).or_else(|| values.get(key)).cloned();
+    set_defaults(command, &find, Some(chosen))
+}
+
+fn set_defaults(command: Command, find: &impl Fn(&str) -> Option<String>, only: Option<&str>) -> Command {
+    let command = command.mut_args(|arg| match find(arg.get_id().as_str()) {
+        Some(value) if is_key(&arg) => arg.required(false).default_value(value),
+        _ => arg,
+    });
+    command.mut_subcommands(|inner| match only.is_none_or(|name| name == inner.get_name()) {
+        true => set_defaults(inner, find, None),
+        false => inner,
+    })
+}
+
+/// The known name that is most like this one.
+fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let known: BTreeSet<&str> = known.collect();
+    known.into_iter().min_by_key(|candidate| strsim::damerau_levenshtein(name, candidate))
+}
+
+/// One line for each flag that clap complains about.
+fn key_lines(command: &Command, cause: &clap::Error) -> Vec<String> {
+    let about_values = [ErrorKind::InvalidValue, ErrorKind::ValueValidation, ErrorKind::MissingRequiredArgument];
+    if !about_values.contains(&cause.kind()) {
+        return Vec::new();
+    }
+    let complained: Vec<&str> = match cause.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(flag)) => vec![flag],
+        Some(ContextValue::Strings(flags)) => flags.iter().map(String::as_str).collect(),
+        _ => return Vec::new(),
+    };
+    let all = all_arguments(command);
+    let find = |flag: &str| {
+        let long = flag.split([' ', '=']).next()?.strip_prefix("--")?;
+        all.iter().find(|arg| arg.get_long() == Some(long))
+    };
+    complained.into_iter().filter_map(find).map(key_line).collect()
+}
+
+fn key_line(arg: &Arg) -> String {
+    let (id, long) = (arg.get_id(), arg.get_long().unwrap_or_default());
+    let variable = arg
+        .get_env()
+        .map_or_else(|| format!("CHIRP_{}", id.as_str().to_uppercase()), |name| name.to_string_lossy().into_owned());
+    format!("key: {id} (flag --{long}, environment {variable}, file key {id})")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli;
+
+    fn parsed(file: &str, arguments: &[&str]) -> Result<Cli, Refusal> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("chirp.toml");
+        std::fs::write(&path, file).expect("a file");
+        let mut all = vec![OsString::from("chirp"), "--config".into(), path.into()];
+        all.extend(arguments.iter().map(OsString::from));
+        parse(all)
+    }
+
+    fn dev(file: &str, arguments: &[&str]) -> cli::DevArgs {
+        match parsed(file, arguments).expect("good settings").command {
+            cli::Command::Dev(args) => args,
+            other => panic!("expected dev, got {other:?}"),
+        }
+    }
+
+    fn refusal(file: &str, arguments: &[&str]) -> String {
+        match parsed(file, arguments).expect_err("bad settings") {
+            Refusal::File(message) => message,
+            Refusal::Arguments(cause, lines) => format!("{cause}{}", lines.join("\n")),
+        }
+    }
+
+    #[test]
+    fn a_flag_comes_before_the_commands_table_and_that_before_the_top_of_the_file() {
+        let file = "timeline_cap = 10\npull_following = 20\nno_demo = true\n[dev]\ntimeline_cap = 30\n";
+        let args = dev(file, &["dev", "--data", "elsewhere"]);
+        assert_eq!((args.projector.timeline_cap, args.projector.pull_following, args.no_demo), (30, 20, true));
+        assert_eq!(dev(file, &["dev", "--timeline-cap", "40"]).projector.timeline_cap, 40);
+    }
+
+    #[test]
+    fn a_required_flag_may_come_from_the_file() {
+        let cli = parsed("store = 'somewhere'\nlog = 'debug'", &["verify"]).expect("good settings");
+        let cli::Command::Verify(args) = cli.command else { panic!("expected verify") };
+        assert_eq!((args.store, cli.log.as_str()), (PathBuf::from("somewhere"), "debug"));
+    }
+
+    #[test]
+    fn keys_of_nested_commands_are_known() {
+        let cli = parsed("[events]\nops = 'localhost:1'\noutput = 'json'", &["events", "tail"]).expect("good settings");
+        let cli::Command::Events(cli::EventsCommand::Tail(args)) = cli.command else { panic!("expected tail") };
+        assert_eq!((args.ops.ops.as_str(), args.output.output), ("localhost:1", cli::Output::Json));
+    }
+
+    #[test]
+    fn an_unknown_key_names_the_nearest_known_one() {
+        assert!(
+            refusal("timeline_cpa = 1", &["dev"])
+                .contains("unknown key `timeline_cpa`; the nearest known key is `timeline_cap`")
+        );
+        assert!(
+            refusal("[dev]\nno_demmo = true", &["dev"]).contains("`dev.no_demmo`; the nearest known key is `no_demo`")
+        );
+        assert!(refusal("[projektor]", &["dev"]).contains("the nearest known table is `projector`"));
+        assert!(
+            refusal("[command-server]\ntimeline_cap = 1", &["dev"])
+                .contains("unknown key `command-server.timeline_cap`")
+        );
+    }
+
+    #[test]
+    fn a_bad_value_is_refused_with_its_key_also_when_a_flag_outweighs_it() {
+        let told = refusal("timeline_cap = 0", &["dev", "--timeline-cap", "5"]);
+        assert!(told.contains("key: timeline_cap (flag --timeline-cap, environment CHIRP_TIMELINE_CAP"), "{told}");
+        assert!(told.contains("chirp.toml"), "{told}");
+        assert!(refusal("no_demo = 1", &["dev"]).contains("key no_demo must be true or false"));
+        assert!(refusal("timeline_cap = [1]", &["dev"]).contains("key timeline_cap must be"));
+        assert!(refusal("", &["dev", "--grace-period", "-1"]).contains("key: grace_period"));
+        assert!(refusal("", &["dev", "--timeline-cap", "x"]).contains("key: timeline_cap"));
+    }
+
+    #[test]
+    fn the_glance_finds_the_command_and_the_file() {
+        let known = described();
+        let glance = |line: &str| Glance::at(&line.split(' ').map(OsString::from).collect::<Vec<_>>(), &known);
+        assert_eq!(glance("chirp --log projector dev --config=x").command.as_deref(), Some("dev"));
+        assert_eq!(glance("chirp dev --config x").config, Some(PathBuf::from("x")));
+        assert_eq!(glance("chirp --help").command, None);
+    }
+}

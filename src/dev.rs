@@ -1,0 +1,131 @@
+//! `chirp dev`: the three roles in one process on one folder, with a demo and calls to paste.
+//!
+//! Always: the ready line is printed when all three servers answer and the demo is shown; the query server has its own
+//! read-only connections, as it has in a process of its own. Never here: a shortcut between the roles other than a hint
+//! to wake up.
+
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use projector::Projector;
+use shared::clock::SystemClock;
+use shared::proto::command::command_service_client::CommandServiceClient;
+use shared::proto::query::query_service_client::QueryServiceClient;
+use shared::store::Store;
+use shared::wake::Wake;
+use tokio_util::sync::CancellationToken;
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_client::HealthClient;
+use tracing::{info, warn};
+
+use crate::cli::{Address, DevArgs};
+use crate::client::{self, Failed, explained, retrying};
+use crate::demo::{self, Demo};
+use crate::guide::{Addresses, calls_to_paste};
+use crate::roles::{Server, bind, drain_when_asked, project, serve};
+
+/// How long the servers of this very process may take to answer.
+const START_PATIENCE: Duration = Duration::from_secs(30);
+
+/// Runs all until asked to stop.
+///
+/// # Errors
+/// When a part cannot start or fails.
+pub async fn run(args: DevArgs) -> anyhow::Result<()> {
+    let (command_listener, command) = bind(&args.command_listen).await?;
+    let (query_listener, query) = bind(&args.query_listen).await?;
+    let (ops_listener, ops) = bind(&args.ops_listen).await?;
+    let drain = drain_when_asked();
+
+    let store = Store::in_folder(&args.data)?;
+    let clock = Arc::new(SystemClock);
+    let log = Arc::new(store.open_log(clock.clone()).await?);
+    let progress = Wake::default();
+    let projector = Projector::open(&store, log.clone(), args.projector.settings(), clock, progress.clone()).await?;
+    let Some(opened) = drain.run_until_cancelled(store.open_to_read()).await else {
+        return Ok(());
+    };
+    let (head, tables) = opened?;
+
+    let settings = args.server.settings();
+    let commands =
+        Server { listener: command_listener, routes: command_server::routes(log), services: command_server::SERVICES };
+    let queries = Server {
+        listener: query_listener,
+        routes: query_server::routes(tables, Arc::new(head), progress, drain.clone()),
+        services: query_server::SERVICES,
+    };
+    let operators = Server { listener: ops_listener, routes: projector.routes(), services: projector::SERVICES };
+    let (commands, queries, operators, projected, greeted) = tokio::join!(
+        serve(commands, &settings, drain.clone()),
+        serve(queries, &settings, drain.clone()),
+        serve(operators, &settings, drain.clone()),
+        project(projector, &settings, drain.clone()),
+        greet(Addresses { command, query, ops }, !args.no_demo, drain.clone()),
+    );
+    commands.and(queries).and(operators).and(projected).and(greeted)
+}
+
+/// Waits for the servers, seeds the demo and says where everything is.
+async fn greet(addresses: Addresses, with_demo: bool, drain: CancellationToken) -> anyhow::Result<()> {
+    let preparing = drain.run_until_cancelled(prepare(addresses, with_demo)).await;
+    let demo = match preparing {
+        None => return Ok(()),
+        Some(Ok(demo)) => demo,
+        Some(Err(cause)) => {
+            drain.cancel();
+            return Err(cause);
+        }
+    };
+    let Addresses { command, query, ops } = addresses;
+    info!(%command, %query, %ops, "chirp answers commands on {command}, queries on {query} and operators on {ops}");
+    let mut stdout = io::stdout().lock();
+    let greeting = format!("{}\n{}", addresses.ready_line(), calls_to_paste(addresses, demo.as_ref()));
+    // Servers go on when nobody reads what they say.
+    let _ = stdout.write_all(greeting.as_bytes()).and_then(|()| stdout.flush());
+    Ok(())
+}
+
+async fn prepare(addresses: Addresses, with_demo: bool) -> anyhow::Result<Option<Demo>> {
+    answers(addresses.command, command_server::SERVICES).await?;
+    answers(addresses.query, query_server::SERVICES).await?;
+    answers(addresses.ops, projector::SERVICES).await?;
+    if !with_demo {
+        return Ok(None);
+    }
+    let commands = CommandServiceClient::new(client::channel(&reachable(addresses.command)?)?);
+    let queries = QueryServiceClient::new(client::channel(&reachable(addresses.query)?)?);
+    match demo::seed(commands, queries).await {
+        Ok(demo) => Ok(Some(demo)),
+        Err(status) => {
+            // A store that is in use may have other accounts by these names, and that is fine.
+            let cause = explained(&status);
+            warn!(%cause, "the demo was not seeded: {cause}");
+            Ok(None)
+        }
+    }
+}
+
+/// Returns when the server says that its services are healthy.
+async fn answers(address: SocketAddr, services: &[&str]) -> anyhow::Result<()> {
+    let channel = client::channel(&reachable(address)?)?;
+    for service in services {
+        let request = HealthCheckRequest { service: (*service).to_owned() };
+        let ask = || {
+            let (mut health, request) = (HealthClient::new(channel.clone()), request.clone());
+            async move { health.check(request).await }
+        };
+        retrying(START_PATIENCE, ask, || {})
+            .await
+            .map_err(|Failed { status, .. }| explained(&status))
+            .with_context(|| format!("{service} on {address} does not answer"))?;
+    }
+    Ok(())
+}
+
+fn reachable(address: SocketAddr) -> anyhow::Result<Address> {
+    address.to_string().parse().map_err(anyhow::Error::msg)
+}

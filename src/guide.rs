@@ -1,0 +1,90 @@
+//! What `chirp dev` prints for people: calls to paste, with what is really there filled in.
+
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+
+use serde_json::{Value, json};
+
+use crate::demo::Demo;
+
+/// Where the three servers are.
+#[derive(Clone, Copy, Debug)]
+pub struct Addresses {
+    /// The command server.
+    pub command: SocketAddr,
+    /// The query server.
+    pub query: SocketAddr,
+    /// The projector's port for operators.
+    pub ops: SocketAddr,
+}
+
+impl Addresses {
+    /// The line that scripts wait for.
+    pub fn ready_line(&self) -> String {
+        format!("ready command={} query={} ops={}", self.command, self.query, self.ops)
+    }
+}
+
+/// One call, in words and as data.
+struct Call {
+    what: &'static str,
+    server: SocketAddr,
+    method: &'static str,
+    body: Value,
+}
+
+/// Calls to paste: those of the demo, or those that need no ids.
+pub fn calls_to_paste(addresses: Addresses, demo: Option<&Demo>) -> String {
+    let calls = match demo {
+        Some(demo) => calls_of_demo(addresses, demo),
+        None => calls_without_ids(addresses),
+    };
+    let mut text = String::from("\nCalls to paste, with grpcurl or with buf:\n");
+    for Call { what, server, method, body } in calls {
+        writeln!(text, "\n# {what}").expect("a String takes everything");
+        writeln!(text, "grpcurl -plaintext -d '{body}' {server} {method}").expect("a String takes everything");
+        writeln!(text, "buf curl --protocol grpc --http2-prior-knowledge -d '{body}' http://{server}/{method}")
+            .expect("a String takes everything");
+    }
+    text
+}
+
+fn calls_of_demo(addresses: Addresses, demo: &Demo) -> Vec<Call> {
+    vec![
+        Call {
+            what: "the home timeline of grace, who follows ada",
+            server: addresses.query,
+            method: "chirp.query.v1.QueryService/GetHomeTimeline",
+            body: json!({"account_id": demo.grace}),
+        },
+        Call {
+            what: "the same, live, until Ctrl-C; post from another terminal meanwhile",
+            server: addresses.query,
+            method: "chirp.query.v1.QueryService/StreamHomeTimeline",
+            body: json!({"account_id": demo.grace}),
+        },
+        Call {
+            what: "ada posts",
+            server: addresses.command,
+            method: "chirp.command.v1.CommandService/CreatePost",
+            body: json!({"author_id": demo.ada, "text": "Hello from the command line"}),
+        },
+    ]
+}
+
+fn calls_without_ids(addresses: Addresses) -> Vec<Call> {
+    vec![
+        Call {
+            what: "register an account",
+            server: addresses.command,
+            method: "chirp.command.v1.CommandService/RegisterAccount",
+            body: json!({"handle": "mary", "display_name": "Mary Shelley", "kind": "ACCOUNT_KIND_USER"}),
+        },
+        Call {
+            what: "find it by its handle",
+            server: addresses.query,
+            method: "chirp.query.v1.QueryService/GetAccount",
+            body: json!({"handle": "mary"}),
+        },
+    ]
+}

@@ -1,0 +1,71 @@
+//! What the `chirp` binary is made of, as a library, so that tests can use `verify` as it is.
+//!
+//! Always: everything that can be wrong with the configuration is refused before a port is bound. Never here: logic of
+//! the roles themselves.
+
+mod admin;
+mod cli;
+mod client;
+mod config;
+mod demo;
+mod dev;
+mod guide;
+mod replay;
+mod roles;
+pub mod verify;
+
+use std::io;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context;
+
+use crate::cli::{Cli, Command, EventsCommand, ProjectionCommand};
+
+/// How long threads that still work may hold up the exit.
+const LAST_THREADS: Duration = Duration::from_secs(1);
+
+/// Does what the command line says.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = match config::parse(std::env::args_os().collect()) {
+        Ok(cli) => cli,
+        Err(refusal) => return refusal.report(),
+    };
+    match start(cli) {
+        Ok(code) => code,
+        // Whoever read the output has seen enough, as `head` does.
+        Err(cause) if is_broken_pipe(&cause) => ExitCode::SUCCESS,
+        Err(cause) => {
+            eprintln!("error: {cause:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start(cli: Cli) -> anyhow::Result<ExitCode> {
+    shared::telemetry::start(&cli.log).context("logging cannot be started")?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let outcome = runtime.block_on(run(cli.command));
+    runtime.shutdown_timeout(LAST_THREADS);
+    outcome
+}
+
+async fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Dev(args) => dev::run(args).await.map(|()| ExitCode::SUCCESS),
+        Command::CommandServer(args) => roles::command_server(args).await.map(|()| ExitCode::SUCCESS),
+        Command::QueryServer(args) => roles::query_server(args).await.map(|()| ExitCode::SUCCESS),
+        Command::Projector(args) => roles::projector(args).await.map(|()| ExitCode::SUCCESS),
+        Command::Replay(args) => replay::run(args).await,
+        Command::Verify(args) => verify::run(&args.store, args.output.output).await,
+        Command::Projection(ProjectionCommand::List(args)) => admin::list(args).await,
+        Command::Projection(ProjectionCommand::Rebuild(args)) => admin::rebuild(args).await,
+        Command::Events(EventsCommand::Tail(args)) => admin::tail(args).await,
+        Command::Events(EventsCommand::Show(args)) => admin::show(args).await,
+    }
+}
+
+fn is_broken_pipe(cause: &anyhow::Error) -> bool {
+    cause.downcast_ref::<io::Error>().is_some_and(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
+}

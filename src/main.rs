@@ -1,0 +1,7 @@
+//! The `chirp` binary.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    chirp::main()
+}

@@ -1,0 +1,87 @@
+//! `chirp replay`: real data, sent through the API as any client would.
+//!
+//! Always: request ids come from the file's digest and the line, so a replay can be stopped and run again, and what was
+//! done before is only answered again; at the end the read tables have everything. Never here: a way around the API.
+
+mod command;
+mod graph;
+mod progress;
+mod sender;
+mod summary;
+mod tally;
+mod text;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use shared::proto::query::consistency::Requirement;
+use shared::proto::query::get_account_request::Account;
+use shared::proto::query::query_service_client::QueryServiceClient;
+use shared::proto::query::{Consistency, GetAccountRequest};
+use tokio_util::sync::CancellationToken;
+use tonic::{Code, Request};
+
+use crate::cli::{Address, ReplayArgs};
+use crate::client::{self, Failed, explained, retrying};
+use crate::roles::drain_when_asked;
+use graph::Graph;
+use sender::Sender;
+use summary::{Summary, Tables};
+use tally::Tally;
+
+/// How long the read tables may take to catch up at the end.
+const CATCH_UP_PATIENCE: Duration = Duration::from_secs(30 * 60);
+/// How long one query may wait for them.
+const CATCH_UP_ATTEMPT: Duration = Duration::from_secs(20);
+
+/// Replays, says how it went, and fails when anything was refused or left out.
+///
+/// # Errors
+/// When the input cannot be read or the summary not be written.
+pub async fn run(args: ReplayArgs) -> anyhow::Result<ExitCode> {
+    let graph = Graph::read(&args.graph, args.limit).with_context(|| args.graph.display().to_string())?;
+    let stop = drain_when_asked();
+    let tally = Arc::new(Tally::new(graph.commands(args.both_ways, args.post_each)));
+    let sender = Sender::new(&args.command, args.concurrency, tally.clone(), stop.clone())?;
+
+    let progress = tokio::spawn(progress::show(tally.clone()));
+    graph::replay(&graph, args.both_ways, args.post_each, &sender).await;
+    progress.abort();
+    progress::clear();
+
+    let sent_in = tally.elapsed();
+    let tables = match graph.people.first() {
+        Some(&person) if !stop.is_cancelled() => catch_up(&args.query, graph::handle(person), stop).await?,
+        _ => Tables::NotAwaited,
+    };
+    let summary = Summary::of(&tally, &graph, sent_in, tables);
+    summary.print(args.output.output)?;
+    Ok(if summary.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Waits until queries show all that was acknowledged: the tokens of commands that ran side by side have no order that
+/// a client could know, so the query asks for the log's head instead of the newest token.
+async fn catch_up(query: &Address, handle: String, stop: CancellationToken) -> anyhow::Result<Tables> {
+    let queries = QueryServiceClient::new(client::channel(query)?);
+    let request = GetAccountRequest {
+        consistency: Some(Consistency { requirement: Some(Requirement::FullyConsistent(true)) }),
+        account: Some(Account::Handle(handle)),
+        ..GetAccountRequest::default()
+    };
+    let ask = || {
+        let (mut queries, mut request) = (queries.clone(), Request::new(request.clone()));
+        request.set_timeout(CATCH_UP_ATTEMPT);
+        async move { queries.get_account(request).await }
+    };
+    let begun = Instant::now();
+    let asked = stop.run_until_cancelled(retrying(CATCH_UP_PATIENCE, ask, || {})).await;
+    Ok(match asked {
+        None => Tables::NotAwaited,
+        Some(Ok(_)) => Tables::CaughtUp(begun.elapsed()),
+        // An account that was refused is not there, but the tables were fresh enough to say so.
+        Some(Err(Failed { status, .. })) if status.code() == Code::NotFound => Tables::CaughtUp(begun.elapsed()),
+        Some(Err(Failed { status, .. })) => Tables::Behind(explained(&status).to_string()),
+    })
+}

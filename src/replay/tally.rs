@@ -1,0 +1,96 @@
+//! What has happened so far in a replay.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// Counts that many tasks add to.
+#[derive(Debug)]
+pub struct Tally {
+    begun: Instant,
+    total: u64,
+    done: AtomicU64,
+    retries: AtomicU64,
+    gave_up: AtomicBool,
+    made: Mutex<BTreeMap<&'static str, u64>>,
+    errors: Mutex<BTreeMap<String, u64>>,
+}
+
+impl Tally {
+    /// Nothing yet, of so many commands.
+    pub fn new(total: u64) -> Self {
+        Self {
+            begun: Instant::now(),
+            total,
+            done: AtomicU64::new(0),
+            retries: AtomicU64::new(0),
+            gave_up: AtomicBool::new(false),
+            made: Mutex::default(),
+            errors: Mutex::default(),
+        }
+    }
+
+    /// A command was acknowledged.
+    pub fn succeeded(&self, made: &'static str) {
+        self.done.fetch_add(1, Ordering::Relaxed);
+        *self.made.lock().expect("nobody panics with the lock").entry(made).or_default() += 1;
+    }
+
+    /// A command was refused for good.
+    pub fn failed(&self, reason: String) {
+        self.done.fetch_add(1, Ordering::Relaxed);
+        *self.errors.lock().expect("nobody panics with the lock").entry(reason).or_default() += 1;
+    }
+
+    /// A command was sent once more.
+    pub fn retried(&self) {
+        self.retries.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The server did not come back.
+    pub fn gave_up(&self) {
+        self.gave_up.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the server did not come back.
+    pub fn has_given_up(&self) -> bool {
+        self.gave_up.load(Ordering::Relaxed)
+    }
+
+    /// How many commands there are.
+    pub fn total(&self) -> u64 {
+        self.total
+    }
+
+    /// How many were acknowledged or refused for good.
+    pub fn done(&self) -> u64 {
+        self.done.load(Ordering::Relaxed)
+    }
+
+    /// How often a command was sent once more.
+    pub fn retries(&self) -> u64 {
+        self.retries.load(Ordering::Relaxed)
+    }
+
+    /// What was acknowledged, by what it made.
+    pub fn made(&self) -> BTreeMap<&'static str, u64> {
+        self.made.lock().expect("nobody panics with the lock").clone()
+    }
+
+    /// What was refused for good, by reason.
+    pub fn errors(&self) -> BTreeMap<String, u64> {
+        self.errors.lock().expect("nobody panics with the lock").clone()
+    }
+
+    /// How long it has been going.
+    pub fn elapsed(&self) -> Duration {
+        self.begun.elapsed()
+    }
+}
+
+/// How many a second.
+#[expect(clippy::cast_precision_loss, reason = "a rate is for people")]
+pub fn rate(count: u64, elapsed: Duration) -> f64 {
+    count as f64 / elapsed.as_secs_f64().max(f64::EPSILON)
+}

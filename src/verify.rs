@@ -1,0 +1,96 @@
+//! `chirp verify`: every answer, recomputed from the log by the naive reference and compared with what the query server
+//! says; and the hash chain, link by link.
+//!
+//! Always: the log is read by SQL of its own and judged by code that shares nothing with the projector and the query
+//! server. Never here: a repair.
+
+mod answers;
+mod chain;
+mod compare;
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use query_server::Queries;
+use serde_json::json;
+use shared::store::Store;
+use shared::wake::Wake;
+use sqlx::SqlitePool;
+use tokio_util::sync::CancellationToken;
+
+pub use chain::LogReader;
+pub use compare::{Report, compare, compare_home};
+
+use crate::cli::Output;
+
+/// How long to wait for a projector that is catching up, before giving up.
+const CATCH_UP_PATIENCE: Duration = Duration::from_secs(600);
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
+const SELECT_LOWEST_CHECKPOINT: &str = "SELECT MIN(checkpoint) FROM projections";
+
+/// Verifies the store in a folder. 0 when there is no difference, 1 when there is one.
+///
+/// # Errors
+/// When the store cannot be read, or does not stand still.
+pub async fn run(store: &Path, output: Output) -> anyhow::Result<ExitCode> {
+    let started = Instant::now();
+    let store = Store::in_existing_folder(store)?;
+    let reader = LogReader::open(&store.log_file()).await.context("the log cannot be read")?;
+    let head = reader.head().await?;
+    let (log, tables) = store.open_to_read().await?;
+    wait_for_projector(&tables, head).await?;
+
+    let mut report = Report::default();
+    eprintln!("verify: reading {head} events and checking the hash chain");
+    let model = reader.fold(head, &mut report).await?;
+
+    let queries = Queries::new(tables.clone(), Arc::new(log), &Wake::default(), CancellationToken::new());
+    eprintln!("verify: comparing every answer with the log");
+    compare(&queries, &model, 0, &mut report).await?;
+    if reader.head().await? != head {
+        bail!("the store changed while it was being verified; stop writing to it and verify again");
+    }
+
+    let elapsed = started.elapsed().as_secs_f64();
+    match output {
+        Output::Json => println!(
+            "{}",
+            json!({ "events": head, "answers": report.answers, "differences": report.differences,
+                    "first_differences": report.shown, "elapsed_seconds": elapsed })
+        ),
+        Output::Text => {
+            for difference in &report.shown {
+                println!("{difference}");
+            }
+            println!(
+                "{} differences in {} answers from {head} events ({elapsed:.1} s)",
+                report.differences, report.answers
+            );
+        }
+    }
+    Ok(if report.differences == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The tables must hold the whole log before they can be compared with it.
+async fn wait_for_projector(tables: &SqlitePool, head: u64) -> anyhow::Result<()> {
+    let started = Instant::now();
+    let mut told = false;
+    loop {
+        let lowest: Option<i64> = sqlx::query_scalar(SELECT_LOWEST_CHECKPOINT).fetch_one(tables).await?;
+        let lowest = u64::try_from(lowest.unwrap_or(0)).unwrap_or(0);
+        if lowest >= head {
+            return Ok(());
+        }
+        if started.elapsed() > CATCH_UP_PATIENCE {
+            bail!("the read tables are at position {lowest} and the log is at {head}; is a projector running?");
+        }
+        if !told {
+            eprintln!("verify: waiting for a projector: the read tables are at {lowest}, the log is at {head}");
+            told = true;
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
+}
