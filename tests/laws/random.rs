@@ -1,0 +1,39 @@
+//! Randomness from a seed: SplitMix64 (Steele, Lea and Flood, 2014).
+
+/// A sequence that its seed decides.
+pub struct Random(u64);
+
+impl Random {
+    pub fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(0x1234_5678_9abc_def0))
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut bits = self.0;
+        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        bits ^ (bits >> 31)
+    }
+
+    /// A number in `low..=high`.
+    pub fn between(&mut self, low: i64, high: i64) -> i64 {
+        let span = u64::try_from(high - low + 1).expect("low is not above high");
+        low + i64::try_from(self.next() % span).expect("it is below the span")
+    }
+
+    /// An index below `length`.
+    pub fn below(&mut self, length: usize) -> usize {
+        usize::try_from(self.between(0, i64::try_from(length).expect("it fits") - 1)).expect("it is not negative")
+    }
+
+    /// True once in `n`.
+    pub fn one_in(&mut self, n: i64) -> bool {
+        self.between(1, n) == 1
+    }
+
+    /// One of these.
+    pub fn pick<'a, T>(&mut self, all: &'a [T]) -> &'a T {
+        &all[self.below(all.len())]
+    }
+}
