@@ -6,6 +6,42 @@ use shared::ids::Position;
 use shared::rows::Rows;
 use sqlx::SqliteConnection;
 
+/// The statements of one table: `upsert` takes rows of (from, to, place), `delete` rows of (from, to).
+#[derive(Debug)]
+pub struct EdgeTable {
+    pub upsert: &'static str,
+    pub delete: &'static str,
+}
+
+/// The statements of a table whose key is a pair of columns, and whose third column is `place`.
+macro_rules! edge_table {
+    ($table:literal, $from:literal, $to:literal) => {
+        $crate::edges::EdgeTable {
+            upsert: concat!(
+                "INSERT INTO ",
+                $table,
+                " SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each($1) WHERE true",
+                " ON CONFLICT (",
+                $from,
+                ", ",
+                $to,
+                ") DO UPDATE SET place = excluded.place"
+            ),
+            delete: concat!(
+                "DELETE FROM ",
+                $table,
+                " WHERE (",
+                $from,
+                ", ",
+                $to,
+                ") IN",
+                " (SELECT value ->> 0, value ->> 1 FROM json_each($1))"
+            ),
+        }
+    };
+}
+pub(crate) use edge_table;
+
 /// What a batch leaves of the edges that it touched, sorted by key.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Edges(BTreeMap<(i64, i64), Option<Position>>);
@@ -21,20 +57,15 @@ impl Edges {
         self.0.insert((from, to), None);
     }
 
-    /// Writes what is left: `upsert` takes rows of (from, to, place), `delete` rows of (from, to).
+    /// Writes what is left.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn write(
-        &self,
-        tx: &mut SqliteConnection,
-        upsert: &'static str,
-        delete: &'static str,
-    ) -> Result<(), sqlx::Error> {
+    pub async fn write(&self, tx: &mut SqliteConnection, table: &EdgeTable) -> Result<(), sqlx::Error> {
         let there: Rows = self.0.iter().filter_map(|((from, to), place)| Some((from, to, (*place)?))).collect();
         let gone: Rows = self.0.iter().filter(|(_, place)| place.is_none()).map(|(edge, _)| edge).collect();
-        execute(tx, delete, gone).await?;
-        execute(tx, upsert, there).await
+        execute(tx, table.delete, gone).await?;
+        execute(tx, table.upsert, there).await
     }
 }
 

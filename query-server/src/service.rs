@@ -52,6 +52,22 @@ struct ListAsked<'a> {
     page_token: &'a str,
 }
 
+/// Asks for one of the lists: their requests have the same fields, but are types of their own.
+macro_rules! list {
+    ($queries:ident, $request:ident, $list:expr) => {{
+        let asked = $request.get_ref();
+        let asked = ListAsked {
+            list: $list,
+            consistency: asked.consistency.as_ref(),
+            viewer_account_id: &asked.viewer_account_id,
+            account_id: &asked.account_id,
+            page_size: asked.page_size,
+            page_token: &asked.page_token,
+        };
+        $queries.list($request.metadata(), asked).await?
+    }};
+}
+
 impl Queries {
     /// A query server on these tables. `progress` wakes it after every batch of a projector in the same process.
     #[must_use]
@@ -180,7 +196,8 @@ impl QueryService for Queries {
         let size = TIMELINE_PAGES.read(asked.page_size, &mut violations);
         violations.check()?;
         only_the_owner(owner, viewer)?;
-        let arguments = ["HomeTimeline", &asked.account_id];
+        let owner_text = owner.to_string();
+        let arguments = ["HomeTimeline", &owner_text];
         let before = page_start(&self.tokens, &asked.page_token, &arguments)?;
 
         let consistency = asked.consistency.as_ref();
@@ -191,7 +208,7 @@ impl QueryService for Queries {
             items: hydrate::items(&mut snapshot, &entries, Some(key)).await?,
             next_page_token: self.next_page_token(&arguments, next),
             read_at: self.tokens.seal(snapshot.checkpoint),
-            resume_token: self.tokens.seal_resume(&asked.account_id, snapshot.checkpoint),
+            resume_token: self.tokens.seal_resume(&owner_text, snapshot.checkpoint),
         }))
     }
 
@@ -221,30 +238,12 @@ impl QueryService for Queries {
     }
 
     async fn list_followers(&self, request: Request<v1::ListFollowersRequest>) -> Reply<v1::ListFollowersResponse> {
-        let (metadata, _, asked) = request.into_parts();
-        let asked = ListAsked {
-            list: List::Followers,
-            consistency: asked.consistency.as_ref(),
-            viewer_account_id: &asked.viewer_account_id,
-            account_id: &asked.account_id,
-            page_size: asked.page_size,
-            page_token: &asked.page_token,
-        };
-        let AccountsPage { accounts, next_page_token, read_at } = self.list(&metadata, asked).await?;
+        let AccountsPage { accounts, next_page_token, read_at } = list!(self, request, List::Followers);
         Ok(Response::new(v1::ListFollowersResponse { accounts, next_page_token, read_at }))
     }
 
     async fn list_following(&self, request: Request<v1::ListFollowingRequest>) -> Reply<v1::ListFollowingResponse> {
-        let (metadata, _, asked) = request.into_parts();
-        let asked = ListAsked {
-            list: List::Following,
-            consistency: asked.consistency.as_ref(),
-            viewer_account_id: &asked.viewer_account_id,
-            account_id: &asked.account_id,
-            page_size: asked.page_size,
-            page_token: &asked.page_token,
-        };
-        let AccountsPage { accounts, next_page_token, read_at } = self.list(&metadata, asked).await?;
+        let AccountsPage { accounts, next_page_token, read_at } = list!(self, request, List::Following);
         Ok(Response::new(v1::ListFollowingResponse { accounts, next_page_token, read_at }))
     }
 
@@ -252,16 +251,7 @@ impl QueryService for Queries {
         &self,
         request: Request<v1::ListFollowRequestsRequest>,
     ) -> Reply<v1::ListFollowRequestsResponse> {
-        let (metadata, _, asked) = request.into_parts();
-        let asked = ListAsked {
-            list: List::Requests,
-            consistency: asked.consistency.as_ref(),
-            viewer_account_id: &asked.viewer_account_id,
-            account_id: &asked.account_id,
-            page_size: asked.page_size,
-            page_token: &asked.page_token,
-        };
-        let AccountsPage { accounts, next_page_token, read_at } = self.list(&metadata, asked).await?;
+        let AccountsPage { accounts, next_page_token, read_at } = list!(self, request, List::Requests);
         Ok(Response::new(v1::ListFollowRequestsResponse { accounts, next_page_token, read_at }))
     }
 

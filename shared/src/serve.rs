@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use axum::routing::get;
@@ -81,7 +81,7 @@ pub async fn serve(
         .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
         .max_connection_age(CONNECTION_AGE_MAX)
         .max_connection_age_grace(CONNECTION_AGE_GRACE)
-        .add_routes(surrounded(routes))
+        .add_routes(surrounded(routes, drain.clone()))
         .serve_with_incoming_shutdown(TcpListenerStream::new(listener), stopping);
 
     let overdue = async {
@@ -156,13 +156,18 @@ fn with_reflection(routes: Routes) -> io::Result<Routes> {
 
 /// The services, with what every call gets: a request id, a span, and honest errors for undecodable input. Beside them
 /// the health of the process over plain HTTP.
-fn surrounded(routes: Routes) -> Routes {
-    let alive = || get(|| async { "ok\n" });
+fn surrounded(routes: Routes, drain: CancellationToken) -> Routes {
+    let ready = move || async move {
+        match drain.is_cancelled() {
+            true => (StatusCode::SERVICE_UNAVAILABLE, "draining\n"),
+            false => (StatusCode::OK, "ok\n"),
+        }
+    };
     let router: Router = routes.prepare().into_axum_router();
     let router = router
-        .route("/livez", alive())
-        .route("/readyz", alive())
-        .route("/healthz", alive())
+        .route("/livez", get(|| async { "ok\n" }))
+        .route("/readyz", get(ready.clone()))
+        .route("/healthz", get(ready))
         .layer(from_fn(blame_the_input))
         .layer(from_fn(identify));
     Routes::from(router)

@@ -4,29 +4,13 @@ use async_trait::async_trait;
 use shared::event::{BlockEvent, Event, FollowEvent, MuteEvent};
 use sqlx::SqliteConnection;
 
-use crate::edges::Edges;
+use crate::edges::{EdgeTable, Edges, edge_table};
 use crate::projection::{Fact, Projection};
 
-const UPSERT_FOLLOWS: &str = "
-INSERT INTO graph_1_follows SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each($1) WHERE true
-ON CONFLICT (follower, followee) DO UPDATE SET place = excluded.place";
-const DELETE_FOLLOWS: &str = "
-DELETE FROM graph_1_follows WHERE (follower, followee) IN (SELECT value ->> 0, value ->> 1 FROM json_each($1))";
-const UPSERT_REQUESTS: &str = "
-INSERT INTO graph_1_requests SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each($1) WHERE true
-ON CONFLICT (follower, followee) DO UPDATE SET place = excluded.place";
-const DELETE_REQUESTS: &str = "
-DELETE FROM graph_1_requests WHERE (follower, followee) IN (SELECT value ->> 0, value ->> 1 FROM json_each($1))";
-const UPSERT_BLOCKS: &str = "
-INSERT INTO graph_1_blocks SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each($1) WHERE true
-ON CONFLICT (account, target) DO UPDATE SET place = excluded.place";
-const DELETE_BLOCKS: &str = "
-DELETE FROM graph_1_blocks WHERE (account, target) IN (SELECT value ->> 0, value ->> 1 FROM json_each($1))";
-const UPSERT_MUTES: &str = "
-INSERT INTO graph_1_mutes SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each($1) WHERE true
-ON CONFLICT (account, target) DO UPDATE SET place = excluded.place";
-const DELETE_MUTES: &str = "
-DELETE FROM graph_1_mutes WHERE (account, target) IN (SELECT value ->> 0, value ->> 1 FROM json_each($1))";
+const FOLLOWS: EdgeTable = edge_table!("graph_1_follows", "follower", "followee");
+const REQUESTS: EdgeTable = edge_table!("graph_1_requests", "follower", "followee");
+const BLOCKS: EdgeTable = edge_table!("graph_1_blocks", "account", "target");
+const MUTES: EdgeTable = edge_table!("graph_1_mutes", "account", "target");
 
 /// The projection.
 pub struct Graph;
@@ -94,9 +78,9 @@ impl Projection for Graph {
 
     async fn apply(&self, tx: &mut SqliteConnection, batch: &[Fact]) -> Result<(), sqlx::Error> {
         let net = fold(batch);
-        net.follows.write(tx, UPSERT_FOLLOWS, DELETE_FOLLOWS).await?;
-        net.requests.write(tx, UPSERT_REQUESTS, DELETE_REQUESTS).await?;
-        net.blocks.write(tx, UPSERT_BLOCKS, DELETE_BLOCKS).await?;
-        net.mutes.write(tx, UPSERT_MUTES, DELETE_MUTES).await
+        net.follows.write(tx, &FOLLOWS).await?;
+        net.requests.write(tx, &REQUESTS).await?;
+        net.blocks.write(tx, &BLOCKS).await?;
+        net.mutes.write(tx, &MUTES).await
     }
 }

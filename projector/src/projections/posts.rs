@@ -10,7 +10,7 @@ use shared::ids::PostKey;
 use shared::rows::Rows;
 use sqlx::SqliteConnection;
 
-use crate::edges::{Edges, execute};
+use crate::edges::{EdgeTable, Edges, edge_table, execute};
 use crate::projection::{Fact, Projection};
 
 const INSERT: &str = "
@@ -22,16 +22,8 @@ const UPDATE_TEXT: &str = "
 UPDATE posts_1 SET text = edit.value ->> 1, edited_at = edit.value ->> 2
 FROM json_each($1) AS edit WHERE post = edit.value ->> 0";
 const BURY: &str = "UPDATE posts_1 SET text = '', deleted = 1 WHERE post IN (SELECT value FROM json_each($1))";
-const UPSERT_LIKES: &str = "
-INSERT INTO posts_1_likes SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each($1) WHERE true
-ON CONFLICT (account, post) DO UPDATE SET place = excluded.place";
-const DELETE_LIKES: &str = "
-DELETE FROM posts_1_likes WHERE (account, post) IN (SELECT value ->> 0, value ->> 1 FROM json_each($1))";
-const UPSERT_REPOSTS: &str = "
-INSERT INTO posts_1_reposts SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each($1) WHERE true
-ON CONFLICT (account, post) DO UPDATE SET place = excluded.place";
-const DELETE_REPOSTS: &str = "
-DELETE FROM posts_1_reposts WHERE (account, post) IN (SELECT value ->> 0, value ->> 1 FROM json_each($1))";
+const LIKES: EdgeTable = edge_table!("posts_1_likes", "account", "post");
+const REPOSTS: EdgeTable = edge_table!("posts_1_reposts", "account", "post");
 
 /// The projection.
 pub struct Posts;
@@ -107,7 +99,7 @@ impl Projection for Posts {
         execute(tx, INSERT, net.created).await?;
         execute(tx, UPDATE_TEXT, edited).await?;
         execute(tx, BURY, net.deleted.iter().collect()).await?;
-        net.likes.write(tx, UPSERT_LIKES, DELETE_LIKES).await?;
-        net.reposts.write(tx, UPSERT_REPOSTS, DELETE_REPOSTS).await
+        net.likes.write(tx, &LIKES).await?;
+        net.reposts.write(tx, &REPOSTS).await
     }
 }

@@ -73,15 +73,23 @@ FROM pushed CROSS JOIN timelines_1_edges AS edges ON edges.followee = pushed.act
 WHERE edges.follower NOT IN (SELECT account FROM timelines_1_accounts WHERE mark = 9223372036854775807)
 ORDER BY edges.follower, pushed.place
 ON CONFLICT DO NOTHING";
-/// The newest $2 rows of each new followee that are neither below the owner's mark nor pulled.
-const BACKFILL: &str = "
+/// SQL for the new edges $1 (followee, follower): who wants whose reasons, and from where on.
+macro_rules! wanted {
+    () => {
+        "
 WITH wanted AS MATERIALIZED (
     SELECT owners.account AS owner, actors.account AS actor,
            CASE WHEN owners.mark > actors.pulled_until THEN owners.mark ELSE actors.pulled_until END AS floor
     FROM json_each($1) AS edge
     JOIN timelines_1_accounts AS actors ON actors.account = edge.value ->> 0
     JOIN timelines_1_accounts AS owners ON owners.account = edge.value ->> 1
-)
+)"
+    };
+}
+/// The newest $2 rows of each new followee that are neither below the owner's mark nor pulled.
+const BACKFILL: &str = concat!(
+    wanted!(),
+    "
 INSERT INTO timelines_1
 SELECT wanted.owner, reasons.place, wanted.actor, reasons.post
 FROM wanted CROSS JOIN timelines_1_reasons AS reasons
@@ -90,16 +98,12 @@ WHERE reasons.actor = wanted.actor AND reasons.place IN (
     ORDER BY place DESC LIMIT $2
 )
 ORDER BY wanted.owner, reasons.place
-ON CONFLICT DO NOTHING";
+ON CONFLICT DO NOTHING"
+);
 /// What the backfill left out is below the mark from now on.
-const RAISE_MARKS: &str = "
-WITH wanted AS MATERIALIZED (
-    SELECT owners.account AS owner, actors.account AS actor,
-           CASE WHEN owners.mark > actors.pulled_until THEN owners.mark ELSE actors.pulled_until END AS floor
-    FROM json_each($1) AS edge
-    JOIN timelines_1_accounts AS actors ON actors.account = edge.value ->> 0
-    JOIN timelines_1_accounts AS owners ON owners.account = edge.value ->> 1
-), left_out AS (
+const RAISE_MARKS: &str = concat!(
+    wanted!(),
+    ", left_out AS (
     SELECT owner, MAX((
         SELECT place FROM timelines_1_reasons WHERE actor = wanted.actor AND place > wanted.floor
         ORDER BY place DESC LIMIT 1 OFFSET $2
@@ -107,7 +111,8 @@ WITH wanted AS MATERIALIZED (
     FROM wanted GROUP BY owner
 )
 UPDATE timelines_1_accounts SET mark = left_out.place
-FROM left_out WHERE account = left_out.owner AND left_out.place > mark";
+FROM left_out WHERE account = left_out.owner AND left_out.place > mark"
+);
 const CLEAN_UP_UNFOLLOWED: &str = "
 DELETE FROM timelines_1 WHERE (owner, place) IN (
     SELECT rows.owner, rows.place FROM json_each($1) AS edge JOIN timelines_1 AS rows
