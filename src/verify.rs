@@ -14,11 +14,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use query_server::Queries;
+use query_server::{Queries, StreamLimits};
 use serde_json::json;
 use shared::store::Store;
 use shared::wake::Wake;
 use sqlx::SqlitePool;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 pub use chain::LogReader;
@@ -28,6 +29,8 @@ use crate::cli::Output;
 
 /// How long to wait for a projector that is catching up, before giving up.
 const CATCH_UP_PATIENCE: Duration = Duration::from_secs(600);
+/// How long to wait for a projector to make the read tables at all.
+const TABLES_PATIENCE: Duration = Duration::from_secs(30);
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
 const SELECT_LOWEST_CHECKPOINT: &str = "SELECT MIN(checkpoint) FROM projections";
 
@@ -40,14 +43,21 @@ pub async fn run(store: &Path, output: Output) -> anyhow::Result<ExitCode> {
     let store = Store::in_existing_folder(store)?;
     let reader = LogReader::open(&store.log_file()).await.context("the log cannot be read")?;
     let head = reader.head().await?;
-    let (log, tables) = store.open_to_read().await?;
+    let opened = timeout(TABLES_PATIENCE, store.open_to_read()).await;
+    let (log, tables) = opened.context("there are no read tables to verify; is a projector running?")??;
     wait_for_projector(&tables, head).await?;
 
     let mut report = Report::default();
     eprintln!("verify: reading {head} events and checking the hash chain");
     let model = reader.fold(head, &mut report).await?;
 
-    let queries = Queries::new(tables.clone(), Arc::new(log), &Wake::default(), CancellationToken::new());
+    let queries = Queries::new(
+        tables.clone(),
+        Arc::new(log),
+        &Wake::default(),
+        StreamLimits::default(),
+        CancellationToken::new(),
+    );
     eprintln!("verify: comparing every answer with the log");
     compare(&queries, &model, 0, &mut report).await?;
     if reader.head().await? != head {

@@ -16,7 +16,7 @@ use crate::domain::mute::{self, Mute};
 use crate::domain::post::{self, Live, Named, Post, Sight};
 use crate::domain::reaction::{self, Reaction};
 use crate::domain::requests::Requests;
-use crate::domain::{Refusal, text};
+use crate::domain::text;
 use crate::session::{Failure, Session};
 
 /// One account doing something to another. Which is which matters.
@@ -164,13 +164,14 @@ pub struct Decision {
 /// # Errors
 /// A refusal, or that the log could not be read.
 pub async fn decide(session: &mut Session<'_>, command: &Command) -> Result<Decision, Failure> {
+    let events = events(session, command).await?;
     let answer = match command {
         Command::Register { account, .. } => Answer::Account(*account),
         Command::CreatePost(new) => Answer::Post(new.post),
-        Command::Follow(edge) => return follow(session, *edge).await,
+        Command::Follow(edge) => follow_answer(session, *edge, &events),
         _ => Answer::Done,
     };
-    Ok(Decision { events: events(session, command).await?, answer })
+    Ok(Decision { events, answer })
 }
 
 async fn events(session: &mut Session<'_>, command: &Command) -> Result<Vec<Event>, Failure> {
@@ -201,15 +202,15 @@ async fn events(session: &mut Session<'_>, command: &Command) -> Result<Vec<Even
         Command::Unlike(on) => {
             let stream = StreamName::like(on.account, on.post);
             let (account, post, liked) = reacted(session, *on, stream).await?;
-            Ok(reaction::unlike(liked, account.acting()?.me, post.live()?))
+            Ok(reaction::unlike(liked, account.acting()?.me, post.authored()?))
         }
         Command::Repost(on) => repost(session, *on).await,
         Command::UndoRepost(on) => {
             let stream = StreamName::repost(on.account, on.post);
             let (account, post, reposted) = reacted(session, *on, stream).await?;
-            Ok(reaction::undo_repost(reposted, account.acting()?.me, post.live()?))
+            Ok(reaction::undo_repost(reposted, account.acting()?.me, post.authored()?))
         }
-        Command::Follow(edge) => Ok(follow(session, *edge).await?.events),
+        Command::Follow(edge) => follow(session, *edge).await,
         Command::Unfollow(edge) => {
             let (follower, followee, state) = edge_ends(session, *edge).await?;
             Ok(follow::unfollow(state, &follower, &followee)?)
@@ -261,7 +262,7 @@ async fn unprotect(session: &mut Session<'_>, id: AccountId) -> Result<Vec<Event
 
 async fn create_post(session: &mut Session<'_>, new: &NewPost) -> Result<Vec<Event>, Failure> {
     let others = new.reply_to.into_iter().chain(new.quoted).map(StreamName::post);
-    session.load(others.chain([StreamName::account(new.author), StreamName::post(new.post)])).await?;
+    session.load(others.chain([StreamName::account(new.author)])).await?;
     let author: Account = session.fold(&StreamName::account(new.author));
     author.acting()?;
 
@@ -290,7 +291,7 @@ async fn like(session: &mut Session<'_>, on: OnPost) -> Result<Vec<Event>, Failu
     let (account, _, liked) = reacted(session, on, stream).await?;
     let actor = account.acting()?.me;
     let post = seen_by(session, &account, on.post).await?;
-    Ok(reaction::like(liked, actor, &post))
+    Ok(reaction::like(liked, actor, post.authored()))
 }
 
 async fn repost(session: &mut Session<'_>, on: OnPost) -> Result<Vec<Event>, Failure> {
@@ -299,7 +300,7 @@ async fn repost(session: &mut Session<'_>, on: OnPost) -> Result<Vec<Event>, Fai
     let actor = account.acting()?.me;
     let post = seen_by(session, &account, on.post).await?;
     let author: Account = session.fold(&StreamName::account(post.author.id));
-    Ok(reaction::repost(reposted, actor, &post, &author)?)
+    Ok(reaction::repost(reposted, actor, post.authored(), &author)?)
 }
 
 /// The actor, the post and the reaction between them. Whether the actor sees the post is not asked here.
@@ -318,7 +319,7 @@ async fn reacted(
 async fn seen_by(session: &mut Session<'_>, viewer: &Account, id: PostId) -> Result<Live, Failure> {
     let viewer = viewer.acting()?;
     let post: Post = session.fold(&StreamName::post(id));
-    let author = post.author().ok_or(Refusal::PostNotFound)?;
+    let author = post.authored()?.author;
     let streams = between(viewer.me.id, author.id);
     session.load(streams.iter().cloned().chain([StreamName::account(author.id)])).await?;
     let author: Account = session.fold(&StreamName::account(author.id));
@@ -336,17 +337,22 @@ fn between(one: AccountId, other: AccountId) -> [StreamName; 3] {
     [StreamName::block(one, other), StreamName::block(other, one), StreamName::follow(one, other)]
 }
 
-async fn follow(session: &mut Session<'_>, edge: Edge) -> Result<Decision, Failure> {
+async fn follow(session: &mut Session<'_>, edge: Edge) -> Result<Vec<Event>, Failure> {
     let streams = between(edge.follower, edge.followee);
     session.load(streams.iter().cloned()).await?;
     let (follower, followee, state) = edge_ends(session, edge).await?;
     let blocked = streams[..2].iter().any(|stream| session.fold::<Block>(stream) == Block::Standing);
-    let events = follow::follow(state, &follower, &followee, blocked)?;
-    let requested = match events.first() {
-        Some(event) => matches!(event, Event::Follow(FollowEvent::Requested(_))),
-        None => state == Follow::Requested,
-    };
-    Ok(Decision { events, answer: if requested { Answer::Requested } else { Answer::Following } })
+    Ok(follow::follow(state, &follower, &followee, blocked)?)
+}
+
+/// Whether the follower follows now, or waits: by what has happened, or when nothing has, by what was so before.
+fn follow_answer(session: &Session<'_>, edge: Edge, events: &[Event]) -> Answer {
+    let before: Follow = session.fold(&StreamName::follow(edge.follower, edge.followee));
+    match events.first() {
+        Some(Event::Follow(FollowEvent::Requested(_))) => Answer::Requested,
+        None if before == Follow::Requested => Answer::Requested,
+        _ => Answer::Following,
+    }
 }
 
 async fn edge_ends(session: &mut Session<'_>, edge: Edge) -> Result<(Account, Account, Follow), Failure> {

@@ -5,15 +5,18 @@
 
 use std::sync::Arc;
 
+use ::metrics::counter;
 use sha2::{Digest, Sha256};
 use shared::errors::internal;
 use shared::ids::{CommandId, Position, RequestId};
 use shared::log::{Append, AppendError, Appended, Cause, EventLog, Request, StoredAnswer};
+use shared::metrics;
 use tonic::Status;
 use uuid::Uuid;
 
 use crate::command::{Answer, Command, decide};
 use crate::domain::stream_of;
+use crate::refusals::refuse;
 use crate::session::{Failure, Session};
 
 /// How often a command is decided again after it lost a race.
@@ -78,7 +81,7 @@ async fn attempt(
         Ok(decision) => decision,
         Err(Failure::Refused(refusal)) => {
             // The same request may have come in twice at once, and its twin may be why this one is refused.
-            return answered_before(log, call).await?.map(Ok).ok_or_else(|| refusal.into());
+            return answered_before(log, call).await?.map(Ok).ok_or_else(|| refuse(refusal, &session));
         }
         Err(Failure::Unread(cause)) => return Err(cause.into()),
         Err(Failure::Undecoded(cause)) => return Err(internal(cause)),
@@ -119,5 +122,6 @@ async fn answered_before(log: &Arc<dyn EventLog>, call: &Call) -> Result<Option<
 
 fn recall(stored: &StoredAnswer) -> Result<Executed, Status> {
     let answer = serde_json::from_slice(&stored.answer).map_err(internal)?;
+    counter!(metrics::IDEMPOTENT_REPLAYS).increment(1);
     Ok(Executed { position: stored.position, answer })
 }

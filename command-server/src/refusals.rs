@@ -4,28 +4,31 @@ use shared::errors::{ErrorReason, Refused};
 use tonic::{Code, Status};
 
 use crate::domain::Refusal;
+use crate::session::Session;
 
-impl From<Refusal> for Status {
-    fn from(refusal: Refusal) -> Self {
-        let (code, reason) = match refusal {
-            Refusal::AccountNotFound => (Code::NotFound, ErrorReason::AccountNotFound),
-            Refusal::AccountDeactivated => (Code::FailedPrecondition, ErrorReason::AccountDeactivated),
-            Refusal::TargetDeactivated => (Code::FailedPrecondition, ErrorReason::TargetDeactivated),
-            Refusal::HandleTaken(_) => (Code::AlreadyExists, ErrorReason::HandleTaken),
-            Refusal::PostNotFound => (Code::NotFound, ErrorReason::PostNotFound),
-            Refusal::PostDeleted => (Code::FailedPrecondition, ErrorReason::PostDeleted),
-            Refusal::NotAuthor => (Code::PermissionDenied, ErrorReason::NotAuthor),
-            Refusal::Blocked => (Code::FailedPrecondition, ErrorReason::Blocked),
-            Refusal::AccountProtected => (Code::FailedPrecondition, ErrorReason::AccountProtected),
-            Refusal::FollowRequestNotFound => (Code::NotFound, ErrorReason::FollowRequestNotFound),
-            Refusal::SelfTarget => (Code::InvalidArgument, ErrorReason::SelfTarget),
-        };
-        let refused = Refused::new(code, reason, refusal.to_string());
-        match refusal {
-            Refusal::HandleTaken(handle) => refused.with("handle", &handle).resource("handle", handle).into(),
-            Refusal::AccountNotFound => refused.resource("account", "").into(),
-            Refusal::PostNotFound => refused.resource("post", "").into(),
-            _ => refused.into(),
+/// The refusal as a client sees it. The session knows what was looked for and not found.
+pub fn refuse(refusal: Refusal, session: &Session<'_>) -> Status {
+    let sought = |kind| session.sought(kind).unwrap_or_default();
+    let (code, reason) = match refusal {
+        Refusal::AccountNotFound => (Code::NotFound, ErrorReason::AccountNotFound),
+        Refusal::AccountDeactivated => (Code::FailedPrecondition, ErrorReason::AccountDeactivated),
+        Refusal::TargetDeactivated => (Code::FailedPrecondition, ErrorReason::TargetDeactivated),
+        Refusal::HandleTaken(_) => (Code::AlreadyExists, ErrorReason::HandleTaken),
+        Refusal::PostNotFound => (Code::NotFound, ErrorReason::PostNotFound),
+        Refusal::PostDeleted => (Code::FailedPrecondition, ErrorReason::PostDeleted),
+        Refusal::NotAuthor => (Code::PermissionDenied, ErrorReason::NotAuthor),
+        Refusal::Blocked => (Code::FailedPrecondition, ErrorReason::Blocked),
+        Refusal::AccountProtected => (Code::FailedPrecondition, ErrorReason::AccountProtected),
+        Refusal::FollowRequestNotFound => (Code::NotFound, ErrorReason::FollowRequestNotFound),
+        Refusal::SelfTarget => (Code::InvalidArgument, ErrorReason::SelfTarget),
+    };
+    let refused = Refused::new(code, reason, refusal.to_string());
+    match refusal {
+        Refusal::HandleTaken(handle) => refused.with("handle", &handle).resource("handle", handle).into(),
+        Refusal::AccountNotFound => {
+            refused.with("account", sought("account")).resource("account", sought("account")).into()
         }
+        Refusal::PostNotFound => refused.with("post", sought("post")).resource("post", sought("post")).into(),
+        _ => refused.into(),
     }
 }

@@ -81,6 +81,21 @@ impl<'a> Session<'a> {
         found.iter().map(|recorded| Ok(fold(&decode(recorded)?))).collect()
     }
 
+    /// The id in the name of a stream of this kind (`account`, `post`) that the decision looked for: one that is not
+    /// there, or else any.
+    #[must_use]
+    pub fn sought(&self, kind: &str) -> Option<&str> {
+        let mut found = None;
+        for (stream, events) in &self.streams {
+            let Some(id) = stream.as_str().strip_prefix(kind).and_then(|rest| rest.strip_prefix('-')) else { continue };
+            if events.is_empty() {
+                return Some(id);
+            }
+            found = Some(id);
+        }
+        found
+    }
+
     /// The version of every stream that was loaded.
     #[must_use]
     pub fn expected(&self) -> BTreeMap<StreamName, Version> {

@@ -36,15 +36,25 @@ pub struct Admin {
     tokens: Tokens,
 }
 
+/// Stands for a rebuild that somebody waits for.
+struct Rebuilding(Arc<Mutex<Option<String>>>);
+
+impl Drop for Rebuilding {
+    fn drop(&mut self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
 impl Admin {
     pub(crate) fn new(
         log: Arc<dyn EventLog>,
         tables: SqlitePool,
         clock: Arc<dyn Clock>,
-        names: Vec<&'static str>,
+        mut names: Vec<&'static str>,
         rebuild: mpsc::Sender<Rebuild>,
     ) -> Self {
         let tokens = Tokens::new(log.identity());
+        names.sort_unstable();
         Self { log, tables, clock, names: names.into(), rebuild, rebuilding: Arc::default(), tokens }
     }
 
@@ -82,6 +92,18 @@ impl Admin {
     fn rebuilding(&self) -> std::sync::MutexGuard<'_, Option<String>> {
         // A name is whole whoever panicked.
         self.rebuilding.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says that this projection is being rebuilt, until the guard is dropped: also when the caller goes away.
+    fn begin_rebuild(&self, name: &str) -> Result<Rebuilding, Status> {
+        let mut rebuilding = self.rebuilding();
+        if let Some(other) = rebuilding.as_ref() {
+            let message = format!("{other} is being rebuilt");
+            let refused = Refused::new(Code::Aborted, ErrorReason::ConcurrentChange, message);
+            return Err(refused.with("rebuilding", other).into());
+        }
+        *rebuilding = Some(name.to_owned());
+        Ok(Rebuilding(self.rebuilding.clone()))
     }
 
     async fn rebuild(&self, name: &str) -> Result<(), Status> {
@@ -128,23 +150,18 @@ impl AdminService for Admin {
         request: Request<v1::RebuildProjectionRequest>,
     ) -> Reply<v1::RebuildProjectionResponse> {
         let name = request.into_inner().name;
+        let mut violations = Violations::default();
+        if name.is_empty() {
+            violations.add("name", ErrorReason::TextEmpty, "must not be empty");
+        }
+        violations.check()?;
         if !self.names.contains(&name.as_str()) {
             let message = format!("there is no projection {name:?}, there are {}", self.names.join(", "));
             let refused = Refused::new(Code::NotFound, ErrorReason::ProjectionNotFound, message);
             return Err(refused.with("name", &name).resource("projection", name).into());
         }
-        {
-            let mut rebuilding = self.rebuilding();
-            if let Some(other) = rebuilding.as_ref() {
-                let message = format!("{other} is being rebuilt");
-                let refused = Refused::new(Code::Aborted, ErrorReason::ConcurrentChange, message);
-                return Err(refused.with("rebuilding", other).into());
-            }
-            *rebuilding = Some(name.clone());
-        }
-        let outcome = self.rebuild(&name).await;
-        *self.rebuilding() = None;
-        outcome?;
+        let _rebuilding = self.begin_rebuild(&name)?;
+        self.rebuild(&name).await?;
         Ok(Response::new(v1::RebuildProjectionResponse { projection: Some(self.projection(&name).await?) }))
     }
 

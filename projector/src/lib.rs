@@ -93,6 +93,6 @@ impl Projector {
     /// # Errors
     /// When the store fails or another projector has taken over.
     pub async fn rebuild(&mut self, name: &str) -> Result<(), RunError> {
-        self.runner.rebuild(name).await
+        self.runner.rebuild(name, &CancellationToken::new()).await
     }
 }

@@ -7,10 +7,12 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use ::metrics::{gauge, histogram};
 use shared::clock::Clock;
 use shared::event::DecodeError;
 use shared::ids::Position;
 use shared::log::{EventLog, ReadError};
+use shared::metrics;
 use shared::wake::{POLL_INTERVAL, Wake};
 use sqlx::{Connection, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
@@ -34,6 +36,9 @@ pub enum RunError {
     /// Another projector owns the tables now.
     #[error("another projector has taken over {0}")]
     Superseded(&'static str),
+    /// The process is asked to stop; the old rows stay.
+    #[error("the projector is stopping")]
+    Stopping,
     /// The log failed.
     #[error(transparent)]
     Log(#[from] ReadError),
@@ -97,7 +102,7 @@ impl Runner {
         let mut moved = self.log.moved();
         while !drain.is_cancelled() {
             while let Ok(rebuild) = rebuilds.try_recv() {
-                self.answer_rebuild(rebuild).await;
+                self.answer_rebuild(rebuild, &drain).await;
             }
             match self.step().await {
                 Ok(true) => continue,
@@ -170,7 +175,22 @@ impl Runner {
         for running in self.running.iter_mut().filter(is_next) {
             running.claim.checkpoint = to;
         }
+        histogram!(metrics::PROJECTION_BATCH_SECONDS).record(started.elapsed());
         debug!(position = to.0, events = batch.len(), elapsed = ?started.elapsed(), "projected up to {to}");
+        Ok(())
+    }
+
+    /// What the metrics say: how far each projection is, and how long its next event has been waiting.
+    async fn measure(&self) -> Result<(), RunError> {
+        let head = self.log.head().await?;
+        for running in &self.running {
+            let (name, checkpoint) = (running.projection.name(), running.claim.checkpoint);
+            let next = self.log.read(checkpoint, 1).await?;
+            let waiting = next.first().map_or(0, |event| (self.clock.now().0 - event.recorded_at.0).max(0));
+            gauge!(metrics::PROJECTION_POSITION, "projection" => name).set(checkpoint.0 as f64);
+            gauge!(metrics::PROJECTION_LAG_EVENTS, "projection" => name).set((head.0 - checkpoint.0).max(0) as f64);
+            gauge!(metrics::PROJECTION_LAG_SECONDS, "projection" => name).set(waiting as f64 / 1e6);
+        }
         Ok(())
     }
 
@@ -197,11 +217,11 @@ impl Runner {
             }
         }
         tx.commit().await?;
-        Ok(())
+        self.measure().await
     }
 
-    async fn answer_rebuild(&mut self, rebuild: Rebuild) {
-        let outcome = self.rebuild(&rebuild.name).await.map_err(|cause| cause.to_string());
+    async fn answer_rebuild(&mut self, rebuild: Rebuild, drain: &CancellationToken) {
+        let outcome = self.rebuild(&rebuild.name, drain).await.map_err(|cause| cause.to_string());
         if let Err(cause) = &outcome {
             warn!(projection = rebuild.name, %cause, "projection {} was not rebuilt: {cause}", rebuild.name);
         }
@@ -212,7 +232,7 @@ impl Runner {
 
     /// Empties a projection and fills it again, in one transaction: readers see the old rows until the new ones are
     /// complete, and a crash on the way leaves the old ones.
-    pub async fn rebuild(&mut self, name: &str) -> Result<(), RunError> {
+    pub async fn rebuild(&mut self, name: &str, drain: &CancellationToken) -> Result<(), RunError> {
         let Some(running) = self.running.iter_mut().find(|running| running.projection.name() == name) else {
             return Ok(());
         };
@@ -224,6 +244,9 @@ impl Runner {
         loop {
             let recorded = self.log.read(reached, self.batch_events_max).await?;
             let Some(last) = recorded.last() else { break };
+            if drain.is_cancelled() {
+                return Err(RunError::Stopping);
+            }
             let facts = recorded.iter().map(Fact::try_from).collect::<Result<Vec<_>, _>>()?;
             projection.apply(&mut tx, &facts).await?;
             reached = last.position;

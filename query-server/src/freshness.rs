@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use shared::errors::{ErrorReason, RETRY_DELAY, Refused};
 use shared::ids::Position;
@@ -32,7 +32,15 @@ const ANSWER_MARGIN: Duration = Duration::from_millis(50);
 const SELECT_CHECKPOINTS: &str = "SELECT name, checkpoint FROM projections";
 
 /// How far each projection is, as last seen.
-type Checkpoints = Arc<HashMap<String, Position>>;
+type Checkpoints = Arc<HashMap<String, Seen>>;
+
+/// The checkpoint of one projection.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen {
+    position: Position,
+    /// When it got there, as far as this server saw.
+    since: Instant,
+}
 
 /// Takes snapshots that are fresh enough.
 #[derive(Clone)]
@@ -59,9 +67,10 @@ impl Freshness {
         projections: Projections,
     ) -> Result<Snapshot, Status> {
         let required = match consistency.and_then(|consistency| consistency.requirement.as_ref()) {
-            None | Some(Requirement::MinimizeLatency(_)) => Position(0),
+            None | Some(Requirement::MinimizeLatency(_) | Requirement::FullyConsistent(false)) => Position(0),
+            Some(Requirement::AtLeastAsFresh(token)) if token.is_empty() => Position(0),
             Some(Requirement::AtLeastAsFresh(token)) => self.tokens.open(token)?,
-            Some(Requirement::FullyConsistent(_)) => self.log.head().await?,
+            Some(Requirement::FullyConsistent(true)) => self.log.head().await?,
         };
         let snapshot = Snapshot::take(&self.tables, projections).await?;
         if snapshot.checkpoint >= required {
@@ -83,6 +92,17 @@ impl Freshness {
         &self.tables
     }
 
+    /// A token from the future is from another future.
+    pub async fn must_be_in_the_log(&self, position: Position) -> Result<(), Status> {
+        let head = self.log.head().await?;
+        if position <= head {
+            return Ok(());
+        }
+        let message = format!("the token is at position {position}, the log ends at {head}");
+        let refused = Refused::new(Code::OutOfRange, ErrorReason::PositionBeyondHead, message);
+        Err(refused.with("position", position).with("head", head).into())
+    }
+
     async fn wait(
         &self,
         metadata: &MetadataMap,
@@ -90,33 +110,39 @@ impl Freshness {
         behind: Position,
         required: Position,
     ) -> Result<(), Status> {
-        let head = self.log.head().await?;
-        if required > head {
-            let refused = Refused::new(
-                Code::OutOfRange,
-                ErrorReason::PositionBeyondHead,
-                format!("the token is at position {required}, the log ends at {head}"),
-            );
-            return Err(refused.with("position", required).with("head", head).into());
-        }
+        self.must_be_in_the_log(required).await?;
         let reached = |seen: &Checkpoints| lowest(seen, projections).1 >= required;
-        let allowed = time_allowed(metadata).unwrap_or(WAIT_DEFAULT).min(WAIT_DEFAULT).saturating_sub(ANSWER_MARGIN);
+        let allowed = time_allowed(metadata.as_ref().get("grpc-timeout"))
+            .unwrap_or(WAIT_DEFAULT)
+            .min(WAIT_DEFAULT)
+            .saturating_sub(ANSWER_MARGIN);
         let mut checkpoints = self.checkpoints.clone();
-        if timeout(allowed, checkpoints.wait_for(reached)).await.is_ok_and(|seen| seen.is_ok()) {
-            return Ok(());
+        match timeout(allowed, checkpoints.wait_for(reached)).await {
+            Ok(Ok(_)) => return Ok(()),
+            Ok(Err(_)) => return Err(shutting_down()),
+            Err(_) => {}
         }
         let (projection, checkpoint) = lowest(&self.checkpoints.borrow(), projections);
+        let since = self.checkpoints.borrow().get(projection).map(|seen| seen.since);
+        let lag_seconds = since.map_or(0, |since| since.elapsed().as_secs());
         let lag = required.0 - checkpoint.max(behind).0;
-        let message = format!("projection {projection} is {lag} events behind what was asked for");
+        let message =
+            format!("projection {projection} is {lag} events behind what was asked for, and moved {lag_seconds} s ago");
         let refused = Refused::new(Code::Unavailable, ErrorReason::ProjectionBehind, message);
-        let refused = refused.with("projection", projection).with("lag_events", lag).retry_after(RETRY_DELAY);
-        Err(refused.with("checkpoint", checkpoint).with("required", required).into())
+        let refused = refused.with("projection", projection).with("lag_events", lag).with("lag_seconds", lag_seconds);
+        Err(refused.with("checkpoint", checkpoint).with("required", required).retry_after(RETRY_DELAY).into())
     }
+}
+
+/// What is told when the checkpoints are not watched any more, which is when the server drains.
+pub fn shutting_down() -> Status {
+    let refused = Refused::new(Code::Unavailable, ErrorReason::ShuttingDown, "the server is shutting down");
+    refused.retry_after(RETRY_DELAY).into()
 }
 
 /// The projection that is furthest behind, and where it is.
 fn lowest(seen: &Checkpoints, projections: Projections) -> (&'static str, Position) {
-    let all = projections.iter().map(|name| (*name, seen.get(*name).copied().unwrap_or_default()));
+    let all = projections.iter().map(|name| (*name, seen.get(*name).map(|seen| seen.position).unwrap_or_default()));
     all.min_by_key(|(_, checkpoint)| *checkpoint).unwrap_or_default()
 }
 
@@ -129,16 +155,27 @@ async fn watch_checkpoints(
     while !drain.is_cancelled() && !seen.is_closed() {
         match read_checkpoints(&tables).await {
             Ok(checkpoints) => {
-                seen.send_if_modified(|last| {
-                    let moved = **last != checkpoints;
-                    *last = Arc::new(checkpoints);
-                    moved
-                });
+                seen.send_if_modified(|last| note(last, checkpoints));
             }
             Err(cause) => warn!(%cause, "the checkpoints could not be read: {cause}"),
         }
         progress.wait().await;
     }
+}
+
+/// True when something has moved.
+fn note(last: &mut Checkpoints, checkpoints: HashMap<String, Position>) -> bool {
+    let position_of = |name: &String| last.get(name).map(|seen| seen.position);
+    if checkpoints.iter().all(|(name, position)| position_of(name) == Some(*position)) {
+        return false;
+    }
+    let now = Instant::now();
+    let seen = |(name, position): (String, Position)| {
+        let unmoved = last.get(&name).filter(|seen| seen.position == position).copied();
+        (name, unmoved.unwrap_or(Seen { position, since: now }))
+    };
+    *last = Arc::new(checkpoints.into_iter().map(seen).collect());
+    true
 }
 
 async fn read_checkpoints(tables: &SqlitePool) -> Result<HashMap<String, Position>, sqlx::Error> {

@@ -26,6 +26,7 @@ use tonic::codec::CompressionEncoding;
 use tonic::service::Routes;
 
 pub use service::Queries;
+pub use stream::StreamLimits;
 
 /// The services of this role, for health checks.
 pub const SERVICES: &[&str] = &["chirp.query.v1.QueryService"];
@@ -34,7 +35,7 @@ pub const SERVICES: &[&str] = &["chirp.query.v1.QueryService"];
 /// when `drain` is cancelled.
 #[must_use]
 pub fn routes(tables: SqlitePool, log: Arc<dyn LogHead>, progress: Wake, drain: CancellationToken) -> Routes {
-    let service = QueryServiceServer::new(Queries::new(tables, log, &progress, drain))
+    let service = QueryServiceServer::new(Queries::new(tables, log, &progress, StreamLimits::default(), drain))
         .accept_compressed(CompressionEncoding::Gzip)
         .accept_compressed(CompressionEncoding::Zstd)
         .max_decoding_message_size(MESSAGE_BYTES_MAX);

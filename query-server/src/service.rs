@@ -21,7 +21,7 @@ use crate::questions::account::{Named, find, find_viewer};
 use crate::questions::lists::List;
 use crate::questions::{account, author_timeline, home_timeline, lists, post, relationship};
 use crate::snapshot::Snapshot;
-use crate::stream::{HomeStream, Streams};
+use crate::stream::{HomeStream, StreamLimits, Streams};
 
 type Reply<T> = Result<Response<T>, Status>;
 
@@ -71,10 +71,16 @@ macro_rules! list {
 impl Queries {
     /// A query server on these tables. `progress` wakes it after every batch of a projector in the same process.
     #[must_use]
-    pub fn new(tables: SqlitePool, log: Arc<dyn LogHead>, progress: &Wake, drain: CancellationToken) -> Self {
+    pub fn new(
+        tables: SqlitePool,
+        log: Arc<dyn LogHead>,
+        progress: &Wake,
+        limits: StreamLimits,
+        drain: CancellationToken,
+    ) -> Self {
         let tokens = Tokens::new(log.identity());
         let freshness = Freshness::watch(tables, log, progress, drain.clone());
-        Self { streams: Streams::new(freshness.clone(), tokens.clone(), drain), freshness, tokens }
+        Self { streams: Streams::new(freshness.clone(), tokens.clone(), limits, drain), freshness, tokens }
     }
 
     fn next_page_token(&self, arguments: &[&str], next: Option<Position>) -> String {
@@ -90,8 +96,8 @@ impl Queries {
         if matches!(asked.list, List::Requests) {
             only_the_owner(account, viewer)?;
         }
-        let name = format!("{:?}", asked.list);
-        let arguments = [name.as_str(), asked.account_id, asked.viewer_account_id];
+        let (name, ids) = (format!("{:?}", asked.list), [account.to_string(), named(viewer)]);
+        let arguments = [name.as_str(), &ids[0], &ids[1]];
         let before = page_start(&self.tokens, asked.page_token, &arguments)?;
 
         let mut snapshot = self.freshness.snapshot(metadata, asked.consistency, lists::READS).await?;
@@ -116,6 +122,11 @@ fn only_the_owner(owner: AccountId, viewer: Option<AccountId>) -> Result<(), Sta
         }
         _ => Ok(()),
     }
+}
+
+/// The viewer as page tokens name it, however the client spelled it.
+fn named(viewer: Option<AccountId>) -> String {
+    viewer.map(|viewer| viewer.to_string()).unwrap_or_default()
 }
 
 async fn one_account(snapshot: &mut Snapshot, key: AccountKey) -> Result<v1::Account, Status> {
@@ -222,7 +233,8 @@ impl QueryService for Queries {
         let viewer = violations.optional_account("viewer_account_id", &asked.viewer_account_id);
         let size = TIMELINE_PAGES.read(asked.page_size, &mut violations);
         violations.check()?;
-        let arguments = ["AuthorTimeline", &asked.author_id, &asked.viewer_account_id];
+        let ids = [author.to_string(), named(viewer)];
+        let arguments = ["AuthorTimeline", &ids[0], &ids[1]];
         let before = page_start(&self.tokens, &asked.page_token, &arguments)?;
 
         let consistency = asked.consistency.as_ref();

@@ -14,8 +14,10 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use ::metrics::{counter, gauge};
 use shared::errors::{ErrorReason, RETRY_DELAY, Refused, internal};
 use shared::ids::{AccountId, AccountKey, Position, PostKey};
+use shared::metrics;
 use shared::proto::query as v1;
 use shared::proto::query::home_timeline_removed::Target;
 use shared::proto::query::stream_home_timeline_response::Event;
@@ -24,13 +26,13 @@ use shared::rows::Rows;
 use shared::tables::Change;
 use shared::tokens::Tokens;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 use tokio_stream::Stream;
 use tokio_util::sync::CancellationToken;
 use tonic::metadata::MetadataMap;
 use tonic::{Code, Status};
 
-use crate::freshness::Freshness;
+use crate::freshness::{Freshness, shutting_down};
 use crate::hydrate::{self, Entry};
 use crate::questions::account::{Named, find};
 use crate::questions::home_timeline::{self, READS, visible_entries};
@@ -44,14 +46,11 @@ const WAITING_MESSAGES_MAX: usize = 64;
 const SLOW_AFTER: Duration = Duration::from_secs(30);
 /// How often a stream without news says that it is alive.
 const HEARTBEAT: Duration = Duration::from_secs(15);
-/// Changes that are looked at in one go.
-const CHANGES_MAX: usize = 512;
-/// Posts that may move when an account goes before the list is fetched again instead.
-const FALLBACKS_MAX: usize = 200;
 
 const SELECT_KEPT_AFTER: &str = "SELECT kept_after FROM timelines_1_kept";
 /// What may concern owner $1 after $2 up to $3, $4 at most. Edits and deletions also concern whoever sees the post through
-/// somebody else's repost; what happened to a whole account is looked at more closely later.
+/// somebody else's repost; an undone repost also concerns who unfollowed the reposter since; what happened to a whole
+/// account is looked at more closely later. The numbers are those of [`Change`].
 const SELECT_CHANGES: &str = "
 SELECT place, change, actor, target FROM timelines_1_changes AS changes
 WHERE place > $2 AND place <= $3 AND (
@@ -59,6 +58,10 @@ WHERE place > $2 AND place <= $3 AND (
     OR (change IN (2, 3) AND EXISTS (
         SELECT 1 FROM posts_1_reposts AS reposts WHERE reposts.post = changes.target AND (reposts.account = $1
         OR EXISTS (SELECT 1 FROM graph_1_follows WHERE follower = $1 AND followee = reposts.account))))
+    OR (change = 5 AND EXISTS (
+        SELECT 1 FROM timelines_1_changes AS unfollowed
+        WHERE unfollowed.place > $2 AND unfollowed.change = 7 AND unfollowed.actor = $1
+        AND unfollowed.target = changes.actor))
     OR (change <= 5 AND (actor = $1 OR EXISTS (
         SELECT 1 FROM graph_1_follows WHERE follower = $1 AND followee = changes.actor)))
     OR (change IN (6, 7, 10, 11) AND actor = $1)
@@ -92,8 +95,24 @@ const SELECT_POST_ID: &str = "SELECT post_id FROM posts_1 WHERE post = $1";
 /// What a stream sends.
 type Message = v1::StreamHomeTimelineResponse;
 
+/// How much a stream looks at in one go: all that bounds its memory, beside the queue.
+#[derive(Clone, Copy, Debug)]
+pub struct StreamLimits {
+    /// Changes.
+    pub changes_max: usize,
+    /// Posts that may move when an account goes, before the list is fetched again instead.
+    pub fallbacks_max: usize,
+}
+
+impl Default for StreamLimits {
+    fn default() -> Self {
+        Self { changes_max: 512, fallbacks_max: 200 }
+    }
+}
+
 /// The open streams of one server.
 pub struct Streams {
+    limits: StreamLimits,
     freshness: Freshness,
     tokens: Tokens,
     drain: CancellationToken,
@@ -102,8 +121,8 @@ pub struct Streams {
 
 impl Streams {
     /// No stream yet.
-    pub fn new(freshness: Freshness, tokens: Tokens, drain: CancellationToken) -> Self {
-        Self { freshness, tokens, drain, room: Arc::new(Semaphore::new(STREAMS_MAX)) }
+    pub fn new(freshness: Freshness, tokens: Tokens, limits: StreamLimits, drain: CancellationToken) -> Self {
+        Self { limits, freshness, tokens, drain, room: Arc::new(Semaphore::new(STREAMS_MAX)) }
     }
 
     /// Opens the stream of an account's home timeline, from a resume token or from now.
@@ -124,10 +143,13 @@ impl Streams {
         let key = find(&mut snapshot, &Named::Id(owner)).await?;
         let position = resumed.unwrap_or(snapshot.checkpoint);
         drop(snapshot);
+        self.freshness.must_be_in_the_log(position).await?;
 
         let (messages, queue) = mpsc::channel(WAITING_MESSAGES_MAX);
         let (end, ended) = oneshot::channel();
         let feed = Feed {
+            limits: self.limits,
+            told_at: Instant::now(),
             freshness: self.freshness.clone(),
             tokens: self.tokens.clone(),
             drain: self.drain.clone(),
@@ -139,7 +161,12 @@ impl Streams {
         };
         tokio::spawn(async move {
             let _room: OwnedSemaphorePermit = room;
-            if let Err(status) = feed.run().await {
+            gauge!(metrics::STREAMS_OPEN).increment(1.0);
+            let ended = feed.run().await;
+            gauge!(metrics::STREAMS_OPEN).decrement(1.0);
+            let reason = ended.as_ref().map_or_else(|status| format!("{:?}", status.code()), |()| "Ok".to_owned());
+            counter!(metrics::STREAMS_CLOSED, "reason" => reason).increment(1);
+            if let Err(status) = ended {
                 // The client may have gone away, and then nobody needs to know.
                 let _ = end.send(status);
             }
@@ -171,6 +198,9 @@ impl Stream for HomeStream {
 
 /// One stream on the server's side.
 struct Feed {
+    limits: StreamLimits,
+    /// When the client last heard something.
+    told_at: Instant,
     freshness: Freshness,
     tokens: Tokens,
     drain: CancellationToken,
@@ -233,14 +263,15 @@ impl Feed {
                 changed = checkpoints.changed() => if changed.is_err() { return self.end_for_shutdown().await },
                 () = self.drain.cancelled() => return self.end_for_shutdown().await,
                 () = self.messages.closed() => return Ok(()),
-                () = sleep(HEARTBEAT) => self.tell(Event::Heartbeat(v1::HomeTimelineHeartbeat {})).await?,
+                () = sleep_until(self.told_at + HEARTBEAT) => self.tell(Event::Heartbeat(v1::HomeTimelineHeartbeat {})).await?,
             }
         }
     }
 
-    async fn tell(&self, event: Event) -> Result<(), Status> {
+    async fn tell(&mut self, event: Event) -> Result<(), Status> {
         let resume_token = self.tokens.seal_resume(&self.owner_text, self.position);
         let message = Message { resume_token: resume_token.clone(), event: Some(event) };
+        self.told_at = Instant::now();
         match timeout(SLOW_AFTER, self.messages.send(message)).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(Status::cancelled("the client has gone away")),
@@ -252,10 +283,9 @@ impl Feed {
         }
     }
 
-    async fn end_for_shutdown(&self) -> Result<(), Status> {
+    async fn end_for_shutdown(&mut self) -> Result<(), Status> {
         self.tell(Event::Draining(v1::HomeTimelineDraining {})).await?;
-        let refused = Refused::new(Code::Unavailable, ErrorReason::ShuttingDown, "the server is shutting down");
-        Err(refused.retry_after(RETRY_DELAY).into())
+        Err(shutting_down())
     }
 
     /// What has changed since the last message, one chunk at most.
@@ -269,7 +299,7 @@ impl Feed {
             return Ok(refresh(RefreshCause::TokenExpired, snapshot.checkpoint));
         }
         let changes = self.changes(&mut snapshot).await?;
-        let unfinished = changes.len() == CHANGES_MAX;
+        let unfinished = changes.len() == self.limits.changes_max;
         if let (true, Some(last)) = (unfinished, changes.last()) {
             // What happened after this chunk is told with the next one, not before.
             snapshot.checkpoint = last.place;
@@ -280,7 +310,7 @@ impl Feed {
     }
 
     async fn changes(&self, snapshot: &mut Snapshot) -> Result<Vec<Changed>, Status> {
-        let limit = i64::try_from(CHANGES_MAX).map_err(internal)?;
+        let limit = i64::try_from(self.limits.changes_max).map_err(internal)?;
         let values = [self.owner.0, self.position.0, snapshot.checkpoint.0, limit].map(Value::Number);
         let rows = snapshot.rows(SELECT_CHANGES, &values).await?;
         let changed = |row: &sqlx::sqlite::SqliteRow| {
@@ -417,10 +447,10 @@ impl Feed {
     /// The posts that this account had reposted last and that the owner now sees at an older place; nothing when there
     /// are too many to tell.
     async fn fallen_back(&self, snapshot: &mut Snapshot, account: i64) -> Result<Option<Vec<PostKey>>, Status> {
-        let limit = i64::try_from(FALLBACKS_MAX + 1).map_err(internal)?;
+        let limit = i64::try_from(self.limits.fallbacks_max + 1).map_err(internal)?;
         let values = [account, snapshot.checkpoint.0, limit].map(Value::Number);
         let rows = snapshot.rows(SELECT_REPOSTS_OF, &values).await?;
-        if rows.len() > FALLBACKS_MAX {
+        if rows.len() > self.limits.fallbacks_max {
             return Ok(None);
         }
         let reposts: Vec<Entry> = rows.iter().map(home_timeline::entry).collect::<Result<_, Status>>()?;

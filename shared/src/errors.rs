@@ -20,6 +20,9 @@ pub const DOMAIN: &str = "chirp";
 /// When a client that was refused for load or a lagging projection should come back.
 pub const RETRY_DELAY: Duration = Duration::from_millis(500);
 
+/// How much of a client's own words a refusal repeats, in characters: refusals travel in headers, which are short.
+const ECHO_LENGTH_MAX: usize = 256;
+
 /// The reason as it is on the wire: the enum's name without its prefix.
 #[must_use]
 pub fn reason_name(reason: ErrorReason) -> &'static str {
@@ -45,7 +48,7 @@ impl Refused {
         Self {
             code,
             reason,
-            message: message.into(),
+            message: shortened(&message.into()),
             metadata: HashMap::new(),
             violations: Vec::new(),
             retry_after: None,
@@ -56,7 +59,7 @@ impl Refused {
     /// Adds a part of the message as data for programs.
     #[must_use]
     pub fn with(mut self, key: &str, value: impl ToString) -> Self {
-        self.metadata.insert(key.to_owned(), value.to_string());
+        self.metadata.insert(key.to_owned(), shortened(&value.to_string()));
         self
     }
 
@@ -70,7 +73,7 @@ impl Refused {
     /// Names the thing that was not there or was taken.
     #[must_use]
     pub fn resource(mut self, kind: &'static str, name: impl Into<String>) -> Self {
-        self.resource = Some((kind, name.into()));
+        self.resource = Some((kind, shortened(&name.into())));
         self
     }
 }
@@ -88,6 +91,14 @@ impl From<Refused> for Status {
             details.set_resource_info(kind, name, "", refused.message.clone());
         }
         Status::with_error_details(refused.code, refused.message, details)
+    }
+}
+
+/// The beginning of a text that may be of any length.
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(ECHO_LENGTH_MAX) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
     }
 }
 
@@ -189,15 +200,13 @@ impl From<AppendError> for Status {
             }
             AppendError::TooManyEvents => {
                 Refused::new(Code::FailedPrecondition, ErrorReason::TooManyFollowRequests, message)
-                    .with("limit", crate::log::APPEND_EVENTS_MAX)
+                    .with("limit_events", crate::log::APPEND_EVENTS_MAX)
                     .into()
             }
             AppendError::Overloaded => {
                 Refused::new(Code::ResourceExhausted, ErrorReason::Overloaded, message).retry_after(RETRY_DELAY).into()
             }
-            AppendError::Full => {
-                Refused::new(Code::ResourceExhausted, ErrorReason::StoreFull, message).retry_after(RETRY_DELAY).into()
-            }
+            AppendError::Full => Refused::new(Code::ResourceExhausted, ErrorReason::StoreFull, message).into(),
             AppendError::Unavailable(cause) => store_unavailable(cause),
         }
     }

@@ -33,7 +33,7 @@ macro_rules! id {
         impl FromStr for $name {
             type Err = uuid::Error;
 
-            /// Only the hyphenated form: one account must not have two spellings.
+            /// Only the hyphenated form, in lower or upper case.
             fn from_str(text: &str) -> Result<Self, Self::Err> {
                 uuid::fmt::Hyphenated::from_str(text).map(|id| Self(id.into_uuid()))
             }

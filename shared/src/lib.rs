@@ -8,6 +8,7 @@ pub mod errors;
 pub mod event;
 pub mod ids;
 pub mod log;
+pub mod metrics;
 pub mod paging;
 pub mod proto;
 pub mod rows;

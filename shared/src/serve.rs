@@ -15,10 +15,10 @@ use axum::response::Response;
 use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio::time::timeout;
-use tokio_stream::wrappers::TcpListenerStream;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 use tonic::transport::Server;
+use tonic::transport::server::TcpIncoming;
 use tonic::{Code, Status};
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
@@ -26,6 +26,7 @@ use tracing::{Instrument, debug, info, info_span, warn};
 use uuid::Uuid;
 
 use crate::errors::{ErrorReason, Refused};
+use crate::metrics;
 use crate::proto::DESCRIPTORS;
 use crate::settings::ServerSettings;
 
@@ -34,6 +35,8 @@ pub const MESSAGE_BYTES_MAX: usize = 256 * 1024;
 /// The header with the request's own id: accepted, made when missing, echoed, logged.
 pub const REQUEST_ID_HEADER: &str = "x-request-id";
 
+/// How long before tonic's own timer ours ends.
+const DEADLINE_MARGIN: Duration = Duration::from_millis(10);
 const REQUEST_ID_LENGTH_MAX: usize = 128;
 const CONCURRENT_STREAMS_MAX: u32 = 1_024;
 const HEADER_LIST_BYTES_MAX: u32 = 16 * 1024;
@@ -56,6 +59,7 @@ pub async fn serve(
     settings: &ServerSettings,
     drain: CancellationToken,
 ) -> io::Result<()> {
+    metrics::start();
     let (health, health_service) = tonic_health::server::health_reporter();
     announce(&health, services, ServingStatus::Serving).await;
     let mut routes = routes.add_service(health_service);
@@ -68,11 +72,14 @@ pub async fn serve(
         async move {
             drain.cancelled().await;
             announce(&health, services, ServingStatus::NotServing).await;
+            // Whoever watches the health has heard it, and must not hold up the end.
+            for service in services.iter().chain(&[""]) {
+                health.clone().clear_service_status(service).await;
+            }
         }
     };
     let serving = Server::builder()
         .accept_http1(true)
-        .tcp_nodelay(true)
         .max_concurrent_streams(CONCURRENT_STREAMS_MAX)
         .http2_max_header_list_size(HEADER_LIST_BYTES_MAX)
         .http2_max_pending_accept_reset_streams(Some(PENDING_RESETS_MAX))
@@ -82,7 +89,7 @@ pub async fn serve(
         .max_connection_age(CONNECTION_AGE_MAX)
         .max_connection_age_grace(CONNECTION_AGE_GRACE)
         .add_routes(surrounded(routes, drain.clone()))
-        .serve_with_incoming_shutdown(TcpListenerStream::new(listener), stopping);
+        .serve_with_incoming_shutdown(TcpIncoming::from(listener).with_nodelay(Some(true)), stopping);
 
     let overdue = async {
         drain.cancelled().await;
@@ -112,10 +119,10 @@ pub async fn asked_to_stop() -> io::Result<()> {
     Ok(())
 }
 
-/// The time that a client gave its call, if it did.
+/// The time that a client gave its call, from its `grpc-timeout` header.
 #[must_use]
-pub fn time_allowed(metadata: &tonic::metadata::MetadataMap) -> Option<Duration> {
-    let text = metadata.get("grpc-timeout")?.to_str().ok()?;
+pub fn time_allowed(header: Option<&HeaderValue>) -> Option<Duration> {
+    let text = header?.to_str().ok()?;
     let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
     let amount: u64 = digits.parse().ok()?;
     match unit {
@@ -154,8 +161,8 @@ fn with_reflection(routes: Routes) -> io::Result<Routes> {
     Ok(routes.add_service(v1).add_service(v1alpha))
 }
 
-/// The services, with what every call gets: a request id, a span, and honest errors for undecodable input. Beside them
-/// the health of the process over plain HTTP.
+/// The services, with what every call gets: a request id, a span, a count, and honest errors for undecodable input.
+/// Beside them, over plain HTTP, the health and the metrics of the process.
 fn surrounded(routes: Routes, drain: CancellationToken) -> Routes {
     let ready = move || async move {
         match drain.is_cancelled() {
@@ -168,7 +175,10 @@ fn surrounded(routes: Routes, drain: CancellationToken) -> Routes {
         .route("/livez", get(|| async { "ok\n" }))
         .route("/readyz", get(ready.clone()))
         .route("/healthz", get(ready))
+        .route("/metrics", get(|| async { metrics::render() }))
         .layer(from_fn(blame_the_input))
+        .layer(from_fn(keep_the_deadline))
+        .layer(from_fn(metrics::observe))
         .layer(from_fn(identify));
     Routes::from(router)
 }
@@ -193,19 +203,38 @@ async fn identify(mut request: Request, next: Next) -> Response {
     .await
 }
 
-/// tonic answers INTERNAL when it cannot decode a message. INTERNAL means our bug, and this is not: our own INTERNAL
-/// always carries details.
+/// Answers DEADLINE_EXCEEDED when the client's deadline passes before there is an answer; tonic, a moment later, would say
+/// CANCELLED. A stream that has begun is not bounded: it says by itself that it is alive.
+async fn keep_the_deadline(request: Request, next: Next) -> Response {
+    let Some(allowed) = time_allowed(request.headers().get("grpc-timeout")) else { return next.run(request).await };
+    let answer = timeout(allowed.saturating_sub(DEADLINE_MARGIN), next.run(request)).await;
+    answer.unwrap_or_else(|_| {
+        let message = "the deadline passed before there was an answer";
+        let refused = Refused::new(Code::DeadlineExceeded, ErrorReason::DeadlineExceeded, message);
+        Status::from(refused.with("allowed_ms", allowed.as_millis())).into_http()
+    })
+}
+
+/// What tonic refuses by itself has no reason, and for a message that it cannot decode it says INTERNAL, which means our
+/// bug. Our own refusals always carry details.
 async fn blame_the_input(request: Request, next: Next) -> Response {
     let response = next.run(request).await;
-    let is_internal = Status::from_header_map(response.headers())
-        .is_some_and(|status| status.code() == Code::Internal && status.details().is_empty());
-    if !is_internal {
+    let Some(status) = Status::from_header_map(response.headers()).filter(|status| status.details().is_empty()) else {
         return response;
-    }
-    let refused = Refused::new(
-        Code::InvalidArgument,
-        ErrorReason::MessageMalformed,
-        "the message is not a valid encoding of the request of this method",
-    );
-    Status::from(refused).into_http()
+    };
+    let (code, reason, message) = match status.code() {
+        Code::Internal => (
+            Code::InvalidArgument,
+            ErrorReason::MessageMalformed,
+            "the message is not a valid encoding of the request of this method",
+        ),
+        Code::OutOfRange => {
+            (Code::ResourceExhausted, ErrorReason::MessageTooLarge, "the message is larger than this server takes")
+        }
+        Code::Unimplemented => {
+            (Code::Unimplemented, ErrorReason::MethodUnknown, "this server has no such method or encoding")
+        }
+        _ => return response,
+    };
+    Status::from(Refused::new(code, reason, message).with("limit_bytes", MESSAGE_BYTES_MAX)).into_http()
 }

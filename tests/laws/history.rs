@@ -47,17 +47,36 @@ pub const EVERY_TYPE: [&str; 27] = [
     "mute.removed",
 ];
 
-/// A history while it is being made.
+/// A history while it is being made, and what in it can be taken back.
 pub struct History {
     log: Arc<dyn EventLog>,
     accounts: Vec<AccountId>,
     posts: Vec<(PostId, AccountId)>,
+    followed: Vec<Edge>,
+    requested: Vec<Edge>,
+    liked: Vec<OnPost>,
+    reposted: Vec<OnPost>,
+    blocked: Vec<Pair>,
+    muted: Vec<Pair>,
+    deactivated: Vec<AccountId>,
     steps: usize,
 }
 
 impl History {
     pub fn new(log: Arc<dyn EventLog>) -> Self {
-        Self { log, accounts: vec![], posts: vec![], steps: 0 }
+        Self {
+            log,
+            accounts: vec![],
+            posts: vec![],
+            followed: vec![],
+            requested: vec![],
+            liked: vec![],
+            reposted: vec![],
+            blocked: vec![],
+            muted: vec![],
+            deactivated: vec![],
+            steps: 0,
+        }
     }
 
     /// One more command. Many are refused, as in life; none may fail.
@@ -84,6 +103,13 @@ impl History {
         match (command, answer) {
             (_, Answer::Account(account)) => self.accounts.push(account),
             (Command::CreatePost(new), Answer::Post(post)) => self.posts.push((post, new.author)),
+            (Command::Follow(edge), Answer::Following) => self.followed.push(*edge),
+            (Command::Follow(edge), Answer::Requested) => self.requested.push(*edge),
+            (Command::Like(on), _) => self.liked.push(*on),
+            (Command::Repost(on), _) => self.reposted.push(*on),
+            (Command::Block(pair), _) => self.blocked.push(*pair),
+            (Command::Mute(pair), _) => self.muted.push(*pair),
+            (Command::Deactivate(account), _) => self.deactivated.push(*account),
             _ => {}
         }
     }
@@ -107,29 +133,30 @@ impl History {
         let on = OnPost { account, post };
         let own = OnPost { account: author, post };
         match random.between(1, 100) {
-            1..=22 => self.post(random, account),
-            23..=42 => Command::Follow(edge),
-            43..=50 => Command::Unfollow(edge),
-            51..=62 => Command::Repost(on),
-            63..=67 => Command::UndoRepost(on),
-            68..=71 => Command::Like(on),
-            72..=73 => Command::Unlike(on),
-            74..=76 => Command::DeletePost(own),
-            77..=78 => Command::EditPost { on: own, text: format!("edited in step {}", self.steps) },
-            79..=80 => Command::Block(pair),
-            81..=82 => Command::Unblock(pair),
-            83..=84 => Command::Mute(pair),
-            85..=86 => Command::Unmute(pair),
-            87 => Command::Deactivate(account),
-            88..=90 => Command::Reactivate(account),
-            91..=92 => Command::Protect(account),
-            93..=94 => Command::Unprotect(account),
-            95..=96 => Command::ApproveFollow(edge),
-            97 => Command::RejectFollow(edge),
+            1..=20 => self.post(random, account),
+            21..=38 => Command::Follow(edge),
+            39..=45 => Command::Unfollow(mostly(random, &self.followed, edge)),
+            46 => Command::Unfollow(mostly(random, &self.requested, edge)),
+            47..=58 => Command::Repost(on),
+            59..=64 => Command::UndoRepost(mostly(random, &self.reposted, on)),
+            65..=68 => Command::Like(on),
+            69..=71 => Command::Unlike(mostly(random, &self.liked, on)),
+            72..=74 => Command::DeletePost(own),
+            75..=77 => Command::EditPost { on: own, text: format!("edited in step {}", self.steps) },
+            78..=80 => Command::Block(pair),
+            81..=83 => Command::Unblock(mostly(random, &self.blocked, pair)),
+            84..=86 => Command::Mute(pair),
+            87..=88 => Command::Unmute(mostly(random, &self.muted, pair)),
+            89 => Command::Deactivate(account),
+            90..=91 => Command::Reactivate(mostly(random, &self.deactivated, account)),
+            92..=93 => Command::Protect(account),
+            94..=95 => Command::Unprotect(account),
+            96 => Command::ApproveFollow(mostly(random, &self.requested, edge)),
+            97 => Command::RejectFollow(mostly(random, &self.requested, edge)),
             98 => Command::UpdateProfile { account, profile: profile(self.steps) },
             99 => Command::ChangeHandle { account, handle: handle(random) },
-            // A request to be withdrawn needs two steps in a row more often than chance gives.
-            _ => Command::Unfollow(edge),
+            // Anybody may try to change what is not theirs.
+            _ => Command::DeletePost(on),
         }
     }
 
@@ -151,6 +178,14 @@ impl History {
             reply_to: other(random, 2),
             quoted: other(random, 6),
         })
+    }
+}
+
+/// Mostly something that was done, so that taking it back does something; now and then something else.
+fn mostly<T: Copy>(random: &mut Random, done: &[T], other: T) -> T {
+    match done.is_empty() || random.one_in(6) {
+        true => other,
+        false => *random.pick(done),
     }
 }
 

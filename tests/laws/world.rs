@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use chirp::verify::{LogReader, Report, compare, compare_home};
 use projector::Projector;
-use query_server::Queries;
+use query_server::{Queries, StreamLimits};
 use reference::Model;
 use shared::clock::SystemClock;
 use shared::log::{Durability, EventLog, SqliteLog};
@@ -73,10 +73,13 @@ impl World {
             backfill_rows: random.between(1, 8),
             changes_kept: random.between(10, 200),
         };
+        // Mostly so few that every resume takes several chunks, sometimes so many that one is enough.
+        let few = if random.one_in(4) { 500 } else { 6 };
+        let streams = StreamLimits { changes_max: 1 + random.below(few), fallbacks_max: random.below(few) };
         let mut readers = BTreeMap::new();
         for batch_events_max in BATCH_SIZES {
             let settings = ProjectorSettings { timelines: timelines.clone(), batch_events_max };
-            let reader = Reader::open(folder.path(), log.clone(), settings).await;
+            let reader = Reader::open(folder.path(), log.clone(), settings, streams).await;
             readers.insert(batch_events_max, reader);
         }
         Self { folder, log, readers }
@@ -163,14 +166,14 @@ impl World {
 }
 
 impl Reader {
-    async fn open(folder: &Path, log: Arc<SqliteLog>, settings: ProjectorSettings) -> Self {
+    async fn open(folder: &Path, log: Arc<SqliteLog>, settings: ProjectorSettings, streams: StreamLimits) -> Self {
         let name = format!("batches-of-{}", settings.batch_events_max);
         let store = Store::in_folder(&folder.join(name)).expect("the folder can be made");
         let projector = open_projector(&store, log.clone(), settings.clone()).await;
         let epoch = shared::log::LogHead::identity(&*log).epoch;
         let tables = shared::tables::open_to_read(&store.tables_file(), epoch).await.expect("they were just made");
         let drain = CancellationToken::new();
-        let queries = Queries::new(tables.clone(), log, &Wake::default(), drain.clone());
+        let queries = Queries::new(tables.clone(), log, &Wake::default(), streams, drain.clone());
         Self { store, settings, projector: Some(projector), tables, queries, clients: BTreeMap::new(), drain }
     }
 

@@ -49,10 +49,11 @@ pub fn block(block: Block, account: &Account, target: &Account, follows: Follows
 /// Takes a block away.
 ///
 /// # Errors
-/// `AccountNotFound`, `AccountDeactivated`.
+/// `AccountNotFound`, `AccountDeactivated`, `SelfTarget`.
 pub fn unblock(block: Block, account: &Account, target: &Account) -> Result<Vec<Event>, Refusal> {
     let (account, target) = (account.acting()?, target.known()?);
     match block {
+        _ if account.me == target.me => Err(Refusal::SelfTarget),
         Block::Absent => Ok(vec![]),
         Block::Standing => Ok(vec![Event::Block(BlockEvent::Removed { account: account.me, target: target.me })]),
     }

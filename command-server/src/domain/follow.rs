@@ -48,10 +48,13 @@ pub fn follow(follow: Follow, follower: &Account, followee: &Account, blocked: b
 /// Ends a follow, or takes the request back.
 ///
 /// # Errors
-/// `AccountNotFound`, `AccountDeactivated`.
+/// `AccountNotFound`, `AccountDeactivated`, `SelfTarget`.
 pub fn unfollow(follow: Follow, follower: &Account, followee: &Account) -> Result<Vec<Event>, Refusal> {
-    let follower = follower.acting()?;
-    Ok(end(follow, follower, followee.known()?, FollowEvent::Withdrawn))
+    let (follower, followee) = (follower.acting()?, followee.known()?);
+    match follower.me == followee.me {
+        true => Err(Refusal::SelfTarget),
+        false => Ok(end(follow, follower, followee, FollowEvent::Withdrawn)),
+    }
 }
 
 /// Lets a waiting follower in.
@@ -162,6 +165,7 @@ mod tests {
         check(by_bob(Follow::Following, &public(ALICE), false), Ok(&[]));
         check(by_bob(Follow::Requested, &Account::Known(protected(ALICE)), false), Ok(&[]));
         check(unfollow(Follow::Absent, &public(BOB), &public(ALICE)), Ok(&[]));
+        check(unfollow(Follow::Absent, &public(BOB), &public(BOB)), Err(Refusal::SelfTarget));
     }
 
     #[test]

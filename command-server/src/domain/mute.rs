@@ -32,10 +32,11 @@ pub fn mute(mute: Mute, account: &Account, target: &Account) -> Result<Vec<Event
 /// Takes a mute away.
 ///
 /// # Errors
-/// `AccountNotFound`, `AccountDeactivated`.
+/// `AccountNotFound`, `AccountDeactivated`, `SelfTarget`.
 pub fn unmute(mute: Mute, account: &Account, target: &Account) -> Result<Vec<Event>, Refusal> {
     let (account, target) = (account.acting()?.me, target.known()?.me);
     match mute {
+        _ if account == target => Err(Refusal::SelfTarget),
         Mute::Absent => Ok(vec![]),
         Mute::Standing => Ok(vec![Event::Mute(MuteEvent::Removed { account, target })]),
     }

@@ -18,7 +18,7 @@ pub enum Post {
     /// There for whoever may see it.
     Live(Live),
     /// Gone for ever.
-    Deleted(AccountRef),
+    Deleted(AuthoredPost),
 }
 
 /// A post that was not deleted.
@@ -32,6 +32,14 @@ pub struct Live {
     pub reply_to: Option<AuthoredPost>,
     /// Its text now.
     pub personal: Envelope<PostText>,
+}
+
+impl Live {
+    /// The post and its author.
+    #[must_use]
+    pub fn authored(&self) -> AuthoredPost {
+        AuthoredPost { post: self.me, author: self.author }
+    }
 }
 
 /// What a text says to others.
@@ -57,13 +65,15 @@ pub struct Sight<'a> {
 }
 
 impl Post {
-    /// The author, if there ever was a post.
-    #[must_use]
-    pub fn author(&self) -> Option<AccountRef> {
+    /// The post and its author, also when it is gone.
+    ///
+    /// # Errors
+    /// `PostNotFound`.
+    pub fn authored(&self) -> Result<AuthoredPost, Refusal> {
         match self {
-            Self::Absent => None,
-            Self::Live(live) => Some(live.author),
-            Self::Deleted(author) => Some(*author),
+            Self::Absent => Err(Refusal::PostNotFound),
+            Self::Live(live) => Ok(live.authored()),
+            Self::Deleted(authored) => Ok(*authored),
         }
     }
 
@@ -108,12 +118,11 @@ pub fn create(
     named: Named,
 ) -> Result<Vec<Event>, Refusal> {
     let author = author.acting()?.me;
-    let authored = |live: &Live| AuthoredPost { post: live.me, author: live.author };
     Ok(vec![Event::Post(PostEvent::Created {
         post_id,
         author,
-        reply_to: reply_to.map(authored),
-        quoted: quoted.map(authored),
+        reply_to: reply_to.map(Live::authored),
+        quoted: quoted.map(Live::authored),
         mentions: named.mentions,
         hashtags: named.hashtags,
         personal,
@@ -128,7 +137,9 @@ pub fn edit(author: &Account, post: &Post, personal: Envelope<PostText>, named: 
     let by = author.acting()?.me;
     match post {
         Post::Absent => Err(Refusal::PostNotFound),
-        Post::Live(Live { author, .. }) | Post::Deleted(author) if *author != by => Err(Refusal::NotAuthor),
+        Post::Live(Live { author, .. }) | Post::Deleted(AuthoredPost { author, .. }) if *author != by => {
+            Err(Refusal::NotAuthor)
+        }
         Post::Deleted(_) => Err(Refusal::PostDeleted),
         Post::Live(live) if live.personal == personal => Ok(vec![]),
         Post::Live(live) => Ok(vec![Event::Post(PostEvent::Edited {
@@ -149,7 +160,9 @@ pub fn delete(author: &Account, post: &Post) -> Result<Vec<Event>, Refusal> {
     let by = author.acting()?.me;
     match post {
         Post::Absent => Err(Refusal::PostNotFound),
-        Post::Live(Live { author, .. }) | Post::Deleted(author) if *author != by => Err(Refusal::NotAuthor),
+        Post::Live(Live { author, .. }) | Post::Deleted(AuthoredPost { author, .. }) if *author != by => {
+            Err(Refusal::NotAuthor)
+        }
         Post::Deleted(_) => Ok(vec![]), // Deleting twice is fine.
         Post::Live(live) => {
             Ok(vec![Event::Post(PostEvent::Deleted { post: live.me, author: by, reply_to: live.reply_to })])
@@ -170,7 +183,7 @@ impl Aggregate for Post {
             (Self::Live(live), PostEvent::Edited { personal, .. }) => {
                 Self::Live(Live { personal: personal.clone(), ..live })
             }
-            (Self::Live(live), PostEvent::Deleted { .. }) => Self::Deleted(live.author),
+            (Self::Live(live), PostEvent::Deleted { .. }) => Self::Deleted(live.authored()),
             (state, _) => state,
         }
     }
@@ -185,6 +198,8 @@ mod tests {
         Envelope::Plain(PostText { text: text.to_owned() })
     }
 
+    const GONE: Post = Post::Deleted(AuthoredPost { post: POST, author: ALICE });
+
     fn published() -> Post {
         Post::Live(Live { me: POST, author: ALICE, reply_to: None, personal: text("Hello.") })
     }
@@ -195,7 +210,7 @@ mod tests {
 
     #[test]
     fn only_the_author_edits_and_deletes() {
-        for post in [published(), Post::Deleted(ALICE)] {
+        for post in [published(), GONE] {
             assert_eq!(delete(&active(BOB), &post), Err(Refusal::NotAuthor));
             assert_eq!(edit(&active(BOB), &post, text("Mine."), Named::default()), Err(Refusal::NotAuthor));
         }
@@ -205,8 +220,8 @@ mod tests {
 
     #[test]
     fn deleting_twice_is_fine_and_editing_afterwards_is_not() {
-        assert_eq!(delete(&active(ALICE), &Post::Deleted(ALICE)), Ok(vec![]));
-        let edited = edit(&active(ALICE), &Post::Deleted(ALICE), text("Again."), Named::default());
+        assert_eq!(delete(&active(ALICE), &GONE), Ok(vec![]));
+        let edited = edit(&active(ALICE), &GONE, text("Again."), Named::default());
         assert_eq!(edited, Err(Refusal::PostDeleted));
     }
 
@@ -219,7 +234,7 @@ mod tests {
     fn a_post_that_never_was_is_not_found() {
         assert_eq!(delete(&active(ALICE), &Post::Absent), Err(Refusal::PostNotFound));
         assert_eq!(Post::Absent.live(), Err(Refusal::PostNotFound));
-        assert_eq!(Post::Deleted(ALICE).live(), Err(Refusal::PostDeleted));
+        assert_eq!(GONE.live(), Err(Refusal::PostDeleted));
     }
 
     #[test]

@@ -4,10 +4,9 @@
 //! whether the actor may see the post; [`super::post::Post::seen`] says so.
 
 use shared::event::{Event, LikeEvent, RepostEvent};
-use shared::ids::{AccountRef, Position};
+use shared::ids::{AccountRef, AuthoredPost, Position};
 
 use super::account::{Account, Known};
-use super::post::Live;
 use super::{Aggregate, Refusal};
 
 /// Stream `like-{account}-{post}` or `repost-{account}-{post}`.
@@ -22,20 +21,20 @@ pub enum Reaction {
 
 /// Likes a post that the account sees.
 #[must_use]
-pub fn like(like: Reaction, account: AccountRef, post: &Live) -> Vec<Event> {
+pub fn like(like: Reaction, account: AccountRef, on: AuthoredPost) -> Vec<Event> {
     match like {
         Reaction::Since(_) => vec![],
-        Reaction::Absent => vec![Event::Like(LikeEvent::Added { account, post: post.me, post_author: post.author })],
+        Reaction::Absent => vec![Event::Like(LikeEvent::Added { account, post: on.post, post_author: on.author })],
     }
 }
 
-/// Takes a like back.
+/// Takes a like back, also from a post that is gone.
 #[must_use]
-pub fn unlike(like: Reaction, account: AccountRef, post: &Live) -> Vec<Event> {
+pub fn unlike(like: Reaction, account: AccountRef, on: AuthoredPost) -> Vec<Event> {
     match like {
         Reaction::Absent => vec![],
         Reaction::Since(_) => {
-            vec![Event::Like(LikeEvent::Removed { account, post: post.me, post_author: post.author })]
+            vec![Event::Like(LikeEvent::Removed { account, post: on.post, post_author: on.author })]
         }
     }
 }
@@ -44,23 +43,28 @@ pub fn unlike(like: Reaction, account: AccountRef, post: &Live) -> Vec<Event> {
 ///
 /// # Errors
 /// `AccountProtected`.
-pub fn repost(repost: Reaction, account: AccountRef, post: &Live, author: &Account) -> Result<Vec<Event>, Refusal> {
+pub fn repost(
+    repost: Reaction,
+    account: AccountRef,
+    on: AuthoredPost,
+    author: &Account,
+) -> Result<Vec<Event>, Refusal> {
     match (repost, author) {
         (Reaction::Since(_), _) => Ok(vec![]),
         (Reaction::Absent, Account::Known(Known { protected: true, .. })) => Err(Refusal::AccountProtected),
         (Reaction::Absent, _) => {
-            Ok(vec![Event::Repost(RepostEvent::Added { account, post: post.me, post_author: post.author })])
+            Ok(vec![Event::Repost(RepostEvent::Added { account, post: on.post, post_author: on.author })])
         }
     }
 }
 
-/// Undoes a repost.
+/// Undoes a repost, also of a post that is gone.
 #[must_use]
-pub fn undo_repost(repost: Reaction, account: AccountRef, post: &Live) -> Vec<Event> {
+pub fn undo_repost(repost: Reaction, account: AccountRef, on: AuthoredPost) -> Vec<Event> {
     match repost {
         Reaction::Absent => vec![],
         Reaction::Since(added_at) => {
-            vec![Event::Repost(RepostEvent::Removed { account, post: post.me, post_author: post.author, added_at })]
+            vec![Event::Repost(RepostEvent::Removed { account, post: on.post, post_author: on.author, added_at })]
         }
     }
 }
@@ -77,38 +81,33 @@ impl Aggregate for Reaction {
 
 #[cfg(test)]
 mod tests {
-    use shared::event::{Envelope, PostText};
-
     use super::super::samples::{ALICE, BOB, POST, known, protected};
     use super::*;
 
-    fn post() -> Live {
-        let personal = Envelope::Plain(PostText { text: "Hello.".to_owned() });
-        Live { me: POST, author: ALICE, reply_to: None, personal }
-    }
+    const ON: AuthoredPost = AuthoredPost { post: POST, author: ALICE };
 
     #[test]
     fn adding_twice_and_removing_twice_are_fine() {
         let there = Reaction::Since(Position(7));
-        assert_eq!(like(there, BOB, &post()), vec![]);
-        assert_eq!(unlike(Reaction::Absent, BOB, &post()), vec![]);
-        assert_eq!(repost(there, BOB, &post(), &Account::Known(known(ALICE))), Ok(vec![]));
-        assert_eq!(undo_repost(Reaction::Absent, BOB, &post()), vec![]);
+        assert_eq!(like(there, BOB, ON), vec![]);
+        assert_eq!(unlike(Reaction::Absent, BOB, ON), vec![]);
+        assert_eq!(repost(there, BOB, ON, &Account::Known(known(ALICE))), Ok(vec![]));
+        assert_eq!(undo_repost(Reaction::Absent, BOB, ON), vec![]);
     }
 
     #[test]
     fn ones_own_post_may_be_reposted_and_a_protected_accounts_may_not() {
         let added = Event::Repost(RepostEvent::Added { account: ALICE, post: POST, post_author: ALICE });
         let author = Account::Known(known(ALICE));
-        assert_eq!(repost(Reaction::Absent, ALICE, &post(), &author), Ok(vec![added]));
+        assert_eq!(repost(Reaction::Absent, ALICE, ON, &author), Ok(vec![added]));
         let author = Account::Known(protected(ALICE));
-        assert_eq!(repost(Reaction::Absent, BOB, &post(), &author), Err(Refusal::AccountProtected));
+        assert_eq!(repost(Reaction::Absent, BOB, ON, &author), Err(Refusal::AccountProtected));
     }
 
     #[test]
     fn an_undone_repost_names_the_place_that_it_leaves() {
-        let added = &repost(Reaction::Absent, BOB, &post(), &Account::Known(known(ALICE))).expect("allowed")[0];
-        let removed = &undo_repost(Reaction::Absent.evolve(Position(7), added), BOB, &post())[0];
+        let added = &repost(Reaction::Absent, BOB, ON, &Account::Known(known(ALICE))).expect("allowed")[0];
+        let removed = &undo_repost(Reaction::Absent.evolve(Position(7), added), BOB, ON)[0];
         let expected = RepostEvent::Removed { account: BOB, post: POST, post_author: ALICE, added_at: Position(7) };
         assert_eq!(*removed, Event::Repost(expected));
         assert_eq!(Reaction::Since(Position(7)).evolve(Position(8), removed), Reaction::Absent);

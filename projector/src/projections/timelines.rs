@@ -16,9 +16,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ::metrics::counter;
 use async_trait::async_trait;
 use shared::event::{AccountEvent, BlockEvent, Event, FollowEvent, MuteEvent, PostEvent, RepostEvent};
 use shared::ids::{AccountKey, AccountRef, Position, PostKey};
+use shared::metrics;
 use shared::rows::Rows;
 use shared::settings::TimelineSettings;
 use shared::tables::{Change, PULLED_ALWAYS};
@@ -29,7 +31,7 @@ use crate::projection::{Fact, Projection};
 
 /// A class is left at this share of the size at which it is entered, so that nobody flickers between two.
 const HYSTERESIS: (i64, i64) = (4, 5);
-/// A timeline may grow by this share of its cap before it is cut.
+/// An average timeline grows by this share of its cap before it is cut; one that takes in more grows by more.
 const SLACK_DIVISOR: i64 = 4;
 
 const ADD_TO_ACCOUNTS: &str = "
@@ -340,6 +342,7 @@ impl Timelines {
         let reasons = net.reasons.iter().map(|((actor, place), post)| (actor, place, post)).collect::<Rows>().finish();
         sqlx::query(INSERT_REASONS).bind(&reasons).execute(&mut *tx).await?;
         let delivered = sqlx::query(FAN_OUT).bind(&reasons).execute(tx).await?;
+        counter!(metrics::DELIVERIES).increment(delivered.rows_affected());
         Ok(delivered.rows_affected())
     }
 

@@ -62,22 +62,30 @@ macro_rules! followed {
         )
     };
 }
-/// SQL for "owner $1 neither blocks nor mutes this account, nor is blocked by it".
-macro_rules! tolerated {
+/// SQL for "owner $1 does not mute this account".
+macro_rules! unmuted {
+    ($account:expr) => {
+        concat!(
+            "NOT EXISTS (SELECT 1 FROM graph_1_mutes AS mutes WHERE mutes.account = $1 AND mutes.target = ",
+            $account,
+            ")"
+        )
+    };
+}
+/// SQL for "no block stands between owner $1 and this account".
+macro_rules! unblocked {
     ($account:expr) => {
         concat!(
             "NOT EXISTS (SELECT 1 FROM graph_1_blocks AS blocks WHERE blocks.account = $1 AND blocks.target = ",
             $account,
             ") AND NOT EXISTS (SELECT 1 FROM graph_1_blocks AS blocks WHERE blocks.account = ",
             $account,
-            " AND blocks.target = $1) AND NOT EXISTS (SELECT 1 FROM graph_1_mutes AS mutes WHERE mutes.account = $1",
-            " AND mutes.target = ",
-            $account,
-            ")"
+            " AND blocks.target = $1)"
         )
     };
 }
-/// The law: $1 the owner, $2 rows of (place, actor, post), $3 the checkpoint.
+/// The law: $1 the owner, $2 rows of (place, actor, post), $3 the checkpoint. Blocks are asked for the author only: a
+/// block ends the follows between the two, so an actor whom the owner follows stands across none.
 const FILTER: &str = concat!(
     "
 WITH candidates AS MATERIALIZED (
@@ -96,10 +104,13 @@ AND ",
     followed!("reason.actor"),
     "
 AND ",
-    tolerated!("reason.actor"),
+    unmuted!("reason.actor"),
     "
 AND ",
-    tolerated!("posts.author"),
+    unmuted!("posts.author"),
+    "
+AND ",
+    unblocked!("posts.author"),
     "
 AND (author.protected = 0 OR ",
     followed!("posts.author"),
@@ -115,7 +126,7 @@ AND NOT EXISTS (
     followed!("newer.account"),
     "
     AND ",
-    tolerated!("newer.account"),
+    unmuted!("newer.account"),
     "
 )
 ORDER BY reason.place DESC"

@@ -10,6 +10,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
+use ::metrics::{counter, gauge, histogram};
 use async_trait::async_trait;
 use serde::Serialize;
 use sqlx::sqlite::{
@@ -26,6 +27,7 @@ use super::{
 };
 use crate::clock::{Clock, Timestamp};
 use crate::ids::{CommandId, EventId, Position, RequestId, Version};
+use crate::metrics;
 use crate::rows::Rows;
 use crate::sqlite::{BUSY_TIMEOUT, connect_to_write};
 
@@ -230,7 +232,8 @@ impl EventLog for SqliteLog {
             .fetch_optional(&self.readers)
             .await
             .map_err(unreadable)?;
-        row.map(|row| stored_answer(&row)).transpose().map_err(unreadable)
+        let Some(row) = row else { return Ok(None) };
+        stored_answer(&row).map(Some).map_err(unreadable)
     }
 
     async fn read(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, ReadError> {
@@ -316,6 +319,7 @@ impl Writer {
             request_rows: Rows::default(),
         };
         let outcomes: Vec<_> = appends.iter().map(|append| batch.take(append)).collect();
+        count(&outcomes);
 
         if !batch.event_rows.is_empty() {
             sqlx::query(INSERT_EVENTS).bind(batch.event_rows.finish()).execute(&mut *tx).await?;
@@ -332,6 +336,7 @@ impl Writer {
         }
         tx.commit().await?;
         self.moved.send_replace(batch.head.position);
+        gauge!(metrics::LOG_HEAD_POSITION).set(batch.head.position.0 as f64);
         Ok(outcomes)
     }
 
@@ -340,6 +345,15 @@ impl Writer {
         match connect_to_write(&self.options).await {
             Ok(connection) => self.connection = connection,
             Err(cause) => error!(%cause, "the log could not be opened again: {cause}"),
+        }
+    }
+}
+
+fn count(outcomes: &[Result<Appended, AppendError>]) {
+    histogram!(metrics::APPEND_BATCH_SIZE).record(outcomes.len() as f64);
+    for outcome in outcomes {
+        if let Err(AppendError::Conflict(_)) = outcome {
+            counter!(metrics::APPEND_CONFLICTS).increment(1);
         }
     }
 }
