@@ -23,7 +23,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 pub use chain::LogReader;
-pub use compare::{Report, compare, compare_home};
+pub use compare::{Manner, Report, compare};
 
 use crate::cli::Output;
 
@@ -31,6 +31,7 @@ use crate::cli::Output;
 const CATCH_UP_PATIENCE: Duration = Duration::from_secs(600);
 /// How long to wait for a projector to make the read tables at all.
 const TABLES_PATIENCE: Duration = Duration::from_secs(30);
+const PAGE_SIZE: i32 = 100;
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
 const SELECT_LOWEST_CHECKPOINT: &str = "SELECT MIN(checkpoint) FROM projections";
 
@@ -59,7 +60,7 @@ pub async fn run(store: &Path, output: Output) -> anyhow::Result<ExitCode> {
         CancellationToken::new(),
     );
     eprintln!("verify: comparing every answer with the log");
-    compare(&queries, &model, 0, &mut report).await?;
+    compare(&queries, &model, Manner { page_size: PAGE_SIZE, salt: 0 }, &mut report).await?;
     if reader.head().await? != head {
         bail!("the store changed while it was being verified; stop writing to it and verify again");
     }

@@ -160,8 +160,9 @@ impl AdminService for Admin {
             let refused = Refused::new(Code::NotFound, ErrorReason::ProjectionNotFound, message);
             return Err(refused.with("name", &name).resource("projection", name).into());
         }
-        let _rebuilding = self.begin_rebuild(&name)?;
+        let rebuilding = self.begin_rebuild(&name)?;
         self.rebuild(&name).await?;
+        drop(rebuilding);
         Ok(Response::new(v1::RebuildProjectionResponse { projection: Some(self.projection(&name).await?) }))
     }
 

@@ -53,10 +53,11 @@ pub async fn relationship(queries: &Queries, one: &str, other: &str) -> Found<Re
     }))
 }
 
-/// A timeline to its end, and the posts on it as its owner sees them.
+/// A timeline to its end, and the posts on it, with their authors, as the viewer sees them.
+#[derive(Default)]
 pub struct Timeline {
     pub entries: Vec<Entry>,
-    pub posts: Vec<Post>,
+    pub posts: Vec<(Post, Option<Account>)>,
 }
 
 pub async fn home_timeline(queries: &Queries, owner: &str, page_size: i32) -> Found<Timeline> {
@@ -154,7 +155,7 @@ fn found<T>(answer: Result<Response<T>, Status>) -> Found<T> {
 }
 
 fn to_timeline(items: Vec<v1::TimelineItem>) -> Timeline {
-    let mut timeline = Timeline { entries: vec![], posts: vec![] };
+    let mut timeline = Timeline::default();
     for item in items {
         let post = item.post.unwrap_or_default();
         timeline.entries.push(Entry {
@@ -162,7 +163,7 @@ fn to_timeline(items: Vec<v1::TimelineItem>) -> Timeline {
             place: item.place,
             reposted_by: some(item.reposted_by_account_id),
         });
-        timeline.posts.push(to_post(post));
+        timeline.posts.push((to_post(post), item.author.map(to_account)));
     }
     timeline
 }

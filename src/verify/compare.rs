@@ -5,14 +5,13 @@ use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
 use query_server::Queries;
-use reference::Model;
+use reference::{Account, Model, Post};
 use tonic::Status;
 
-use super::answers::{self, List};
+use super::answers::{self, List, Timeline};
 
 /// Differences that are shown; the rest is counted.
 const SHOWN_MAX: usize = 50;
-const PAGE_SIZE: i32 = 100;
 const PROGRESS: Duration = Duration::from_secs(1);
 
 /// What was compared, and what differed.
@@ -43,21 +42,30 @@ impl Report {
     }
 }
 
-/// Asks everything about every account and every post. `salt` chooses with whose eyes, beside everybody's own.
+/// How to ask.
+#[derive(Clone, Copy, Debug)]
+pub struct Manner {
+    /// The size of every page.
+    pub page_size: i32,
+    /// Chooses with whose eyes, beside everybody's own.
+    pub salt: usize,
+}
+
+/// Asks everything about every account and every post.
 ///
 /// # Errors
 /// When the query server fails, other than by saying that something is not there.
-pub async fn compare(queries: &Queries, model: &Model, salt: usize, report: &mut Report) -> Result<(), Status> {
+pub async fn compare(queries: &Queries, model: &Model, manner: Manner, report: &mut Report) -> Result<(), Status> {
     let accounts: Vec<&str> = model.accounts().collect();
     let posts: Vec<&str> = model.posts().collect();
     let mut progress = Progress::new(accounts.len() + posts.len());
     for (index, account) in accounts.iter().enumerate() {
-        let others = neighbours(model, &accounts, index, salt);
-        compare_account(queries, model, account, &others, report).await?;
+        let others = neighbours(model, &accounts, index, manner.salt);
+        compare_account(queries, model, account, &others, manner.page_size, report).await?;
         progress.step();
     }
     for (index, post) in posts.iter().enumerate() {
-        let viewers = [None, accounts.get((index + salt) % accounts.len().max(1)).copied()];
+        let viewers = [None, accounts.get((index + manner.salt) % accounts.len().max(1)).copied()];
         for viewer in viewers.into_iter().filter(|viewer| viewer.is_none_or(|id| model.account(id).is_some())) {
             let found = answers::post(queries, post, viewer).await?;
             report.equal(&found, &model.post(post, viewer), || format!("post {post} seen by {viewer:?}"));
@@ -72,28 +80,30 @@ async fn compare_account(
     model: &Model,
     account: &str,
     others: &[String],
+    page_size: i32,
     report: &mut Report,
 ) -> Result<(), Status> {
     let expected = model.account(account);
     report.equal(&answers::account(queries, account).await?, &expected, || format!("account {account}"));
     let Some(there) = expected else {
-        let timeline = answers::home_timeline(queries, account, PAGE_SIZE).await?;
+        let timeline = answers::home_timeline(queries, account, page_size).await?;
         let shown = timeline.map(|_| "a deactivated account has a timeline".to_owned());
         report.check(shown, || format!("home timeline of {account}"));
         return Ok(());
     };
     let by_handle = answers::account_by_handle(queries, &there.handle).await?;
     report.equal(&by_handle, &model.account_by_handle(&there.handle), || format!("handle {}", there.handle));
-    compare_home(queries, model, account, PAGE_SIZE, report).await?;
+    compare_home(queries, model, account, page_size, report).await?;
 
     let viewers = std::iter::once(None).chain(others.iter().map(|other| Some(other.as_str())));
     for viewer in viewers.filter(|viewer| viewer.is_none_or(|id| model.account(id).is_some())) {
-        let found = answers::author_timeline(queries, account, viewer, PAGE_SIZE).await?;
-        let found = found.map(|timeline| timeline.entries);
-        let expected = Some(model.author_timeline(account, viewer));
-        report.equal(&found, &expected, || format!("author timeline of {account} seen by {viewer:?}"));
+        let found = answers::author_timeline(queries, account, viewer, page_size).await?;
+        let Timeline { entries, posts } = found.unwrap_or_default();
+        let expected = model.author_timeline(account, viewer);
+        report.equal(&entries, &expected, || format!("author timeline of {account} seen by {viewer:?}"));
+        compare_posts(posts, model, viewer, report);
         for list in [List::Followers, List::Following] {
-            let found = answers::list(queries, list, account, viewer, PAGE_SIZE).await?;
+            let found = answers::list(queries, list, account, viewer, page_size).await?;
             let expected = match list {
                 List::Followers => model.followers(account, viewer),
                 List::Following | List::Requests => model.following(account, viewer),
@@ -101,7 +111,7 @@ async fn compare_account(
             report.equal(&found, &Some(expected), || format!("{list:?} of {account} seen by {viewer:?}"));
         }
     }
-    let found = answers::list(queries, List::Requests, account, None, PAGE_SIZE).await?;
+    let found = answers::list(queries, List::Requests, account, None, page_size).await?;
     report.equal(&found, &Some(model.follow_requests(account)), || format!("follow requests of {account}"));
     for other in others.iter().filter(|other| model.account(other).is_some()) {
         let found = answers::relationship(queries, account, other).await?;
@@ -119,15 +129,19 @@ pub async fn compare_home(
     page_size: i32,
     report: &mut Report,
 ) -> Result<(), Status> {
-    let found = answers::home_timeline(queries, owner, page_size).await?;
-    let (entries, posts) = found.map(|timeline| (timeline.entries, timeline.posts)).unwrap_or_default();
+    let Timeline { entries, posts } = answers::home_timeline(queries, owner, page_size).await?.unwrap_or_default();
     report.equal(&entries, &model.home_timeline(owner), || format!("home timeline of {owner}"));
-    for post in posts {
-        let expected = model.post(&post.post_id, Some(owner));
-        let id = post.post_id.clone();
-        report.equal(&Some(post), &expected, || format!("post {id} in the home timeline of {owner}"));
-    }
+    compare_posts(posts, model, Some(owner), report);
     Ok(())
+}
+
+/// The posts of a timeline, and their authors, as its viewer sees them.
+fn compare_posts(posts: Vec<(Post, Option<Account>)>, model: &Model, viewer: Option<&str>, report: &mut Report) {
+    for (post, author) in posts {
+        let expected = (model.post(&post.post_id, viewer), model.account(&post.author_id));
+        let id = post.post_id.clone();
+        report.equal(&(Some(post), author), &expected, || format!("post {id} in a timeline seen by {viewer:?}"));
+    }
 }
 
 /// Others to look at an account with: one that it follows, one that follows it, and one that is somewhere.

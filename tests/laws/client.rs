@@ -13,6 +13,8 @@ use shared::proto::query::{RemovalCause, TimelineItem};
 use tokio_stream::StreamExt;
 use tonic::{Code, Request};
 
+use crate::random::Random;
+
 const PAGE_SIZE: i32 = 100;
 /// A resume that says more than this never ends.
 const MESSAGES_MAX: usize = 10_000;
@@ -32,8 +34,19 @@ impl Client {
         client.fetch(queries).await.then_some(client)
     }
 
-    /// Opens the stream where it was left and reads until it has caught up. False when the account is gone.
-    pub async fn resume(&mut self, queries: &Queries) -> bool {
+    /// Comes back over connections that break, and in the end over one that lasts. False when the account is gone.
+    pub async fn come_back(&mut self, queries: &Queries, random: &mut Random) -> bool {
+        while random.one_in(2) {
+            if !self.resume(queries, random.below(6)).await {
+                return false;
+            }
+        }
+        self.resume(queries, MESSAGES_MAX).await
+    }
+
+    /// Opens the stream where it was left and reads until it has caught up, or the connection breaks after so many
+    /// messages. False when the account is gone.
+    async fn resume(&mut self, queries: &Queries, breaks_after: usize) -> bool {
         let request = v1::StreamHomeTimelineRequest {
             account_id: self.account_id.clone(),
             resume_token: self.resume_token.clone(),
@@ -44,7 +57,7 @@ impl Client {
             Err(status) if status.code() == Code::NotFound => return false,
             Err(status) => panic!("the stream was refused: {status:?}"),
         };
-        for _ in 0..MESSAGES_MAX {
+        for _ in 0..breaks_after {
             let message = stream.next().await.expect("a stream goes on until it has caught up").expect("no error");
             match message.event.expect("every message says something") {
                 Event::CaughtUp(_) => {
@@ -59,7 +72,8 @@ impl Client {
             }
             self.resume_token = message.resume_token;
         }
-        panic!("the stream never caught up");
+        assert!(breaks_after < MESSAGES_MAX, "the stream never caught up");
+        true
     }
 
     /// What the client shows.

@@ -134,18 +134,18 @@ impl History {
         let own = OnPost { account: author, post };
         match random.between(1, 100) {
             1..=20 => self.post(random, account),
-            21..=38 => Command::Follow(edge),
+            21..=38 => Command::Follow(sometimes(random, &self.followed, edge)),
             39..=45 => Command::Unfollow(mostly(random, &self.followed, edge)),
             46 => Command::Unfollow(mostly(random, &self.requested, edge)),
-            47..=58 => Command::Repost(on),
+            47..=58 => Command::Repost(sometimes(random, &self.reposted, on)),
             59..=64 => Command::UndoRepost(mostly(random, &self.reposted, on)),
-            65..=68 => Command::Like(on),
+            65..=68 => Command::Like(sometimes(random, &self.liked, on)),
             69..=71 => Command::Unlike(mostly(random, &self.liked, on)),
             72..=74 => Command::DeletePost(own),
             75..=77 => Command::EditPost { on: own, text: format!("edited in step {}", self.steps) },
-            78..=80 => Command::Block(pair),
+            78..=80 => Command::Block(sometimes(random, &self.blocked, pair)),
             81..=83 => Command::Unblock(mostly(random, &self.blocked, pair)),
-            84..=86 => Command::Mute(pair),
+            84..=86 => Command::Mute(sometimes(random, &self.muted, pair)),
             87..=88 => Command::Unmute(mostly(random, &self.muted, pair)),
             89 => Command::Deactivate(account),
             90..=91 => Command::Reactivate(mostly(random, &self.deactivated, account)),
@@ -184,6 +184,14 @@ impl History {
 /// Mostly something that was done, so that taking it back does something; now and then something else.
 fn mostly<T: Copy>(random: &mut Random, done: &[T], other: T) -> T {
     match done.is_empty() || random.one_in(6) {
+        true => other,
+        false => *random.pick(done),
+    }
+}
+
+/// Sometimes something that was done before, and may have been taken back since.
+fn sometimes<T: Copy>(random: &mut Random, done: &[T], other: T) -> T {
+    match done.is_empty() || !random.one_in(4) {
         true => other,
         false => *random.pick(done),
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use chirp::verify::{LogReader, Report, compare, compare_home};
+use chirp::verify::{LogReader, Manner, Report, compare};
 use projector::Projector;
 use query_server::{Queries, StreamLimits};
 use reference::Model;
@@ -105,16 +105,12 @@ impl World {
     pub async fn check_answers(&mut self, batch_size: usize, random: &mut Random, when: &str) {
         let mut report = Report::default();
         let model = self.model(&mut report).await;
-        let (page_size, salt) = (i32::try_from(random.between(1, 7)).expect("it is small"), random.below(100));
+        let page_size = if random.one_in(2) { 100 } else { i32::try_from(random.between(1, 7)).expect("it is small") };
+        let manner = Manner { page_size, salt: random.below(100) };
         let reader = self.reader(batch_size);
-        compare(&reader.queries, &model, salt, &mut report).await.expect("no question fails");
+        compare(&reader.queries, &model, manner, &mut report).await.expect("no question fails");
         for account in model.accounts() {
-            if model.account(account).is_some() {
-                compare_home(&reader.queries, &model, account, page_size, &mut report)
-                    .await
-                    .expect("no question fails");
-            }
-            reader.check_client(&model, account, &mut report).await;
+            reader.check_client(&model, account, random, &mut report).await;
         }
         assert!(report.answers > 0, "something was asked");
         assert_eq!(
@@ -186,9 +182,9 @@ impl Reader {
     }
 
     /// What the client of an account shows after it came back is the timeline.
-    async fn check_client(&mut self, model: &Model, account: &str, report: &mut Report) {
+    async fn check_client(&mut self, model: &Model, account: &str, random: &mut Random, report: &mut Report) {
         let is_there = match self.clients.get_mut(account) {
-            Some(client) => client.resume(&self.queries).await,
+            Some(client) => client.come_back(&self.queries, random).await,
             None => match Client::start(&self.queries, account).await {
                 Some(client) => {
                     self.clients.insert(account.to_owned(), client);

@@ -1,0 +1,14 @@
+//! The built binary from outside: real processes, real gRPC, throw-away stores.
+//!
+//! Always: every test starts its own processes on ports that the system picked, waits for a position and never for a
+//! duration, and ends what it started by its process id. What a process said is printed when its test fails.
+
+mod api;
+mod bad_input;
+mod consistency;
+mod idempotency;
+mod journey;
+mod operations;
+mod process;
+mod raw;
+mod roles;

@@ -1,0 +1,252 @@
+//! Starting the built binary, waiting until it says that it is ready, and ending it.
+
+use std::fmt::Debug;
+use std::path::Path;
+use std::process::{ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+use tokio::process::{Child, Command};
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+use crate::api::Api;
+
+const BINARY: &str = env!("CARGO_BIN_EXE_chirp");
+/// How long anything may take before the test fails: far more than it should, since the machine may be busy.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+const ANY_PORT: &str = "127.0.0.1:0";
+const SAID_ON_FAILURE_MAX: usize = 60;
+
+/// A folder for one store, in memory where that is possible: no test here takes away the power.
+pub fn folder() -> TempDir {
+    let shared_memory = Path::new("/dev/shm");
+    match shared_memory.is_dir() {
+        true => TempDir::new_in(shared_memory).expect("a folder in memory can be made"),
+        false => TempDir::new().expect("a folder can be made"),
+    }
+}
+
+/// The binary with these arguments and no settings of whoever runs the tests.
+fn command(arguments: &[&str], environment: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(BINARY);
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("CHIRP_") {
+            command.env_remove(name);
+        }
+    }
+    command.args(arguments).envs(environment.iter().copied()).kill_on_drop(true).stdin(Stdio::null());
+    command
+}
+
+/// A process that runs until it is told to stop. It ends with this value.
+pub struct Process {
+    arguments: String,
+    child: Child,
+    said: Arc<Mutex<Vec<String>>>,
+    lines: mpsc::UnboundedReceiver<String>,
+}
+
+impl Process {
+    pub fn start(arguments: &[&str]) -> Self {
+        let mut command = command(arguments, &[]);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
+        let (sender, lines) = mpsc::unbounded_channel();
+        let said = Arc::new(Mutex::new(Vec::new()));
+        tokio::spawn(listen(child.stdout.take().expect("it is piped"), said.clone(), sender.clone()));
+        tokio::spawn(listen(child.stderr.take().expect("it is piped"), said.clone(), sender));
+        Self { arguments: arguments.join(" "), child, said, lines }
+    }
+
+    pub fn id(&self) -> u32 {
+        self.child.id().expect("the process was not waited for")
+    }
+
+    /// What the first line says in which something is found.
+    pub async fn says<T>(&mut self, find: impl Fn(&str) -> Option<T>) -> T {
+        let found = async {
+            while let Some(line) = self.lines.recv().await {
+                if let Some(found) = find(&line) {
+                    return Some(found);
+                }
+            }
+            None
+        };
+        match timeout(PATIENCE, found).await {
+            Ok(Some(found)) => found,
+            Ok(None) => panic!("`chirp {}` ended before it said what was waited for", self.arguments),
+            Err(_) => panic!("`chirp {}` did not say what was waited for", self.arguments),
+        }
+    }
+
+    /// Sends a signal, by its name without SIG.
+    pub fn signal(&self, name: &str) {
+        let id = self.id().to_string();
+        let sent = std::process::Command::new("kill").args(["-s", name, &id]).status().expect("there is a kill");
+        assert!(sent.success(), "SIG{name} was not sent to {id}");
+    }
+
+    /// kill -9, and waits until it is gone.
+    pub async fn kill(&mut self) {
+        self.child.start_kill().expect("the process is there");
+        self.ended().await;
+    }
+
+    /// Waits for the process to end.
+    pub async fn ended(&mut self) -> ExitStatus {
+        let ended = timeout(PATIENCE, self.child.wait()).await;
+        ended.unwrap_or_else(|_| panic!("`chirp {}` does not end", self.arguments)).expect("it can be waited for")
+    }
+
+    /// Whether it has ended by itself.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("it can be waited for").is_some()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let said = self.said.lock().expect("no listener panics");
+            eprintln!("--- `chirp {}` said last:", self.arguments);
+            said.iter().skip(said.len().saturating_sub(SAID_ON_FAILURE_MAX)).for_each(|line| eprintln!("{line}"));
+        }
+    }
+}
+
+async fn listen(output: impl AsyncRead + Unpin, said: Arc<Mutex<Vec<String>>>, lines: mpsc::UnboundedSender<String>) {
+    let mut output = BufReader::new(output).lines();
+    while let Ok(Some(line)) = output.next_line().await {
+        said.lock().expect("nobody panics with it").push(line.clone());
+        // Nobody may be waiting for it.
+        let _ = lines.send(line);
+    }
+}
+
+/// `chirp dev` on a folder.
+pub struct Dev {
+    pub process: Process,
+    pub command: String,
+    pub query: String,
+    pub ops: String,
+    pub api: Api,
+}
+
+impl Dev {
+    pub async fn start(folder: &Path) -> Self {
+        Self::start_with(folder, &[]).await
+    }
+
+    pub async fn start_with(folder: &Path, more: &[&str]) -> Self {
+        Self::start_on(folder, [ANY_PORT; 3], more).await
+    }
+
+    /// On given addresses, such as those it had before.
+    pub async fn start_on(folder: &Path, [command, query, ops]: [&str; 3], more: &[&str]) -> Self {
+        let listen = ["--command-listen", command, "--query-listen", query, "--ops-listen", ops];
+        let data = ["dev", "--no-demo", "--data", path(folder)];
+        let mut process = Process::start(&[data.as_slice(), listen.as_slice(), more].concat());
+        let ready = process.says(|line| line.strip_prefix("ready ").map(str::to_owned)).await;
+        let address = |key: &str| {
+            let found = ready.split(' ').find_map(|word| word.strip_prefix(key)?.strip_prefix('='));
+            found.unwrap_or_else(|| panic!("no {key} in `ready {ready}`")).to_owned()
+        };
+        let (command, query, ops) = (address("command"), address("query"), address("ops"));
+        let api = Api::new(&command, &query, &ops);
+        Self { process, command, query, ops, api }
+    }
+}
+
+/// One role in a process of its own.
+pub struct Role {
+    pub process: Process,
+    pub address: String,
+}
+
+impl Role {
+    pub async fn command_server(store: &Path) -> Self {
+        Self::start("command-server", "--listen", store, &[]).await
+    }
+
+    pub async fn query_server(store: &Path) -> Self {
+        Self::start("query-server", "--listen", store, &[]).await
+    }
+
+    pub async fn projector(store: &Path) -> Self {
+        Self::start("projector", "--ops-listen", store, &[]).await
+    }
+
+    pub async fn start(role: &str, listen: &str, store: &Path, more: &[&str]) -> Self {
+        let arguments = [&[role, "--store", path(store), listen, ANY_PORT], more].concat();
+        let mut process = Process::start(&arguments);
+        // The role's own log line has its address as a field, as every line that is not for a terminal is JSON.
+        let address = process
+            .says(|line| {
+                let line: serde_json::Value = serde_json::from_str(line).ok()?;
+                Some(line.get("address")?.as_str()?.to_owned())
+            })
+            .await;
+        Self { process, address }
+    }
+}
+
+/// A command that ended.
+#[derive(Debug)]
+pub struct Finished {
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Finished {
+    /// The same, if the exit code is this one.
+    pub fn with(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "{self:#?}");
+        self
+    }
+}
+
+/// Runs the binary to its end.
+pub async fn chirp(arguments: &[&str]) -> Finished {
+    chirp_with(arguments, &[]).await
+}
+
+pub async fn chirp_with(arguments: &[&str], environment: &[(&str, &str)]) -> Finished {
+    let running = timeout(PATIENCE, command(arguments, environment).output()).await;
+    let output = running.unwrap_or_else(|_| panic!("`chirp {}` does not end", arguments.join(" ")));
+    let output = output.expect("the binary starts");
+    Finished {
+        code: output.status.code(),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+/// The judgement of the naive reference over a whole store.
+pub async fn verified(store: &Path) {
+    let finished = chirp(&["verify", "--store", path(store)]).await.with(0);
+    assert!(finished.stdout.starts_with("0 differences in "), "{finished:#?}");
+}
+
+pub fn path(folder: &Path) -> &str {
+    folder.to_str().expect("our own folders have plain names")
+}
+
+/// Asks again and again until the answer is good.
+pub async fn eventually<T: Debug, F: Future<Output = T>>(
+    what: &str,
+    mut ask: impl FnMut() -> F,
+    good: impl Fn(&T) -> bool,
+) -> T {
+    let started = std::time::Instant::now();
+    loop {
+        let answer = ask().await;
+        if good(&answer) {
+            return answer;
+        }
+        assert!(started.elapsed() < PATIENCE, "{what}: still {answer:?}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}

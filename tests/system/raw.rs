@@ -1,0 +1,75 @@
+//! Calls that no generated client would make: bytes as messages, paths that do not exist, frames that are none.
+
+use std::future::poll_fn;
+
+use prost::bytes::{Buf, BufMut};
+use tonic::body::Body;
+use tonic::client::{Grpc, GrpcService};
+use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
+use tonic::codegen::http;
+use tonic::transport::Channel;
+use tonic::{Request, Status};
+
+/// Messages as they are.
+#[derive(Default)]
+struct Bytes;
+
+impl Codec for Bytes {
+    type Encode = Vec<u8>;
+    type Decode = Vec<u8>;
+    type Encoder = Self;
+    type Decoder = Self;
+
+    fn encoder(&mut self) -> Self {
+        Self
+    }
+
+    fn decoder(&mut self) -> Self {
+        Self
+    }
+}
+
+impl Encoder for Bytes {
+    type Item = Vec<u8>;
+    type Error = Status;
+
+    fn encode(&mut self, item: Vec<u8>, buffer: &mut EncodeBuf<'_>) -> Result<(), Status> {
+        buffer.put_slice(&item);
+        Ok(())
+    }
+}
+
+impl Decoder for Bytes {
+    type Item = Vec<u8>;
+    type Error = Status;
+
+    fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<Vec<u8>>, Status> {
+        let length = buffer.remaining();
+        Ok(Some(buffer.copy_to_bytes(length).to_vec()))
+    }
+}
+
+/// Sends bytes as the message of a call. The answer of a stream is its first message.
+pub async fn call(channel: &Channel, path: &str, message: Vec<u8>) -> Result<Vec<u8>, Status> {
+    let mut client = Grpc::new(channel.clone());
+    client.ready().await.expect("the server can be reached");
+    let path = http::uri::PathAndQuery::try_from(path).expect("a path");
+    let answer = client.server_streaming(Request::new(message), path, Bytes).await?;
+    answer.into_inner().message().await?.ok_or_else(|| Status::ok("no message"))
+}
+
+/// Sends bytes as the whole body of a call, framing included. Every byte is ASCII.
+pub async fn body(channel: &Channel, path: &str, headers: &[(&str, &str)], body: &str) -> Status {
+    let mut request = http::Request::post(format!("http://localhost{path}"))
+        .header("content-type", "application/grpc")
+        .header("te", "trailers");
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let request = request.body(Body::new(body.to_owned())).expect("a request");
+    let mut channel = channel.clone();
+    poll_fn(|context| GrpcService::poll_ready(&mut channel, context)).await.expect("the server can be reached");
+    let response = GrpcService::call(&mut channel, request).await.expect("the connection stays");
+    let told = || Status::unknown(format!("no status in the headers of {response:?}"));
+    Status::from_header_map(response.headers()).unwrap_or_else(told)
+}
