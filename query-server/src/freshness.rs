@@ -26,8 +26,10 @@ use crate::snapshot::{Projections, Snapshot};
 
 /// How long a question waits when its client set no deadline.
 const WAIT_DEFAULT: Duration = Duration::from_secs(10);
-/// What is left of a deadline for sending the refusal.
-const ANSWER_MARGIN: Duration = Duration::from_millis(50);
+/// What is left of a deadline for sending the refusal: a share of it, within bounds.
+const ANSWER_MARGIN_DIVISOR: u32 = 10;
+const ANSWER_MARGIN_MIN: Duration = Duration::from_millis(50);
+const ANSWER_MARGIN_MAX: Duration = Duration::from_millis(500);
 
 const SELECT_CHECKPOINTS: &str = "SELECT name, checkpoint FROM projections";
 
@@ -112,10 +114,9 @@ impl Freshness {
     ) -> Result<(), Status> {
         self.must_be_in_the_log(required).await?;
         let reached = |seen: &Checkpoints| lowest(seen, projections).1 >= required;
-        let allowed = time_allowed(metadata.as_ref().get("grpc-timeout"))
-            .unwrap_or(WAIT_DEFAULT)
-            .min(WAIT_DEFAULT)
-            .saturating_sub(ANSWER_MARGIN);
+        let allowed = time_allowed(metadata.as_ref().get("grpc-timeout")).unwrap_or(WAIT_DEFAULT).min(WAIT_DEFAULT);
+        let margin = (allowed / ANSWER_MARGIN_DIVISOR).clamp(ANSWER_MARGIN_MIN, ANSWER_MARGIN_MAX);
+        let allowed = allowed.saturating_sub(margin);
         let mut checkpoints = self.checkpoints.clone();
         match timeout(allowed, checkpoints.wait_for(reached)).await {
             Ok(Ok(_)) => return Ok(()),

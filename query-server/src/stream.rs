@@ -4,7 +4,8 @@
 //! which posts and accounts were touched since the last message; what they are now is judged by the law
 //! ([`crate::questions::home_timeline`]). So a stream that was away for an hour and one that never slept do the same.
 //!
-//! Always: each message's token is the position from which nothing that it tells is told again; memory is bounded by one
+//! Always: a message's token never passes a change that was not told yet; a stream that breaks between two messages may
+//! repeat what it told, and says the same again; memory is bounded by one
 //! chunk of changes and one channel; a reader that is slow makes only its own stream wait, and is closed when it takes
 //! nothing for too long.
 
@@ -378,13 +379,12 @@ impl Feed {
         posts: BTreeMap<PostKey, Touched>,
         gone: BTreeMap<(i64, RemovalCause), Position>,
     ) -> Result<News, Status> {
-        // Grouped by the position of the last change, so that a token never stands between two halves of one.
-        let mut told: BTreeMap<Position, Vec<Event>> = BTreeMap::new();
+        let mut told: Vec<Told> = Vec::new();
         let mut moved: BTreeMap<PostKey, Position> = BTreeMap::new();
         for ((account, cause), place) in &gone {
             let id = self.id(snapshot, SELECT_ACCOUNT_ID, *account).await?;
             let removed = v1::HomeTimelineRemoved { target: Some(Target::AccountId(id)), cause: (*cause).into() };
-            told.entry(*place).or_default().push(Event::Removed(removed));
+            told.push(Told { first: *place, last: *place, event: Event::Removed(removed) });
             let Some(fallen) = self.fallen_back(snapshot, *account).await? else {
                 return Ok(refresh(RefreshCause::TooManyChanges, snapshot.checkpoint));
             };
@@ -402,37 +402,23 @@ impl Feed {
                 Some(item) if touched.only_edited => Event::Updated(v1::HomeTimelineUpdated { item: Some(item) }),
                 Some(item) => Event::Item(v1::HomeTimelineItem { item: Some(item) }),
                 None => match touched.removal {
-                    // What came and went since the last message was never told.
-                    Some(cause) if post.0 <= self.position.0 => {
+                    Some(cause) => {
                         let id = self.id(snapshot, SELECT_POST_ID, post.0).await?;
                         let target = Some(Target::PostId(id));
                         Event::Removed(v1::HomeTimelineRemoved { target, cause: cause.into() })
                     }
-                    _ => continue,
+                    None => continue,
                 },
             };
-            told.entry(touched.last).or_default().push(event);
+            told.push(Told { first: touched.first, last: touched.last, event });
         }
         for (post, place) in moved {
             if let Some(item) = items.remove(&post) {
-                told.entry(place).or_default().push(Event::Item(v1::HomeTimelineItem { item: Some(item) }));
+                let event = Event::Item(v1::HomeTimelineItem { item: Some(item) });
+                told.push(Told { first: place, last: place, event });
             }
         }
-        Ok(self.in_order(told, snapshot.checkpoint))
-    }
-
-    /// Every event but the last of a position has the token from before it.
-    fn in_order(&self, told: BTreeMap<Position, Vec<Event>>, reached: Position) -> News {
-        let mut before = self.position;
-        let mut events = Vec::new();
-        for (position, group) in told {
-            let last = group.len() - 1;
-            for (index, event) in group.into_iter().enumerate() {
-                events.push((if index == last { position } else { before }, event));
-            }
-            before = position;
-        }
-        News { events, reached, unfinished: false }
+        Ok(News { events: in_order(told), reached: snapshot.checkpoint, unfinished: false })
     }
 
     /// Where the owner sees these posts now, each at its newest visible reason.
@@ -478,6 +464,27 @@ impl Feed {
     }
 }
 
+/// A message, and the changes that it tells: several of one post become one message.
+struct Told {
+    first: Position,
+    last: Position,
+    event: Event,
+}
+
+/// In the order of the last change. A client may go away after any message and come back with its token, so a token stays
+/// below the first change of everything that is still to be told.
+fn in_order(mut told: Vec<Told>) -> Vec<(Position, Event)> {
+    told.sort_by_key(|told| told.last);
+    let mut untold_from = Position(i64::MAX);
+    let mut events: Vec<(Position, Event)> = Vec::with_capacity(told.len());
+    for Told { first, last, event } in told.into_iter().rev() {
+        events.push((last.min(Position(untold_from.0 - 1)), event));
+        untold_from = untold_from.min(first);
+    }
+    events.reverse();
+    events
+}
+
 /// Why an owner may have seen something of an account.
 struct Concern {
     follows: bool,
@@ -487,6 +494,7 @@ struct Concern {
 
 /// What happened to one post since the last message.
 struct Touched {
+    first: Position,
     last: Position,
     only_edited: bool,
     removal: Option<RemovalCause>,
@@ -494,12 +502,13 @@ struct Touched {
 
 impl Default for Touched {
     fn default() -> Self {
-        Self { last: Position(0), only_edited: true, removal: None }
+        Self { first: Position(i64::MAX), last: Position(0), only_edited: true, removal: None }
     }
 }
 
 impl Touched {
     fn touch(&mut self, changed: &Changed) {
+        self.first = self.first.min(changed.place);
         self.last = changed.place;
         self.only_edited &= changed.change == Change::Edited;
         match changed.change {
@@ -524,4 +533,27 @@ fn too_many_streams() -> Status {
     let message = format!("this server holds at most {STREAMS_MAX} streams");
     let refused = Refused::new(Code::ResourceExhausted, ErrorReason::TooManyStreams, message);
     refused.with("limit", STREAMS_MAX).retry_after(RETRY_DELAY).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(first: i64, last: i64) -> Told {
+        let event = Event::Heartbeat(v1::HomeTimelineHeartbeat {});
+        Told { first: Position(first), last: Position(last), event }
+    }
+
+    fn check(changes: Vec<Told>, tokens: &[i64]) {
+        let found: Vec<i64> = in_order(changes).iter().map(|(token, _)| token.0).collect();
+        assert_eq!(found, tokens);
+    }
+
+    #[test]
+    fn a_token_stays_below_what_is_still_to_be_told() {
+        check(vec![told(5, 5), told(7, 7)], &[5, 7]);
+        check(vec![told(7, 7), told(5, 9)], &[4, 9]);
+        check(vec![told(5, 5), told(5, 5), told(6, 6)], &[4, 5, 6]);
+        check(vec![], &[]);
+    }
 }
