@@ -87,8 +87,12 @@ SELECT $1 = $2 OR EXISTS (SELECT 1 FROM graph_1_follows WHERE follower = $1 AND 
                SELECT 1 FROM graph_1_follows WHERE follower = $1 AND followee = reposts.account))
        ) AS reposted,
        COALESCE((SELECT protected FROM profiles_1 WHERE account = $2), 0) AS protected";
+/// What account $1 has reposted up to $2, $3 at most; and what it undid after $4, since the tables may be ahead of what was
+/// told.
 const SELECT_REPOSTS_OF: &str = "
 SELECT place, account AS actor, post FROM posts_1_reposts WHERE account = $1 AND place <= $2
+UNION ALL
+SELECT place, actor, target AS post FROM timelines_1_changes WHERE change = 5 AND actor = $1 AND place > $4
 ORDER BY place DESC LIMIT $3";
 const SELECT_ACCOUNT_ID: &str = "SELECT account_id FROM profiles_1 WHERE account = $1";
 const SELECT_POST_ID: &str = "SELECT post_id FROM posts_1 WHERE post = $1";
@@ -434,13 +438,17 @@ impl Feed {
     /// are too many to tell.
     async fn fallen_back(&self, snapshot: &mut Snapshot, account: i64) -> Result<Option<Vec<PostKey>>, Status> {
         let limit = i64::try_from(self.limits.fallbacks_max + 1).map_err(internal)?;
-        let values = [account, snapshot.checkpoint.0, limit].map(Value::Number);
+        let values = [account, snapshot.checkpoint.0, limit, self.position.0].map(Value::Number);
         let rows = snapshot.rows(SELECT_REPOSTS_OF, &values).await?;
         if rows.len() > self.limits.fallbacks_max {
             return Ok(None);
         }
         let reposts: Vec<Entry> = rows.iter().map(home_timeline::entry).collect::<Result<_, Status>>()?;
-        let places: BTreeMap<PostKey, Position> = reposts.iter().map(|repost| (repost.post, repost.place)).collect();
+        let mut places: BTreeMap<PostKey, Position> = BTreeMap::new();
+        for repost in reposts {
+            // The newest comes first.
+            places.entry(repost.post).or_insert(repost.place);
+        }
         let seen = self.judge(snapshot, &places.keys().copied().collect()).await?;
         let is_older = |entry: &&Entry| places.get(&entry.post).is_some_and(|place| entry.place < *place);
         Ok(Some(seen.iter().filter(is_older).map(|entry| entry.post).collect()))
