@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 use shared::event::{AccountKind, Envelope, Event, FollowEvent, PostText, Profile};
-use shared::ids::{AccountId, PostId};
+use shared::ids::{AccountId, Position, PostId};
 use shared::log::StreamName;
 
 use crate::domain::account::{self, Account};
@@ -13,6 +13,7 @@ use crate::domain::block::{self, Block, Follows};
 use crate::domain::follow::{self, Follow};
 use crate::domain::handle::Handle;
 use crate::domain::mute::{self, Mute};
+use crate::domain::notifications::{self, Seen};
 use crate::domain::post::{self, Live, Named, Post, Sight};
 use crate::domain::reaction::{self, Reaction};
 use crate::domain::requests::Requests;
@@ -116,6 +117,10 @@ pub enum Command {
     Repost(OnPost),
     /// Undo it.
     UndoRepost(OnPost),
+    /// Keep in the bookmarks.
+    Bookmark(OnPost),
+    /// Keep no more.
+    RemoveBookmark(OnPost),
     /// Follow, or ask to.
     Follow(Edge),
     /// Follow no more, or ask no more.
@@ -132,6 +137,13 @@ pub enum Command {
     Mute(Pair),
     /// Unmute.
     Unmute(Pair),
+    /// Have seen notifications.
+    MarkNotificationsSeen {
+        /// Whose.
+        account: AccountId,
+        /// The newest that was seen.
+        up_to: Position,
+    },
 }
 
 /// What a command is answered, beside the position. Stored with the request id.
@@ -210,6 +222,18 @@ async fn events(session: &mut Session<'_>, command: &Command) -> Result<Vec<Even
             let (account, post, reposted) = reacted(session, *on, stream).await?;
             Ok(reaction::undo_repost(reposted, account.acting()?.me, post.authored()?))
         }
+        Command::Bookmark(on) => {
+            let stream = StreamName::bookmark(on.account, on.post);
+            let (account, _, bookmarked) = reacted(session, *on, stream).await?;
+            let actor = account.acting()?.me;
+            let post = seen_by(session, &account, on.post).await?;
+            Ok(reaction::bookmark(bookmarked, actor, post.authored()))
+        }
+        Command::RemoveBookmark(on) => {
+            let stream = StreamName::bookmark(on.account, on.post);
+            let (account, post, bookmarked) = reacted(session, *on, stream).await?;
+            Ok(reaction::remove_bookmark(bookmarked, account.acting()?.me, post.authored()?))
+        }
         Command::Follow(edge) => follow(session, *edge).await,
         Command::Unfollow(edge) => {
             let (follower, followee, state) = edge_ends(session, *edge).await?;
@@ -238,6 +262,13 @@ async fn events(session: &mut Session<'_>, command: &Command) -> Result<Vec<Even
             let stream = StreamName::mute(pair.account, pair.target);
             let (account, target) = accounts(session, *pair, [stream.clone()]).await?;
             Ok(mute::unmute(session.fold::<Mute>(&stream), &account, &target)?)
+        }
+        Command::MarkNotificationsSeen { account, up_to } => {
+            let stream = StreamName::notifications(*account);
+            session.load([StreamName::account(*account), stream.clone()]).await?;
+            let seen: Seen = session.fold(&stream);
+            let account: Account = session.fold(&StreamName::account(*account));
+            Ok(notifications::mark_seen(seen, &account, *up_to)?)
         }
     }
 }

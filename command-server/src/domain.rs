@@ -7,14 +7,15 @@ pub mod block;
 pub mod follow;
 pub mod handle;
 pub mod mute;
+pub mod notifications;
 pub mod post;
 pub mod reaction;
 pub mod requests;
 pub mod text;
 
 use shared::event::{
-    AccountEvent, BlockEvent, Event, FollowEvent, HandleEvent, LikeEvent, MuteEvent, PostEvent, RepostEvent,
-    RequestsEvent,
+    AccountEvent, BlockEvent, BookmarkEvent, Event, FollowEvent, HandleEvent, LikeEvent, MuteEvent, NotificationsEvent,
+    PostEvent, RepostEvent, RequestsEvent,
 };
 use shared::ids::Position;
 use shared::log::StreamName;
@@ -90,6 +91,9 @@ pub fn stream_of(event: &Event) -> StreamName {
         Event::Repost(RepostEvent::Added { account, post, .. } | RepostEvent::Removed { account, post, .. }) => {
             StreamName::repost(account.id, post.id)
         }
+        Event::Bookmark(BookmarkEvent::Added { account, post, .. } | BookmarkEvent::Removed { account, post, .. }) => {
+            StreamName::bookmark(account.id, post.id)
+        }
         Event::Follow(
             FollowEvent::Requested(edge)
             | FollowEvent::Followed(edge)
@@ -106,6 +110,7 @@ pub fn stream_of(event: &Event) -> StreamName {
         Event::Mute(MuteEvent::Added { account, target } | MuteEvent::Removed { account, target }) => {
             StreamName::mute(account.id, target.id)
         }
+        Event::Notifications(NotificationsEvent::Seen { account, .. }) => StreamName::notifications(account.id),
     }
 }
 

@@ -17,7 +17,8 @@ use uuid::Uuid;
 use crate::command::{Answer, Command, decide};
 use crate::domain::stream_of;
 use crate::refusals::refuse;
-use crate::session::{Failure, Session};
+use crate::session::{Failure, Session, Source};
+use crate::streams::Streams;
 
 /// How often a command is decided again after it lost a race.
 pub const ATTEMPTS_MAX: u32 = 8;
@@ -52,71 +53,108 @@ pub fn digest(method: &str, payload: &[u8]) -> [u8; 32] {
     Sha256::new().chain_update(method).chain_update([0]).chain_update(payload).finalize().into()
 }
 
-/// Executes a command.
-///
-/// # Errors
-/// As the contract lists them: refusals, a lost race, a store that does not answer.
-pub async fn execute(log: &Arc<dyn EventLog>, call: &Call, command: &Command) -> Result<Executed, Status> {
-    if let Some(executed) = answered_before(log, call).await? {
-        return Ok(executed);
-    }
-    let mut lost = None;
-    for _ in 0..ATTEMPTS_MAX {
-        match attempt(log, call, command).await? {
-            Ok(executed) => return Ok(executed),
-            Err(conflict) => lost = Some(conflict),
-        }
-    }
-    Err(lost.expect("there was at least one attempt").into())
+/// Executes commands on one log.
+pub struct Executor {
+    log: Arc<dyn EventLog>,
+    streams: Streams,
 }
 
-/// One try. The inner error is a lost race, which is worth another try.
-async fn attempt(
-    log: &Arc<dyn EventLog>,
-    call: &Call,
-    command: &Command,
-) -> Result<Result<Executed, AppendError>, Status> {
-    let mut session = Session::new(&**log);
-    let decision = match decide(&mut session, command).await {
-        Ok(decision) => decision,
-        Err(Failure::Refused(refusal)) => {
-            // The same request may have come in twice at once, and its twin may be why this one is refused.
-            return answered_before(log, call).await?.map(Ok).ok_or_else(|| refuse(refusal, &session));
-        }
-        Err(Failure::Unread(cause)) => return Err(cause.into()),
-        Err(Failure::Undecoded(cause)) => return Err(internal(cause)),
-    };
-    if decision.events.is_empty() && call.request_id.is_none() {
-        return Ok(Ok(Executed { position: log.head().await?, answer: decision.answer }));
-    }
-    let append = Append {
-        expected: session.expected(),
-        events: decision.events.into_iter().map(|event| (stream_of(&event), event)).collect(),
-        cause: Cause {
-            command_id: CommandId::generate(),
-            correlation_id: call.correlation_id,
-            causation_id: None,
-            principal: call.principal.clone(),
-            traceparent: call.traceparent.clone(),
-        },
-        request: call.request_id.map(|request_id| Request { request_id, digest: call.digest }),
-        answer: serde_json::to_vec(&decision.answer).map_err(internal)?,
-    };
-    match log.append(append).await {
-        Ok(Appended::Now(position)) => Ok(Ok(Executed { position, answer: decision.answer })),
-        Ok(Appended::Before(stored)) => recall(&stored).map(Ok),
-        Err(conflict @ AppendError::Conflict(_)) => Ok(Err(conflict)),
-        Err(cause) => Err(cause.into()),
-    }
+/// How one attempt ended.
+enum Attempt {
+    Done(Executed),
+    /// Decided that nothing happens, for this reason or for none, on what may be older than the log.
+    Unsure,
+    /// A lost race, which is worth another try.
+    Lost(AppendError),
 }
 
-/// The first answer to this request id, if it was executed before.
-async fn answered_before(log: &Arc<dyn EventLog>, call: &Call) -> Result<Option<Executed>, Status> {
-    let Some(request_id) = call.request_id else { return Ok(None) };
-    match log.find_request(&call.principal, request_id).await? {
-        Some(stored) if stored.digest != call.digest => Err(AppendError::RequestIdReused.into()),
-        Some(stored) => recall(&stored).map(Some),
-        None => Ok(None),
+impl Executor {
+    /// An executor that has read nothing yet.
+    #[must_use]
+    pub fn new(log: Arc<dyn EventLog>) -> Self {
+        Self { log, streams: Streams::default() }
+    }
+
+    /// The log.
+    #[must_use]
+    pub fn log(&self) -> &Arc<dyn EventLog> {
+        &self.log
+    }
+
+    /// Executes a command.
+    ///
+    /// # Errors
+    /// As the contract lists them: refusals, a lost race, a store that does not answer.
+    pub async fn execute(&self, call: &Call, command: &Command) -> Result<Executed, Status> {
+        let mut source = Source::Cache;
+        let mut lost = None;
+        for _ in 0..ATTEMPTS_MAX {
+            match self.attempt(call, command, source).await? {
+                Attempt::Done(executed) => return Ok(executed),
+                Attempt::Unsure => {}
+                Attempt::Lost(conflict) => lost = Some(conflict),
+            }
+            source = Source::Log;
+        }
+        Err(lost.expect("only the first attempt can be unsure").into())
+    }
+
+    async fn attempt(&self, call: &Call, command: &Command, source: Source) -> Result<Attempt, Status> {
+        let mut session = Session::new(&*self.log, &self.streams, source);
+        let decided = decide(&mut session, command).await;
+        let changes_nothing = match &decided {
+            Ok(decision) => decision.events.is_empty(),
+            Err(failure) => matches!(failure, Failure::Refused(_)),
+        };
+        if changes_nothing && session.is_cached() {
+            return Ok(Attempt::Unsure);
+        }
+        let decision = match decided {
+            Ok(decision) => decision,
+            Err(Failure::Refused(refusal)) => {
+                // The request may have been executed before, and its own effect be why it is refused now.
+                let before = self.answered_before(call).await?;
+                return before.map(Attempt::Done).ok_or_else(|| refuse(refusal, &session));
+            }
+            Err(Failure::Unread(cause)) => return Err(cause.into()),
+            Err(Failure::Undecoded(cause)) => return Err(internal(cause)),
+        };
+        if decision.events.is_empty() && call.request_id.is_none() {
+            return Ok(Attempt::Done(Executed { position: self.log.head().await?, answer: decision.answer }));
+        }
+        let events: Vec<_> = decision.events.into_iter().map(|event| (stream_of(&event), event)).collect();
+        let append = Append {
+            expected: session.expected(),
+            events: events.clone(),
+            cause: Cause {
+                command_id: CommandId::generate(),
+                correlation_id: call.correlation_id,
+                causation_id: None,
+                principal: call.principal.clone(),
+                traceparent: call.traceparent.clone(),
+            },
+            request: call.request_id.map(|request_id| Request { request_id, digest: call.digest }),
+            answer: serde_json::to_vec(&decision.answer).map_err(internal)?,
+        };
+        match self.log.append(append).await {
+            Ok(Appended::Now(position)) => {
+                session.appended(&events, position);
+                Ok(Attempt::Done(Executed { position, answer: decision.answer }))
+            }
+            Ok(Appended::Before(stored)) => recall(&stored).map(Attempt::Done),
+            Err(conflict @ AppendError::Conflict(_)) => Ok(Attempt::Lost(conflict)),
+            Err(cause) => Err(cause.into()),
+        }
+    }
+
+    /// The first answer to this request id, if it was executed before.
+    async fn answered_before(&self, call: &Call) -> Result<Option<Executed>, Status> {
+        let Some(request_id) = call.request_id else { return Ok(None) };
+        match self.log.find_request(&call.principal, request_id).await? {
+            Some(stored) if stored.digest != call.digest => Err(AppendError::RequestIdReused.into()),
+            Some(stored) => recall(&stored).map(Some),
+            None => Ok(None),
+        }
     }
 }
 

@@ -5,8 +5,9 @@
 
 use shared::errors::{ErrorReason, Violations};
 use shared::event::{AccountKind, Profile};
-use shared::ids::{AccountId, PostId, RequestId};
+use shared::ids::{AccountId, Position, PostId, RequestId};
 use shared::proto::common;
+use shared::tokens::Tokens;
 use tonic::Status;
 
 use crate::domain::text::{HANDLE_LENGTH_MAX, HANDLE_LENGTH_MIN, is_handle};
@@ -44,6 +45,11 @@ impl Fields {
     /// The id of a post, or nothing.
     pub fn optional_post(&mut self, field: &str, text: &str) -> Option<PostId> {
         (!text.is_empty()).then(|| self.post(field, text))
+    }
+
+    /// The id of a notification of this account: the position of its newest cause.
+    pub fn notification(&mut self, tokens: &Tokens, owner: AccountId, field: &str, text: &str) -> Position {
+        tokens.open_notification(&owner.to_string(), field, text, &mut self.0)
     }
 
     /// The id that makes a retry safe, or nothing.

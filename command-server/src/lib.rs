@@ -1,7 +1,7 @@
 //! The command server: it decides on commands and appends what follows to the log.
 //!
 //! Facts flow one way: a request is parsed ([`service`], [`fields`]), the streams that it depends on are read
-//! ([`session`]), the domain decides ([`command`], [`domain`]), the events are appended ([`execute`]). Never here: a read
+//! ([`session`], [`streams`]), the domain decides ([`command`], [`domain`]), the events are appended ([`execute`]). Never here: a read
 //! table; no read model is ever asked to decide.
 
 pub mod command;
@@ -11,6 +11,7 @@ pub mod fields;
 mod refusals;
 pub mod service;
 pub mod session;
+pub mod streams;
 
 use std::sync::Arc;
 

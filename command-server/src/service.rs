@@ -7,13 +7,13 @@ use shared::log::EventLog;
 use shared::proto::command as v1;
 use shared::proto::command::command_service_server::CommandService;
 use shared::serve::REQUEST_ID_HEADER;
-use shared::tokens::Tokens;
+use shared::tokens::{Tokens, must_be_in_the_log};
 use tonic::metadata::MetadataMap;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use crate::command::{Answer, Command, Edge, NewPost, OnPost, Pair};
-use crate::execute::{Call, Executed, digest, execute};
+use crate::execute::{Call, Executed, Executor, digest};
 use crate::fields::Fields;
 use shared::ids::{AccountId, PostId};
 
@@ -26,7 +26,7 @@ const TRACEPARENT_LENGTH_MAX: usize = 128;
 
 /// The command server.
 pub struct Commands {
-    log: Arc<dyn EventLog>,
+    executor: Executor,
     tokens: Tokens,
 }
 
@@ -51,14 +51,14 @@ has_request_id! {
     DeactivateAccountRequest ReactivateAccountRequest CreatePostRequest EditPostRequest DeletePostRequest
     LikePostRequest UnlikePostRequest RepostPostRequest UndoRepostRequest FollowAccountRequest
     UnfollowAccountRequest ApproveFollowRequest RejectFollowRequest BlockAccountRequest UnblockAccountRequest
-    MuteAccountRequest UnmuteAccountRequest
+    MuteAccountRequest UnmuteAccountRequest BookmarkPostRequest RemoveBookmarkRequest MarkNotificationsSeenRequest
 }
 
 impl Commands {
     /// A command server on this log.
     #[must_use]
     pub fn new(log: Arc<dyn EventLog>) -> Self {
-        Self { tokens: Tokens::new(log.identity()), log }
+        Self { tokens: Tokens::new(log.identity()), executor: Executor::new(log) }
     }
 
     /// Executes what the fields say, unless one of them is wrong.
@@ -79,7 +79,7 @@ impl Commands {
             correlation_id: correlation_id(&metadata),
             traceparent: traceparent(&metadata),
         };
-        execute(&self.log, &call, &command).await
+        self.executor.execute(&call, &command).await
     }
 
     fn token(&self, executed: Executed) -> String {
@@ -242,6 +242,22 @@ impl CommandService for Commands {
         Ok(Response::new(v1::UndoRepostResponse { consistency_token: self.token(executed) }))
     }
 
+    async fn bookmark_post(&self, request: Request<v1::BookmarkPostRequest>) -> Reply<v1::BookmarkPostResponse> {
+        let mut fields = Fields::default();
+        let asked = request.get_ref();
+        let command = Command::Bookmark(on_post(&mut fields, ("account_id", &asked.account_id), &asked.post_id));
+        let executed = self.execute("BookmarkPost", request, fields, command).await?;
+        Ok(Response::new(v1::BookmarkPostResponse { consistency_token: self.token(executed) }))
+    }
+
+    async fn remove_bookmark(&self, request: Request<v1::RemoveBookmarkRequest>) -> Reply<v1::RemoveBookmarkResponse> {
+        let mut fields = Fields::default();
+        let asked = request.get_ref();
+        let command = Command::RemoveBookmark(on_post(&mut fields, ("account_id", &asked.account_id), &asked.post_id));
+        let executed = self.execute("RemoveBookmark", request, fields, command).await?;
+        Ok(Response::new(v1::RemoveBookmarkResponse { consistency_token: self.token(executed) }))
+    }
+
     async fn follow_account(&self, request: Request<v1::FollowAccountRequest>) -> Reply<v1::FollowAccountResponse> {
         let mut fields = Fields::default();
         let asked = request.get_ref();
@@ -323,6 +339,20 @@ impl CommandService for Commands {
         let command = Command::Unmute(pair(&mut fields, &asked.account_id, &asked.target_account_id));
         let executed = self.execute("UnmuteAccount", request, fields, command).await?;
         Ok(Response::new(v1::UnmuteAccountResponse { consistency_token: self.token(executed) }))
+    }
+
+    async fn mark_notifications_seen(
+        &self,
+        request: Request<v1::MarkNotificationsSeenRequest>,
+    ) -> Reply<v1::MarkNotificationsSeenResponse> {
+        let mut fields = Fields::default();
+        let asked = request.get_ref();
+        let account = fields.account("account_id", &asked.account_id);
+        let up_to = fields.notification(&self.tokens, account, "up_to_notification_id", &asked.up_to_notification_id);
+        must_be_in_the_log(up_to, self.executor.log().head().await?)?;
+        let command = Command::MarkNotificationsSeen { account, up_to };
+        let executed = self.execute("MarkNotificationsSeen", request, fields, command).await?;
+        Ok(Response::new(v1::MarkNotificationsSeenResponse { consistency_token: self.token(executed) }))
     }
 }
 

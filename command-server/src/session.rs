@@ -1,6 +1,7 @@
 //! A session: what one decision has read of the log, and so what must not have changed when its events are stored.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use shared::event::{DecodeError, Event};
 use shared::ids::{AccountId, Position, Version};
@@ -8,6 +9,7 @@ use shared::log::{EventLog, ReadError, Recorded, StreamName};
 
 use crate::domain::account::Account;
 use crate::domain::{Aggregate, Refusal};
+use crate::streams::{Stream, Streams};
 
 /// Why there is no decision.
 #[derive(Debug, thiserror::Error)]
@@ -23,36 +25,75 @@ pub enum Failure {
     Undecoded(#[from] DecodeError),
 }
 
+/// Where a decision may take streams from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// From the cache, where it has them.
+    Cache,
+    /// From the log alone.
+    Log,
+}
+
 /// The streams that a decision has read.
 pub struct Session<'a> {
     log: &'a dyn EventLog,
-    streams: HashMap<StreamName, Vec<(Position, Event)>>,
+    cache: &'a Streams,
+    source: Source,
+    streams: HashMap<StreamName, Stream>,
+    cached: bool,
 }
 
 impl<'a> Session<'a> {
     /// Nothing read yet.
     #[must_use]
-    pub fn new(log: &'a dyn EventLog) -> Self {
-        Self { log, streams: HashMap::new() }
+    pub fn new(log: &'a dyn EventLog, cache: &'a Streams, source: Source) -> Self {
+        Self { log, cache, source, streams: HashMap::new(), cached: false }
     }
 
-    /// Reads the streams that were not read before, all from one snapshot.
+    /// Whether anything came from the cache, and so may be older than the log.
+    #[must_use]
+    pub fn is_cached(&self) -> bool {
+        self.cached
+    }
+
+    /// Reads the streams that were not read before. Those that come from the log come from one snapshot.
     ///
     /// # Errors
     /// When the log cannot be read.
     pub async fn load(&mut self, streams: impl IntoIterator<Item = StreamName>) -> Result<(), Failure> {
-        let mut missing: Vec<StreamName> =
-            streams.into_iter().filter(|stream| !self.streams.contains_key(stream)).collect();
+        let mut missing = Vec::new();
+        for name in streams.into_iter().filter(|name| !self.streams.contains_key(name)).collect::<Vec<_>>() {
+            match self.cache.get(&name).filter(|_| self.source == Source::Cache) {
+                Some(stream) => {
+                    self.cached = true;
+                    self.streams.insert(name, stream);
+                }
+                None => missing.push(name),
+            }
+        }
         missing.sort_unstable();
         missing.dedup();
         if missing.is_empty() {
             return Ok(());
         }
         let found = self.log.read_streams(&missing).await?;
-        for (stream, recorded) in missing.into_iter().zip(found) {
-            self.streams.insert(stream, decode(&recorded)?);
+        for (name, recorded) in missing.into_iter().zip(found) {
+            let stream = Arc::new(decode(&recorded)?);
+            self.cache.keep(&name, &stream);
+            self.streams.insert(name, stream);
         }
         Ok(())
+    }
+
+    /// Keeps what the append of these events, the last of them at this position, made of the streams.
+    pub fn appended(&mut self, events: &[(StreamName, Event)], last: Position) {
+        let first = last.0 - i64::try_from(events.len()).expect("an append is bounded") + 1;
+        for ((name, event), position) in events.iter().zip(first..) {
+            if let Some(stream) = self.streams.get_mut(name) {
+                Arc::make_mut(stream).push((Position(position), event.clone()));
+                self.cache.keep(name, stream);
+            }
+        }
     }
 
     /// The state of a stream that was loaded.
@@ -99,7 +140,7 @@ impl<'a> Session<'a> {
     /// The version of every stream that was loaded.
     #[must_use]
     pub fn expected(&self) -> BTreeMap<StreamName, Version> {
-        let version = |events: &Vec<_>| Version(i64::try_from(events.len()).expect("a stream fits in memory"));
+        let version = |events: &Stream| Version(i64::try_from(events.len()).expect("a stream fits in memory"));
         self.streams.iter().map(|(stream, events)| (stream.clone(), version(events))).collect()
     }
 }

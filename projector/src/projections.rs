@@ -1,7 +1,11 @@
 //! The projections, one file each.
 
+pub mod activity;
+pub mod bookmarks;
 pub mod counts;
 pub mod graph;
+pub mod hashtags;
+pub mod notifications;
 pub mod posts;
 pub mod profiles;
 pub mod timelines;
@@ -20,6 +24,10 @@ pub fn all(timelines: &TimelineSettings) -> Vec<Arc<dyn Projection>> {
         Arc::new(posts::Posts),
         Arc::new(graph::Graph),
         Arc::new(counts::Counts),
+        Arc::new(bookmarks::Bookmarks),
+        Arc::new(hashtags::Hashtags),
+        Arc::new(notifications::Notifications),
+        Arc::new(activity::Activity),
         Arc::new(timelines::Timelines::new(timelines.clone())),
     ]
 }

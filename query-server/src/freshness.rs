@@ -12,7 +12,7 @@ use shared::ids::Position;
 use shared::log::LogHead;
 use shared::proto::query::{Consistency, consistency::Requirement};
 use shared::serve::time_allowed;
-use shared::tokens::Tokens;
+use shared::tokens::{Tokens, must_be_in_the_log};
 use shared::wake::{Listener, Wake};
 use sqlx::{Row, SqlitePool};
 use tokio::sync::watch;
@@ -96,13 +96,7 @@ impl Freshness {
 
     /// A token from the future is from another future.
     pub async fn must_be_in_the_log(&self, position: Position) -> Result<(), Status> {
-        let head = self.log.head().await?;
-        if position <= head {
-            return Ok(());
-        }
-        let message = format!("the token is at position {position}, the log ends at {head}");
-        let refused = Refused::new(Code::OutOfRange, ErrorReason::PositionBeyondHead, message);
-        Err(refused.with("position", position).with("head", head).into())
+        must_be_in_the_log(position, self.log.head().await?)
     }
 
     async fn wait(

@@ -11,44 +11,8 @@ use sqlx::sqlite::SqliteRow;
 use tonic::Status;
 use uuid::Uuid;
 
+use crate::sight::visible;
 use crate::snapshot::{Snapshot, Value, column};
-
-/// SQL for "viewer $viewer may see this post": it is there, its author is active, no block stands between the two, and
-/// a protected author's posts are for the author and the followers. No viewer is 0, which is nobody's key.
-macro_rules! visible {
-    ($post:literal, $author:literal, $viewer:literal) => {
-        concat!(
-            "(",
-            $post,
-            ".deleted = 0 AND ",
-            $author,
-            ".active = 1",
-            " AND (",
-            $author,
-            ".protected = 0 OR ",
-            $author,
-            ".account = ",
-            $viewer,
-            " OR EXISTS (SELECT 1 FROM graph_1_follows WHERE follower = ",
-            $viewer,
-            " AND followee = ",
-            $author,
-            ".account))",
-            " AND NOT EXISTS (SELECT 1 FROM graph_1_blocks WHERE account = ",
-            $viewer,
-            " AND target = ",
-            $author,
-            ".account)",
-            " AND NOT EXISTS (SELECT 1 FROM graph_1_blocks WHERE account = ",
-            $author,
-            ".account",
-            " AND target = ",
-            $viewer,
-            "))"
-        )
-    };
-}
-pub(crate) use visible;
 
 /// $1 the accounts.
 const SELECT_ACCOUNTS: &str = "
@@ -66,7 +30,8 @@ SELECT posts.post, posts.post_id, posts.author, author.account_id AS author_id, 
     ", 0) AS quoted_visible,
        COALESCE(likes, 0) AS likes, COALESCE(reposts, 0) AS reposts, COALESCE(replies, 0) AS replies,
        EXISTS (SELECT 1 FROM posts_1_likes WHERE account = $2 AND post = posts.post) AS liked,
-       EXISTS (SELECT 1 FROM posts_1_reposts WHERE account = $2 AND post = posts.post) AS reposted
+       EXISTS (SELECT 1 FROM posts_1_reposts WHERE account = $2 AND post = posts.post) AS reposted,
+       EXISTS (SELECT 1 FROM bookmarks_1 WHERE account = $2 AND post = posts.post) AS bookmarked
 FROM json_each($1) AS wanted
 JOIN posts_1 AS posts ON posts.post = wanted.value
 JOIN profiles_1 AS author ON author.account = posts.author
@@ -95,10 +60,59 @@ impl Entry {
     }
 }
 
+/// What a page shows, by key: fetched at once, then put together as the contract wants it.
+#[derive(Default)]
+pub struct Hydrated {
+    posts: HashMap<PostKey, (Post, AccountKey)>,
+    accounts: HashMap<AccountKey, Account>,
+}
+
+impl Hydrated {
+    /// These posts as the viewer sees them, their authors, and these accounts.
+    pub async fn load(
+        snapshot: &mut Snapshot,
+        posts: &[PostKey],
+        accounts: &[AccountKey],
+        viewer: Option<AccountKey>,
+    ) -> Result<Self, Status> {
+        let posts = if posts.is_empty() { HashMap::new() } else { posts_by_key(snapshot, posts, viewer).await? };
+        let mut people: Vec<AccountKey> = posts.values().map(|(_, author)| *author).collect();
+        people.extend(accounts);
+        people.sort_unstable();
+        people.dedup();
+        Ok(Self { posts, accounts: accounts_by_key(snapshot, &people).await? })
+    }
+
+    /// A post that was asked for.
+    pub fn post(&self, key: PostKey) -> Option<Post> {
+        self.posts.get(&key).map(|(post, _)| post.clone())
+    }
+
+    /// The author of a post that was asked for.
+    pub fn author_of(&self, key: PostKey) -> Option<Account> {
+        self.posts.get(&key).and_then(|(_, author)| self.account(*author))
+    }
+
+    /// An account that was asked for.
+    pub fn account(&self, key: AccountKey) -> Option<Account> {
+        self.accounts.get(&key).cloned()
+    }
+
+    fn item(&self, place: Position, post: PostKey, reposter: Option<AccountKey>) -> Option<TimelineItem> {
+        let reposter = reposter.and_then(|reposter| self.accounts.get(&reposter));
+        Some(TimelineItem {
+            post: Some(self.post(post)?),
+            author: self.author_of(post),
+            reposted_by_account_id: reposter.map(|account| account.account_id.clone()).unwrap_or_default(),
+            place: place.unsigned(),
+        })
+    }
+}
+
 /// The accounts as the contract has them, in the order asked for.
 pub async fn accounts(snapshot: &mut Snapshot, keys: &[AccountKey]) -> Result<Vec<Account>, Status> {
-    let mut found = accounts_by_key(snapshot, keys).await?;
-    Ok(keys.iter().filter_map(|key| found.remove(key)).collect())
+    let found = accounts_by_key(snapshot, keys).await?;
+    Ok(keys.iter().filter_map(|key| found.get(key).cloned()).collect())
 }
 
 /// The posts as the contract has them, in the order asked for.
@@ -113,25 +127,22 @@ pub async fn items(
     entries: &[Entry],
     viewer: Option<AccountKey>,
 ) -> Result<Vec<TimelineItem>, Status> {
-    let keys: Vec<PostKey> = entries.iter().map(|entry| entry.post).collect();
-    let posts = posts_by_key(snapshot, &keys, viewer).await?;
-    let mut people: Vec<AccountKey> = posts.values().map(|(_, author)| *author).collect();
-    people.extend(entries.iter().map(|entry| entry.actor));
-    people.sort_unstable();
-    people.dedup();
-    let people = accounts_by_key(snapshot, &people).await?;
-
-    let item = |entry: &Entry| {
-        let (post, author) = posts.get(&entry.post)?;
-        let reposter = people.get(&entry.actor).filter(|_| entry.is_repost());
-        Some(TimelineItem {
-            post: Some(post.clone()),
-            author: people.get(author).cloned(),
-            reposted_by_account_id: reposter.map(|account| account.account_id.clone()).unwrap_or_default(),
-            place: entry.place.unsigned(),
-        })
-    };
+    let posts: Vec<PostKey> = entries.iter().map(|entry| entry.post).collect();
+    let actors: Vec<AccountKey> = entries.iter().map(|entry| entry.actor).collect();
+    let hydrated = Hydrated::load(snapshot, &posts, &actors, viewer).await?;
+    let item = |entry: &Entry| hydrated.item(entry.place, entry.post, entry.is_repost().then_some(entry.actor));
     Ok(entries.iter().filter_map(item).collect())
+}
+
+/// The items of a page of posts that are there for themselves, each with its place.
+pub async fn listed(
+    snapshot: &mut Snapshot,
+    listed: &[(Position, PostKey)],
+    viewer: Option<AccountKey>,
+) -> Result<Vec<TimelineItem>, Status> {
+    let posts: Vec<PostKey> = listed.iter().map(|(_, post)| *post).collect();
+    let hydrated = Hydrated::load(snapshot, &posts, &[], viewer).await?;
+    Ok(listed.iter().filter_map(|(place, post)| hydrated.item(*place, *post, None)).collect())
 }
 
 async fn accounts_by_key(snapshot: &mut Snapshot, keys: &[AccountKey]) -> Result<HashMap<AccountKey, Account>, Status> {
@@ -193,5 +204,6 @@ fn post(row: &SqliteRow) -> Result<Post, Status> {
         edited_at: column::<Option<i64>>(row, "edited_at")?.map(|at| Timestamp(at).to_proto()),
         liked: column(row, "liked")?,
         reposted: column(row, "reposted")?,
+        bookmarked: column(row, "bookmarked")?,
     })
 }

@@ -9,8 +9,11 @@
 
 mod freshness;
 mod hydrate;
+mod pages;
+mod pull;
 mod questions;
 mod service;
+mod sight;
 mod snapshot;
 mod stream;
 

@@ -1,32 +1,41 @@
 //! The gRPC shell of the query server: a handler parses, takes a snapshot, asks, presents.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use shared::errors::{ErrorReason, Refused, Violations, internal};
-use shared::ids::{AccountId, AccountKey, Position};
+use shared::clock::Timestamp;
+use shared::errors::{ErrorReason, Violations, internal};
+use shared::ids::{AccountKey, PostKey};
 use shared::log::LogHead;
-use shared::paging::{PageSizes, page_start};
 use shared::proto::query as v1;
 use shared::proto::query::query_service_server::QueryService;
+use shared::proto::query::thread_item::Item;
 use shared::tokens::Tokens;
 use shared::wake::Wake;
 use sqlx::SqlitePool;
 use tokio_util::sync::CancellationToken;
-use tonic::metadata::MetadataMap;
-use tonic::{Code, Request, Response, Status};
+use tonic::{Request, Response, Status};
 
 use crate::freshness::Freshness;
-use crate::hydrate;
+use crate::hydrate::{self, Hydrated};
+use crate::pages::{
+    LIST_PAGES, OfAccount, OfOwner, OfPost, OfTag, OfThread, Page, Question, TIMELINE_PAGES, only_the_owner,
+};
 use crate::questions::account::{Named, find, find_viewer};
+use crate::questions::activities::{Deed, Target};
 use crate::questions::lists::List;
-use crate::questions::{account, author_timeline, home_timeline, lists, post, relationship};
+use crate::questions::notifications::{Causers, Group};
+use crate::questions::thread::{Sight, ThreadEntry};
+use crate::questions::{
+    account, activities, author_timeline, home_timeline, lists, notifications, post, post_lists, relationship, thread,
+};
 use crate::snapshot::Snapshot;
 use crate::stream::{HomeStream, StreamLimits, Streams};
 
 type Reply<T> = Result<Response<T>, Status>;
 
-const TIMELINE_PAGES: PageSizes = PageSizes { default: 20, max: 100 };
-const LIST_PAGES: PageSizes = PageSizes { default: 50, max: 200 };
+/// How many ids one batch may name.
+const BATCH_MAX: usize = 100;
 
 /// The query server.
 pub struct Queries {
@@ -35,36 +44,35 @@ pub struct Queries {
     streams: Streams,
 }
 
-/// A page of a list of accounts.
-struct AccountsPage {
-    accounts: Vec<v1::Account>,
-    next_page_token: String,
-    read_at: String,
+/// Opens a paged question: its checked fields, and the snapshot that answers it.
+macro_rules! open {
+    ($queries:ident, $request:ident, $question:expr, $subject:expr) => {
+        Page::open(&$queries.freshness, &$queries.tokens, &$request, $question, $subject).await?
+    };
 }
 
-/// What the three lists of accounts are asked.
-struct ListAsked<'a> {
-    list: List,
-    consistency: Option<&'a v1::Consistency>,
-    viewer_account_id: &'a str,
-    account_id: &'a str,
-    page_size: i32,
-    page_token: &'a str,
+/// Answers with a page of accounts: the responses have the same fields, but are types of their own.
+macro_rules! accounts {
+    ($queries:ident, $request:ident, $list:expr, $reads:expr, $subject:expr, $response:ident) => {{
+        let mut page = open!($queries, $request, Question(stringify!($response), $reads, LIST_PAGES), $subject);
+        let (viewer, start, size) = (page.viewer, page.start, page.size);
+        let (keys, next) = lists::page(&mut page.snapshot, $list, page.key.0, viewer, start, size).await?;
+        let accounts = hydrate::accounts(&mut page.snapshot, &keys).await?;
+        let (next_page_token, read_at) = page.tokens(&$queries.tokens, next);
+        Ok(Response::new(v1::$response { accounts, next_page_token, read_at }))
+    }};
 }
 
-/// Asks for one of the lists: their requests have the same fields, but are types of their own.
-macro_rules! list {
-    ($queries:ident, $request:ident, $list:expr) => {{
-        let asked = $request.get_ref();
-        let asked = ListAsked {
-            list: $list,
-            consistency: asked.consistency.as_ref(),
-            viewer_account_id: &asked.viewer_account_id,
-            account_id: &asked.account_id,
-            page_size: asked.page_size,
-            page_token: &asked.page_token,
-        };
-        $queries.list($request.metadata(), asked).await?
+/// Answers with a page of posts, likewise.
+macro_rules! posts {
+    ($queries:ident, $request:ident, $list:expr, $subject:expr, $response:ident) => {{
+        let mut page =
+            open!($queries, $request, Question(stringify!($response), post_lists::READS, TIMELINE_PAGES), $subject);
+        let (viewer, start, size) = (page.viewer, page.start, page.size);
+        let (posts, next) = post_lists::page(&mut page.snapshot, $list(&page.key), viewer, start, size).await?;
+        let items = hydrate::listed(&mut page.snapshot, &posts, viewer).await?;
+        let (next_page_token, read_at) = page.tokens(&$queries.tokens, next);
+        Ok(Response::new(v1::$response { items, next_page_token, read_at }))
     }};
 }
 
@@ -82,51 +90,6 @@ impl Queries {
         let freshness = Freshness::watch(tables, log, progress, drain.clone());
         Self { streams: Streams::new(freshness.clone(), tokens.clone(), limits, drain), freshness, tokens }
     }
-
-    fn next_page_token(&self, arguments: &[&str], next: Option<Position>) -> String {
-        next.map(|place| self.tokens.seal_page(arguments, place)).unwrap_or_default()
-    }
-
-    async fn list(&self, metadata: &MetadataMap, asked: ListAsked<'_>) -> Result<AccountsPage, Status> {
-        let mut violations = Violations::default();
-        let account = violations.account("account_id", asked.account_id);
-        let viewer = violations.optional_account("viewer_account_id", asked.viewer_account_id);
-        let size = LIST_PAGES.read(asked.page_size, &mut violations);
-        violations.check()?;
-        if matches!(asked.list, List::Requests) {
-            only_the_owner(account, viewer)?;
-        }
-        let (name, ids) = (format!("{:?}", asked.list), [account.to_string(), named(viewer)]);
-        let arguments = [name.as_str(), &ids[0], &ids[1]];
-        let before = page_start(&self.tokens, asked.page_token, &arguments)?;
-
-        let mut snapshot = self.freshness.snapshot(metadata, asked.consistency, lists::READS).await?;
-        let viewer = find_viewer(&mut snapshot, viewer).await?;
-        let account = find(&mut snapshot, &Named::Id(account)).await?;
-        let (keys, next) = lists::page(&mut snapshot, asked.list, account, viewer, before, size).await?;
-        Ok(AccountsPage {
-            accounts: hydrate::accounts(&mut snapshot, &keys).await?,
-            next_page_token: self.next_page_token(&arguments, next),
-            read_at: self.tokens.seal(snapshot.checkpoint),
-        })
-    }
-}
-
-/// Some things are shown to their owner only.
-fn only_the_owner(owner: AccountId, viewer: Option<AccountId>) -> Result<(), Status> {
-    match viewer {
-        Some(viewer) if viewer != owner => {
-            let message = "this is shown to the account itself only";
-            let refused = Refused::new(Code::InvalidArgument, ErrorReason::ViewerMismatch, message);
-            Err(refused.with("account", owner).with("viewer", viewer).into())
-        }
-        _ => Ok(()),
-    }
-}
-
-/// The viewer as page tokens name it, however the client spelled it.
-fn named(viewer: Option<AccountId>) -> String {
-    viewer.map(|viewer| viewer.to_string()).unwrap_or_default()
 }
 
 async fn one_account(snapshot: &mut Snapshot, key: AccountKey) -> Result<v1::Account, Status> {
@@ -200,71 +163,204 @@ impl QueryService for Queries {
         &self,
         request: Request<v1::GetHomeTimelineRequest>,
     ) -> Reply<v1::GetHomeTimelineResponse> {
-        let asked = request.get_ref();
-        let mut violations = Violations::default();
-        let owner = violations.account("account_id", &asked.account_id);
-        let viewer = violations.optional_account("viewer_account_id", &asked.viewer_account_id);
-        let size = TIMELINE_PAGES.read(asked.page_size, &mut violations);
-        violations.check()?;
-        only_the_owner(owner, viewer)?;
-        let owner_text = owner.to_string();
-        let arguments = ["HomeTimeline", &owner_text];
-        let before = page_start(&self.tokens, &asked.page_token, &arguments)?;
-
-        let consistency = asked.consistency.as_ref();
-        let mut snapshot = self.freshness.snapshot(request.metadata(), consistency, home_timeline::READS).await?;
-        let key = find(&mut snapshot, &Named::Id(owner)).await?;
-        let (entries, next) = home_timeline::page(&mut snapshot, key, before, size).await?;
-        Ok(Response::new(v1::GetHomeTimelineResponse {
-            items: hydrate::items(&mut snapshot, &entries, Some(key)).await?,
-            next_page_token: self.next_page_token(&arguments, next),
-            read_at: self.tokens.seal(snapshot.checkpoint),
-            resume_token: self.tokens.seal_resume(&owner_text, snapshot.checkpoint),
-        }))
+        let question = Question("HomeTimeline", home_timeline::READS, TIMELINE_PAGES);
+        let mut page = open!(self, request, question, OfOwner(&request.get_ref().account_id));
+        let owner = page.key;
+        let (entries, next) = home_timeline::page(&mut page.snapshot, owner, page.start, page.size).await?;
+        let items = hydrate::items(&mut page.snapshot, &entries, Some(owner)).await?;
+        let (next_page_token, read_at) = page.tokens(&self.tokens, next);
+        let resume_token = self.tokens.seal_resume(page.about(), page.snapshot.checkpoint);
+        Ok(Response::new(v1::GetHomeTimelineResponse { items, next_page_token, read_at, resume_token }))
     }
 
     async fn get_author_timeline(
         &self,
         request: Request<v1::GetAuthorTimelineRequest>,
     ) -> Reply<v1::GetAuthorTimelineResponse> {
+        let question = Question("AuthorTimeline", author_timeline::READS, TIMELINE_PAGES);
+        let mut page = open!(self, request, question, OfAccount("author_id", &request.get_ref().author_id));
+        let (viewer, start, size) = (page.viewer, page.start, page.size);
+        let (entries, next) = author_timeline::page(&mut page.snapshot, page.key, viewer, start, size).await?;
+        let items = hydrate::items(&mut page.snapshot, &entries, viewer).await?;
+        let (next_page_token, read_at) = page.tokens(&self.tokens, next);
+        Ok(Response::new(v1::GetAuthorTimelineResponse { items, next_page_token, read_at }))
+    }
+
+    async fn get_hashtag_timeline(
+        &self,
+        request: Request<v1::GetHashtagTimelineRequest>,
+    ) -> Reply<v1::GetHashtagTimelineResponse> {
+        let tag = OfTag(&request.get_ref().tag);
+        posts!(self, request, post_lists::List::Hashtag, tag, GetHashtagTimelineResponse)
+    }
+
+    async fn list_quotes(&self, request: Request<v1::ListQuotesRequest>) -> Reply<v1::ListQuotesResponse> {
+        let post = OfPost(&request.get_ref().post_id);
+        posts!(self, request, |post: &PostKey| post_lists::List::Quotes(*post), post, ListQuotesResponse)
+    }
+
+    async fn list_bookmarks(&self, request: Request<v1::ListBookmarksRequest>) -> Reply<v1::ListBookmarksResponse> {
+        let owner = OfOwner(&request.get_ref().account_id);
+        posts!(self, request, |owner: &AccountKey| post_lists::List::Bookmarks(*owner), owner, ListBookmarksResponse)
+    }
+
+    async fn get_thread(&self, request: Request<v1::GetThreadRequest>) -> Reply<v1::GetThreadResponse> {
+        let question = Question("Thread", thread::READS, TIMELINE_PAGES);
+        let mut page = open!(self, request, question, OfThread(&request.get_ref().post_id));
+        let (viewer, post, snapshot) = (page.viewer, page.key.post, &mut page.snapshot);
+        let (replies, next) = thread::replies(snapshot, post, viewer, page.start, page.size).await?;
+        let ancestors = match page.start {
+            None => thread::ancestors(snapshot, post, viewer).await?,
+            Some(_) => vec![],
+        };
+        let shown = ancestors.iter().chain(&replies).chain([&page.key]).filter(|entry| entry.sight == Sight::Visible);
+        let posts: Vec<PostKey> = shown.map(|entry| entry.post).collect();
+        let hydrated = Hydrated::load(snapshot, &posts, &[], viewer).await?;
+        let present = |entries: &[ThreadEntry]| entries.iter().map(|entry| thread_item(&hydrated, entry)).collect();
+        let (next_page_token, read_at) = page.tokens(&self.tokens, next);
+        Ok(Response::new(v1::GetThreadResponse {
+            replies: present(&replies),
+            next_page_token,
+            read_at,
+            item: Some(thread_item(&hydrated, &page.key)),
+            ancestors: present(&ancestors),
+        }))
+    }
+
+    async fn list_notifications(
+        &self,
+        request: Request<v1::ListNotificationsRequest>,
+    ) -> Reply<v1::ListNotificationsResponse> {
+        let question = Question("Notifications", notifications::READS, TIMELINE_PAGES);
+        let mut page = open!(self, request, question, OfOwner(&request.get_ref().account_id));
+        let (owner, snapshot) = (page.key, &mut page.snapshot);
+        let (groups, next) = notifications::page(snapshot, owner, page.start, page.size).await?;
+        let causers = notifications::causers(snapshot, owner, &groups).await?;
+        let hydrated = notifications::hydrate(snapshot, owner, &groups, &causers).await?;
+        let present = |(group, causers): (&Group, &Causers)| v1::Notification {
+            notification_id: self.tokens.seal_notification(page.about(), group.place),
+            reason: group.reason,
+            post: group.post.and_then(|post| hydrated.post(post)),
+            newest_causers: causers.newest.iter().filter_map(|account| hydrated.account(*account)).collect(),
+            causer_count: causers.count,
+            seen: group.seen,
+            happened_at: Some(Timestamp(causers.happened_at).to_proto()),
+        };
+        let notifications = groups.iter().zip(&causers).map(present).collect();
+        let (next_page_token, read_at) = page.tokens(&self.tokens, next);
+        Ok(Response::new(v1::ListNotificationsResponse { notifications, next_page_token, read_at }))
+    }
+
+    async fn get_unread_notification_count(
+        &self,
+        request: Request<v1::GetUnreadNotificationCountRequest>,
+    ) -> Reply<v1::GetUnreadNotificationCountResponse> {
         let asked = request.get_ref();
         let mut violations = Violations::default();
-        let author = violations.account("author_id", &asked.author_id);
+        let owner = violations.account("account_id", &asked.account_id);
         let viewer = violations.optional_account("viewer_account_id", &asked.viewer_account_id);
-        let size = TIMELINE_PAGES.read(asked.page_size, &mut violations);
         violations.check()?;
-        let ids = [author.to_string(), named(viewer)];
-        let arguments = ["AuthorTimeline", &ids[0], &ids[1]];
-        let before = page_start(&self.tokens, &asked.page_token, &arguments)?;
+        only_the_owner(owner, viewer)?;
 
         let consistency = asked.consistency.as_ref();
-        let mut snapshot = self.freshness.snapshot(request.metadata(), consistency, author_timeline::READS).await?;
+        let reads = notifications::READS_TO_COUNT;
+        let mut snapshot = self.freshness.snapshot(request.metadata(), consistency, reads).await?;
+        let owner = find(&mut snapshot, &Named::Id(owner)).await?;
+        let unread_count = notifications::count_unread(&mut snapshot, owner).await?;
+        let read_at = self.tokens.seal(snapshot.checkpoint);
+        Ok(Response::new(v1::GetUnreadNotificationCountResponse { unread_count, read_at }))
+    }
+
+    async fn list_activities(&self, request: Request<v1::ListActivitiesRequest>) -> Reply<v1::ListActivitiesResponse> {
+        let question = Question("Activities", activities::READS, TIMELINE_PAGES);
+        let mut page = open!(self, request, question, OfOwner(&request.get_ref().account_id));
+        let (owner, snapshot) = (page.key, &mut page.snapshot);
+        let (deeds, next) = activities::page(snapshot, owner, page.start, page.size).await?;
+        let hydrated = activities::hydrate(snapshot, owner, &deeds).await?;
+        let activities = deeds.iter().map(|deed| activity(&hydrated, deed)).collect();
+        let (next_page_token, read_at) = page.tokens(&self.tokens, next);
+        Ok(Response::new(v1::ListActivitiesResponse { activities, next_page_token, read_at }))
+    }
+
+    async fn batch_get_accounts(
+        &self,
+        request: Request<v1::BatchGetAccountsRequest>,
+    ) -> Reply<v1::BatchGetAccountsResponse> {
+        let asked = request.get_ref();
+        let mut violations = Violations::default();
+        let ids = batch(&mut violations, "account_ids", &asked.account_ids, Violations::account);
+        let viewer = violations.optional_account("viewer_account_id", &asked.viewer_account_id);
+        violations.check()?;
+
+        let consistency = asked.consistency.as_ref();
+        let mut snapshot = self.freshness.snapshot(request.metadata(), consistency, account::READS).await?;
+        find_viewer(&mut snapshot, viewer).await?;
+        let found = account::find_all(&mut snapshot, &ids).await?;
+        let keys: Vec<AccountKey> = ids.iter().filter_map(|id| found.get(id).copied()).collect();
+        let missing = ids.iter().filter(|id| !found.contains_key(id));
+        Ok(Response::new(v1::BatchGetAccountsResponse {
+            accounts: hydrate::accounts(&mut snapshot, &keys).await?,
+            missing_account_ids: missing.map(ToString::to_string).collect(),
+            read_at: self.tokens.seal(snapshot.checkpoint),
+        }))
+    }
+
+    async fn batch_get_posts(&self, request: Request<v1::BatchGetPostsRequest>) -> Reply<v1::BatchGetPostsResponse> {
+        let asked = request.get_ref();
+        let mut violations = Violations::default();
+        let ids = batch(&mut violations, "post_ids", &asked.post_ids, Violations::post);
+        let viewer = violations.optional_account("viewer_account_id", &asked.viewer_account_id);
+        violations.check()?;
+
+        let consistency = asked.consistency.as_ref();
+        let mut snapshot = self.freshness.snapshot(request.metadata(), consistency, post::READS).await?;
         let viewer = find_viewer(&mut snapshot, viewer).await?;
-        let author = find(&mut snapshot, &Named::Id(author)).await?;
-        let (entries, next) = author_timeline::page(&mut snapshot, author, viewer, before, size).await?;
-        Ok(Response::new(v1::GetAuthorTimelineResponse {
-            items: hydrate::items(&mut snapshot, &entries, viewer).await?,
-            next_page_token: self.next_page_token(&arguments, next),
+        let found = post::find_all(&mut snapshot, &ids, viewer).await?;
+        let keys: Vec<PostKey> = ids.iter().filter_map(|id| found.get(id).copied()).collect();
+        let missing = ids.iter().filter(|id| !found.contains_key(id));
+        Ok(Response::new(v1::BatchGetPostsResponse {
+            posts: hydrate::posts(&mut snapshot, &keys, viewer).await?,
+            missing_post_ids: missing.map(ToString::to_string).collect(),
             read_at: self.tokens.seal(snapshot.checkpoint),
         }))
     }
 
     async fn list_followers(&self, request: Request<v1::ListFollowersRequest>) -> Reply<v1::ListFollowersResponse> {
-        let AccountsPage { accounts, next_page_token, read_at } = list!(self, request, List::Followers);
-        Ok(Response::new(v1::ListFollowersResponse { accounts, next_page_token, read_at }))
+        let subject = OfAccount("account_id", &request.get_ref().account_id);
+        accounts!(self, request, List::Followers, lists::READS, subject, ListFollowersResponse)
     }
 
     async fn list_following(&self, request: Request<v1::ListFollowingRequest>) -> Reply<v1::ListFollowingResponse> {
-        let AccountsPage { accounts, next_page_token, read_at } = list!(self, request, List::Following);
-        Ok(Response::new(v1::ListFollowingResponse { accounts, next_page_token, read_at }))
+        let subject = OfAccount("account_id", &request.get_ref().account_id);
+        accounts!(self, request, List::Following, lists::READS, subject, ListFollowingResponse)
     }
 
     async fn list_follow_requests(
         &self,
         request: Request<v1::ListFollowRequestsRequest>,
     ) -> Reply<v1::ListFollowRequestsResponse> {
-        let AccountsPage { accounts, next_page_token, read_at } = list!(self, request, List::Requests);
-        Ok(Response::new(v1::ListFollowRequestsResponse { accounts, next_page_token, read_at }))
+        let subject = OfOwner(&request.get_ref().account_id);
+        accounts!(self, request, List::Requests, lists::READS, subject, ListFollowRequestsResponse)
+    }
+
+    async fn list_blocked(&self, request: Request<v1::ListBlockedRequest>) -> Reply<v1::ListBlockedResponse> {
+        let subject = OfOwner(&request.get_ref().account_id);
+        accounts!(self, request, List::Blocked, lists::READS, subject, ListBlockedResponse)
+    }
+
+    async fn list_muted(&self, request: Request<v1::ListMutedRequest>) -> Reply<v1::ListMutedResponse> {
+        let subject = OfOwner(&request.get_ref().account_id);
+        accounts!(self, request, List::Muted, lists::READS, subject, ListMutedResponse)
+    }
+
+    async fn list_likers(&self, request: Request<v1::ListLikersRequest>) -> Reply<v1::ListLikersResponse> {
+        let subject = OfPost(&request.get_ref().post_id);
+        accounts!(self, request, List::Likers, lists::READS_OF_POSTS, subject, ListLikersResponse)
+    }
+
+    async fn list_reposters(&self, request: Request<v1::ListRepostersRequest>) -> Reply<v1::ListRepostersResponse> {
+        let subject = OfPost(&request.get_ref().post_id);
+        accounts!(self, request, List::Reposters, lists::READS_OF_POSTS, subject, ListRepostersResponse)
     }
 
     async fn stream_home_timeline(
@@ -280,5 +376,53 @@ impl QueryService for Queries {
         let consistency = asked.consistency.as_ref();
         let stream = self.streams.home(request.metadata(), consistency, owner, &asked.resume_token).await?;
         Ok(Response::new(stream))
+    }
+}
+
+/// The ids of a batch, each once, in the order of the request.
+fn batch<I: Copy + Ord>(
+    violations: &mut Violations,
+    field: &str,
+    texts: &[String],
+    read: impl Fn(&mut Violations, &str, &str) -> I,
+) -> Vec<I> {
+    if texts.is_empty() || texts.len() > BATCH_MAX {
+        let rule = format!("must have 1–{BATCH_MAX} ids, has {}", texts.len());
+        violations.add(field, ErrorReason::BatchSizeInvalid, rule);
+        return vec![];
+    }
+    let mut seen = BTreeSet::new();
+    let mut ids: Vec<I> =
+        texts.iter().enumerate().map(|(index, text)| read(violations, &format!("{field}[{index}]"), text)).collect();
+    ids.retain(|id| seen.insert(*id));
+    ids
+}
+
+fn thread_item(hydrated: &Hydrated, entry: &ThreadEntry) -> v1::ThreadItem {
+    let tombstone = |cause: v1::TombstoneCause| {
+        Item::Tombstone(v1::Tombstone { post_id: entry.id.to_string(), cause: cause.into() })
+    };
+    let item = match entry.sight {
+        Sight::Visible => {
+            Item::Post(v1::ThreadPost { post: hydrated.post(entry.post), author: hydrated.author_of(entry.post) })
+        }
+        Sight::Deleted => tombstone(v1::TombstoneCause::Deleted),
+        Sight::Hidden => tombstone(v1::TombstoneCause::Hidden),
+    };
+    v1::ThreadItem { item: Some(item) }
+}
+
+fn activity(hydrated: &Hydrated, deed: &Deed) -> v1::Activity {
+    let (post, target) = match deed.target {
+        Target::Account(account) => (None, hydrated.account(account)),
+        Target::Post(post) => (hydrated.post(post), hydrated.author_of(post)),
+    };
+    v1::Activity {
+        kind: deed.kind,
+        actor: hydrated.account(deed.actor),
+        post,
+        target,
+        place: deed.place.unsigned(),
+        happened_at: Some(Timestamp(deed.happened_at).to_proto()),
     }
 }

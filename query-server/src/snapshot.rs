@@ -60,6 +60,11 @@ pub enum Value<'a> {
     Bytes(&'a [u8]),
 }
 
+/// A number of rows, as queries take it.
+pub fn limit(rows: usize) -> Value<'static> {
+    Value::Number(i64::try_from(rows).unwrap_or(i64::MAX))
+}
+
 /// A column of a row. The names and types are fixed by the schema.
 pub fn column<'r, T>(row: &'r SqliteRow, name: &str) -> Result<T, Status>
 where

@@ -29,6 +29,8 @@ pub enum Event {
     Like(LikeEvent),
     /// To one account's repost of one post.
     Repost(RepostEvent),
+    /// To one account's bookmark of one post.
+    Bookmark(BookmarkEvent),
     /// To the edge from a follower to a followee.
     Follow(FollowEvent),
     /// To the index of an account's pending follow requests.
@@ -37,6 +39,8 @@ pub enum Event {
     Block(BlockEvent),
     /// To one account's mute of another.
     Mute(MuteEvent),
+    /// To what an account has seen of its notifications.
+    Notifications(NotificationsEvent),
 }
 
 /// What kind of account it is. Both kinds can do the same.
@@ -268,6 +272,31 @@ pub enum RepostEvent {
     },
 }
 
+/// Stream `bookmark-{account}-{post}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum BookmarkEvent {
+    /// Bookmarked. Its position is the place in the list of bookmarks.
+    #[serde(rename = "bookmark.added")]
+    Added {
+        /// Whose bookmark.
+        account: AccountRef,
+        /// What.
+        post: PostRef,
+        /// Who wrote it.
+        post_author: AccountRef,
+    },
+    /// Not any more.
+    #[serde(rename = "bookmark.removed")]
+    Removed {
+        /// Whose bookmark.
+        account: AccountRef,
+        /// What.
+        post: PostRef,
+        /// Who wrote it.
+        post_author: AccountRef,
+    },
+}
+
 /// Both ends of a follow, and what a reader needs to know of the followee.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Edge {
@@ -363,6 +392,19 @@ pub enum MuteEvent {
     },
 }
 
+/// Stream `notifications-{account}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum NotificationsEvent {
+    /// The owner has seen its notifications up to here. It only ever grows.
+    #[serde(rename = "notifications.seen")]
+    Seen {
+        /// Whose notifications.
+        account: AccountRef,
+        /// The position of the newest cause that was seen.
+        up_to: Position,
+    },
+}
+
 /// A stored event in the form that the log keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Encoded {
@@ -408,10 +450,12 @@ impl Event {
             Self::Post(event) => encode(event),
             Self::Like(event) => encode(event),
             Self::Repost(event) => encode(event),
+            Self::Bookmark(event) => encode(event),
             Self::Follow(event) => encode(event),
             Self::Requests(event) => encode(event),
             Self::Block(event) => encode(event),
             Self::Mute(event) => encode(event),
+            Self::Notifications(event) => encode(event),
         }
     }
 
@@ -430,10 +474,12 @@ impl Event {
             "post" => decode(kind, payload).map(Self::Post),
             "like" => decode(kind, payload).map(Self::Like),
             "repost" => decode(kind, payload).map(Self::Repost),
+            "bookmark" => decode(kind, payload).map(Self::Bookmark),
             "follow" => decode(kind, payload).map(Self::Follow),
             "requests" => decode(kind, payload).map(Self::Requests),
             "block" => decode(kind, payload).map(Self::Block),
             "mute" => decode(kind, payload).map(Self::Mute),
+            "notifications" => decode(kind, payload).map(Self::Notifications),
             _ => Err(DecodeError::UnknownType(kind.to_owned())),
         }
     }

@@ -6,6 +6,7 @@
 pub mod clock;
 pub mod errors;
 pub mod event;
+pub mod hashtag;
 pub mod ids;
 pub mod log;
 pub mod metrics;

@@ -64,6 +64,12 @@ impl StreamName {
         Self(format!("repost-{account}-{post}"))
     }
 
+    /// One account's bookmark of one post.
+    #[must_use]
+    pub fn bookmark(account: AccountId, post: PostId) -> Self {
+        Self(format!("bookmark-{account}-{post}"))
+    }
+
     /// The edge from a follower to a followee.
     #[must_use]
     pub fn follow(follower: AccountId, followee: AccountId) -> Self {
@@ -86,6 +92,12 @@ impl StreamName {
     #[must_use]
     pub fn mute(account: AccountId, target: AccountId) -> Self {
         Self(format!("mute-{account}-{target}"))
+    }
+
+    /// What an account has seen of its notifications.
+    #[must_use]
+    pub fn notifications(account: AccountId) -> Self {
+        Self(format!("notifications-{account}"))
     }
 
     /// A name that someone typed or that a database kept.

@@ -65,12 +65,15 @@ CREATE TABLE IF NOT EXISTS posts_1 (
     deleted         INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS posts_1_by_author ON posts_1 (author, post);
+CREATE INDEX IF NOT EXISTS posts_1_replies ON posts_1 (reply_to, post) WHERE reply_to IS NOT NULL;
+CREATE INDEX IF NOT EXISTS posts_1_quotes ON posts_1 (quoted, post) WHERE quoted IS NOT NULL;
 CREATE TABLE IF NOT EXISTS posts_1_likes (
     account INTEGER NOT NULL,
     post    INTEGER NOT NULL,
     place   INTEGER NOT NULL,
     PRIMARY KEY (account, post)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS posts_1_likes_by_post ON posts_1_likes (post, place);
 CREATE TABLE IF NOT EXISTS posts_1_reposts (
     account INTEGER NOT NULL,
     post    INTEGER NOT NULL,
@@ -102,12 +105,14 @@ CREATE TABLE IF NOT EXISTS graph_1_blocks (
     place   INTEGER NOT NULL,
     PRIMARY KEY (account, target)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS graph_1_blocks_by_account ON graph_1_blocks (account, place);
 CREATE TABLE IF NOT EXISTS graph_1_mutes (
     account INTEGER NOT NULL,
     target  INTEGER NOT NULL,
     place   INTEGER NOT NULL,
     PRIMARY KEY (account, target)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS graph_1_mutes_by_account ON graph_1_mutes (account, place);
 
 -- counts_1: a row only where a count was ever above 0.
 CREATE TABLE IF NOT EXISTS counts_1_accounts (
@@ -173,6 +178,64 @@ CREATE TABLE IF NOT EXISTS timelines_1_kept (
     id         INTEGER PRIMARY KEY CHECK (id = 1),
     kept_after INTEGER NOT NULL
 ) STRICT;
+
+-- bookmarks_1
+CREATE TABLE IF NOT EXISTS bookmarks_1 (
+    account INTEGER NOT NULL,
+    post    INTEGER NOT NULL,
+    place   INTEGER NOT NULL,
+    PRIMARY KEY (account, post)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS bookmarks_1_by_account ON bookmarks_1 (account, place);
+
+-- hashtags_1: the tags in the present texts of posts that are not deleted.
+CREATE TABLE IF NOT EXISTS hashtags_1 (
+    tag  TEXT NOT NULL,
+    post INTEGER NOT NULL,
+    PRIMARY KEY (tag, post)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS hashtags_1_by_post ON hashtags_1 (post);
+
+-- notifications_1: one row per cause that stands. `reason` is a NotificationReason; `post` is 0 where the reason is
+-- about no post; `place` is the position of the cause.
+CREATE TABLE IF NOT EXISTS notifications_1 (
+    recipient   INTEGER NOT NULL,
+    reason      INTEGER NOT NULL,
+    post        INTEGER NOT NULL,
+    actor       INTEGER NOT NULL,
+    place       INTEGER NOT NULL,
+    happened_at INTEGER NOT NULL,
+    PRIMARY KEY (recipient, reason, post, actor)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS notifications_1_by_place ON notifications_1 (recipient, reason, post, place);
+-- Causes that come from the post itself: REPLIED, MENTIONED, QUOTED.
+CREATE INDEX IF NOT EXISTS notifications_1_by_post ON notifications_1 (post) WHERE reason >= 5;
+-- The newest cause of each group, shown or not: no group is shown above it.
+CREATE TABLE IF NOT EXISTS notifications_1_groups (
+    recipient INTEGER NOT NULL,
+    reason    INTEGER NOT NULL,
+    post      INTEGER NOT NULL,
+    newest    INTEGER NOT NULL,
+    PRIMARY KEY (recipient, reason, post)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS notifications_1_groups_by_newest ON notifications_1_groups (recipient, newest);
+CREATE TABLE IF NOT EXISTS notifications_1_seen (
+    recipient INTEGER PRIMARY KEY,
+    up_to     INTEGER NOT NULL
+) STRICT;
+
+-- activity_1: what each account did and still stands. `kind` is an ActivityKind; `target` is the account that was
+-- followed, else the post.
+CREATE TABLE IF NOT EXISTS activity_1 (
+    actor       INTEGER NOT NULL,
+    place       INTEGER NOT NULL,
+    kind        INTEGER NOT NULL,
+    target      INTEGER NOT NULL,
+    happened_at INTEGER NOT NULL,
+    PRIMARY KEY (actor, place)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX IF NOT EXISTS activity_1_by_target ON activity_1 (target, kind, actor);
+
 INSERT INTO timelines_1_sweep VALUES (1, 0) ON CONFLICT DO NOTHING;
 INSERT INTO timelines_1_kept VALUES (1, 0) ON CONFLICT DO NOTHING;
 ";

@@ -10,7 +10,7 @@ use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
 use tonic::{Code, Status};
 
-use crate::errors::{ErrorReason, Refused};
+use crate::errors::{ErrorReason, Refused, Violations};
 use crate::ids::Position;
 use crate::log::StoreIdentity;
 
@@ -22,6 +22,7 @@ const HEADER_BYTES: usize = 1 + EPOCH_BYTES + 1 + BINDING_BYTES;
 const CONSISTENCY: u8 = b'c';
 const RESUME: u8 = b'r';
 const PAGE: u8 = b'p';
+const NOTIFICATION: u8 = b'n';
 
 /// What a token may be wrong in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +69,26 @@ impl Tokens {
     /// `TOKEN_INVALID` or `TOKEN_FROM_ANOTHER_STORE`.
     pub fn open_resume(&self, owner: &str, token: &str) -> Result<Position, Status> {
         self.read(RESUME, binding(&[owner]), token).map_err(|flaw| refuse_token(flaw, "resume_token"))
+    }
+
+    /// The id of the notification of `owner` whose newest cause is at `position`.
+    #[must_use]
+    pub fn seal_notification(&self, owner: &str, position: Position) -> String {
+        self.write(NOTIFICATION, binding(&[owner]), position)
+    }
+
+    /// The position of the newest cause of a notification of `owner`; what is wrong with the id is noted.
+    pub fn open_notification(&self, owner: &str, field: &str, id: &str, violations: &mut Violations) -> Position {
+        self.read(NOTIFICATION, binding(&[owner]), id).unwrap_or_else(|flaw| {
+            let (reason, rule) = match flaw {
+                Flaw::NotAToken | Flaw::AnotherUse => {
+                    (ErrorReason::TokenInvalid, "must be the id of a notification of this account")
+                }
+                Flaw::AnotherStore => (ErrorReason::TokenFromAnotherStore, "must not be from another store"),
+            };
+            violations.add(field, reason, rule);
+            Position(0)
+        })
     }
 
     /// A page token: the next page of the query with these arguments starts below `position`.
@@ -138,6 +159,19 @@ fn binding(arguments: &[&str]) -> [u8; BINDING_BYTES] {
     }
     let digest: [u8; 32] = hasher.finalize().into();
     *digest.first_chunk().expect("a digest is longer than its beginning")
+}
+
+/// A token from the future is from another future.
+///
+/// # Errors
+/// `POSITION_BEYOND_HEAD`.
+pub fn must_be_in_the_log(position: Position, head: Position) -> Result<(), Status> {
+    if position <= head {
+        return Ok(());
+    }
+    let message = format!("the token is at position {position}, the log ends at {head}");
+    let refused = Refused::new(Code::OutOfRange, ErrorReason::PositionBeyondHead, message);
+    Err(refused.with("position", position).with("head", head).into())
 }
 
 fn refuse_token(flaw: Flaw, field: &str) -> Status {

@@ -1,9 +1,9 @@
 //! Answers of the query server in the words of the reference: the real service is asked, every list to its end.
 
-use prost_types::Timestamp;
+mod words;
+
 use query_server::Queries;
-use reference::{Account, Entry, Post, Relationship};
-use shared::proto::common::AccountKind;
+use reference::{Account, Activity, Entry, NotificationGroup, Post, Relationship, Thread};
 use shared::proto::query as v1;
 use shared::proto::query::query_service_server::QueryService;
 use tonic::{Code, Request, Response, Status};
@@ -11,28 +11,83 @@ use tonic::{Code, Request, Response, Status};
 /// An answer, or nothing when the thing is not there or may not be seen.
 pub type Found<T> = Result<Option<T>, Status>;
 
+/// A timeline to its end, and the posts on it, with their authors, as the viewer sees them.
+#[derive(Default)]
+pub struct Timeline {
+    pub entries: Vec<Entry>,
+    pub posts: Posts,
+}
+
+/// Posts with their authors.
+pub type Posts = Vec<(Post, Option<Account>)>;
+
+/// One of the lists of accounts.
+#[derive(Clone, Copy, Debug)]
+pub enum List {
+    Followers,
+    Following,
+    Requests,
+    Blocked,
+    Muted,
+    Likers,
+    Reposters,
+}
+
+/// Asks a list to its end; the field of every page that has the entries comes back as one.
+macro_rules! to_the_end {
+    ($queries:ident.$method:ident, $request:expr, $field:ident) => {{
+        let (mut entries, mut page_token) = (Vec::new(), String::new());
+        loop {
+            let mut request = $request;
+            request.page_token = page_token;
+            let Some(page) = found($queries.$method(Request::new(request)).await)? else { return Ok(None) };
+            entries.extend(page.$field);
+            page_token = page.next_page_token;
+            if page_token.is_empty() {
+                break entries;
+            }
+        }
+    }};
+}
+
+fn text(viewer: Option<&str>) -> String {
+    viewer.unwrap_or_default().to_owned()
+}
+
 pub async fn account(queries: &Queries, id: &str) -> Found<Account> {
     let named = v1::get_account_request::Account::AccountId(id.to_owned());
     let request = v1::GetAccountRequest { account: Some(named), ..Default::default() };
     let found = found(queries.get_account(Request::new(request)).await)?;
-    Ok(found.and_then(|response| response.account).map(to_account))
+    Ok(found.and_then(|response| response.account).map(words::account))
 }
 
 pub async fn account_by_handle(queries: &Queries, handle: &str) -> Found<Account> {
     let named = v1::get_account_request::Account::Handle(handle.to_owned());
     let request = v1::GetAccountRequest { account: Some(named), ..Default::default() };
     let found = found(queries.get_account(Request::new(request)).await)?;
-    Ok(found.and_then(|response| response.account).map(to_account))
+    Ok(found.and_then(|response| response.account).map(words::account))
+}
+
+/// Those of the accounts that are there, and the ids of the others.
+pub async fn accounts(queries: &Queries, ids: &[&str]) -> Result<(Vec<Account>, Vec<String>), Status> {
+    let account_ids = ids.iter().map(ToString::to_string).collect();
+    let request = v1::BatchGetAccountsRequest { account_ids, ..Default::default() };
+    let found = queries.batch_get_accounts(Request::new(request)).await?.into_inner();
+    Ok((found.accounts.into_iter().map(words::account).collect(), found.missing_account_ids))
 }
 
 pub async fn post(queries: &Queries, id: &str, viewer: Option<&str>) -> Found<Post> {
-    let request = v1::GetPostRequest {
-        consistency: None,
-        viewer_account_id: viewer.unwrap_or_default().to_owned(),
-        post_id: id.to_owned(),
-    };
+    let request = v1::GetPostRequest { consistency: None, viewer_account_id: text(viewer), post_id: id.to_owned() };
     let found = found(queries.get_post(Request::new(request)).await)?;
-    Ok(found.and_then(|response| response.post).map(to_post))
+    Ok(found.and_then(|response| response.post).map(words::post))
+}
+
+/// Those of the posts that the viewer may see, and the ids of the others.
+pub async fn posts(queries: &Queries, ids: &[&str], viewer: Option<&str>) -> Result<(Vec<Post>, Vec<String>), Status> {
+    let post_ids = ids.iter().map(ToString::to_string).collect();
+    let request = v1::BatchGetPostsRequest { consistency: None, viewer_account_id: text(viewer), post_ids };
+    let found = queries.batch_get_posts(Request::new(request)).await?.into_inner();
+    Ok((found.posts.into_iter().map(words::post).collect(), found.missing_post_ids))
 }
 
 pub async fn relationship(queries: &Queries, one: &str, other: &str) -> Found<Relationship> {
@@ -53,97 +108,119 @@ pub async fn relationship(queries: &Queries, one: &str, other: &str) -> Found<Re
     }))
 }
 
-/// A timeline to its end, and the posts on it, with their authors, as the viewer sees them.
-#[derive(Default)]
-pub struct Timeline {
-    pub entries: Vec<Entry>,
-    pub posts: Vec<(Post, Option<Account>)>,
-}
-
 pub async fn home_timeline(queries: &Queries, owner: &str, page_size: i32) -> Found<Timeline> {
-    let mut items = Vec::new();
-    let mut page_token = String::new();
-    loop {
-        let request =
-            v1::GetHomeTimelineRequest { account_id: owner.to_owned(), page_size, page_token, ..Default::default() };
-        let Some(page) = found(queries.get_home_timeline(Request::new(request)).await)? else { return Ok(None) };
-        items.extend(page.items);
-        page_token = page.next_page_token;
-        if page_token.is_empty() {
-            return Ok(Some(to_timeline(items)));
-        }
-    }
+    let request = || v1::GetHomeTimelineRequest { account_id: owner.to_owned(), page_size, ..Default::default() };
+    let items = to_the_end!(queries.get_home_timeline, request(), items);
+    Ok(Some(words::timeline(items)))
 }
 
 pub async fn author_timeline(queries: &Queries, author: &str, viewer: Option<&str>, page_size: i32) -> Found<Timeline> {
-    let mut items = Vec::new();
-    let mut page_token = String::new();
-    loop {
-        let request = v1::GetAuthorTimelineRequest {
-            author_id: author.to_owned(),
-            viewer_account_id: viewer.unwrap_or_default().to_owned(),
-            page_size,
-            page_token,
-            ..Default::default()
-        };
-        let Some(page) = found(queries.get_author_timeline(Request::new(request)).await)? else { return Ok(None) };
-        items.extend(page.items);
-        page_token = page.next_page_token;
-        if page_token.is_empty() {
-            return Ok(Some(to_timeline(items)));
-        }
-    }
+    let request = || v1::GetAuthorTimelineRequest {
+        author_id: author.to_owned(),
+        viewer_account_id: text(viewer),
+        page_size,
+        ..Default::default()
+    };
+    let items = to_the_end!(queries.get_author_timeline, request(), items);
+    Ok(Some(words::timeline(items)))
 }
 
-/// One of the lists of accounts.
-#[derive(Clone, Copy, Debug)]
-pub enum List {
-    Followers,
-    Following,
-    Requests,
+pub async fn hashtag_timeline(queries: &Queries, tag: &str, viewer: Option<&str>, page_size: i32) -> Found<Timeline> {
+    let request = || v1::GetHashtagTimelineRequest {
+        tag: tag.to_owned(),
+        viewer_account_id: text(viewer),
+        page_size,
+        ..Default::default()
+    };
+    let items = to_the_end!(queries.get_hashtag_timeline, request(), items);
+    Ok(Some(words::timeline(items)))
 }
 
-pub async fn list(
+pub async fn quotes(queries: &Queries, post: &str, viewer: Option<&str>, page_size: i32) -> Found<Timeline> {
+    let request = || v1::ListQuotesRequest {
+        post_id: post.to_owned(),
+        viewer_account_id: text(viewer),
+        page_size,
+        ..Default::default()
+    };
+    let items = to_the_end!(queries.list_quotes, request(), items);
+    Ok(Some(words::timeline(items)))
+}
+
+pub async fn bookmarks(queries: &Queries, owner: &str, page_size: i32) -> Found<Timeline> {
+    let request = || v1::ListBookmarksRequest { account_id: owner.to_owned(), page_size, ..Default::default() };
+    let items = to_the_end!(queries.list_bookmarks, request(), items);
+    Ok(Some(words::timeline(items)))
+}
+
+/// A thread, its replies to the end, and the posts in it.
+pub async fn thread(queries: &Queries, post: &str, viewer: Option<&str>, page_size: i32) -> Found<(Thread, Posts)> {
+    let request = || v1::GetThreadRequest {
+        post_id: post.to_owned(),
+        viewer_account_id: text(viewer),
+        page_size,
+        ..Default::default()
+    };
+    let Some(first) = found(queries.get_thread(Request::new(request())).await)? else { return Ok(None) };
+    let replies = to_the_end!(queries.get_thread, request(), replies);
+    Ok(Some(words::thread(first.ancestors, first.item.unwrap_or_default(), replies)))
+}
+
+/// The notifications, each with its post as the owner sees it. `expected` lends the places that the ids hide.
+pub async fn notifications(
     queries: &Queries,
-    list: List,
-    account: &str,
-    viewer: Option<&str>,
+    owner: &str,
+    expected: &[NotificationGroup],
     page_size: i32,
-) -> Found<Vec<String>> {
-    let mut accounts = Vec::new();
-    let mut page_token = String::new();
-    loop {
-        let account_id = account.to_owned();
-        let viewer_account_id = viewer.unwrap_or_default().to_owned();
-        let consistency = None;
-        let page = match list {
-            List::Followers => {
-                let request =
-                    v1::ListFollowersRequest { consistency, viewer_account_id, account_id, page_size, page_token };
-                let page = found(queries.list_followers(Request::new(request)).await)?;
-                page.map(|page| (page.accounts, page.next_page_token))
-            }
-            List::Following => {
-                let request =
-                    v1::ListFollowingRequest { consistency, viewer_account_id, account_id, page_size, page_token };
-                let page = found(queries.list_following(Request::new(request)).await)?;
-                page.map(|page| (page.accounts, page.next_page_token))
-            }
-            List::Requests => {
-                let viewer_account_id = String::new();
-                let request =
-                    v1::ListFollowRequestsRequest { consistency, viewer_account_id, account_id, page_size, page_token };
-                let page = found(queries.list_follow_requests(Request::new(request)).await)?;
-                page.map(|page| (page.accounts, page.next_page_token))
-            }
+) -> Found<(Vec<NotificationGroup>, Vec<Post>)> {
+    let request = || v1::ListNotificationsRequest { account_id: owner.to_owned(), page_size, ..Default::default() };
+    let all: Vec<v1::Notification> = to_the_end!(queries.list_notifications, request(), notifications);
+    let posts = all.iter().filter_map(|notification| notification.post.clone()).map(words::post).collect();
+    let places = expected.iter().map(|group| group.place).chain(std::iter::repeat(0));
+    let groups = all.into_iter().zip(places).map(|(notification, place)| words::notification(notification, place));
+    Ok(Some((groups.collect(), posts)))
+}
+
+pub async fn unread_notification_count(queries: &Queries, owner: &str) -> Found<i64> {
+    let request = v1::GetUnreadNotificationCountRequest { account_id: owner.to_owned(), ..Default::default() };
+    let found = found(queries.get_unread_notification_count(Request::new(request)).await)?;
+    Ok(found.map(|response| response.unread_count.into()))
+}
+
+pub async fn activities(queries: &Queries, owner: &str, page_size: i32) -> Found<Vec<Activity>> {
+    let request = || v1::ListActivitiesRequest { account_id: owner.to_owned(), page_size, ..Default::default() };
+    let all = to_the_end!(queries.list_activities, request(), activities);
+    Ok(Some(all.into_iter().map(words::activity).collect()))
+}
+
+/// One of the lists, `of` an account or a post, to its end: the ids. Some have no viewer but the owner.
+pub async fn list(queries: &Queries, list: List, of: &str, viewer: Option<&str>, page_size: i32) -> Found<Vec<String>> {
+    macro_rules! ids {
+        ($method:ident, $request:ident { $($field:ident: $value:expr),* }) => {
+            to_the_end!(
+                queries.$method,
+                v1::$request { $($field: $value,)* page_size, ..Default::default() },
+                accounts
+            )
         };
-        let Some((page, next)) = page else { return Ok(None) };
-        accounts.extend(page.into_iter().map(|account| account.account_id));
-        page_token = next;
-        if page_token.is_empty() {
-            return Ok(Some(accounts));
-        }
     }
+    let of = || of.to_owned();
+    let accounts: Vec<v1::Account> = match list {
+        List::Followers => {
+            ids!(list_followers, ListFollowersRequest { account_id: of(), viewer_account_id: text(viewer) })
+        }
+        List::Following => {
+            ids!(list_following, ListFollowingRequest { account_id: of(), viewer_account_id: text(viewer) })
+        }
+        List::Requests => ids!(list_follow_requests, ListFollowRequestsRequest { account_id: of() }),
+        List::Blocked => ids!(list_blocked, ListBlockedRequest { account_id: of() }),
+        List::Muted => ids!(list_muted, ListMutedRequest { account_id: of() }),
+        List::Likers => ids!(list_likers, ListLikersRequest { post_id: of(), viewer_account_id: text(viewer) }),
+        List::Reposters => {
+            ids!(list_reposters, ListRepostersRequest { post_id: of(), viewer_account_id: text(viewer) })
+        }
+    };
+    Ok(Some(accounts.into_iter().map(|account| account.account_id).collect()))
 }
 
 fn found<T>(answer: Result<Response<T>, Status>) -> Found<T> {
@@ -152,65 +229,4 @@ fn found<T>(answer: Result<Response<T>, Status>) -> Found<T> {
         Err(status) if status.code() == Code::NotFound => Ok(None),
         Err(status) => Err(status),
     }
-}
-
-fn to_timeline(items: Vec<v1::TimelineItem>) -> Timeline {
-    let mut timeline = Timeline::default();
-    for item in items {
-        let post = item.post.unwrap_or_default();
-        timeline.entries.push(Entry {
-            post_id: post.post_id.clone(),
-            place: item.place,
-            reposted_by: some(item.reposted_by_account_id),
-        });
-        timeline.posts.push((to_post(post), item.author.map(to_account)));
-    }
-    timeline
-}
-
-fn to_account(account: v1::Account) -> Account {
-    let kind = match account.kind() {
-        AccountKind::User => "user",
-        AccountKind::Organization => "organization",
-        AccountKind::Unspecified => "unspecified",
-    };
-    Account {
-        kind: kind.to_owned(),
-        account_id: account.account_id,
-        handle: account.handle,
-        display_name: account.display_name,
-        bio: account.bio,
-        protected: account.protected,
-        follower_count: account.follower_count,
-        following_count: account.following_count,
-        post_count: account.post_count,
-        created_at_us: account.created_at.map_or(0, micros),
-    }
-}
-
-fn to_post(post: v1::Post) -> Post {
-    Post {
-        post_id: post.post_id,
-        author_id: post.author_id,
-        text: post.text,
-        reply_to_post_id: some(post.reply_to_post_id),
-        reply_to_account_id: some(post.reply_to_account_id),
-        quoted_post_id: some(post.quoted_post_id),
-        quoted_post_unavailable: post.quoted_post_unavailable,
-        like_count: post.like_count,
-        repost_count: post.repost_count,
-        reply_count: post.reply_count,
-        created_at_us: post.created_at.map_or(0, micros),
-        edited_at_us: post.edited_at.map(micros),
-        liked: post.liked,
-        reposted: post.reposted,
-    }
-}
-
-fn some(text: String) -> Option<String> {
-    (!text.is_empty()).then_some(text)
-}
-
-fn micros(timestamp: Timestamp) -> i64 {
-    timestamp.seconds * 1_000_000 + i64::from(timestamp.nanos) / 1_000
 }

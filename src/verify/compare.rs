@@ -1,11 +1,12 @@
 //! Every question that the query server answers, asked of it and of the reference.
 
+use std::cell::Cell;
 use std::fmt::Debug;
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
 use query_server::Queries;
-use reference::{Account, Model, Post};
+use reference::{Account, Entry, Model, Post};
 use tonic::Status;
 
 use super::answers::{self, List, Timeline};
@@ -36,6 +37,13 @@ impl Report {
         }
     }
 
+    fn add(&mut self, other: Self) {
+        self.answers += other.answers;
+        self.differences += other.differences;
+        let room = SHOWN_MAX - self.shown.len();
+        self.shown.extend(other.shown.into_iter().take(room));
+    }
+
     fn equal<T: PartialEq + Debug>(&mut self, found: &T, expected: &T, what: impl FnOnce() -> String) {
         let wrong = (found != expected).then(|| format!("is {found:?}, must be {expected:?}"));
         self.check(wrong, what);
@@ -51,74 +59,205 @@ pub struct Manner {
     pub salt: usize,
 }
 
-/// Asks everything about every account and every post.
+/// Asks everything about every account, every post and every hashtag.
 ///
 /// # Errors
 /// When the query server fails, other than by saying that something is not there.
 pub async fn compare(queries: &Queries, model: &Model, manner: Manner, report: &mut Report) -> Result<(), Status> {
     let accounts: Vec<&str> = model.accounts().collect();
     let posts: Vec<&str> = model.posts().collect();
-    let mut progress = Progress::new(accounts.len() + posts.len());
-    for (index, account) in accounts.iter().enumerate() {
-        let others = neighbours(model, &accounts, index, manner.salt);
-        compare_account(queries, model, account, &others, manner.page_size, report).await?;
-        progress.step();
-    }
-    for (index, post) in posts.iter().enumerate() {
-        let viewers = [None, accounts.get((index + manner.salt) % accounts.len().max(1)).copied()];
-        for viewer in viewers.into_iter().filter(|viewer| viewer.is_none_or(|id| model.account(id).is_some())) {
-            let found = answers::post(queries, post, viewer).await?;
-            report.equal(&found, &model.post(post, viewer), || format!("post {post} seen by {viewer:?}"));
-        }
-        progress.step();
+    let tags = model.hashtags();
+    let progress = Progress::new(accounts.len() + posts.len() + tags.len());
+    let asker = Asker { queries, model, manner, accounts: &accounts, progress: &progress };
+    // The query server answers several at once, so several are asked at once.
+    let (one, two, three, four) = tokio::try_join!(
+        asker.share(&posts, &tags, 0),
+        asker.share(&posts, &tags, 1),
+        asker.share(&posts, &tags, 2),
+        asker.share(&posts, &tags, 3)
+    )?;
+    for share in [one, two, three, four] {
+        report.add(share);
     }
     Ok(())
 }
 
-async fn compare_account(
-    queries: &Queries,
-    model: &Model,
-    account: &str,
-    others: &[String],
-    page_size: i32,
-    report: &mut Report,
-) -> Result<(), Status> {
-    let expected = model.account(account);
-    report.equal(&answers::account(queries, account).await?, &expected, || format!("account {account}"));
-    let Some(there) = expected else {
-        let timeline = answers::home_timeline(queries, account, page_size).await?;
-        let shown = timeline.map(|_| "a deactivated account has a timeline".to_owned());
-        report.check(shown, || format!("home timeline of {account}"));
-        return Ok(());
-    };
-    let by_handle = answers::account_by_handle(queries, &there.handle).await?;
-    report.equal(&by_handle, &model.account_by_handle(&there.handle), || format!("handle {}", there.handle));
-    compare_home(queries, model, account, page_size, report).await?;
+/// How many shares there are.
+const SHARES: usize = 4;
+/// Ids in one batch.
+const BATCH: usize = 100;
 
-    let viewers = std::iter::once(None).chain(others.iter().map(|other| Some(other.as_str())));
-    for viewer in viewers.filter(|viewer| viewer.is_none_or(|id| model.account(id).is_some())) {
-        let found = answers::author_timeline(queries, account, viewer, page_size).await?;
-        let Timeline { entries, posts } = found.unwrap_or_default();
-        let expected = model.author_timeline(account, viewer);
-        report.equal(&entries, &expected, || format!("author timeline of {account} seen by {viewer:?}"));
-        compare_posts(posts, model, viewer, report);
-        for list in [List::Followers, List::Following] {
-            let found = answers::list(queries, list, account, viewer, page_size).await?;
-            let expected = match list {
-                List::Followers => model.followers(account, viewer),
-                List::Following | List::Requests => model.following(account, viewer),
-            };
-            report.equal(&found, &Some(expected), || format!("{list:?} of {account} seen by {viewer:?}"));
+/// Asks the query server and the reference the same.
+struct Asker<'a> {
+    queries: &'a Queries,
+    model: &'a Model,
+    manner: Manner,
+    accounts: &'a [&'a str],
+    progress: &'a Progress,
+}
+
+impl Asker<'_> {
+    /// Every account, post and hashtag whose turn it is.
+    async fn share<T: AsRef<str>>(&self, posts: &[&str], tags: &[T], share: usize) -> Result<Report, Status> {
+        let mut report = Report::default();
+        let somebody = |index: usize| {
+            let viewer = self.accounts.get((index + self.manner.salt) % self.accounts.len().max(1)).copied();
+            viewer.filter(|id| self.model.account(id).is_some())
+        };
+        for index in (share..self.accounts.len()).step_by(SHARES) {
+            self.account(index, &mut report).await?;
+            self.progress.step();
         }
+        for index in (share..posts.len()).step_by(SHARES) {
+            self.post(posts[index], None, &mut report).await?;
+            if let Some(viewer) = somebody(index) {
+                self.post(posts[index], Some(viewer), &mut report).await?;
+            }
+            self.progress.step();
+        }
+        for index in (share..tags.len()).step_by(SHARES) {
+            self.hashtag(tags[index].as_ref(), None, &mut report).await?;
+            if let Some(viewer) = somebody(index) {
+                self.hashtag(tags[index].as_ref(), Some(viewer), &mut report).await?;
+            }
+            self.progress.step();
+        }
+        for (index, ids) in posts.chunks(BATCH).enumerate().filter(|(index, _)| index % SHARES == share) {
+            self.batch_of_posts(ids, somebody(index), &mut report).await?;
+        }
+        for (_, ids) in self.accounts.chunks(BATCH).enumerate().filter(|(index, _)| index % SHARES == share) {
+            self.batch_of_accounts(ids, &mut report).await?;
+        }
+        Ok(report)
     }
-    let found = answers::list(queries, List::Requests, account, None, page_size).await?;
-    report.equal(&found, &Some(model.follow_requests(account)), || format!("follow requests of {account}"));
-    for other in others.iter().filter(|other| model.account(other).is_some()) {
-        let found = answers::relationship(queries, account, other).await?;
-        let expected = Some(model.relationship(account, other));
-        report.equal(&found, &expected, || format!("relationship of {account} to {other}"));
+
+    async fn account(&self, index: usize, report: &mut Report) -> Result<(), Status> {
+        let Self { queries, model, .. } = *self;
+        let (account, page_size) = (self.accounts[index], self.manner.page_size);
+        let expected = model.account(account);
+        report.equal(&answers::account(queries, account).await?, &expected, || format!("account {account}"));
+        let Some(there) = expected else {
+            let timeline = answers::home_timeline(queries, account, page_size).await?;
+            let shown = timeline.map(|_| "a deactivated account has a timeline".to_owned());
+            report.check(shown, || format!("home timeline of {account}"));
+            return Ok(());
+        };
+        let by_handle = answers::account_by_handle(queries, &there.handle).await?;
+        report.equal(&by_handle, &model.account_by_handle(&there.handle), || format!("handle {}", there.handle));
+        compare_home(queries, model, account, page_size, report).await?;
+        self.what_only_the_owner_sees(account, report).await?;
+
+        let others = neighbours(model, self.accounts, index, self.manner.salt);
+        let viewers = std::iter::once(None).chain(others.iter().map(|other| Some(other.as_str())));
+        for viewer in viewers.filter(|viewer| viewer.is_none_or(|id| model.account(id).is_some())) {
+            let found = answers::author_timeline(queries, account, viewer, page_size).await?;
+            let expected = Some(model.author_timeline(account, viewer));
+            self.timeline(found, expected, viewer, report, || format!("author timeline of {account}"));
+            for (list, expected) in [
+                (List::Followers, model.followers(account, viewer)),
+                (List::Following, model.following(account, viewer)),
+            ] {
+                let found = answers::list(queries, list, account, viewer, page_size).await?;
+                report.equal(&found, &Some(expected), || format!("{list:?} of {account} seen by {viewer:?}"));
+            }
+        }
+        for other in others.iter().filter(|other| model.account(other).is_some()) {
+            let found = answers::relationship(queries, account, other).await?;
+            let expected = Some(model.relationship(account, other));
+            report.equal(&found, &expected, || format!("relationship of {account} to {other}"));
+        }
+        Ok(())
     }
-    Ok(())
+
+    async fn what_only_the_owner_sees(&self, owner: &str, report: &mut Report) -> Result<(), Status> {
+        let Self { queries, model, .. } = *self;
+        let page_size = self.manner.page_size;
+        for (list, expected) in [
+            (List::Requests, model.follow_requests(owner)),
+            (List::Blocked, model.blocked(owner)),
+            (List::Muted, model.muted(owner)),
+        ] {
+            let found = answers::list(queries, list, owner, None, page_size).await?;
+            report.equal(&found, &Some(expected), || format!("{list:?} of {owner}"));
+        }
+        let bookmarks = answers::bookmarks(queries, owner, page_size).await?;
+        self.timeline(bookmarks, Some(model.bookmarks(owner)), Some(owner), report, || format!("bookmarks of {owner}"));
+
+        let expected = model.notifications(owner);
+        let found = answers::notifications(queries, owner, &expected, page_size).await?;
+        let (groups, posts) = found.unwrap_or_default();
+        report.equal(&groups, &expected, || format!("notifications of {owner}"));
+        for post in posts {
+            let expected = model.post(&post.post_id, Some(owner));
+            let id = post.post_id.clone();
+            report.equal(&Some(post), &expected, || format!("post {id} in the notifications of {owner}"));
+        }
+        let unread = answers::unread_notification_count(queries, owner).await?;
+        let expected = Some(model.unread_notification_count(owner));
+        report.equal(&unread, &expected, || format!("unread notifications of {owner}"));
+        let activities = answers::activities(queries, owner, page_size).await?;
+        report.equal(&activities, &Some(model.activities(owner)), || format!("activities for {owner}"));
+        Ok(())
+    }
+
+    async fn post(&self, post: &str, viewer: Option<&str>, report: &mut Report) -> Result<(), Status> {
+        let Self { queries, model, .. } = *self;
+        let page_size = self.manner.page_size;
+        let found = answers::post(queries, post, viewer).await?;
+        report.equal(&found, &model.post(post, viewer), || format!("post {post} seen by {viewer:?}"));
+        for (list, expected) in
+            [(List::Likers, model.likers(post, viewer)), (List::Reposters, model.reposters(post, viewer))]
+        {
+            let found = answers::list(queries, list, post, viewer, page_size).await?;
+            report.equal(&found, &expected, || format!("{list:?} of {post} seen by {viewer:?}"));
+        }
+        let quotes = answers::quotes(queries, post, viewer, page_size).await?;
+        self.timeline(quotes, model.quotes(post, viewer), viewer, report, || format!("quotes of {post}"));
+        let (thread, posts) = answers::thread(queries, post, viewer, page_size).await?.unzip();
+        report.equal(&thread, &model.thread(post, viewer), || format!("thread of {post} seen by {viewer:?}"));
+        compare_posts(posts.unwrap_or_default(), model, viewer, report);
+        Ok(())
+    }
+
+    async fn hashtag(&self, tag: &str, viewer: Option<&str>, report: &mut Report) -> Result<(), Status> {
+        let found = answers::hashtag_timeline(self.queries, tag, viewer, self.manner.page_size).await?;
+        let expected = Some(self.model.hashtag_timeline(tag, viewer));
+        self.timeline(found, expected, viewer, report, || format!("timeline of #{tag}"));
+        Ok(())
+    }
+
+    async fn batch_of_posts(&self, ids: &[&str], viewer: Option<&str>, report: &mut Report) -> Result<(), Status> {
+        let expected: Vec<Option<Post>> = ids.iter().map(|id| self.model.post(id, viewer)).collect();
+        let missing = ids.iter().zip(&expected).filter(|(_, post)| post.is_none()).map(|(id, _)| (*id).to_owned());
+        let missing: Vec<String> = missing.collect();
+        let found = answers::posts(self.queries, ids, viewer).await?;
+        let expected = (expected.into_iter().flatten().collect(), missing);
+        report.equal(&found, &expected, || format!("batch of posts seen by {viewer:?}"));
+        Ok(())
+    }
+
+    async fn batch_of_accounts(&self, ids: &[&str], report: &mut Report) -> Result<(), Status> {
+        let expected: Vec<Option<Account>> = ids.iter().map(|id| self.model.account(id)).collect();
+        let missing = ids.iter().zip(&expected).filter(|(_, account)| account.is_none());
+        let missing: Vec<String> = missing.map(|(id, _)| (*id).to_owned()).collect();
+        let found = answers::accounts(self.queries, ids).await?;
+        report.equal(&found, &(expected.into_iter().flatten().collect(), missing), || "batch of accounts".to_owned());
+        Ok(())
+    }
+
+    /// A timeline, and the posts on it as the viewer sees them.
+    fn timeline(
+        &self,
+        found: Option<Timeline>,
+        expected: Option<Vec<Entry>>,
+        viewer: Option<&str>,
+        report: &mut Report,
+        what: impl Fn() -> String,
+    ) {
+        let (entries, posts) = found.map(|found| (found.entries, found.posts)).unzip();
+        report.equal(&entries, &expected, || format!("{} seen by {viewer:?}", what()));
+        compare_posts(posts.unwrap_or_default(), self.model, viewer, report);
+    }
 }
 
 /// The home timeline, paged to its end, and each post on it as its owner sees it.
@@ -162,24 +301,24 @@ fn neighbours(model: &Model, accounts: &[&str], index: usize, salt: usize) -> Ve
 /// How far the comparison is, on a terminal.
 struct Progress {
     total: usize,
-    done: usize,
-    told_at: Instant,
+    done: Cell<usize>,
+    told_at: Cell<Instant>,
 }
 
 impl Progress {
     fn new(total: usize) -> Self {
-        Self { total, done: 0, told_at: Instant::now() }
+        Self { total, done: Cell::new(0), told_at: Cell::new(Instant::now()) }
     }
 
-    fn step(&mut self) {
-        self.done += 1;
-        if self.told_at.elapsed() < PROGRESS || !std::io::stderr().is_terminal() {
+    fn step(&self) {
+        self.done.set(self.done.get() + 1);
+        if self.told_at.get().elapsed() < PROGRESS || !std::io::stderr().is_terminal() {
             return;
         }
-        self.told_at = Instant::now();
+        self.told_at.set(Instant::now());
         let mut stderr = std::io::stderr();
         // Progress that cannot be shown is not worth failing for.
-        let _ = write!(stderr, "\rverify: {} of {} ", self.done, self.total);
+        let _ = write!(stderr, "\rverify: {} of {} ", self.done.get(), self.total);
         let _ = stderr.flush();
     }
 }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use command_server::command::{Answer, Command, Edge, NewPost, OnPost, Pair};
-use command_server::execute::{Call, digest, execute};
+use command_server::execute::{Call, Executor, digest};
 use shared::event::{AccountKind, Profile};
-use shared::ids::{AccountId, PostId};
+use shared::ids::{AccountId, Position, PostId};
 use shared::log::EventLog;
 use tonic::Code;
 use uuid::Uuid;
@@ -17,7 +17,7 @@ const ACCOUNTS_MAX: usize = 9;
 const RECENT_POSTS: usize = 6;
 
 /// What the histories of a test must have led to, each at least once.
-pub const EVERY_TYPE: [&str; 27] = [
+pub const EVERY_TYPE: [&str; 30] = [
     "account.registered",
     "account.profile_updated",
     "account.handle_changed",
@@ -34,6 +34,8 @@ pub const EVERY_TYPE: [&str; 27] = [
     "like.removed",
     "repost.added",
     "repost.removed",
+    "bookmark.added",
+    "bookmark.removed",
     "follow.requested",
     "follow.followed",
     "follow.rejected",
@@ -45,37 +47,42 @@ pub const EVERY_TYPE: [&str; 27] = [
     "block.removed",
     "mute.added",
     "mute.removed",
+    "notifications.seen",
 ];
 
 /// A history while it is being made, and what in it can be taken back.
 pub struct History {
-    log: Arc<dyn EventLog>,
+    servers: [Executor; 2],
     accounts: Vec<AccountId>,
     posts: Vec<(PostId, AccountId)>,
     followed: Vec<Edge>,
     requested: Vec<Edge>,
     liked: Vec<OnPost>,
     reposted: Vec<OnPost>,
+    bookmarked: Vec<OnPost>,
     blocked: Vec<Pair>,
     muted: Vec<Pair>,
     deactivated: Vec<AccountId>,
     steps: usize,
+    reached: Position,
 }
 
 impl History {
     pub fn new(log: Arc<dyn EventLog>) -> Self {
         Self {
-            log,
+            servers: [Executor::new(log.clone()), Executor::new(log)],
             accounts: vec![],
             posts: vec![],
             followed: vec![],
             requested: vec![],
             liked: vec![],
             reposted: vec![],
+            bookmarked: vec![],
             blocked: vec![],
             muted: vec![],
             deactivated: vec![],
             steps: 0,
+            reached: Position(0),
         }
     }
 
@@ -90,8 +97,12 @@ impl History {
             correlation_id: Uuid::now_v7(),
             traceparent: None,
         };
-        match execute(&self.log, &call, &command).await {
-            Ok(executed) => self.remember(&command, executed.answer),
+        // Two servers on one log: what the one has cached, the other makes stale.
+        match random.pick(&self.servers).execute(&call, &command).await {
+            Ok(executed) => {
+                self.reached = executed.position;
+                self.remember(&command, executed.answer);
+            }
             Err(status) => assert!(
                 !matches!(status.code(), Code::Internal | Code::Unavailable | Code::Unknown),
                 "seed {seed}: {command:?} was answered {status:?}"
@@ -107,6 +118,7 @@ impl History {
             (Command::Follow(edge), Answer::Requested) => self.requested.push(*edge),
             (Command::Like(on), _) => self.liked.push(*on),
             (Command::Repost(on), _) => self.reposted.push(*on),
+            (Command::Bookmark(on), _) => self.bookmarked.push(*on),
             (Command::Block(pair), _) => self.blocked.push(*pair),
             (Command::Mute(pair), _) => self.muted.push(*pair),
             (Command::Deactivate(account), _) => self.deactivated.push(*account),
@@ -132,7 +144,7 @@ impl History {
         let (post, author) = *random.pick(&self.posts[start..]);
         let on = OnPost { account, post };
         let own = OnPost { account: author, post };
-        match random.between(1, 100) {
+        match random.between(1, 108) {
             1..=20 => self.post(random, account),
             21..=38 => Command::Follow(sometimes(random, &self.followed, edge)),
             39..=45 => Command::Unfollow(mostly(random, &self.followed, edge)),
@@ -142,7 +154,7 @@ impl History {
             65..=68 => Command::Like(sometimes(random, &self.liked, on)),
             69..=71 => Command::Unlike(mostly(random, &self.liked, on)),
             72..=74 => Command::DeletePost(own),
-            75..=77 => Command::EditPost { on: own, text: format!("edited in step {}", self.steps) },
+            75..=77 => Command::EditPost { on: own, text: self.text(random) },
             78..=80 => Command::Block(sometimes(random, &self.blocked, pair)),
             81..=83 => Command::Unblock(mostly(random, &self.blocked, pair)),
             84..=86 => Command::Mute(sometimes(random, &self.muted, pair)),
@@ -155,6 +167,9 @@ impl History {
             97 => Command::RejectFollow(mostly(random, &self.requested, edge)),
             98 => Command::UpdateProfile { account, profile: profile(self.steps) },
             99 => Command::ChangeHandle { account, handle: handle(random) },
+            100..=102 => Command::Bookmark(sometimes(random, &self.bookmarked, on)),
+            103..=104 => Command::RemoveBookmark(mostly(random, &self.bookmarked, on)),
+            105..=107 => Command::MarkNotificationsSeen { account, up_to: self.some_position(random) },
             // Anybody may try to change what is not theirs.
             _ => Command::DeletePost(on),
         }
@@ -174,10 +189,27 @@ impl History {
         Command::CreatePost(NewPost {
             post: PostId::generate(),
             author,
-            text: format!("step {} of @handle_{} #law", self.steps, random.between(1, 20)),
+            text: self.text(random),
             reply_to: other(random, 2),
             quoted: other(random, 6),
         })
+    }
+
+    /// A text that names some of few tags and accounts, so that edits keep, drop and bring back names.
+    fn text(&self, random: &mut Random) -> String {
+        let mut text = format!("step {}", self.steps);
+        for _ in 0..random.below(3) {
+            text += &format!(" @{}", handle(random));
+        }
+        for _ in 0..random.below(3) {
+            text += &format!(" #tag_{}", random.between(1, 3));
+        }
+        text
+    }
+
+    /// A position that notifications may be at.
+    fn some_position(&self, random: &mut Random) -> Position {
+        Position(random.between(1, self.reached.0))
     }
 }
 

@@ -22,9 +22,19 @@ use crate::random::Random;
 
 pub const BATCH_SIZES: [usize; 3] = [1, 7, 1_000];
 
-const PROJECTIONS: [&str; 5] = ["profiles_1", "posts_1", "graph_1", "counts_1", "timelines_1"];
+const PROJECTIONS: [&str; 9] = [
+    "profiles_1",
+    "posts_1",
+    "graph_1",
+    "counts_1",
+    "bookmarks_1",
+    "hashtags_1",
+    "notifications_1",
+    "activity_1",
+    "timelines_1",
+];
 /// Tables whose rows the law fixes. The form of the timelines is free; their answers are not.
-const FIXED_TABLES: [&str; 11] = [
+const FIXED_TABLES: [&str; 17] = [
     "SELECT json_array(account, hex(account_id), handle, display_name, bio, organization, protected, active, created_at)
      FROM profiles_1 ORDER BY 1",
     "SELECT json_array(post, hex(post_id), author, text, reply_to, reply_to_author, quoted, created_at, edited_at, deleted)
@@ -39,6 +49,12 @@ const FIXED_TABLES: [&str; 11] = [
      WHERE followers <> 0 OR following <> 0 OR posts <> 0 ORDER BY 1",
     "SELECT json_array(post, likes, reposts, replies) FROM counts_1_posts
      WHERE likes <> 0 OR reposts <> 0 OR replies <> 0 ORDER BY 1",
+    "SELECT json_array(account, post, place) FROM bookmarks_1 ORDER BY 1",
+    "SELECT json_array(tag, post) FROM hashtags_1 ORDER BY 1",
+    "SELECT json_array(recipient, reason, post, actor, place, happened_at) FROM notifications_1 ORDER BY 1",
+    "SELECT json_array(recipient, reason, post, newest) FROM notifications_1_groups ORDER BY 1",
+    "SELECT json_array(recipient, up_to) FROM notifications_1_seen ORDER BY 1",
+    "SELECT json_array(actor, place, kind, target, happened_at) FROM activity_1 ORDER BY 1",
     "SELECT json_array(actor, place, post) FROM timelines_1_reasons ORDER BY 1",
 ];
 

@@ -129,6 +129,12 @@ impl Api {
         Ok(answer.account.expect("always set"))
     }
 
+    /// The first page of the notifications of an account.
+    pub async fn notifications(&self, owner: &str) -> Vec<Notification> {
+        let request = ask!(ListNotificationsRequest { account_id: owner, consistency: up_to_date(), page_size: 100 });
+        self.queries.clone().list_notifications(request).await.expect("they are listed").into_inner().notifications
+    }
+
     /// All texts of an author, oldest first.
     pub async fn texts_of(&self, author: &str) -> Vec<String> {
         let mut texts = Vec::new();

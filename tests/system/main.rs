@@ -5,10 +5,13 @@
 
 mod api;
 mod bad_input;
+mod bad_input_of_a_week;
 mod consistency;
 mod idempotency;
 mod journey;
 mod operations;
 mod process;
 mod raw;
+mod refusals;
 mod roles;
+mod week;

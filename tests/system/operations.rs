@@ -14,7 +14,17 @@ use tonic::Code;
 use crate::api::{Api, ask, fresh, item, reason, texts, up_to_date, within};
 use crate::process::{Dev, Process, Role, chirp, eventually, folder, path, verified};
 
-const PROJECTIONS: [&str; 5] = ["counts_1", "graph_1", "posts_1", "profiles_1", "timelines_1"];
+const PROJECTIONS: [&str; 9] = [
+    "activity_1",
+    "bookmarks_1",
+    "counts_1",
+    "graph_1",
+    "hashtags_1",
+    "notifications_1",
+    "posts_1",
+    "profiles_1",
+    "timelines_1",
+];
 
 /// A store that has some of everything.
 async fn fill(api: &Api) -> String {

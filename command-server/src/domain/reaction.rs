@@ -1,15 +1,15 @@
-//! A like or a repost: there or not, of one account on one post.
+//! A like, a repost or a bookmark: there or not, of one account on one post.
 //!
 //! Always: adding twice and removing twice are fine; a repost undone and made again takes a new place. Never here:
 //! whether the actor may see the post; [`super::post::Post::seen`] says so.
 
-use shared::event::{Event, LikeEvent, RepostEvent};
+use shared::event::{BookmarkEvent, Event, LikeEvent, RepostEvent};
 use shared::ids::{AccountRef, AuthoredPost, Position};
 
 use super::account::{Account, Known};
 use super::{Aggregate, Refusal};
 
-/// Stream `like-{account}-{post}` or `repost-{account}-{post}`.
+/// Stream `like-{account}-{post}`, `repost-…` or `bookmark-…`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Reaction {
     /// Not there.
@@ -69,11 +69,37 @@ pub fn undo_repost(repost: Reaction, account: AccountRef, on: AuthoredPost) -> V
     }
 }
 
+/// Bookmarks a post that the account sees.
+#[must_use]
+pub fn bookmark(bookmark: Reaction, account: AccountRef, on: AuthoredPost) -> Vec<Event> {
+    match bookmark {
+        Reaction::Since(_) => vec![],
+        Reaction::Absent => {
+            vec![Event::Bookmark(BookmarkEvent::Added { account, post: on.post, post_author: on.author })]
+        }
+    }
+}
+
+/// Removes a bookmark, also of a post that is gone.
+#[must_use]
+pub fn remove_bookmark(bookmark: Reaction, account: AccountRef, on: AuthoredPost) -> Vec<Event> {
+    match bookmark {
+        Reaction::Absent => vec![],
+        Reaction::Since(_) => {
+            vec![Event::Bookmark(BookmarkEvent::Removed { account, post: on.post, post_author: on.author })]
+        }
+    }
+}
+
 impl Aggregate for Reaction {
     fn evolve(self, position: Position, event: &Event) -> Self {
         match event {
-            Event::Like(LikeEvent::Added { .. }) | Event::Repost(RepostEvent::Added { .. }) => Self::Since(position),
-            Event::Like(LikeEvent::Removed { .. }) | Event::Repost(RepostEvent::Removed { .. }) => Self::Absent,
+            Event::Like(LikeEvent::Added { .. })
+            | Event::Repost(RepostEvent::Added { .. })
+            | Event::Bookmark(BookmarkEvent::Added { .. }) => Self::Since(position),
+            Event::Like(LikeEvent::Removed { .. })
+            | Event::Repost(RepostEvent::Removed { .. })
+            | Event::Bookmark(BookmarkEvent::Removed { .. }) => Self::Absent,
             _ => self,
         }
     }
@@ -93,6 +119,8 @@ mod tests {
         assert_eq!(unlike(Reaction::Absent, BOB, ON), vec![]);
         assert_eq!(repost(there, BOB, ON, &Account::Known(known(ALICE))), Ok(vec![]));
         assert_eq!(undo_repost(Reaction::Absent, BOB, ON), vec![]);
+        assert_eq!(bookmark(there, BOB, ON), vec![]);
+        assert_eq!(remove_bookmark(Reaction::Absent, BOB, ON), vec![]);
     }
 
     #[test]

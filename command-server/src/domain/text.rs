@@ -3,12 +3,12 @@
 //! Always: a name begins where a word could begin, so that an address like `a@b` names nobody; each name once, in the
 //! order of its first use, in lower case.
 
+use shared::hashtag::{is_hashtag, is_word};
+
 /// The shortest handle, in characters.
 pub const HANDLE_LENGTH_MIN: usize = 3;
 /// The longest handle, in characters.
 pub const HANDLE_LENGTH_MAX: usize = 30;
-/// The longest hashtag, in characters.
-pub const HASHTAG_LENGTH_MAX: usize = 50;
 
 /// Whether it is a handle: 3–30 of `a-z0-9_`.
 #[must_use]
@@ -29,12 +29,11 @@ pub fn mentioned_handles(text: &str) -> Vec<String> {
 #[must_use]
 pub fn hashtags(text: &str) -> Vec<String> {
     let mut tags = names(text, '#');
-    tags.retain(|tag| tag.chars().count() <= HASHTAG_LENGTH_MAX && tag.chars().any(|c| !c.is_numeric() && c != '_'));
+    tags.retain(|tag| is_hashtag(tag));
     tags
 }
 
 fn names(text: &str, sign: char) -> Vec<String> {
-    let is_word = |c: char| c.is_alphanumeric() || c == '_';
     let mut found: Vec<String> = Vec::new();
     for (index, _) in text.match_indices(sign) {
         let after_word = text[..index].chars().next_back().is_some_and(|before| is_word(before) || before == sign);

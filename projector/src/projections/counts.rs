@@ -89,7 +89,13 @@ fn fold(batch: &[Fact]) -> Net {
             Event::Like(LikeEvent::Removed { post, .. }) => net.post(post.key).likes -= 1,
             Event::Repost(RepostEvent::Added { post, .. }) => net.post(post.key).reposts += 1,
             Event::Repost(RepostEvent::Removed { post, .. }) => net.post(post.key).reposts -= 1,
-            Event::Account(_) | Event::Handle(_) | Event::Requests(_) | Event::Block(_) | Event::Mute(_) => {}
+            Event::Account(_)
+            | Event::Handle(_)
+            | Event::Bookmark(_)
+            | Event::Requests(_)
+            | Event::Block(_)
+            | Event::Mute(_)
+            | Event::Notifications(_) => {}
         }
     }
     net

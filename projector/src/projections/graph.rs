@@ -41,7 +41,9 @@ fn fold(batch: &[Fact]) -> Net {
             | Event::Post(_)
             | Event::Like(_)
             | Event::Repost(_)
-            | Event::Requests(_) => {}
+            | Event::Bookmark(_)
+            | Event::Requests(_)
+            | Event::Notifications(_) => {}
         }
     }
     net

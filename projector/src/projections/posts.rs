@@ -53,10 +53,12 @@ fn fold(batch: &[Fact]) -> Net {
             Event::Repost(RepostEvent::Removed { account, post, .. }) => net.reposts.remove(account.key.0, post.key.0),
             Event::Account(_)
             | Event::Handle(_)
+            | Event::Bookmark(_)
             | Event::Follow(_)
             | Event::Requests(_)
             | Event::Block(_)
-            | Event::Mute(_) => {}
+            | Event::Mute(_)
+            | Event::Notifications(_) => {}
         }
     }
     net

@@ -31,6 +31,9 @@ use crate::projection::{Fact, Projection};
 
 /// A class is left at this share of the size at which it is entered, so that nobody flickers between two.
 const HYSTERESIS: (i64, i64) = (4, 5);
+/// The most rows that one statement delivers, unless a single reason has more: they are sorted in memory, at some 50 bytes
+/// each, and larger sets are hardly faster.
+const DELIVERIES_MAX: i64 = 1_000_000;
 /// An average timeline grows by this share of its cap before it is cut; one that takes in more grows by more.
 const SLACK_DIVISOR: i64 = 4;
 
@@ -62,7 +65,10 @@ const DELETE_UNDONE: &str = "
 DELETE FROM timelines_1_reasons WHERE (actor, place) IN (SELECT value ->> 0, value ->> 1 FROM json_each($1))";
 const DELETE_REASONS_OF_POSTS: &str = "
 DELETE FROM timelines_1_reasons WHERE post IN (SELECT value FROM json_each($1))";
-/// All reasons of the batch to all their followers, as one set in the order of the table.
+/// $1 accounts: how many timelines a reason of each is delivered to, its own included.
+const SELECT_AUDIENCES: &str = "
+SELECT account, followers + 1 FROM timelines_1_accounts WHERE account IN (SELECT value FROM json_each($1))";
+/// Reasons of the batch to all their followers, as one set in the order of the table.
 const FAN_OUT: &str = "
 WITH pushed AS MATERIALIZED (
     SELECT reason.value ->> 0 AS actor, reason.value ->> 1 AS place, reason.value ->> 2 AS post
@@ -214,7 +220,9 @@ fn fold(batch: &[Fact]) -> Net {
             Event::Follow(FollowEvent::Requested(_) | FollowEvent::Rejected(_) | FollowEvent::Withdrawn(_))
             | Event::Handle(_)
             | Event::Like(_)
-            | Event::Requests(_) => {}
+            | Event::Bookmark(_)
+            | Event::Requests(_)
+            | Event::Notifications(_) => {}
         }
     }
     net
@@ -341,9 +349,12 @@ impl Timelines {
         }
         let reasons = net.reasons.iter().map(|((actor, place), post)| (actor, place, post)).collect::<Rows>().finish();
         sqlx::query(INSERT_REASONS).bind(&reasons).execute(&mut *tx).await?;
-        let delivered = sqlx::query(FAN_OUT).bind(&reasons).execute(tx).await?;
-        counter!(metrics::DELIVERIES).increment(delivered.rows_affected());
-        Ok(delivered.rows_affected())
+        let mut delivered = 0;
+        for set in sets_to_deliver(tx, net).await? {
+            delivered += sqlx::query(FAN_OUT).bind(set.finish()).execute(&mut *tx).await?.rows_affected();
+        }
+        counter!(metrics::DELIVERIES).increment(delivered);
+        Ok(delivered)
     }
 
     async fn backfill(&self, tx: &mut SqliteConnection, net: &Net) -> Result<(), sqlx::Error> {
@@ -390,4 +401,24 @@ impl Timelines {
         sqlx::query(RAISE_KEPT_AFTER).bind(forgotten).execute(tx).await?;
         Ok(())
     }
+}
+
+/// The reasons of the batch in sets of at most [`DELIVERIES_MAX`] rows.
+async fn sets_to_deliver(tx: &mut SqliteConnection, net: &Net) -> Result<Vec<Rows>, sqlx::Error> {
+    let actors: BTreeSet<AccountKey> = net.reasons.keys().map(|(actor, _)| *actor).collect();
+    let actors = actors.iter().collect::<Rows>().finish();
+    let audiences: Vec<(i64, i64)> = sqlx::query_as(SELECT_AUDIENCES).bind(actors).fetch_all(tx).await?;
+    let audiences: BTreeMap<i64, i64> = audiences.into_iter().collect();
+    let (mut sets, mut set, mut rows) = (Vec::new(), Rows::default(), 0);
+    for ((actor, place), post) in &net.reasons {
+        let audience = audiences.get(&actor.0).copied().unwrap_or(1);
+        if rows + audience > DELIVERIES_MAX && !set.is_empty() {
+            sets.push(std::mem::take(&mut set));
+            rows = 0;
+        }
+        set.push(&(actor, place, post));
+        rows += audience;
+    }
+    sets.push(set);
+    Ok(sets)
 }

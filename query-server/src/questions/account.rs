@@ -1,7 +1,10 @@
-//! One account, by id or by handle. Deactivated accounts are not shown.
+//! Accounts, by id or by handle. Deactivated accounts are not shown.
+
+use std::collections::HashMap;
 
 use shared::errors::{ErrorReason, Refused};
 use shared::ids::{AccountId, AccountKey};
+use shared::rows::Rows;
 use tonic::{Code, Status};
 
 use crate::snapshot::{Projections, Snapshot, Value, column};
@@ -13,6 +16,11 @@ const FIND_BY_ID: &str = "
 SELECT account, active FROM profiles_1 WHERE account_id = $1 AND account <= $2";
 const FIND_BY_HANDLE: &str = "
 SELECT account, active FROM profiles_1 WHERE handle = $1 AND account <= $2";
+/// $1 the ids, $2 the checkpoint.
+const FIND_ALL: &str = "
+SELECT account, account_id
+FROM json_each($1) AS wanted CROSS JOIN profiles_1 ON account_id = unhex(wanted.value, '-')
+WHERE active = 1 AND account <= $2";
 
 /// How an account is named in a question.
 #[derive(Clone, Debug)]
@@ -49,4 +57,11 @@ pub async fn find_viewer(snapshot: &mut Snapshot, viewer: Option<AccountId>) -> 
         None => Ok(None),
         Some(viewer) => find(snapshot, &Named::Id(viewer)).await.map(Some),
     }
+}
+
+/// The keys of those of these accounts that are active, by id.
+pub async fn find_all(snapshot: &mut Snapshot, ids: &[AccountId]) -> Result<HashMap<AccountId, AccountKey>, Status> {
+    let wanted = ids.iter().collect::<Rows>().finish();
+    let rows = snapshot.rows(FIND_ALL, &[Value::Text(&wanted), Value::Number(snapshot.checkpoint.0)]).await?;
+    rows.iter().map(|row| Ok((AccountId(column(row, "account_id")?), AccountKey(column(row, "account")?)))).collect()
 }

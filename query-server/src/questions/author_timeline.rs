@@ -5,11 +5,12 @@
 use shared::ids::{AccountKey, Position, PostKey};
 use tonic::Status;
 
-use crate::hydrate::{Entry, viewer_value, visible};
-use crate::snapshot::{Projections, Snapshot, Value, column};
+use crate::hydrate::{Entry, viewer_value};
+use crate::sight::visible;
+use crate::snapshot::{Projections, Snapshot, Value, column, limit};
 
 /// What this question reads.
-pub const READS: Projections = &["posts_1", "profiles_1", "graph_1", "counts_1"];
+pub const READS: Projections = &["posts_1", "profiles_1", "graph_1", "counts_1", "bookmarks_1"];
 
 /// $1 the author, $2 the viewer: whether the author shows itself to the viewer at all.
 const IS_OPEN: &str = "
@@ -52,8 +53,7 @@ pub async fn page(
     }
     let checkpoint = snapshot.checkpoint;
     let before = before.unwrap_or(checkpoint.next());
-    let one_more = i64::try_from(size).unwrap_or(i64::MAX - 1) + 1;
-    let values = [account, viewer, Value::Number(before.0), Value::Number(one_more), Value::Number(checkpoint.0)];
+    let values = [account, viewer, Value::Number(before.0), limit(size + 1), Value::Number(checkpoint.0)];
     let rows = snapshot.rows(SELECT, &values).await?;
     let mut entries = Vec::with_capacity(size);
     for row in rows.iter().take(size) {

@@ -13,10 +13,12 @@ use sqlx::sqlite::SqliteRow;
 use tonic::Status;
 
 use crate::hydrate::Entry;
-use crate::snapshot::{Projections, Snapshot, Value, column};
+use crate::pull::pulled;
+use crate::sight::{followed, unblocked, unmuted};
+use crate::snapshot::{Projections, Snapshot, Value, column, limit};
 
 /// What this question reads.
-pub const READS: Projections = &["timelines_1", "posts_1", "profiles_1", "graph_1", "counts_1"];
+pub const READS: Projections = &["timelines_1", "posts_1", "profiles_1", "graph_1", "counts_1", "bookmarks_1"];
 
 /// The fewest rows of the skeleton to look at in one go.
 const CHUNK_MIN: usize = 32;
@@ -42,50 +44,15 @@ WHERE author.pulled_until > 0 AND reasons.place IN (
 )
 ORDER BY place DESC LIMIT $4";
 /// Below the mark: $1 the owner, $2 before this place, $3 the limit.
-const SELECT_BELOW: &str = "
-SELECT reasons.place, reasons.actor, reasons.post
-FROM timelines_1_edges AS edges JOIN timelines_1_reasons AS reasons ON reasons.actor = edges.followee
-WHERE edges.follower = $1 AND reasons.place IN (
-    SELECT place FROM timelines_1_reasons WHERE actor = edges.followee AND place < $2 ORDER BY place DESC LIMIT $3
-)
-ORDER BY reasons.place DESC LIMIT $3";
+const SELECT_BELOW: &str = concat!(
+    pulled!("timelines_1_edges", "timelines_1_reasons"),
+    "
+SELECT place, actor, post FROM skeleton ORDER BY place DESC"
+);
 
-/// SQL for "owner $1 follows this account, or is it".
-macro_rules! followed {
-    ($account:expr) => {
-        concat!(
-            "(",
-            $account,
-            " = $1 OR EXISTS (SELECT 1 FROM graph_1_follows WHERE follower = $1 AND followee = ",
-            $account,
-            "))"
-        )
-    };
-}
-/// SQL for "owner $1 does not mute this account".
-macro_rules! unmuted {
-    ($account:expr) => {
-        concat!(
-            "NOT EXISTS (SELECT 1 FROM graph_1_mutes AS mutes WHERE mutes.account = $1 AND mutes.target = ",
-            $account,
-            ")"
-        )
-    };
-}
-/// SQL for "no block stands between owner $1 and this account".
-macro_rules! unblocked {
-    ($account:expr) => {
-        concat!(
-            "NOT EXISTS (SELECT 1 FROM graph_1_blocks AS blocks WHERE blocks.account = $1 AND blocks.target = ",
-            $account,
-            ") AND NOT EXISTS (SELECT 1 FROM graph_1_blocks AS blocks WHERE blocks.account = ",
-            $account,
-            " AND blocks.target = $1)"
-        )
-    };
-}
 /// The law: $1 the owner, $2 rows of (place, actor, post), $3 the checkpoint. Blocks are asked for the author only: a
-/// block ends the follows between the two, so an actor whom the owner follows stands across none.
+/// block ends the follows between the two, so an actor whom the owner follows stands across none. A newer visible reason is
+/// looked for among the post's reposts or among the accounts that the owner follows, whichever are fewer.
 const FILTER: &str = concat!(
     "
 WITH candidates AS MATERIALIZED (
@@ -101,34 +68,47 @@ WHERE (reason.place = reason.post OR EXISTS (
     WHERE reposts.account = reason.actor AND reposts.post = reason.post AND reposts.place = reason.place
 ))
 AND ",
-    followed!("reason.actor"),
+    followed!("$1", "reason.actor"),
     "
 AND ",
-    unmuted!("reason.actor"),
+    unmuted!("$1", "reason.actor"),
     "
 AND ",
-    unmuted!("posts.author"),
+    unmuted!("$1", "posts.author"),
     "
 AND ",
-    unblocked!("posts.author"),
+    unblocked!("$1", "posts.author"),
     "
 AND (author.protected = 0 OR ",
-    followed!("posts.author"),
+    followed!("$1", "posts.author"),
     ")
 AND (reason.place <> reason.post OR posts.reply_to IS NULL OR posts.author = $1 OR ",
-    followed!("posts.reply_to_author"),
+    followed!("$1", "posts.reply_to_author"),
     ")
-AND NOT EXISTS (
+AND NOT CASE WHEN COALESCE((SELECT reposts FROM counts_1_posts WHERE post = reason.post), 0)
+               > COALESCE((SELECT following FROM counts_1_accounts WHERE account = $1), 0)
+THEN EXISTS (
+    SELECT 1 FROM graph_1_follows AS follows
+    CROSS JOIN posts_1_reposts AS newer ON newer.account = follows.followee AND newer.post = reason.post
+    JOIN profiles_1 AS newer_actor ON newer_actor.account = newer.account AND newer_actor.active = 1
+    WHERE follows.follower = $1 AND newer.place > reason.place AND newer.place <= $3
+    AND ",
+    unmuted!("$1", "newer.account"),
+    "
+) OR EXISTS (
+    SELECT 1 FROM posts_1_reposts AS newer
+    WHERE newer.account = $1 AND newer.post = reason.post AND newer.place > reason.place AND newer.place <= $3
+) ELSE EXISTS (
     SELECT 1 FROM posts_1_reposts AS newer
     JOIN profiles_1 AS newer_actor ON newer_actor.account = newer.account AND newer_actor.active = 1
     WHERE newer.post = reason.post AND newer.place > reason.place AND newer.place <= $3
     AND ",
-    followed!("newer.account"),
+    followed!("$1", "newer.account"),
     "
     AND ",
-    unmuted!("newer.account"),
+    unmuted!("$1", "newer.account"),
     "
-)
+) END
 ORDER BY reason.place DESC"
 );
 
@@ -190,9 +170,9 @@ async fn above(
     owner: AccountKey,
     before: Position,
     mark: Position,
-    limit: usize,
+    rows: usize,
 ) -> Result<Vec<Entry>, Status> {
-    let values = [Value::Number(owner.0), Value::Number(before.0), Value::Number(mark.0), number(limit)];
+    let values = [Value::Number(owner.0), Value::Number(before.0), Value::Number(mark.0), limit(rows)];
     snapshot.rows(SELECT_ABOVE, &values).await?.iter().map(entry).collect()
 }
 
@@ -200,14 +180,10 @@ async fn below(
     snapshot: &mut Snapshot,
     owner: AccountKey,
     before: Position,
-    limit: usize,
+    rows: usize,
 ) -> Result<Vec<Entry>, Status> {
-    let values = [Value::Number(owner.0), Value::Number(before.0), number(limit)];
+    let values = [Value::Number(owner.0), Value::Number(before.0), limit(rows)];
     snapshot.rows(SELECT_BELOW, &values).await?.iter().map(entry).collect()
-}
-
-fn number(limit: usize) -> Value<'static> {
-    Value::Number(i64::try_from(limit).unwrap_or(i64::MAX))
 }
 
 pub(crate) fn entry(row: &SqliteRow) -> Result<Entry, Status> {

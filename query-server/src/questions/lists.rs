@@ -1,17 +1,20 @@
-//! Lists of accounts along the edges of one: followers, following, requests. Newest edge first.
+//! Lists of accounts along the edges of an account or a post. Newest edge first.
 
 use shared::ids::{AccountKey, Position};
 use tonic::Status;
 
 use crate::hydrate::viewer_value;
-use crate::snapshot::{Projections, Snapshot, Value, column};
+use crate::sight::unblocked;
+use crate::snapshot::{Projections, Snapshot, Value, column, limit};
 
-/// What these questions read.
+/// What the lists of an account read.
 pub const READS: Projections = &["graph_1", "profiles_1", "counts_1"];
+/// What the lists of a post read.
+pub const READS_OF_POSTS: Projections = &["posts_1", "graph_1", "profiles_1", "counts_1"];
 
-/// Skeleton and filter of one list: $1 the account, $2 before this place, $3 the viewer, $4 the limit.
+/// Skeleton and filter of one list: $1 whose, $2 before this place, $3 the viewer, $4 the limit.
 macro_rules! listed {
-    ($table:literal, $own:literal, $other:literal) => {
+    ($table:literal, $own:literal, $other:literal, $filter:expr) => {
         concat!(
             "SELECT edges.place, edges.",
             $other,
@@ -23,21 +26,21 @@ macro_rules! listed {
             " AND profiles.active = 1",
             " WHERE edges.",
             $own,
-            " = $1 AND edges.place < $2",
-            " AND NOT EXISTS (SELECT 1 FROM graph_1_blocks WHERE account = $3 AND target = edges.",
-            $other,
-            ")",
-            " AND NOT EXISTS (SELECT 1 FROM graph_1_blocks WHERE account = edges.",
-            $other,
-            " AND target = $3)",
+            " = $1 AND edges.place < $2 AND ",
+            $filter,
             " ORDER BY edges.place DESC LIMIT $4"
         )
     };
 }
 
-const FOLLOWERS: &str = listed!("graph_1_follows", "followee", "follower");
-const FOLLOWING: &str = listed!("graph_1_follows", "follower", "followee");
-const REQUESTS: &str = listed!("graph_1_requests", "followee", "follower");
+const FOLLOWERS: &str = listed!("graph_1_follows", "followee", "follower", unblocked!("$3", "edges.follower"));
+const FOLLOWING: &str = listed!("graph_1_follows", "follower", "followee", unblocked!("$3", "edges.followee"));
+const REQUESTS: &str = listed!("graph_1_requests", "followee", "follower", unblocked!("$3", "edges.follower"));
+const LIKERS: &str = listed!("posts_1_likes", "post", "account", unblocked!("$3", "edges.account"));
+const REPOSTERS: &str = listed!("posts_1_reposts", "post", "account", unblocked!("$3", "edges.account"));
+// Whoever wants to take a block or a mute back must find it: a block hides nothing here. The viewer is the owner.
+const BLOCKED: &str = listed!("graph_1_blocks", "account", "target", "edges.account = $3");
+const MUTED: &str = listed!("graph_1_mutes", "account", "target", "edges.account = $3");
 
 /// Which list.
 #[derive(Clone, Copy, Debug)]
@@ -48,13 +51,22 @@ pub enum List {
     Following,
     /// Who asks to follow the account.
     Requests,
+    /// Whom the account blocks.
+    Blocked,
+    /// Whom the account mutes.
+    Muted,
+    /// Who likes the post.
+    Likers,
+    /// Who reposted the post.
+    Reposters,
 }
 
-/// A page of accounts, and the place after which the next page goes on, if there is one.
+/// A page of accounts, and the place after which the next page goes on, if there is one. `of` is the key of the account
+/// or the post.
 pub async fn page(
     snapshot: &mut Snapshot,
     list: List,
-    account: AccountKey,
+    of: i64,
     viewer: Option<AccountKey>,
     before: Option<Position>,
     size: usize,
@@ -63,10 +75,13 @@ pub async fn page(
         List::Followers => FOLLOWERS,
         List::Following => FOLLOWING,
         List::Requests => REQUESTS,
+        List::Blocked => BLOCKED,
+        List::Muted => MUTED,
+        List::Likers => LIKERS,
+        List::Reposters => REPOSTERS,
     };
     let before = before.unwrap_or(snapshot.checkpoint.next());
-    let one_more = i64::try_from(size).unwrap_or(i64::MAX - 1) + 1;
-    let values = [Value::Number(account.0), Value::Number(before.0), viewer_value(viewer), Value::Number(one_more)];
+    let values = [Value::Number(of), Value::Number(before.0), viewer_value(viewer), limit(size + 1)];
     let rows = snapshot.rows(sql, &values).await?;
     let accounts: Vec<AccountKey> =
         rows.iter().take(size).map(|row| Ok(AccountKey(column(row, "account")?))).collect::<Result<_, Status>>()?;

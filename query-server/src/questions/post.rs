@@ -1,14 +1,18 @@
-//! One post, if the viewer may see it.
+//! Posts by id, if the viewer may see them.
+
+use std::collections::HashMap;
 
 use shared::errors::{ErrorReason, Refused};
 use shared::ids::{AccountKey, PostId, PostKey};
+use shared::rows::Rows;
 use tonic::{Code, Status};
 
-use crate::hydrate::{viewer_value, visible};
+use crate::hydrate::viewer_value;
+use crate::sight::visible;
 use crate::snapshot::{Projections, Snapshot, Value, column};
 
 /// What this question reads.
-pub const READS: Projections = &["posts_1", "profiles_1", "graph_1", "counts_1"];
+pub const READS: Projections = &["posts_1", "profiles_1", "graph_1", "counts_1", "bookmarks_1"];
 
 /// $1 the id, $2 the viewer, $3 the checkpoint.
 const FIND: &str = concat!(
@@ -18,16 +22,41 @@ WHERE posts.post_id = $1 AND posts.post <= $3 AND ",
     visible!("posts", "author", "$2")
 );
 
+/// $1 the ids, $2 the viewer, $3 the checkpoint.
+const FIND_ALL: &str = concat!(
+    "
+SELECT posts.post, posts.post_id
+FROM json_each($1) AS wanted CROSS JOIN posts_1 AS posts ON posts.post_id = unhex(wanted.value, '-')
+CROSS JOIN profiles_1 AS author ON author.account = posts.author
+WHERE posts.post <= $3 AND ",
+    visible!("posts", "author", "$2")
+);
+
 /// The key of a post that the viewer may see.
 pub async fn find(snapshot: &mut Snapshot, id: PostId, viewer: Option<AccountKey>) -> Result<PostKey, Status> {
     let checkpoint = Value::Number(snapshot.checkpoint.0);
     let rows = snapshot.rows(FIND, &[Value::Bytes(id.0.as_bytes()), viewer_value(viewer), checkpoint]).await?;
     match rows.first() {
         Some(row) => Ok(PostKey(column(row, "post")?)),
-        None => {
-            let message = format!("there is no post {id} that the viewer may see");
-            let refused = Refused::new(Code::NotFound, ErrorReason::PostNotFound, message);
-            Err(refused.with("post", id).resource("post", id.to_string()).into())
-        }
+        None => Err(not_found(id)),
     }
+}
+
+/// The keys of those of these posts that the viewer may see, by id.
+pub async fn find_all(
+    snapshot: &mut Snapshot,
+    ids: &[PostId],
+    viewer: Option<AccountKey>,
+) -> Result<HashMap<PostId, PostKey>, Status> {
+    let wanted = ids.iter().collect::<Rows>().finish();
+    let checkpoint = Value::Number(snapshot.checkpoint.0);
+    let rows = snapshot.rows(FIND_ALL, &[Value::Text(&wanted), viewer_value(viewer), checkpoint]).await?;
+    rows.iter().map(|row| Ok((PostId(column(row, "post_id")?), PostKey(column(row, "post")?)))).collect()
+}
+
+/// It never existed, or the viewer may not see it.
+pub fn not_found(id: PostId) -> Status {
+    let message = format!("there is no post {id} that the viewer may see");
+    let refused = Refused::new(Code::NotFound, ErrorReason::PostNotFound, message);
+    refused.with("post", id).resource("post", id.to_string()).into()
 }

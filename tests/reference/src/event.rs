@@ -51,6 +51,7 @@ pub(crate) struct Profile {
 #[derive(Debug)]
 pub(crate) struct Content {
     pub(crate) mentions: Vec<Ref>,
+    pub(crate) hashtags: Vec<String>,
     pub(crate) text: String,
 }
 
@@ -102,6 +103,8 @@ pub(crate) enum Event {
     LikeRemoved(OnPost),
     RepostAdded(OnPost),
     RepostRemoved { repost: OnPost, added_at: u64 },
+    BookmarkAdded(OnPost),
+    BookmarkRemoved(OnPost),
     FollowRequested(Follow),
     FollowFollowed(Follow),
     FollowRejected(Follow),
@@ -113,6 +116,7 @@ pub(crate) enum Event {
     BlockRemoved(OnAccount),
     MuteAdded(OnAccount),
     MuteRemoved(OnAccount),
+    NotificationsSeen { account: Ref, up_to: u64 },
 }
 
 impl Event {
@@ -163,6 +167,8 @@ impl Event {
             "like.removed" => Self::LikeRemoved(fields.on_post()?),
             "repost.added" => Self::RepostAdded(fields.on_post()?),
             "repost.removed" => Self::RepostRemoved { repost: fields.on_post()?, added_at: fields.number("added_at")? },
+            "bookmark.added" => Self::BookmarkAdded(fields.on_post()?),
+            "bookmark.removed" => Self::BookmarkRemoved(fields.on_post()?),
             "follow.requested" => Self::FollowRequested(fields.follow()?),
             "follow.followed" => Self::FollowFollowed(fields.follow()?),
             "follow.rejected" => Self::FollowRejected(fields.follow()?),
@@ -179,6 +185,9 @@ impl Event {
             "block.removed" => Self::BlockRemoved(fields.on_account()?),
             "mute.added" => Self::MuteAdded(fields.on_account()?),
             "mute.removed" => Self::MuteRemoved(fields.on_account()?),
+            "notifications.seen" => {
+                Self::NotificationsSeen { account: fields.reference("account")?, up_to: fields.number("up_to")? }
+            }
             _ => return Err("unknown event type".to_owned()),
         };
         Ok(event)
@@ -207,6 +216,9 @@ impl Event {
             Self::RepostAdded(repost) | Self::RepostRemoved { repost, .. } => {
                 format!("repost-{}-{}", repost.account.id, repost.target.post.id)
             }
+            Self::BookmarkAdded(bookmark) | Self::BookmarkRemoved(bookmark) => {
+                format!("bookmark-{}-{}", bookmark.account.id, bookmark.target.post.id)
+            }
             Self::FollowRequested(follow)
             | Self::FollowFollowed(follow)
             | Self::FollowRejected(follow)
@@ -223,6 +235,7 @@ impl Event {
             Self::MuteAdded(mute) | Self::MuteRemoved(mute) => {
                 format!("mute-{}-{}", mute.account.id, mute.target.id)
             }
+            Self::NotificationsSeen { account, .. } => format!("notifications-{}", account.id),
         }
     }
 }
@@ -291,11 +304,11 @@ impl Fields<'_> {
             let fields = Fields(mention.as_object().ok_or("a mention is not an object")?);
             mentions.push(Ref { id: fields.text("id")?, key: fields.number("key")? });
         }
-        let hashtags_are_text = self.list("hashtags")?.iter().all(Value::is_string);
-        if !hashtags_are_text {
-            return Err("a hashtag is not a string".to_owned());
+        let mut hashtags = Vec::new();
+        for hashtag in self.list("hashtags")? {
+            hashtags.push(hashtag.as_str().ok_or("a hashtag is not a string")?.to_owned());
         }
-        Ok(Content { mentions, text: self.personal()?.text("text")? })
+        Ok(Content { mentions, hashtags, text: self.personal()?.text("text")? })
     }
 
     fn on_post(&self) -> Result<OnPost, String> {

@@ -43,6 +43,7 @@ impl Model {
 
         self.head = logged.position;
         self.recorded_at_us = logged.recorded_at_us;
+        self.recorded.push(logged.recorded_at_us);
         self.versions.insert(logged.stream.to_owned(), logged.version);
         self.forget_kept_promises();
         Ok(())
@@ -76,6 +77,8 @@ impl Model {
             Event::LikeRemoved(like) => self.remove_like(&like),
             Event::RepostAdded(repost) => self.add_repost(logged, &repost),
             Event::RepostRemoved { repost, added_at } => self.remove_repost(&repost, added_at),
+            Event::BookmarkAdded(bookmark) => self.add_bookmark(logged, &bookmark),
+            Event::BookmarkRemoved(bookmark) => self.remove_bookmark(&bookmark),
             Event::FollowRequested(follow) => self.request(logged, &follow),
             Event::FollowFollowed(follow) => self.follow(logged, &follow),
             Event::FollowRejected(follow) | Event::FollowWithdrawn(follow) => self.end_request(&follow),
@@ -88,6 +91,7 @@ impl Model {
             Event::BlockRemoved(block) => self.remove_block(&block),
             Event::MuteAdded(mute) => self.add_mute(logged, &mute),
             Event::MuteRemoved(mute) => self.remove_mute(&mute),
+            Event::NotificationsSeen { account, up_to } => self.mark_seen(logged, &account, up_to),
         }
     }
 }
@@ -210,6 +214,10 @@ impl Model {
         if let Some(parent) = reply_to {
             self.post_state_mut(parent).replies.push(post);
         }
+        if let Some(quoted) = quoted {
+            self.post_state_mut(quoted).quotes.push(post);
+        }
+        self.name_in(post, &created.content, logged.position);
         self.posts.push(PostState {
             id: created.post_id,
             created_at: logged.position,
@@ -217,10 +225,12 @@ impl Model {
             edited_at_us: None,
             author,
             text: created.content.text,
+            hashtags: created.content.hashtags,
             reply_to,
             quoted,
             deleted: false,
             replies: Vec::new(),
+            quotes: Vec::new(),
         });
         Ok(())
     }
@@ -229,10 +239,28 @@ impl Model {
         let post = self.own_live_post(target)?;
         self.judge_content(&content)?;
 
+        self.name_in(post, &content, logged.position);
         let state = self.post_state_mut(post);
         state.text = content.text;
+        state.hashtags = content.hashtags;
         state.edited_at_us = Some(logged.recorded_at_us);
         Ok(())
+    }
+
+    /// Notes what a new text names: who was named before keeps the place, who is named no more loses it.
+    fn name_in(&mut self, post: PostNumber, content: &Content, place: u64) {
+        let named: Vec<AccountNumber> =
+            content.mentions.iter().filter_map(|mention| self.account_number(&mention.id)).collect();
+        let before: Vec<AccountNumber> = self.mentions.from(post).map(|(account, _)| account).collect();
+        for account in before.iter().filter(|account| !named.contains(account)) {
+            self.mentions.remove(post, *account);
+        }
+        for account in named.iter().filter(|account| !before.contains(account)) {
+            self.mentions.add(post, *account, place);
+        }
+        for hashtag in &content.hashtags {
+            self.tagged.entry(hashtag.clone()).or_default().insert(post);
+        }
     }
 
     fn delete_post(&mut self, target: &PostRef, reply_to: Option<&PostRef>) -> Result<(), String> {
@@ -280,6 +308,34 @@ impl Model {
         require(place == added_at, "the repost was added at another position")?;
 
         self.reposts.remove(account, post);
+        Ok(())
+    }
+
+    fn add_bookmark(&mut self, logged: &LogEvent<'_>, bookmark: &OnPost) -> Result<(), String> {
+        let account = self.active_account(&bookmark.account)?;
+        let post = self.visible_post(&bookmark.target, account)?;
+        require(!self.bookmarks.has(account, post), "the post is bookmarked already")?;
+
+        self.bookmarks.add(account, post, logged.position);
+        Ok(())
+    }
+
+    fn remove_bookmark(&mut self, bookmark: &OnPost) -> Result<(), String> {
+        let account = self.active_account(&bookmark.account)?;
+        let post = self.post_by(&bookmark.target)?;
+        require(self.bookmarks.has(account, post), "the post is not bookmarked")?;
+
+        self.bookmarks.remove(account, post);
+        Ok(())
+    }
+
+    fn mark_seen(&mut self, logged: &LogEvent<'_>, account: &Ref, up_to: u64) -> Result<(), String> {
+        let account = self.active_account(account)?;
+        let before = self.seen.get(&account).copied().unwrap_or(0);
+        require(up_to > before, "as much was seen before")?;
+        require(up_to < logged.position, "what is still to come cannot be seen")?;
+
+        self.seen.insert(account, up_to);
         Ok(())
     }
 

@@ -7,17 +7,24 @@
 //! Always: one event at a time, in the order of the log; an answer depends on nothing but the events applied.
 //! Never here: stored timelines, stored counts, caches, pages, tokens, SQL, or code of what it judges.
 
+mod activities;
 pub mod chain;
 mod edges;
 mod event;
 mod fold;
 mod law;
+mod listings;
 mod model;
+mod notifications;
 mod questions;
 #[cfg(test)]
 mod tests;
+mod threads;
 
+pub use activities::{Activity, ActivityKind};
 pub use event::LogEvent;
 pub use law::Entry;
 pub use model::Model;
+pub use notifications::{NotificationGroup, NotificationReason};
 pub use questions::{Account, Post, Relationship};
+pub use threads::{Thread, ThreadEntry};

@@ -3,7 +3,7 @@
 //! Always: nothing is stored that could be counted or derived from the rest, except where a post's replies and an
 //! account's posts are found. Never here: how events change it (`fold`), or what anyone may see of it (`law`).
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::edges::Edges;
 
@@ -12,6 +12,8 @@ use crate::edges::Edges;
 pub struct Model {
     pub(crate) head: u64,
     pub(crate) recorded_at_us: i64,
+    /// When each event was recorded, by its position minus 1.
+    pub(crate) recorded: Vec<i64>,
     /// Last version of each stream.
     pub(crate) versions: HashMap<String, u64>,
 
@@ -28,6 +30,13 @@ pub struct Model {
     pub(crate) mutes: Edges<AccountNumber, AccountNumber>,
     pub(crate) likes: Edges<AccountNumber, PostNumber>,
     pub(crate) reposts: Edges<AccountNumber, PostNumber>,
+    pub(crate) bookmarks: Edges<AccountNumber, PostNumber>,
+    /// Whom the present text of each post names, and since when.
+    pub(crate) mentions: Edges<PostNumber, AccountNumber>,
+    /// All posts that ever had each hashtag.
+    pub(crate) tagged: BTreeMap<String, BTreeSet<PostNumber>>,
+    /// Up to where each account has seen its notifications.
+    pub(crate) seen: HashMap<AccountNumber, u64>,
 
     /// What the rest of an append still has to bring.
     pub(crate) promises: Vec<Promise>,
@@ -66,9 +75,13 @@ pub(crate) struct PostState {
     pub(crate) text: String,
     pub(crate) reply_to: Option<PostNumber>,
     pub(crate) quoted: Option<PostNumber>,
+    /// The hashtags of its present text.
+    pub(crate) hashtags: Vec<String>,
     pub(crate) deleted: bool,
     /// All direct replies ever, also those that are deleted.
     pub(crate) replies: Vec<PostNumber>,
+    /// All quotes ever, also those that are deleted.
+    pub(crate) quotes: Vec<PostNumber>,
 }
 
 /// Something that must hold once an append is complete, though an event inside of it may not have made it true yet.
@@ -103,6 +116,12 @@ impl Model {
     /// The ids of all posts, also deleted ones, oldest first.
     pub fn posts(&self) -> impl Iterator<Item = &str> {
         self.posts.iter().map(|post| post.id.as_str())
+    }
+
+    /// When the event at this position was recorded, in microseconds since the Unix epoch.
+    pub(crate) fn recorded_at(&self, position: u64) -> i64 {
+        let index = usize::try_from(position - 1).expect("what fits in memory fits in a usize");
+        self.recorded[index]
     }
 
     pub(crate) fn account_number(&self, id: &str) -> Option<AccountNumber> {

@@ -61,6 +61,8 @@ pub struct Post {
     pub liked: bool,
     /// Whether the viewer reposts it.
     pub reposted: bool,
+    /// Whether the viewer bookmarked it.
+    pub bookmarked: bool,
 }
 
 /// What stands between one account and another, as the one sees it.
@@ -135,6 +137,7 @@ impl Model {
             edited_at_us: state.edited_at_us,
             liked: viewer.is_some_and(|viewer| self.likes.has(viewer, number)),
             reposted: viewer.is_some_and(|viewer| self.reposts.has(viewer, number)),
+            bookmarked: viewer.is_some_and(|viewer| self.bookmarks.has(viewer, number)),
         })
     }
 
@@ -174,7 +177,11 @@ impl Model {
     }
 
     /// Newest edge first, without deactivated accounts and those with a block between them and the viewer.
-    fn listed(&self, edges: impl Iterator<Item = (AccountNumber, u64)>, viewer: Option<&str>) -> Vec<String> {
+    pub(crate) fn listed(
+        &self,
+        edges: impl Iterator<Item = (AccountNumber, u64)>,
+        viewer: Option<&str>,
+    ) -> Vec<String> {
         let viewer = viewer.and_then(|id| self.account_number(id));
         let mut listed: Vec<(u64, &AccountState)> = Vec::new();
         for (account, place) in edges {

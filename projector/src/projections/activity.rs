@@ -1,0 +1,106 @@
+//! `activity_1`: what each account did that still stands: followed, liked, reposted, posted.
+//!
+//! Always: a deed is there once, at the place where it was done last, and goes when it is undone or its post is deleted.
+//! Never here: who may hear of it, which is judged at read; a feed of activities is pulled from the accounts followed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use async_trait::async_trait;
+use shared::event::{Event, FollowEvent, LikeEvent, PostEvent, RepostEvent};
+use shared::ids::{AccountKey, PostKey};
+use shared::proto::query::ActivityKind;
+use shared::rows::Rows;
+use sqlx::SqliteConnection;
+
+use crate::edges::execute;
+use crate::projection::{Fact, Projection};
+
+const UPSERT: &str = "
+INSERT INTO activity_1
+SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM json_each($1) WHERE true
+ON CONFLICT (target, kind, actor) DO UPDATE SET place = excluded.place, happened_at = excluded.happened_at";
+const DELETE: &str = "
+DELETE FROM activity_1 WHERE (target, kind, actor) IN
+    (SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each($1))";
+/// A post and an account never have the same key, since both are positions.
+const DELETE_OF_POSTS: &str = "DELETE FROM activity_1 WHERE target IN (SELECT value FROM json_each($1))";
+
+/// The projection.
+pub struct Activity;
+
+/// (target, kind, actor).
+type Deed = (i64, i32, AccountKey);
+
+/// What a batch leaves of the deeds that it touched.
+#[derive(Debug, Default)]
+struct Net {
+    /// Where and when each was done, or that it does not stand.
+    deeds: BTreeMap<Deed, Option<(i64, i64)>>,
+    deleted: BTreeSet<PostKey>,
+}
+
+fn fold(batch: &[Fact]) -> Net {
+    use ActivityKind::{Followed, Liked, Posted, Reposted};
+    let mut net = Net::default();
+    for fact in batch {
+        match &fact.event {
+            Event::Follow(FollowEvent::Followed(edge)) => {
+                net.done(fact, edge.follower.key, Followed, edge.followee.key.0)
+            }
+            Event::Follow(FollowEvent::Unfollowed(edge)) => {
+                net.undone(edge.follower.key, Followed, edge.followee.key.0)
+            }
+            Event::Like(LikeEvent::Added { account, post, .. }) => net.done(fact, account.key, Liked, post.key.0),
+            Event::Like(LikeEvent::Removed { account, post, .. }) => net.undone(account.key, Liked, post.key.0),
+            Event::Repost(RepostEvent::Added { account, post, .. }) => {
+                net.done(fact, account.key, Reposted, post.key.0)
+            }
+            Event::Repost(RepostEvent::Removed { account, post, .. }) => net.undone(account.key, Reposted, post.key.0),
+            Event::Post(PostEvent::Created { author, .. }) => net.done(fact, author.key, Posted, fact.position.0),
+            Event::Post(PostEvent::Deleted { post, .. }) => net.post_deleted(post.key),
+            _ => {}
+        }
+    }
+    net
+}
+
+impl Net {
+    fn done(&mut self, fact: &Fact, actor: AccountKey, kind: ActivityKind, target: i64) {
+        self.deeds.insert((target, kind.into(), actor), Some((fact.position.0, fact.recorded_at.0)));
+    }
+
+    fn undone(&mut self, actor: AccountKey, kind: ActivityKind, target: i64) {
+        self.deeds.insert((target, kind.into(), actor), None);
+    }
+
+    fn post_deleted(&mut self, post: PostKey) {
+        self.deeds.retain(|(target, _, _), _| *target != post.0);
+        self.deleted.insert(post);
+    }
+}
+
+#[async_trait]
+impl Projection for Activity {
+    fn name(&self) -> &'static str {
+        "activity_1"
+    }
+
+    fn reset(&self) -> &'static str {
+        "DELETE FROM activity_1"
+    }
+
+    async fn apply(&self, tx: &mut SqliteConnection, batch: &[Fact]) -> Result<(), sqlx::Error> {
+        let net = fold(batch);
+        let undone: Rows = net.deeds.iter().filter(|(_, done)| done.is_none()).map(|(deed, _)| deed).collect();
+        let mut standing: Vec<(AccountKey, i64, i32, i64, i64)> = Vec::new();
+        for ((target, kind, actor), done) in &net.deeds {
+            if let Some((place, happened_at)) = done {
+                standing.push((*actor, *place, *kind, *target, *happened_at));
+            }
+        }
+        standing.sort_unstable();
+        execute(tx, DELETE_OF_POSTS, net.deleted.iter().collect()).await?;
+        execute(tx, DELETE, undone).await?;
+        execute(tx, UPSERT, standing.iter().collect()).await
+    }
+}

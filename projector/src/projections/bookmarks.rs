@@ -1,0 +1,46 @@
+//! `bookmarks_1`: which posts each account keeps, and since when.
+//!
+//! Always: the bookmark of a deleted post stays; whoever shows a post asks whether it was deleted.
+
+use async_trait::async_trait;
+use shared::event::{BookmarkEvent, Event};
+use sqlx::SqliteConnection;
+
+use crate::edges::{EdgeTable, Edges, edge_table};
+use crate::projection::{Fact, Projection};
+
+const BOOKMARKS: EdgeTable = edge_table!("bookmarks_1", "account", "post");
+
+/// The projection.
+pub struct Bookmarks;
+
+fn fold(batch: &[Fact]) -> Edges {
+    let mut bookmarks = Edges::default();
+    for fact in batch {
+        match &fact.event {
+            Event::Bookmark(BookmarkEvent::Added { account, post, .. }) => {
+                bookmarks.add(account.key.0, post.key.0, fact.position);
+            }
+            Event::Bookmark(BookmarkEvent::Removed { account, post, .. }) => {
+                bookmarks.remove(account.key.0, post.key.0);
+            }
+            _ => {}
+        }
+    }
+    bookmarks
+}
+
+#[async_trait]
+impl Projection for Bookmarks {
+    fn name(&self) -> &'static str {
+        "bookmarks_1"
+    }
+
+    fn reset(&self) -> &'static str {
+        "DELETE FROM bookmarks_1"
+    }
+
+    async fn apply(&self, tx: &mut SqliteConnection, batch: &[Fact]) -> Result<(), sqlx::Error> {
+        fold(batch).write(tx, &BOOKMARKS).await
+    }
+}

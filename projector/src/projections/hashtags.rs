@@ -1,0 +1,65 @@
+//! `hashtags_1`: the tags in the present texts of posts.
+//!
+//! Always: an edit replaces the tags of a post, and a deletion takes them away.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use shared::event::{Event, PostEvent};
+use shared::ids::PostKey;
+use shared::rows::Rows;
+use sqlx::SqliteConnection;
+
+use crate::edges::execute;
+use crate::projection::{Fact, Projection};
+
+const DELETE: &str = "DELETE FROM hashtags_1 WHERE post IN (SELECT value FROM json_each($1))";
+const INSERT: &str = "INSERT INTO hashtags_1 SELECT value ->> 0, value ->> 1 FROM json_each($1)";
+
+/// The projection.
+pub struct Hashtags;
+
+/// What a batch leaves: the tags of every post that it touched.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Net<'a> {
+    tags: BTreeMap<PostKey, &'a [String]>,
+    /// Posts that may have tags from before the batch.
+    older: Vec<PostKey>,
+}
+
+fn fold(batch: &[Fact]) -> Net<'_> {
+    let mut net = Net::default();
+    for fact in batch {
+        let Event::Post(event) = &fact.event else { continue };
+        let (post, tags): (PostKey, &[String]) = match event {
+            PostEvent::Created { hashtags, .. } => (PostKey(fact.position.0), hashtags),
+            PostEvent::Edited { post, hashtags, .. } => (post.key, hashtags),
+            PostEvent::Deleted { post, .. } => (post.key, &[]),
+        };
+        if !matches!(event, PostEvent::Created { .. }) && !net.tags.contains_key(&post) {
+            net.older.push(post);
+        }
+        net.tags.insert(post, tags);
+    }
+    net
+}
+
+#[async_trait]
+impl Projection for Hashtags {
+    fn name(&self) -> &'static str {
+        "hashtags_1"
+    }
+
+    fn reset(&self) -> &'static str {
+        "DELETE FROM hashtags_1"
+    }
+
+    async fn apply(&self, tx: &mut SqliteConnection, batch: &[Fact]) -> Result<(), sqlx::Error> {
+        let net = fold(batch);
+        let mut rows: Vec<(&String, PostKey)> =
+            net.tags.iter().flat_map(|(post, tags)| tags.iter().map(|tag| (tag, *post))).collect();
+        rows.sort_unstable();
+        execute(tx, DELETE, net.older.iter().collect::<Rows>()).await?;
+        execute(tx, INSERT, rows.iter().collect::<Rows>()).await
+    }
+}

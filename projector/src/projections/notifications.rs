@@ -1,0 +1,326 @@
+//! `notifications_1`: what happened to each account and its posts, as causes that stand.
+//!
+//! Always: one row per (recipient, reason, post, actor), gone when the cause is undone or its post is deleted; nobody
+//! notifies themselves; a post notifies an account once, as a reply before a quote before a mention, so that no two causes of
+//! a recipient have the same place; a mention keeps its place for as long as no edit drops it. Never here: who is muted, blocked or
+//! deactivated, and what the recipient may see; that can be reversed, so it is judged at read.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use async_trait::async_trait;
+use shared::event::{Event, FollowEvent, LikeEvent, NotificationsEvent, PostEvent, RepostEvent};
+use shared::ids::{AccountKey, AccountRef, Position, PostKey};
+use shared::proto::query::NotificationReason;
+use shared::rows::Rows;
+use sqlx::SqliteConnection;
+
+use crate::edges::execute;
+use crate::projection::{Fact, Projection};
+
+/// Where a reason is about no post.
+const NO_POST: PostKey = PostKey(0);
+
+/// Rows of (recipient, reason, post, actor, place, happened_at).
+macro_rules! insert_causes {
+    ($filter:expr, $on_conflict:literal) => {
+        concat!(
+            "INSERT INTO notifications_1 SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4,",
+            " value ->> 5 FROM json_each($1) AS cause WHERE ",
+            $filter,
+            " ON CONFLICT (recipient, reason, post, actor) ",
+            $on_conflict
+        )
+    };
+}
+/// SQL for "the post of this cause is no reply to, and no quote of, the recipient".
+macro_rules! only_mentioned {
+    () => {
+        "NOT EXISTS (SELECT 1 FROM notifications_1 WHERE recipient = cause.value ->> 0 AND reason IN (5, 7)
+         AND post = cause.value ->> 2)"
+    };
+}
+const UPSERT: &str = insert_causes!("true", "DO UPDATE SET place = excluded.place, happened_at = excluded.happened_at");
+const INSERT_MENTIONS_IF_NEW: &str = insert_causes!(only_mentioned!(), "DO NOTHING");
+const UPSERT_MENTIONS: &str =
+    insert_causes!(only_mentioned!(), "DO UPDATE SET place = excluded.place, happened_at = excluded.happened_at");
+const DELETE: &str = "
+DELETE FROM notifications_1 WHERE (recipient, reason, post, actor) IN
+    (SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each($1))";
+/// $1 rows of (recipient, reason, post).
+const DELETE_GROUPS_OF_CAUSES: &str = "
+DELETE FROM notifications_1 WHERE (recipient, reason, post) IN
+    (SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each($1))";
+/// $1 posts.
+const DELETE_CAUSED_BY_POSTS: &str = "
+DELETE FROM notifications_1 WHERE reason >= 5 AND post IN (SELECT value FROM json_each($1))
+RETURNING recipient, reason, post";
+/// $1 posts, $2 the mentions that they still have, as rows of (post, recipient).
+const DELETE_DROPPED_MENTIONS: &str = "
+DELETE FROM notifications_1 WHERE reason = 6 AND post IN (SELECT value FROM json_each($1))
+AND (post, recipient) NOT IN (SELECT value ->> 0, value ->> 1 FROM json_each($2))
+RETURNING recipient, reason, post";
+/// $1 rows of (recipient, reason, post).
+const DELETE_EMPTY_GROUPS: &str = "
+DELETE FROM notifications_1_groups AS empty WHERE (recipient, reason, post) IN
+    (SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each($1))
+AND NOT EXISTS (
+    SELECT 1 FROM notifications_1 AS causes
+    WHERE causes.recipient = empty.recipient AND causes.reason = empty.reason AND causes.post = empty.post
+)";
+/// $1 rows of (recipient, reason, post).
+const WRITE_GROUPS: &str = "
+INSERT INTO notifications_1_groups
+SELECT * FROM (
+    SELECT value ->> 0, value ->> 1, value ->> 2, (
+        SELECT MAX(place) FROM notifications_1
+        WHERE recipient = value ->> 0 AND reason = value ->> 1 AND post = value ->> 2
+    ) AS newest
+    FROM json_each($1)
+) WHERE newest IS NOT NULL
+ON CONFLICT (recipient, reason, post) DO UPDATE SET newest = excluded.newest";
+const MARK_SEEN: &str = "
+INSERT INTO notifications_1_seen SELECT value ->> 0, value ->> 1 FROM json_each($1) WHERE true
+ON CONFLICT (recipient) DO UPDATE SET up_to = excluded.up_to";
+
+/// The projection.
+pub struct Notifications;
+
+/// (recipient, reason, post).
+type Group = (AccountKey, i32, PostKey);
+
+/// Since when something stands: the position, and the time in microseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Since {
+    place: Position,
+    happened_at: i64,
+}
+
+impl Since {
+    fn of(fact: &Fact) -> Self {
+        Self { place: fact.position, happened_at: fact.recorded_at.0 }
+    }
+}
+
+/// What the edits in a batch leave of the mentions of a post from before the batch.
+#[derive(Debug)]
+struct Mentions {
+    author: AccountKey,
+    /// Who is mentioned at the end, since when at the latest, and whether every edit in the batch mentions them: then a
+    /// mention from before the batch keeps its place.
+    named: BTreeMap<AccountKey, (Since, bool)>,
+}
+
+/// What a batch leaves.
+#[derive(Debug, Default)]
+struct Net {
+    causes: BTreeMap<(Group, AccountKey), Option<Since>>,
+    edited: BTreeMap<PostKey, Mentions>,
+    /// Posts from before the batch, with their authors.
+    deleted: BTreeSet<(PostKey, AccountKey)>,
+    created: BTreeSet<PostKey>,
+    seen: BTreeMap<AccountKey, Position>,
+}
+
+fn fold(batch: &[Fact]) -> Net {
+    use NotificationReason::{FollowRequested, Followed, Liked, Reposted};
+    let mut net = Net::default();
+    for fact in batch {
+        match &fact.event {
+            Event::Follow(event) => match event {
+                FollowEvent::Requested(edge) => {
+                    net.caused(fact, &edge.followee, FollowRequested, NO_POST, &edge.follower);
+                }
+                FollowEvent::Followed(edge) => {
+                    net.ended(&edge.followee, FollowRequested, NO_POST, &edge.follower);
+                    net.caused(fact, &edge.followee, Followed, NO_POST, &edge.follower);
+                }
+                FollowEvent::Rejected(edge) | FollowEvent::Withdrawn(edge) => {
+                    net.ended(&edge.followee, FollowRequested, NO_POST, &edge.follower);
+                }
+                FollowEvent::Unfollowed(edge) => net.ended(&edge.followee, Followed, NO_POST, &edge.follower),
+            },
+            Event::Like(LikeEvent::Added { account, post, post_author }) => {
+                net.caused(fact, post_author, Liked, post.key, account);
+            }
+            Event::Like(LikeEvent::Removed { account, post, post_author }) => {
+                net.ended(post_author, Liked, post.key, account);
+            }
+            Event::Repost(RepostEvent::Added { account, post, post_author }) => {
+                net.caused(fact, post_author, Reposted, post.key, account);
+            }
+            Event::Repost(RepostEvent::Removed { account, post, post_author, .. }) => {
+                net.ended(post_author, Reposted, post.key, account);
+            }
+            Event::Post(event) => net.fold_post(fact, event),
+            Event::Notifications(NotificationsEvent::Seen { account, up_to }) => {
+                net.seen.insert(account.key, *up_to);
+            }
+            _ => {}
+        }
+    }
+    net
+}
+
+impl Net {
+    fn caused(
+        &mut self,
+        fact: &Fact,
+        recipient: &AccountRef,
+        reason: NotificationReason,
+        post: PostKey,
+        actor: &AccountRef,
+    ) {
+        if recipient.key != actor.key {
+            self.causes.insert(((recipient.key, reason.into(), post), actor.key), Some(Since::of(fact)));
+        }
+    }
+
+    fn ended(&mut self, recipient: &AccountRef, reason: NotificationReason, post: PostKey, actor: &AccountRef) {
+        if recipient.key != actor.key {
+            self.causes.insert(((recipient.key, reason.into(), post), actor.key), None);
+        }
+    }
+
+    fn fold_post(&mut self, fact: &Fact, event: &PostEvent) {
+        use NotificationReason::{Mentioned, Quoted, Replied};
+        match event {
+            PostEvent::Created { author, reply_to, quoted, mentions, .. } => {
+                let post = PostKey(fact.position.0);
+                self.created.insert(post);
+                let replied = reply_to.map(|parent| parent.author);
+                let quoted = quoted.map(|quoted| quoted.author).filter(|quoted| Some(*quoted) != replied);
+                if let Some(recipient) = &replied {
+                    self.caused(fact, recipient, Replied, post, author);
+                }
+                if let Some(recipient) = &quoted {
+                    self.caused(fact, recipient, Quoted, post, author);
+                }
+                for recipient in mentions.iter().filter(|named| ![replied, quoted].contains(&Some(**named))) {
+                    self.caused(fact, recipient, Mentioned, post, author);
+                }
+            }
+            PostEvent::Edited { post, author, mentions, .. } if self.created.contains(&post.key) => {
+                self.edit_within(fact, post.key, author, mentions);
+            }
+            PostEvent::Edited { post, author, mentions, .. } => self.edit_older(fact, post.key, author, mentions),
+            PostEvent::Deleted { post, author, .. } => {
+                self.causes.retain(|((_, _, about), _), _| *about != post.key);
+                self.edited.remove(&post.key);
+                if !self.created.contains(&post.key) {
+                    self.deleted.insert((post.key, author.key));
+                }
+            }
+        }
+    }
+
+    /// An edit of a post that began in this batch: what it keeps stays where it is.
+    fn edit_within(&mut self, fact: &Fact, post: PostKey, author: &AccountRef, mentions: &[AccountRef]) {
+        let is_named = |account: AccountKey| mentions.iter().any(|mentioned| mentioned.key == account);
+        let mentioned = i32::from(NotificationReason::Mentioned);
+        self.causes.retain(|((recipient, reason, about), _), _| {
+            *about != post || *reason != mentioned || is_named(*recipient)
+        });
+        let caused = |causes: &BTreeMap<_, _>, recipient: AccountKey, reason: NotificationReason| {
+            causes.contains_key(&((recipient, reason.into(), post), author.key))
+        };
+        for named in mentions.iter().filter(|named| named.key != author.key) {
+            let (reply, quote) = (NotificationReason::Replied, NotificationReason::Quoted);
+            if !caused(&self.causes, named.key, reply) && !caused(&self.causes, named.key, quote) {
+                let cause = ((named.key, mentioned, post), author.key);
+                self.causes.entry(cause).or_insert_with(|| Some(Since::of(fact)));
+            }
+        }
+    }
+
+    /// An edit of a post from before this batch, whose mentions only the table knows.
+    fn edit_older(&mut self, fact: &Fact, post: PostKey, author: &AccountRef, mentions: &[AccountRef]) {
+        let is_first = !self.edited.contains_key(&post);
+        let edited = self.edited.entry(post).or_insert_with(|| Mentions { author: author.key, named: BTreeMap::new() });
+        edited.named.retain(|account, _| mentions.iter().any(|mentioned| mentioned.key == *account));
+        for named in mentions.iter().filter(|named| named.key != author.key) {
+            edited.named.entry(named.key).or_insert_with(|| (Since::of(fact), is_first));
+        }
+    }
+}
+
+#[async_trait]
+impl Projection for Notifications {
+    fn name(&self) -> &'static str {
+        "notifications_1"
+    }
+
+    fn reset(&self) -> &'static str {
+        "DELETE FROM notifications_1; DELETE FROM notifications_1_groups; DELETE FROM notifications_1_seen"
+    }
+
+    async fn apply(&self, tx: &mut SqliteConnection, batch: &[Fact]) -> Result<(), sqlx::Error> {
+        let net = fold(batch);
+        let mut touched: BTreeSet<Group> = net.causes.keys().map(|(group, _)| *group).collect();
+        delete_posts(tx, &net, &mut touched).await?;
+        write_edits(tx, &net, &mut touched).await?;
+        let ended: Rows =
+            net.causes.iter().filter(|(_, since)| since.is_none()).map(|(cause, _)| flat(cause)).collect();
+        let standing = net.causes.iter().filter_map(|(cause, since)| Some(row(cause, (*since)?))).collect();
+        execute(tx, DELETE, ended).await?;
+        execute(tx, UPSERT, standing).await?;
+        execute(tx, DELETE_EMPTY_GROUPS, touched.iter().collect()).await?;
+        execute(tx, WRITE_GROUPS, touched.iter().collect()).await?;
+        execute(tx, MARK_SEEN, net.seen.iter().collect()).await
+    }
+}
+
+type Row = (AccountKey, i32, PostKey, AccountKey, Position, i64);
+
+fn flat(((recipient, reason, post), actor): &(Group, AccountKey)) -> (AccountKey, i32, PostKey, AccountKey) {
+    (*recipient, *reason, *post, *actor)
+}
+
+fn row(cause: &(Group, AccountKey), since: Since) -> Row {
+    let (recipient, reason, post, actor) = flat(cause);
+    (recipient, reason, post, actor, since.place, since.happened_at)
+}
+
+async fn delete_posts(tx: &mut SqliteConnection, net: &Net, touched: &mut BTreeSet<Group>) -> Result<(), sqlx::Error> {
+    if net.deleted.is_empty() {
+        return Ok(());
+    }
+    let posts = net.deleted.iter().map(|(post, _)| post).collect::<Rows>().finish();
+    let returned = sqlx::query_as(DELETE_CAUSED_BY_POSTS).bind(posts).fetch_all(&mut *tx).await?;
+    touched.extend(groups(returned));
+    // Likes and reposts notify the author, so their groups are known.
+    let mut of_authors = Vec::new();
+    for (post, author) in &net.deleted {
+        for reason in [NotificationReason::Liked, NotificationReason::Reposted] {
+            of_authors.push((*author, i32::from(reason), *post));
+        }
+    }
+    execute(tx, DELETE_GROUPS_OF_CAUSES, of_authors.iter().collect()).await?;
+    touched.extend(of_authors);
+    Ok(())
+}
+
+async fn write_edits(tx: &mut SqliteConnection, net: &Net, touched: &mut BTreeSet<Group>) -> Result<(), sqlx::Error> {
+    if net.edited.is_empty() {
+        return Ok(());
+    }
+    let (mut kept, mut again) = (Rows::default(), Rows::default());
+    let mut still_named = Rows::default();
+    for (post, mentions) in &net.edited {
+        for (recipient, (since, in_every_edit)) in &mentions.named {
+            let group = (*recipient, NotificationReason::Mentioned.into(), *post);
+            still_named.push(&(post, recipient));
+            touched.insert(group);
+            let rows = if *in_every_edit { &mut kept } else { &mut again };
+            rows.push(&row(&(group, mentions.author), *since));
+        }
+    }
+    let posts = net.edited.keys().collect::<Rows>().finish();
+    let dropped = sqlx::query_as(DELETE_DROPPED_MENTIONS).bind(posts).bind(still_named.finish());
+    touched.extend(groups(dropped.fetch_all(&mut *tx).await?));
+    execute(tx, INSERT_MENTIONS_IF_NEW, kept).await?;
+    execute(tx, UPSERT_MENTIONS, again).await
+}
+
+fn groups(returned: Vec<(i64, i32, i64)>) -> impl Iterator<Item = Group> {
+    returned.into_iter().map(|(recipient, reason, post)| (AccountKey(recipient), reason, PostKey(post)))
+}

@@ -1,0 +1,241 @@
+//! What all paged questions have in common: the same fields, the same checks in the same order, the same tokens.
+
+use shared::errors::{ErrorReason, Refused, Violations};
+use shared::hashtag;
+use shared::ids::{AccountId, AccountKey, Position, PostId, PostKey};
+use shared::paging::{PageSizes, page_start};
+use shared::proto::query as v1;
+use shared::tokens::Tokens;
+use tonic::{Code, Request, Status};
+
+use crate::freshness::Freshness;
+use crate::questions::account::{self, Named, find_viewer};
+use crate::questions::post;
+use crate::questions::thread::{self, ThreadEntry};
+use crate::snapshot::{Projections, Snapshot};
+
+/// Pages of posts and of what comes with posts.
+pub const TIMELINE_PAGES: PageSizes = PageSizes { default: 20, max: 100 };
+/// Pages of accounts.
+pub const LIST_PAGES: PageSizes = PageSizes { default: 50, max: 200 };
+
+/// The fields that every paged question has.
+pub trait Paged {
+    /// How fresh the answer must be.
+    fn consistency(&self) -> Option<&v1::Consistency>;
+    /// For whom it is made.
+    fn viewer_account_id(&self) -> &str;
+    /// How many entries are wanted.
+    fn page_size(&self) -> i32;
+    /// Where the page before ended.
+    fn page_token(&self) -> &str;
+}
+
+macro_rules! paged {
+    ($($request:ident)*) => {
+        $(impl Paged for v1::$request {
+            fn consistency(&self) -> Option<&v1::Consistency> {
+                self.consistency.as_ref()
+            }
+
+            fn viewer_account_id(&self) -> &str {
+                &self.viewer_account_id
+            }
+
+            fn page_size(&self) -> i32 {
+                self.page_size
+            }
+
+            fn page_token(&self) -> &str {
+                &self.page_token
+            }
+        })*
+    };
+}
+
+paged! {
+    GetHomeTimelineRequest GetAuthorTimelineRequest GetHashtagTimelineRequest GetThreadRequest ListFollowersRequest
+    ListFollowingRequest ListFollowRequestsRequest ListBlockedRequest ListMutedRequest ListLikersRequest
+    ListRepostersRequest ListQuotesRequest ListBookmarksRequest ListNotificationsRequest ListActivitiesRequest
+}
+
+/// What a question is about, as the request names it.
+pub trait Subject {
+    /// Its name, once it is read.
+    type Name: ToString;
+    /// What the tables call it.
+    type Key;
+
+    /// Reads the name, noting what is wrong with it.
+    fn read(&self, violations: &mut Violations) -> Self::Name;
+
+    /// The account that alone may ask, if there is one.
+    fn owner(_: &Self::Name) -> Option<AccountId> {
+        None
+    }
+
+    /// Finds it.
+    async fn find(snapshot: &mut Snapshot, name: Self::Name, viewer: Option<AccountKey>) -> Result<Self::Key, Status>;
+}
+
+/// An account, in this field; anybody may ask.
+pub struct OfAccount<'a>(pub &'static str, pub &'a str);
+
+impl Subject for OfAccount<'_> {
+    type Name = AccountId;
+    type Key = AccountKey;
+
+    fn read(&self, violations: &mut Violations) -> AccountId {
+        violations.account(self.0, self.1)
+    }
+
+    async fn find(snapshot: &mut Snapshot, id: AccountId, _: Option<AccountKey>) -> Result<AccountKey, Status> {
+        account::find(snapshot, &Named::Id(id)).await
+    }
+}
+
+/// An account, which alone may ask.
+pub struct OfOwner<'a>(pub &'a str);
+
+impl Subject for OfOwner<'_> {
+    type Name = AccountId;
+    type Key = AccountKey;
+
+    fn read(&self, violations: &mut Violations) -> AccountId {
+        violations.account("account_id", self.0)
+    }
+
+    fn owner(id: &AccountId) -> Option<AccountId> {
+        Some(*id)
+    }
+
+    async fn find(snapshot: &mut Snapshot, id: AccountId, _: Option<AccountKey>) -> Result<AccountKey, Status> {
+        account::find(snapshot, &Named::Id(id)).await
+    }
+}
+
+/// A post that the viewer may see.
+pub struct OfPost<'a>(pub &'a str);
+
+impl Subject for OfPost<'_> {
+    type Name = PostId;
+    type Key = PostKey;
+
+    fn read(&self, violations: &mut Violations) -> PostId {
+        violations.post("post_id", self.0)
+    }
+
+    async fn find(snapshot: &mut Snapshot, id: PostId, viewer: Option<AccountKey>) -> Result<PostKey, Status> {
+        post::find(snapshot, id, viewer).await
+    }
+}
+
+/// A post that the viewer may see, or that was deleted.
+pub struct OfThread<'a>(pub &'a str);
+
+impl Subject for OfThread<'_> {
+    type Name = PostId;
+    type Key = ThreadEntry;
+
+    fn read(&self, violations: &mut Violations) -> PostId {
+        violations.post("post_id", self.0)
+    }
+
+    async fn find(snapshot: &mut Snapshot, id: PostId, viewer: Option<AccountKey>) -> Result<ThreadEntry, Status> {
+        thread::find(snapshot, id, viewer).await
+    }
+}
+
+/// A hashtag, used or not.
+pub struct OfTag<'a>(pub &'a str);
+
+impl Subject for OfTag<'_> {
+    type Name = String;
+    type Key = String;
+
+    fn read(&self, violations: &mut Violations) -> String {
+        hashtag::asked_for(self.0).unwrap_or_else(|| {
+            let rule = "must be 1–50 letters, digits and underscores with at least one letter";
+            violations.add("tag", ErrorReason::HashtagMalformed, rule);
+            String::new()
+        })
+    }
+
+    async fn find(_: &mut Snapshot, tag: String, _: Option<AccountKey>) -> Result<String, Status> {
+        Ok(tag)
+    }
+}
+
+/// A paged question: its name, what it reads, how large its pages are.
+#[derive(Clone, Copy, Debug)]
+pub struct Question(pub &'static str, pub Projections, pub PageSizes);
+
+/// A question whose fields are good, with the snapshot that answers it.
+pub struct Page<K> {
+    /// The moment that is read.
+    pub snapshot: Snapshot,
+    /// What the question is about.
+    pub key: K,
+    /// Who looks; the owner, where only the owner may.
+    pub viewer: Option<AccountKey>,
+    /// Where the page before ended; nothing on the first page.
+    pub start: Option<Position>,
+    /// How many entries the page may have.
+    pub size: usize,
+    arguments: [String; 3],
+}
+
+impl<K> Page<K> {
+    /// Reads the fields and takes a snapshot.
+    pub async fn open<R: Paged, S: Subject<Key = K>>(
+        freshness: &Freshness,
+        tokens: &Tokens,
+        request: &Request<R>,
+        Question(name, reads, sizes): Question,
+        subject: S,
+    ) -> Result<Self, Status> {
+        let asked = request.get_ref();
+        let mut violations = Violations::default();
+        let named = subject.read(&mut violations);
+        let mut viewer = violations.optional_account("viewer_account_id", asked.viewer_account_id());
+        let size = sizes.read(asked.page_size(), &mut violations);
+        violations.check()?;
+        if let Some(owner) = S::owner(&named) {
+            only_the_owner(owner, viewer)?;
+            viewer = Some(owner);
+        }
+        // The viewer as page tokens name it, however the client spelled it.
+        let viewer_text = viewer.map(|viewer| viewer.to_string()).unwrap_or_default();
+        let arguments = [name.to_owned(), named.to_string(), viewer_text];
+        let start = page_start(tokens, asked.page_token(), &arguments.each_ref().map(String::as_str))?;
+
+        let mut snapshot = freshness.snapshot(request.metadata(), asked.consistency(), reads).await?;
+        let viewer = find_viewer(&mut snapshot, viewer).await?;
+        let key = S::find(&mut snapshot, named, viewer).await?;
+        Ok(Self { snapshot, key, viewer, start, size, arguments })
+    }
+
+    /// What the question is about, as text: an id, or the tag.
+    pub fn about(&self) -> &str {
+        &self.arguments[1]
+    }
+
+    /// The token of the page after this one, and that of the checkpoint that was read.
+    pub fn tokens(&self, tokens: &Tokens, next: Option<Position>) -> (String, String) {
+        let arguments = self.arguments.each_ref().map(String::as_str);
+        let next = next.map(|place| tokens.seal_page(&arguments, place)).unwrap_or_default();
+        (next, tokens.seal(self.snapshot.checkpoint))
+    }
+}
+
+/// Some things are shown to their owner only.
+pub fn only_the_owner(owner: AccountId, viewer: Option<AccountId>) -> Result<(), Status> {
+    match viewer {
+        Some(viewer) if viewer != owner => {
+            let message = "this is shown to the account itself only";
+            let refused = Refused::new(Code::InvalidArgument, ErrorReason::ViewerMismatch, message);
+            Err(refused.with("account", owner).with("viewer", viewer).into())
+        }
+        _ => Ok(()),
+    }
+}

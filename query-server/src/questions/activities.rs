@@ -1,0 +1,131 @@
+//! What the accounts that one follows did, newest first: pulled, and judged at read.
+//!
+//! Always: paging to the end gives every deed once that stands and that the owner may hear of; a page may be short, and
+//! its token is the last deed examined.
+
+use shared::ids::{AccountKey, Position, PostKey};
+use shared::proto::query::ActivityKind;
+use sqlx::sqlite::SqliteRow;
+use tonic::Status;
+
+use crate::hydrate::Hydrated;
+use crate::pull::pulled;
+use crate::sight::{unblocked, unmuted, visible};
+use crate::snapshot::{Projections, Snapshot, Value, column, limit};
+
+/// What this question reads.
+pub const READS: Projections = &["activity_1", "posts_1", "profiles_1", "graph_1", "counts_1", "bookmarks_1"];
+
+/// The fewest deeds to look at in one go.
+const CHUNK_MIN: usize = 32;
+/// How many chunks one page looks at before it is answered short.
+const CHUNKS_MAX: usize = 32;
+
+/// $1 the owner, $2 before this place, $3 the limit.
+const SELECT: &str = concat!(
+    pulled!("graph_1_follows", "activity_1"),
+    "
+SELECT skeleton.actor, skeleton.place, skeleton.kind, skeleton.target, skeleton.happened_at,
+EXISTS (SELECT 1 FROM profiles_1 AS actor WHERE actor.account = skeleton.actor AND actor.active = 1)
+AND ",
+    unmuted!("$1", "skeleton.actor"),
+    "
+AND CASE skeleton.kind
+    WHEN 1 THEN EXISTS (SELECT 1 FROM profiles_1 AS target WHERE target.account = skeleton.target AND target.active = 1)
+        AND ",
+    unmuted!("$1", "skeleton.target"),
+    " AND ",
+    unblocked!("$1", "skeleton.target"),
+    "
+    ELSE EXISTS (
+        SELECT 1 FROM posts_1 AS posts JOIN profiles_1 AS author ON author.account = posts.author
+        WHERE posts.post = skeleton.target AND ",
+    visible!("posts", "author", "$1"),
+    " AND ",
+    unmuted!("$1", "posts.author"),
+    "
+    )
+END AS shown
+FROM skeleton ORDER BY skeleton.place DESC"
+);
+
+/// Something that somebody did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deed {
+    /// Who.
+    pub actor: AccountKey,
+    /// The position of the deed.
+    pub place: Position,
+    /// An `ActivityKind`.
+    pub kind: i32,
+    /// To what.
+    pub target: Target,
+    /// When, in microseconds.
+    pub happened_at: i64,
+}
+
+/// To what something was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// To an account, which was followed.
+    Account(AccountKey),
+    /// To a post.
+    Post(PostKey),
+}
+
+/// A page of deeds, and the place after which the next page goes on, if there may be one.
+pub async fn page(
+    snapshot: &mut Snapshot,
+    owner: AccountKey,
+    before: Option<Position>,
+    size: usize,
+) -> Result<(Vec<Deed>, Option<Position>), Status> {
+    let chunk = (size * 2).max(CHUNK_MIN);
+    let mut before = before.unwrap_or(snapshot.checkpoint.next());
+    let mut deeds = Vec::with_capacity(size);
+    for _ in 0..CHUNKS_MAX {
+        let values = [Value::Number(owner.0), Value::Number(before.0), limit(chunk)];
+        let rows = snapshot.rows(SELECT, &values).await?;
+        for row in &rows {
+            before = Position(column(row, "place")?);
+            if column(row, "shown")? {
+                deeds.push(deed(row)?);
+            }
+            if deeds.len() == size {
+                return Ok((deeds, Some(before)));
+            }
+        }
+        if rows.len() < chunk {
+            return Ok((deeds, None));
+        }
+    }
+    Ok((deeds, Some(before)))
+}
+
+/// The posts and the people that these deeds show.
+pub async fn hydrate(snapshot: &mut Snapshot, owner: AccountKey, deeds: &[Deed]) -> Result<Hydrated, Status> {
+    let mut people: Vec<AccountKey> = deeds.iter().map(|deed| deed.actor).collect();
+    let mut posts = Vec::new();
+    for deed in deeds {
+        match deed.target {
+            Target::Account(account) => people.push(account),
+            Target::Post(post) => posts.push(post),
+        }
+    }
+    Hydrated::load(snapshot, &posts, &people, Some(owner)).await
+}
+
+fn deed(row: &SqliteRow) -> Result<Deed, Status> {
+    let (kind, target) = (column(row, "kind")?, column(row, "target")?);
+    let target = match kind == i32::from(ActivityKind::Followed) {
+        true => Target::Account(AccountKey(target)),
+        false => Target::Post(PostKey(target)),
+    };
+    Ok(Deed {
+        actor: AccountKey(column(row, "actor")?),
+        place: Position(column(row, "place")?),
+        kind,
+        target,
+        happened_at: column(row, "happened_at")?,
+    })
+}

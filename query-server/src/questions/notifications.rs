@@ -1,0 +1,239 @@
+//! Notifications: causes that stand, grouped by reason and post, newest first.
+//!
+//! A group is shown at its newest *shown* cause: one whose actor is active, not muted and not across a block. The table
+//! keeps the newest cause of each group, shown or not, which is never below that place; so a page takes the next groups by
+//! what the table keeps, down to a floor, and of all groups above the floor those whose place is on the page.
+//!
+//! Always: paging to the end gives every group once; a page may be short when its groups belong further down.
+
+use shared::ids::{AccountKey, Position, PostKey};
+use sqlx::sqlite::SqliteRow;
+use tonic::Status;
+
+use crate::hydrate::Hydrated;
+use crate::sight::{unblocked, unmuted, visible};
+use crate::snapshot::{Projections, Snapshot, Value, column, limit};
+use shared::rows::Rows;
+
+/// What listing reads.
+pub const READS: Projections = &["notifications_1", "posts_1", "profiles_1", "graph_1", "counts_1", "bookmarks_1"];
+/// What counting reads.
+pub const READS_TO_COUNT: Projections = &["notifications_1", "posts_1", "profiles_1", "graph_1"];
+
+/// How many of the newest causers are shown.
+pub const CAUSERS_SHOWN: usize = 3;
+/// How far the causers of a group, and the unread groups, are counted.
+pub const COUNTED_MAX: usize = 1_000;
+
+/// SQL for "this cause is shown to recipient $1", as far as its actor goes.
+macro_rules! shown {
+    () => {
+        concat!(
+            "EXISTS (SELECT 1 FROM profiles_1 AS actor WHERE actor.account = causes.actor AND actor.active = 1) AND ",
+            unmuted!("$1", "causes.actor"),
+            " AND ",
+            unblocked!("$1", "causes.actor")
+        )
+    };
+}
+/// SQL for "the post that this group is about, if any, is visible to recipient $1".
+macro_rules! about_visible {
+    () => {
+        concat!(
+            "(groups.post = 0 OR EXISTS (SELECT 1 FROM posts_1 AS posts",
+            " JOIN profiles_1 AS author ON author.account = posts.author WHERE posts.post = groups.post AND ",
+            visible!("posts", "author", "$1"),
+            "))"
+        )
+    };
+}
+/// SQL for the causes of a group.
+macro_rules! causes_of_group {
+    () => {
+        "FROM notifications_1 AS causes WHERE causes.recipient = groups.recipient AND causes.reason = groups.reason AND causes.post = groups.post"
+    };
+}
+
+/// $1 the recipient, $2 before this place, $3 how many groups to skip.
+const SELECT_FLOOR: &str = "
+SELECT newest FROM notifications_1_groups WHERE recipient = $1 AND newest < $2 ORDER BY newest DESC LIMIT 1 OFFSET $3";
+/// $1 the recipient, $2 before this place, $3 the floor, $4 the checkpoint, $5 the limit.
+const SELECT_GROUPS: &str = concat!(
+    "
+SELECT reason, post, place, place <= COALESCE((SELECT up_to FROM notifications_1_seen WHERE recipient = $1), 0) AS seen
+FROM (
+    SELECT groups.reason, groups.post, (
+        SELECT causes.place ",
+    causes_of_group!(),
+    " AND causes.place <= $4 AND ",
+    shown!(),
+    "
+        ORDER BY causes.place DESC LIMIT 1
+    ) AS place
+    FROM notifications_1_groups AS groups WHERE groups.recipient = $1 AND groups.newest >= $3 AND ",
+    about_visible!(),
+    "
+)
+WHERE place < $2 AND place >= $3 ORDER BY place DESC LIMIT $5"
+);
+/// $1 the recipient, $2 groups as (reason, post), $3 the checkpoint, $4 how many.
+const SELECT_NEWEST_CAUSERS: &str = concat!(
+    "
+WITH groups AS MATERIALIZED (
+    SELECT $1 AS recipient, value ->> 0 AS reason, value ->> 1 AS post FROM json_each($2)
+)
+SELECT newest.reason, newest.post, newest.actor, newest.place, newest.happened_at
+FROM groups CROSS JOIN notifications_1 AS newest
+WHERE newest.recipient = groups.recipient AND newest.reason = groups.reason AND newest.post = groups.post
+AND newest.place IN (
+    SELECT causes.place ",
+    causes_of_group!(),
+    " AND causes.place <= $3 AND ",
+    shown!(),
+    "
+    ORDER BY causes.place DESC LIMIT $4
+)
+ORDER BY newest.place DESC"
+);
+/// $1 the recipient, $2 groups as (reason, post), $3 the checkpoint, $4 how far to count.
+const COUNT_CAUSERS: &str = concat!(
+    "
+WITH groups AS MATERIALIZED (
+    SELECT $1 AS recipient, value ->> 0 AS reason, value ->> 1 AS post FROM json_each($2)
+)
+SELECT groups.reason, groups.post, (
+    SELECT COUNT(*) FROM (
+        SELECT 1 ",
+    causes_of_group!(),
+    " AND causes.place <= $3 AND ",
+    shown!(),
+    "
+        LIMIT $4
+    )
+) AS causers
+FROM groups"
+);
+/// $1 the recipient, $2 the checkpoint, $3 how far to count.
+const COUNT_UNREAD: &str = concat!(
+    "
+WITH seen AS MATERIALIZED (
+    SELECT COALESCE((SELECT up_to FROM notifications_1_seen WHERE recipient = $1), 0) AS up_to
+)
+SELECT COUNT(*) AS unread FROM (
+    SELECT 1 FROM seen CROSS JOIN notifications_1_groups AS groups
+    WHERE groups.recipient = $1 AND groups.newest > seen.up_to AND ",
+    about_visible!(),
+    " AND EXISTS (
+        SELECT 1 ",
+    causes_of_group!(),
+    " AND causes.place > seen.up_to AND causes.place <= $2 AND ",
+    shown!(),
+    "
+    )
+    LIMIT $3
+)"
+);
+
+/// A group that is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// A `NotificationReason`.
+    pub reason: i32,
+    /// What it is about, if anything.
+    pub post: Option<PostKey>,
+    /// The position of its newest shown cause.
+    pub place: Position,
+    /// Whether the recipient has seen that.
+    pub seen: bool,
+}
+
+/// Who caused a group, and when.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Causers {
+    /// The newest, newest first.
+    pub newest: Vec<AccountKey>,
+    /// When the newest cause happened, in microseconds.
+    pub happened_at: i64,
+    /// How many there are, as far as they are counted.
+    pub count: i32,
+}
+
+/// A page of groups, and the place after which the next page goes on, if there may be one.
+pub async fn page(
+    snapshot: &mut Snapshot,
+    recipient: AccountKey,
+    before: Option<Position>,
+    size: usize,
+) -> Result<(Vec<Group>, Option<Position>), Status> {
+    let recipient = Value::Number(recipient.0);
+    let checkpoint = snapshot.checkpoint;
+    let before = Value::Number(before.unwrap_or(checkpoint.next()).0);
+    let floors = snapshot.rows(SELECT_FLOOR, &[recipient, before, limit(size - 1)]).await?;
+    let floor = floors.first().map(|row| column(row, "newest")).transpose()?.map(Position);
+    let from = Value::Number(floor.unwrap_or_default().0);
+    let values = [recipient, before, from, Value::Number(checkpoint.0), limit(size)];
+    let groups: Vec<Group> =
+        snapshot.rows(SELECT_GROUPS, &values).await?.iter().map(group).collect::<Result<_, _>>()?;
+    // A full page ends at its last group; a short one at the floor, above which it has seen everything.
+    let next = if groups.len() == size { groups.last().map(|group| group.place) } else { floor };
+    Ok((groups, next))
+}
+
+/// The causers of these groups, in their order.
+pub async fn causers(snapshot: &mut Snapshot, recipient: AccountKey, groups: &[Group]) -> Result<Vec<Causers>, Status> {
+    let key = |group: &Group| (group.reason, group.post.unwrap_or_default().0);
+    let wanted = groups.iter().map(key).collect::<Rows>().finish();
+    let mut found: Vec<((i32, i64), Causers)> = groups.iter().map(|group| (key(group), Causers::default())).collect();
+    let mut of = |row: &SqliteRow, note: &mut dyn FnMut(&mut Causers) -> Result<(), Status>| {
+        let named = (column::<i32>(row, "reason")?, column::<i64>(row, "post")?);
+        found.iter_mut().filter(|(key, _)| *key == named).try_for_each(|(_, causers)| note(causers))
+    };
+    let (recipient, checkpoint) = (Value::Number(recipient.0), Value::Number(snapshot.checkpoint.0));
+    let values = [recipient, Value::Text(&wanted), checkpoint, limit(CAUSERS_SHOWN)];
+    for row in snapshot.rows(SELECT_NEWEST_CAUSERS, &values).await? {
+        of(&row, &mut |causers| {
+            if causers.newest.is_empty() {
+                causers.happened_at = column(&row, "happened_at")?;
+            }
+            causers.newest.push(AccountKey(column(&row, "actor")?));
+            Ok(())
+        })?;
+    }
+    let values = [recipient, Value::Text(&wanted), checkpoint, limit(COUNTED_MAX)];
+    for row in snapshot.rows(COUNT_CAUSERS, &values).await? {
+        of(&row, &mut |causers| {
+            causers.count = column(&row, "causers")?;
+            Ok(())
+        })?;
+    }
+    Ok(found.into_iter().map(|(_, causers)| causers).collect())
+}
+
+/// How many groups are not seen yet, as far as they are counted.
+pub async fn count_unread(snapshot: &mut Snapshot, recipient: AccountKey) -> Result<i32, Status> {
+    let values = [Value::Number(recipient.0), Value::Number(snapshot.checkpoint.0), limit(COUNTED_MAX)];
+    let rows = snapshot.rows(COUNT_UNREAD, &values).await?;
+    rows.first().map_or(Ok(0), |row| column(row, "unread"))
+}
+
+/// The posts and the people that these groups show.
+pub async fn hydrate(
+    snapshot: &mut Snapshot,
+    recipient: AccountKey,
+    groups: &[Group],
+    causers: &[Causers],
+) -> Result<Hydrated, Status> {
+    let posts: Vec<PostKey> = groups.iter().filter_map(|group| group.post).collect();
+    let people: Vec<AccountKey> = causers.iter().flat_map(|causers| causers.newest.iter().copied()).collect();
+    Hydrated::load(snapshot, &posts, &people, Some(recipient)).await
+}
+
+fn group(row: &SqliteRow) -> Result<Group, Status> {
+    let post: i64 = column(row, "post")?;
+    Ok(Group {
+        reason: column(row, "reason")?,
+        post: (post != 0).then_some(PostKey(post)),
+        place: Position(column(row, "place")?),
+        seen: column(row, "seen")?,
+    })
+}

@@ -1,0 +1,81 @@
+//! Lists of posts: with a hashtag, quoting a post, bookmarked by an account. Newest first.
+
+use shared::ids::{AccountKey, Position, PostKey};
+use tonic::Status;
+
+use crate::hydrate::viewer_value;
+use crate::sight::{unmuted, visible};
+use crate::snapshot::{Projections, Snapshot, Value, column, limit};
+
+/// What these questions read.
+pub const READS: Projections = &["posts_1", "profiles_1", "graph_1", "counts_1", "bookmarks_1", "hashtags_1"];
+
+/// Skeleton and filter of one list: $1 of what, $2 before this place, $3 the viewer, $4 the limit. CROSS JOIN keeps the
+/// order of the tables, so that the rows come in the order of the list's index.
+macro_rules! listed {
+    ($skeleton:literal, $place:literal, $filter:expr) => {
+        concat!(
+            "SELECT ",
+            $place,
+            " AS place, posts.post FROM ",
+            $skeleton,
+            " CROSS JOIN profiles_1 AS author ON author.account = posts.author WHERE ",
+            $filter,
+            " AND ",
+            $place,
+            " < $2 AND ",
+            visible!("posts", "author", "$3"),
+            " ORDER BY ",
+            $place,
+            " DESC LIMIT $4"
+        )
+    };
+}
+
+const HASHTAG: &str = listed!(
+    "hashtags_1 AS tags CROSS JOIN posts_1 AS posts ON posts.post = tags.post",
+    "tags.post",
+    concat!("tags.tag = $1 AND ", unmuted!("$3", "posts.author"))
+);
+const QUOTES: &str =
+    listed!("posts_1 AS posts", "posts.post", concat!("posts.quoted = $1 AND ", unmuted!("$3", "posts.author")));
+const BOOKMARKS: &str = listed!(
+    "bookmarks_1 AS bookmarks CROSS JOIN posts_1 AS posts ON posts.post = bookmarks.post",
+    "bookmarks.place",
+    "bookmarks.account = $1"
+);
+
+/// Which list.
+#[derive(Clone, Copy, Debug)]
+pub enum List<'a> {
+    /// The posts with this tag.
+    Hashtag(&'a str),
+    /// The posts that quote this one.
+    Quotes(PostKey),
+    /// The posts that this account bookmarked.
+    Bookmarks(AccountKey),
+}
+
+/// A page of posts, each with its place, and the place after which the next page goes on, if there is one.
+pub async fn page(
+    snapshot: &mut Snapshot,
+    list: List<'_>,
+    viewer: Option<AccountKey>,
+    before: Option<Position>,
+    size: usize,
+) -> Result<(Vec<(Position, PostKey)>, Option<Position>), Status> {
+    let (sql, of) = match list {
+        List::Hashtag(tag) => (HASHTAG, Value::Text(tag)),
+        List::Quotes(post) => (QUOTES, Value::Number(post.0)),
+        List::Bookmarks(account) => (BOOKMARKS, Value::Number(account.0)),
+    };
+    let before = before.unwrap_or(snapshot.checkpoint.next());
+    let values = [of, Value::Number(before.0), viewer_value(viewer), limit(size + 1)];
+    let rows = snapshot.rows(sql, &values).await?;
+    let mut posts = Vec::with_capacity(size);
+    for row in rows.iter().take(size) {
+        posts.push((Position(column(row, "place")?), PostKey(column(row, "post")?)));
+    }
+    let next = posts.last().filter(|_| rows.len() > size).map(|(place, _)| *place);
+    Ok((posts, next))
+}

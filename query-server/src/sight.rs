@@ -1,0 +1,72 @@
+//! Who may see what, as SQL that every question shares. The viewer is a parameter; 0 is nobody, which is nobody's key.
+
+/// SQL for "this viewer may see this post": it is there, its author is active, no block stands between the two, and a
+/// protected author's posts are for the author and the followers.
+macro_rules! visible {
+    ($post:literal, $author:literal, $viewer:literal) => {
+        concat!(
+            "(",
+            $post,
+            ".deleted = 0 AND ",
+            $author,
+            ".active = 1 AND (",
+            $author,
+            ".protected = 0 OR ",
+            $crate::sight::followed!($viewer, concat!($author, ".account")),
+            ") AND ",
+            $crate::sight::unblocked!($viewer, concat!($author, ".account")),
+            ")"
+        )
+    };
+}
+pub(crate) use visible;
+
+/// SQL for "this viewer follows this account, or is it".
+macro_rules! followed {
+    ($viewer:literal, $account:expr) => {
+        concat!(
+            "(",
+            $account,
+            " = ",
+            $viewer,
+            " OR EXISTS (SELECT 1 FROM graph_1_follows WHERE follower = ",
+            $viewer,
+            " AND followee = ",
+            $account,
+            "))"
+        )
+    };
+}
+pub(crate) use followed;
+
+/// SQL for "this viewer does not mute this account".
+macro_rules! unmuted {
+    ($viewer:literal, $account:expr) => {
+        concat!(
+            "NOT EXISTS (SELECT 1 FROM graph_1_mutes AS mutes WHERE mutes.account = ",
+            $viewer,
+            " AND mutes.target = ",
+            $account,
+            ")"
+        )
+    };
+}
+pub(crate) use unmuted;
+
+/// SQL for "no block stands between this viewer and this account".
+macro_rules! unblocked {
+    ($viewer:literal, $account:expr) => {
+        concat!(
+            "NOT EXISTS (SELECT 1 FROM graph_1_blocks AS blocks WHERE blocks.account = ",
+            $viewer,
+            " AND blocks.target = ",
+            $account,
+            ") AND NOT EXISTS (SELECT 1 FROM graph_1_blocks AS blocks WHERE blocks.account = ",
+            $account,
+            " AND blocks.target = ",
+            $viewer,
+            ")"
+        )
+    };
+}
+pub(crate) use unblocked;

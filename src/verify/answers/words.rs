@@ -1,0 +1,139 @@
+//! Messages of the contract in the words of the reference.
+
+use prost_types::Timestamp;
+use reference::{
+    Account, Activity, ActivityKind, Entry, NotificationGroup, NotificationReason, Post, Thread, ThreadEntry,
+};
+use shared::proto::common::AccountKind;
+use shared::proto::query as v1;
+use shared::proto::query::thread_item::Item;
+
+use super::Timeline;
+
+pub fn timeline(items: Vec<v1::TimelineItem>) -> Timeline {
+    let mut timeline = Timeline::default();
+    for item in items {
+        let post = item.post.unwrap_or_default();
+        timeline.entries.push(Entry {
+            post_id: post.post_id.clone(),
+            place: item.place,
+            reposted_by: some(item.reposted_by_account_id),
+        });
+        timeline.posts.push((self::post(post), item.author.map(self::account)));
+    }
+    timeline
+}
+
+pub fn account(account: v1::Account) -> Account {
+    let kind = match account.kind() {
+        AccountKind::User => "user",
+        AccountKind::Organization => "organization",
+        AccountKind::Unspecified => "unspecified",
+    };
+    Account {
+        kind: kind.to_owned(),
+        account_id: account.account_id,
+        handle: account.handle,
+        display_name: account.display_name,
+        bio: account.bio,
+        protected: account.protected,
+        follower_count: account.follower_count,
+        following_count: account.following_count,
+        post_count: account.post_count,
+        created_at_us: account.created_at.map_or(0, micros),
+    }
+}
+
+pub fn post(post: v1::Post) -> Post {
+    Post {
+        post_id: post.post_id,
+        author_id: post.author_id,
+        text: post.text,
+        reply_to_post_id: some(post.reply_to_post_id),
+        reply_to_account_id: some(post.reply_to_account_id),
+        quoted_post_id: some(post.quoted_post_id),
+        quoted_post_unavailable: post.quoted_post_unavailable,
+        like_count: post.like_count,
+        repost_count: post.repost_count,
+        reply_count: post.reply_count,
+        created_at_us: post.created_at.map_or(0, micros),
+        edited_at_us: post.edited_at.map(micros),
+        liked: post.liked,
+        reposted: post.reposted,
+        bookmarked: post.bookmarked,
+    }
+}
+
+pub fn some(text: String) -> Option<String> {
+    (!text.is_empty()).then_some(text)
+}
+
+pub fn micros(timestamp: Timestamp) -> i64 {
+    timestamp.seconds * 1_000_000 + i64::from(timestamp.nanos) / 1_000
+}
+
+/// A thread, and the posts in it, with their authors.
+pub fn thread(
+    ancestors: Vec<v1::ThreadItem>,
+    focus: v1::ThreadItem,
+    replies: Vec<v1::ThreadItem>,
+) -> (Thread, Vec<(Post, Option<Account>)>) {
+    let mut posts = Vec::new();
+    let mut entry = |item: v1::ThreadItem| match item.item {
+        Some(Item::Post(v1::ThreadPost { post, author })) => {
+            let post = self::post(post.unwrap_or_default());
+            let id = post.post_id.clone();
+            posts.push((post, author.map(account)));
+            ThreadEntry::Post(id)
+        }
+        Some(Item::Tombstone(tombstone)) if tombstone.cause() == v1::TombstoneCause::Deleted => {
+            ThreadEntry::Deleted(tombstone.post_id)
+        }
+        Some(Item::Tombstone(tombstone)) => ThreadEntry::Hidden(tombstone.post_id),
+        None => ThreadEntry::Hidden(String::new()),
+    };
+    let ancestors = ancestors.into_iter().map(&mut entry).collect();
+    let focus = entry(focus);
+    let replies = replies.into_iter().map(&mut entry).collect();
+    (Thread { ancestors, focus, replies }, posts)
+}
+
+/// A notification. Its place is inside of its id, which is opaque, so that of the reference is taken.
+pub fn notification(found: v1::Notification, place: u64) -> NotificationGroup {
+    let reason = match found.reason() {
+        v1::NotificationReason::Followed | v1::NotificationReason::Unspecified => NotificationReason::Followed,
+        v1::NotificationReason::FollowRequested => NotificationReason::FollowRequested,
+        v1::NotificationReason::Liked => NotificationReason::Liked,
+        v1::NotificationReason::Reposted => NotificationReason::Reposted,
+        v1::NotificationReason::Replied => NotificationReason::Replied,
+        v1::NotificationReason::Mentioned => NotificationReason::Mentioned,
+        v1::NotificationReason::Quoted => NotificationReason::Quoted,
+    };
+    NotificationGroup {
+        reason,
+        post_id: found.post.map(|post| post.post_id),
+        place,
+        causer_count: found.causer_count.into(),
+        newest_causers: found.newest_causers.into_iter().map(|account| account.account_id).collect(),
+        seen: found.seen,
+        at_us: found.happened_at.map_or(0, micros),
+    }
+}
+
+/// An activity. The author of its post is the target that the contract adds.
+pub fn activity(found: v1::Activity) -> Activity {
+    let kind = match found.kind() {
+        v1::ActivityKind::Followed | v1::ActivityKind::Unspecified => ActivityKind::Followed,
+        v1::ActivityKind::Liked => ActivityKind::Liked,
+        v1::ActivityKind::Reposted => ActivityKind::Reposted,
+        v1::ActivityKind::Posted => ActivityKind::Posted,
+    };
+    let target = found.target.map(|account| account.account_id);
+    Activity {
+        kind,
+        place: found.place,
+        actor_id: found.actor.unwrap_or_default().account_id,
+        target_account_id: target.filter(|_| found.post.is_none()),
+        post_id: found.post.map(|post| post.post_id),
+    }
+}
