@@ -9,7 +9,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::builder::{BoolishValueParser, RangedU64ValueParser};
-use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum, value_parser};
 use shared::settings::{ProjectorSettings, ServerSettings, TimelineSettings};
 use tracing_subscriber::EnvFilter;
 
@@ -70,7 +70,9 @@ pub enum Command {
     #[command(before_help = "Example:\n  chirp projector --store ./chirp-data --ops-listen 127.0.0.1:50053")]
     Projector(ProjectorArgs),
     /// Send real data through the API; it can be stopped and run again without doubling anything
-    #[command(before_help = "Example:\n  chirp replay --graph facebook_combined.txt.gz --both-ways --post-each")]
+    #[command(
+        before_help = "Examples:\n  chirp replay --graph facebook_combined.txt.gz --both-ways --post-each\n  chirp replay --activity higgs-activity_time.txt.gz --derive-follows"
+    )]
     Replay(ReplayArgs),
     /// Recompute every answer from the log by an independent path and print the differences
     #[command(before_help = "Example:\n  chirp verify --store ./chirp-data")]
@@ -172,16 +174,24 @@ pub struct ProjectorArgs {
 
 /// `chirp replay`
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("input").required(true).args(["graph", "activity"])))]
 pub struct ReplayArgs {
     /// Graph to replay, plain or gzipped: a line `a b` means that person a follows person b
     #[arg(long, env = "CHIRP_GRAPH", value_name = "FILE")]
-    pub graph: PathBuf,
-    /// Let b follow a as well
-    #[arg(long, env = "CHIRP_BOTH_WAYS", value_parser = BoolishValueParser::new())]
+    pub graph: Option<PathBuf>,
+    /// With --graph: let b follow a as well
+    #[arg(long, env = "CHIRP_BOTH_WAYS", conflicts_with = "activity", value_parser = BoolishValueParser::new())]
     pub both_ways: bool,
-    /// Let each person write one post, after the follows
-    #[arg(long, env = "CHIRP_POST_EACH", value_parser = BoolishValueParser::new())]
+    /// With --graph: let each person write one post, after the follows
+    #[arg(long, env = "CHIRP_POST_EACH", conflicts_with = "activity", value_parser = BoolishValueParser::new())]
     pub post_each: bool,
+    /// Activity to replay, plain or gzipped: lines `a b unix_seconds MT|RT|RE` in the order of time mean that person a
+    /// wrote a post that mentions b, reposted b's newest post, or replied to it
+    #[arg(long, env = "CHIRP_ACTIVITY", value_name = "FILE")]
+    pub activity: Option<PathBuf>,
+    /// With --activity: let a follow b first, if the two interact
+    #[arg(long, env = "CHIRP_DERIVE_FOLLOWS", conflicts_with = "graph", value_parser = BoolishValueParser::new())]
+    pub derive_follows: bool,
     /// The command server
     #[arg(long, env = "CHIRP_COMMAND", value_name = "ADDR", default_value = DEFAULT_COMMAND)]
     pub command: Address,

@@ -3,14 +3,17 @@
 //! Always: request ids come from the file's digest and the line, so a replay can be stopped and run again, and what was
 //! done before is only answered again; at the end the read tables have everything. Never here: a way around the API.
 
+mod activity;
 mod command;
 mod graph;
+mod people;
 mod progress;
 mod sender;
 mod summary;
 mod tally;
 mod text;
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -26,7 +29,9 @@ use tonic::{Code, Request};
 use crate::cli::{Address, ReplayArgs};
 use crate::client::{self, Failed, explained, retrying};
 use crate::roles::drain_when_asked;
+use activity::Activity;
 use graph::Graph;
+use people::People;
 use sender::Sender;
 use summary::{Summary, Tables};
 use tally::Tally;
@@ -41,24 +46,72 @@ const CATCH_UP_ATTEMPT: Duration = Duration::from_secs(20);
 /// # Errors
 /// When the input cannot be read or the summary not be written.
 pub async fn run(args: ReplayArgs) -> anyhow::Result<ExitCode> {
-    let graph = Graph::read(&args.graph, args.limit).with_context(|| args.graph.display().to_string())?;
+    let script = Script::read(&args)?;
     let stop = drain_when_asked();
-    let tally = Arc::new(Tally::new(graph.commands(args.both_ways, args.post_each)));
+    let tally = Arc::new(Tally::new(script.commands(&args)));
     let sender = Sender::new(&args.command, args.concurrency, tally.clone(), stop.clone())?;
 
     let progress = tokio::spawn(progress::show(tally.clone()));
-    graph::replay(&graph, args.both_ways, args.post_each, &sender).await;
+    match &script {
+        Script::Graph(graph) => graph::replay(graph, args.both_ways, args.post_each, &sender).await,
+        Script::Activity(activity) => activity::replay(activity, args.derive_follows, &sender).await,
+    }
     progress.abort();
     progress::clear();
 
     let sent_in = tally.elapsed();
-    let tables = match graph.people.first() {
-        Some(&person) if !stop.is_cancelled() => catch_up(&args.query, graph::handle(person), stop).await?,
+    let tables = match script.people().numbers().first() {
+        Some(&person) if !stop.is_cancelled() => catch_up(&args.query, people::handle(person), stop).await?,
         _ => Tables::NotAwaited,
     };
-    let summary = Summary::of(&tally, &graph, sent_in, tables);
+    let summary = Summary::of(&tally, script.self_follows(&args), sent_in, tables);
     summary.print(args.output.output)?;
     Ok(if summary.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What is replayed.
+enum Script {
+    Graph(Graph),
+    Activity(Activity),
+}
+
+impl Script {
+    fn read(args: &ReplayArgs) -> anyhow::Result<Self> {
+        let read = |file: &Path| match &args.graph {
+            Some(_) => Graph::read(file, args.limit).map(Self::Graph),
+            None => Activity::read(file, args.limit).map(Self::Activity),
+        };
+        let file = args.graph.as_ref().or(args.activity.as_ref()).context("--graph or --activity must name a file")?;
+        read(file).with_context(|| file.display().to_string())
+    }
+
+    fn people(&self) -> &People {
+        match self {
+            Self::Graph(graph) => &graph.people,
+            Self::Activity(activity) => &activity.people,
+        }
+    }
+
+    /// How many commands there are.
+    fn commands(&self, args: &ReplayArgs) -> u64 {
+        match self {
+            Self::Graph(graph) => graph.commands(args.both_ways, args.post_each),
+            Self::Activity(activity) => activity.commands(args.derive_follows),
+        }
+    }
+
+    fn self_follows(&self, args: &ReplayArgs) -> u64 {
+        match self {
+            Self::Graph(graph) => graph.loops,
+            Self::Activity(activity) => {
+                if args.derive_follows {
+                    activity.loops
+                } else {
+                    0
+                }
+            }
+        }
+    }
 }
 
 /// Waits until queries show all that was acknowledged: the tokens of commands that ran side by side have no order that

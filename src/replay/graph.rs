@@ -2,31 +2,23 @@
 //!
 //! Always: the same file gives the same commands with the same request ids, also when only its first lines are taken.
 
-use std::collections::HashMap;
-use std::io::{BufRead, BufReader, Read};
+use std::io::BufRead;
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use flate2::read::MultiGzDecoder;
-use sha2::{Digest, Sha256};
-use shared::proto::command::{CreatePostRequest, FollowAccountRequest, RegisterAccountRequest};
-use shared::proto::common::AccountKind;
-use uuid::Uuid;
+use shared::proto::command::{CreatePostRequest, FollowAccountRequest};
 
 use super::command::Command;
+use super::people::{self, NOT_REGISTERED, Namespace, People};
 use super::sender::Sender;
 use super::text;
-
-const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
-/// The reason under which follows are counted whose follower or followee could not be registered.
-const NOT_REGISTERED: &str = "ACCOUNT_NOT_REGISTERED";
 
 /// Who follows whom. People are numbered as the file numbers them.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Graph {
-    namespace: Uuid,
-    /// Everybody, in the order of their first mention.
-    pub people: Vec<u64>,
+    namespace: Namespace,
+    /// Everybody.
+    pub people: People,
     edges: Vec<Edge>,
     /// Lines that let somebody follow themselves, which nobody can.
     pub loops: u64,
@@ -46,18 +38,12 @@ impl Graph {
     /// # Errors
     /// When it cannot be read, or a line is malformed.
     pub fn read(file: &Path, limit: Option<usize>) -> anyhow::Result<Self> {
-        let bytes = std::fs::read(file)?;
-        let namespace = Uuid::new_v5(&Uuid::NAMESPACE_OID, &Sha256::digest(&bytes));
-        let plain: Box<dyn Read> = match bytes.starts_with(&GZIP_MAGIC) {
-            true => Box::new(MultiGzDecoder::new(bytes.as_slice())),
-            false => Box::new(bytes.as_slice()),
-        };
-        Self::parse(BufReader::new(plain), namespace, limit.unwrap_or(usize::MAX))
+        let (namespace, lines) = people::read(file)?;
+        Self::parse(lines, namespace, limit.unwrap_or(usize::MAX))
     }
 
-    fn parse(lines: impl BufRead, namespace: Uuid, limit: usize) -> anyhow::Result<Self> {
-        let mut graph = Self { namespace, people: Vec::new(), edges: Vec::new(), loops: 0 };
-        let mut places = HashMap::new();
+    fn parse(lines: impl BufRead, namespace: Namespace, limit: usize) -> anyhow::Result<Self> {
+        let mut graph = Self { namespace, people: People::default(), edges: Vec::new(), loops: 0 };
         let mut taken = 0;
         for (index, line) in lines.lines().enumerate() {
             let number = index + 1;
@@ -69,8 +55,7 @@ impl Graph {
                 break;
             }
             taken += 1;
-            let follower = graph.place(&mut places, a);
-            let followee = graph.place(&mut places, b);
+            let (follower, followee) = (graph.people.place(a), graph.people.place(b));
             match follower == followee {
                 true => graph.loops += 1,
                 false => graph.edges.push(Edge { line: number, follower, followee }),
@@ -79,33 +64,10 @@ impl Graph {
         Ok(graph)
     }
 
-    fn place(&mut self, places: &mut HashMap<u64, usize>, person: u64) -> usize {
-        *places.entry(person).or_insert_with(|| {
-            self.people.push(person);
-            self.people.len() - 1
-        })
-    }
-
     /// How many commands make it.
     pub fn commands(&self, both_ways: bool, post_each: bool) -> u64 {
-        let (people, edges) = (self.people.len() as u64, self.edges.len() as u64);
+        let (people, edges) = (self.people.count() as u64, self.edges.len() as u64);
         people + edges * if both_ways { 2 } else { 1 } + if post_each { people } else { 0 }
-    }
-
-    fn request_id(&self, name: &str) -> String {
-        Uuid::new_v5(&self.namespace, name.as_bytes()).to_string()
-    }
-
-    fn registrations(&self) -> impl Iterator<Item = Command> {
-        self.people.iter().map(|&person| {
-            Command::Register(RegisterAccountRequest {
-                request_id: self.request_id(&format!("register {person}")),
-                handle: handle(person),
-                display_name: format!("Person {person}"),
-                bio: String::new(),
-                kind: AccountKind::User.into(),
-            })
-        })
     }
 
     /// The follows of those who are registered, and how many are left out.
@@ -121,7 +83,7 @@ impl Graph {
                     continue;
                 };
                 follows.push(Command::Follow(FollowAccountRequest {
-                    request_id: self.request_id(&format!("follow {} {direction}", edge.line)),
+                    request_id: self.namespace.request_id(&format!("follow {} {direction}", edge.line)),
                     follower_id: follower.clone(),
                     followee_id: followee.clone(),
                 }));
@@ -131,9 +93,9 @@ impl Graph {
     }
 
     fn posts(&self, ids: &[Option<String>]) -> impl Iterator<Item = Command> {
-        self.people.iter().zip(ids).filter_map(|(&person, id)| {
+        self.people.numbers().iter().zip(ids).filter_map(|(&person, id)| {
             Some(Command::Post(CreatePostRequest {
-                request_id: self.request_id(&format!("post {person}")),
+                request_id: self.namespace.request_id(&format!("post {person}")),
                 author_id: id.clone()?,
                 text: text::of(person),
                 ..CreatePostRequest::default()
@@ -144,26 +106,17 @@ impl Graph {
 
 /// Sends the whole graph: the people, then who follows whom, then the posts.
 pub async fn replay(graph: &Graph, both_ways: bool, post_each: bool, sender: &Sender) {
-    let mut ids = vec![None; graph.people.len()];
-    for (place, id) in sender.send_all(graph.registrations()).await {
-        ids[place] = Some(id);
-    }
-    if sender.is_stopped() {
-        return;
-    }
+    let Some(ids) = sender.register(&graph.people, graph.namespace).await else { return };
+    sender.tally().begin("follows");
     let (follows, left_out) = graph.follows(both_ways, &ids);
     (0..left_out).for_each(|_| sender.tally().failed(NOT_REGISTERED.to_owned()));
     sender.send_all(follows.into_iter()).await;
     if post_each {
         let without_author = ids.iter().filter(|id| id.is_none()).count();
         (0..without_author).for_each(|_| sender.tally().failed(NOT_REGISTERED.to_owned()));
+        sender.tally().begin("posts");
         sender.send_all(graph.posts(&ids)).await;
     }
-}
-
-/// The handle of a person.
-pub fn handle(person: u64) -> String {
-    format!("person_{person}")
 }
 
 /// The two people of a line, or nothing when it says nothing.
@@ -192,25 +145,20 @@ mod tests {
     const FILE: &str = "# who follows whom\n0 1\n\n0\t2\n1 1\n2 1\n";
 
     fn graph(text: &str, limit: usize) -> anyhow::Result<Graph> {
-        Graph::parse(text.as_bytes(), Uuid::nil(), limit)
+        Graph::parse(text.as_bytes(), Namespace::NIL, limit)
     }
 
     fn request_ids(graph: &Graph) -> Vec<String> {
-        let ids: Vec<_> = graph.people.iter().map(|person| Some(person.to_string())).collect();
+        let ids: Vec<_> = graph.people.numbers().iter().map(|person| Some(person.to_string())).collect();
         let (follows, _) = graph.follows(true, &ids);
-        let all = graph.registrations().chain(follows).chain(graph.posts(&ids));
-        all.map(|command| match command {
-            Command::Register(request) => request.request_id,
-            Command::Follow(request) => request.request_id,
-            Command::Post(request) => request.request_id,
-        })
-        .collect()
+        let all = graph.people.registrations(graph.namespace).chain(follows).chain(graph.posts(&ids));
+        all.map(|command| command.request_id().to_owned()).collect()
     }
 
     #[test]
     fn comments_and_blank_lines_are_skipped_and_self_follows_counted() {
         let graph = graph(FILE, usize::MAX).expect("a good file");
-        assert_eq!((graph.people.as_slice(), graph.edges.len(), graph.loops), ([0, 1, 2].as_slice(), 3, 1));
+        assert_eq!((graph.people.numbers(), graph.edges.len(), graph.loops), ([0, 1, 2].as_slice(), 3, 1));
         assert_eq!(graph.edges[1], Edge { line: 4, follower: 0, followee: 2 });
         assert_eq!(graph.commands(true, true), 3 + 6 + 3);
         assert_eq!(graph.commands(false, false), 3 + 3);
@@ -246,13 +194,6 @@ mod tests {
         packed.write_all(FILE.as_bytes()).expect("memory takes everything");
         let mut file = tempfile::NamedTempFile::new().expect("a file");
         file.write_all(&packed.finish().expect("memory takes everything")).expect("written");
-        assert_eq!(Graph::read(file.path(), Some(2)).expect("a good file").people, [0, 1, 2]);
-    }
-
-    #[test]
-    fn every_handle_is_a_legal_one() {
-        for person in [0, 42, u64::MAX] {
-            assert!((3..=30).contains(&handle(person).len()));
-        }
+        assert_eq!(Graph::read(file.path(), Some(2)).expect("a good file").people.numbers(), [0, 1, 2]);
     }
 }

@@ -42,7 +42,8 @@ fn line(tally: &Tally) -> String {
     let left = total.saturating_sub(done);
     let percent = done * 100 / total.max(1);
     format!(
-        "{done}/{total} ({percent} %), {per_second:.0}/s, {errors} errors, {} retries, {} left",
+        "{}: {done}/{total} commands ({percent} %), {per_second:.0}/s, {errors} errors, {} retries, {} left",
+        tally.phase(),
         tally.retries(),
         time_left(left, per_second)
     )

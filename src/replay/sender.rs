@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::transport::Channel;
 
 use super::command::Command;
+use super::people::{Namespace, People};
 use super::tally::Tally;
 use crate::cli::Address;
 use crate::client::{self, PATIENCE, reason, retrying};
@@ -52,51 +53,87 @@ impl Sender {
         self.stop.is_cancelled()
     }
 
+    /// Registers everybody, and gives the id of each who is registered; nothing when asked to stop.
+    pub async fn register(&self, people: &People, namespace: Namespace) -> Option<Vec<Option<String>>> {
+        self.tally.begin("accounts");
+        let mut ids = vec![None; people.count()];
+        for (place, id) in self.send_all(people.registrations(namespace)).await {
+            ids[place] = Some(id);
+        }
+        (!self.is_stopped()).then_some(ids)
+    }
+
     /// Sends all of them, in no order, and gives the ids of what was made, each with its command's place in the iterator.
     /// Ends early when asked to stop.
     pub async fn send_all(&self, commands: impl Iterator<Item = Command>) -> Vec<(usize, String)> {
         let mut made = Vec::new();
+        let sending = commands.enumerate().map(|(place, command)| {
+            let outbox = self.outbox(place);
+            async move { outbox.send(command).await.map(|id| (place, id)) }
+        });
+        self.run(sending, |settled| made.extend(settled)).await;
+        made
+    }
+
+    /// Does all of this, begun in this order, so much of it at once as may be under way. Ends early when asked to stop.
+    pub async fn run<F>(&self, work: impl Iterator<Item = F>, mut on_settled: impl FnMut(F::Output))
+    where
+        F: Future<Output: Send> + Send + 'static,
+    {
         let mut under_way = JoinSet::new();
-        for (place, command) in commands.enumerate() {
+        for piece in work {
             if under_way.len() >= self.concurrency
                 && let Some(settled) = under_way.join_next().await
             {
-                made.extend(settled.expect("a sending task does not panic"));
+                on_settled(settled.expect("a sending task does not panic"));
             }
             if self.stop.is_cancelled() {
                 break;
             }
-            let client = self.clients[place % self.clients.len()].clone();
-            let sending = send(client, command, self.tally.clone(), self.stop.clone());
-            under_way.spawn(async move { sending.await.map(|id| (place, id)) });
+            under_way.spawn(piece);
         }
         while let Some(settled) = under_way.join_next().await {
-            made.extend(settled.expect("a sending task does not panic"));
+            on_settled(settled.expect("a sending task does not panic"));
         }
-        made
+    }
+
+    /// What sends one command.
+    pub fn outbox(&self, place: usize) -> Outbox {
+        let client = self.clients[place % self.clients.len()].clone();
+        Outbox { client, tally: self.tally.clone(), stop: self.stop.clone() }
     }
 }
 
-/// Sends one command until it is settled.
-async fn send(
+/// Sends one command.
+pub struct Outbox {
     client: CommandServiceClient<Channel>,
-    command: Command,
     tally: Arc<Tally>,
     stop: CancellationToken,
-) -> Option<String> {
-    let sending = retrying(PATIENCE, || command.clone().send(client.clone()), || tally.retried());
-    match stop.run_until_cancelled(sending).await? {
-        Ok(id) => {
-            tally.succeeded(command.made());
-            id
-        }
-        Err(failed) => {
-            tally.failed(reason(&failed.status));
-            if failed.gave_up {
-                tally.gave_up();
-                stop.cancel();
+}
+
+impl Outbox {
+    /// Counts a command that cannot be sent.
+    pub fn leave_out(self, reason: &str) {
+        self.tally.failed(reason.to_owned());
+    }
+
+    /// Sends the command until it is settled, and gives the id of what it made, if it made something with an id.
+    pub async fn send(self, command: Command) -> Option<String> {
+        let call = || command.clone().send(self.client.clone());
+        let sending = retrying(PATIENCE, call, || self.tally.retried());
+        match self.stop.run_until_cancelled(sending).await? {
+            Ok(id) => {
+                self.tally.succeeded(command.made());
+                id
             }
-            None
+            Err(failed) => {
+                self.tally.failed(reason(&failed.status));
+                if failed.gave_up {
+                    self.tally.gave_up();
+                    self.stop.cancel();
+                }
+                None
+            }
         }
     }
 }

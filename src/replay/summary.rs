@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::graph::Graph;
 use super::tally::{Tally, rate};
 use crate::cli::Output;
 use crate::client::PATIENCE;
@@ -38,7 +37,7 @@ pub struct Summary {
 
 impl Summary {
     /// What the tally has come to.
-    pub fn of(tally: &Tally, graph: &Graph, sent_in: Duration, tables: Tables) -> Self {
+    pub fn of(tally: &Tally, self_follows: u64, sent_in: Duration, tables: Tables) -> Self {
         Self {
             made: tally.made(),
             errors: tally.errors(),
@@ -46,7 +45,7 @@ impl Summary {
             total: tally.total(),
             left: tally.total().saturating_sub(tally.done()),
             gave_up: tally.has_given_up(),
-            self_follows: graph.loops,
+            self_follows,
             sent_in,
             tables,
         }
@@ -84,7 +83,7 @@ impl Summary {
         let errors: Vec<String> = self.errors.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
         lines.push(format!("errors        {}", listed(&errors)));
         if self.self_follows > 0 {
-            lines.push(format!("left out      {} lines that let somebody follow themselves", self.self_follows));
+            lines.push(format!("left out      {} follows of oneself", self.self_follows));
         }
         lines.push(match &self.tables {
             Tables::CaughtUp(after) => format!("read tables   have everything, {:.1} s later", after.as_secs_f64()),

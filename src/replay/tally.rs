@@ -13,6 +13,7 @@ pub struct Tally {
     done: AtomicU64,
     retries: AtomicU64,
     gave_up: AtomicBool,
+    phase: Mutex<&'static str>,
     made: Mutex<BTreeMap<&'static str, u64>>,
     errors: Mutex<BTreeMap<String, u64>>,
 }
@@ -26,9 +27,20 @@ impl Tally {
             done: AtomicU64::new(0),
             retries: AtomicU64::new(0),
             gave_up: AtomicBool::new(false),
+            phase: Mutex::default(),
             made: Mutex::default(),
             errors: Mutex::default(),
         }
+    }
+
+    /// What is sent from now on.
+    pub fn begin(&self, phase: &'static str) {
+        *self.phase.lock().expect("nobody panics with the lock") = phase;
+    }
+
+    /// What is being sent.
+    pub fn phase(&self) -> &'static str {
+        *self.phase.lock().expect("nobody panics with the lock")
     }
 
     /// A command was acknowledged.

@@ -45,15 +45,15 @@ fn fold(batch: &[Fact]) -> Net {
     for fact in batch {
         match &fact.event {
             Event::Follow(FollowEvent::Followed(edge)) => {
-                net.done(fact, edge.follower.key, Followed, edge.followee.key.0)
+                net.done(fact, edge.follower.key, Followed, edge.followee.key.0);
             }
             Event::Follow(FollowEvent::Unfollowed(edge)) => {
-                net.undone(edge.follower.key, Followed, edge.followee.key.0)
+                net.undone(edge.follower.key, Followed, edge.followee.key.0);
             }
             Event::Like(LikeEvent::Added { account, post, .. }) => net.done(fact, account.key, Liked, post.key.0),
             Event::Like(LikeEvent::Removed { account, post, .. }) => net.undone(account.key, Liked, post.key.0),
             Event::Repost(RepostEvent::Added { account, post, .. }) => {
-                net.done(fact, account.key, Reposted, post.key.0)
+                net.done(fact, account.key, Reposted, post.key.0);
             }
             Event::Repost(RepostEvent::Removed { account, post, .. }) => net.undone(account.key, Reposted, post.key.0),
             Event::Post(PostEvent::Created { author, .. }) => net.done(fact, author.key, Posted, fact.position.0),
