@@ -31,6 +31,10 @@ const CHANGES_KEPT_MAX: i64 = 1_000_000_000;
 const BATCH_EVENTS_MAX: u64 = shared::log::READ_EVENTS_MAX as u64;
 const GRACE_PERIOD_MAX: u64 = 3_600;
 const CONCURRENCY_MAX: u64 = 4_096;
+const BENCH_ACCOUNTS_MAX: u64 = 10_000_000;
+const BENCH_FOLLOWERS_MAX: u64 = 5_000;
+const BENCH_ROUNDS_MAX: u64 = 1_000;
+const BENCH_SECONDS: (f64, f64) = (0.1, 3_600.0);
 
 /// A social feed backend on an event log.
 #[derive(Debug, Parser)]
@@ -71,12 +75,15 @@ pub enum Command {
     Projector(ProjectorArgs),
     /// Send real data through the API; it can be stopped and run again without doubling anything
     #[command(
-        before_help = "Examples:\n  chirp replay --graph facebook_combined.txt.gz --both-ways --post-each\n  chirp replay --activity higgs-activity_time.txt.gz --derive-follows"
+        before_help = "Example:\n  chirp replay --graph facebook_combined.txt.gz --both-ways --post-each\n  chirp replay --activity higgs-activity_time.txt.gz --derive-follows"
     )]
     Replay(ReplayArgs),
     /// Recompute every answer from the log by an independent path and print the differences
     #[command(before_help = "Example:\n  chirp verify --store ./chirp-data")]
     Verify(VerifyArgs),
+    /// Measure how fast Chirp is here, each figure beside its yardstick
+    #[command(subcommand, before_help = "Example:\n  chirp bench append --in-flight 64")]
+    Bench(BenchCommand),
     /// Show how the projections are doing, or rebuild one
     #[command(subcommand, before_help = "Example:\n  chirp projection list")]
     Projection(ProjectionCommand),
@@ -94,6 +101,20 @@ pub enum ProjectionCommand {
     /// Fill a projection anew from the log while the old rows go on to serve, and wait until it has
     #[command(before_help = "Example:\n  chirp projection rebuild timelines_1")]
     Rebuild(ProjectionRebuildArgs),
+}
+
+/// What can be measured.
+#[derive(Debug, Subcommand)]
+pub enum BenchCommand {
+    /// Posts through the command server, beside a handler that does nothing and beside the bare log
+    #[command(before_help = "Example:\n  chirp bench append --in-flight 64 -o json")]
+    Append(BenchAppendArgs),
+    /// A projector that catches up, beside a hand-written INSERT … SELECT, and Redis where it is installed
+    #[command(before_help = "Example:\n  chirp bench fanout --accounts 5000 --followers 400")]
+    Fanout(BenchFanoutArgs),
+    /// Home timelines through the query server, beside a handler that answers the same bytes
+    #[command(before_help = "Example:\n  chirp bench read --rounds 9")]
+    Read(BenchReadArgs),
 }
 
 /// What can be done with events.
@@ -207,6 +228,75 @@ pub struct ReplayArgs {
     pub concurrency: usize,
     #[command(flatten)]
     pub output: OutputChoice,
+}
+
+/// `chirp bench append`
+#[derive(Debug, Args)]
+pub struct BenchAppendArgs {
+    /// How many commands are under way at once
+    #[arg(long, env = "CHIRP_IN_FLIGHT", value_name = "N", default_value_t = 64,
+          value_parser = RangedU64ValueParser::<usize>::new().range(1..=CONCURRENCY_MAX))]
+    pub in_flight: usize,
+    /// How many accounts post
+    #[arg(long, env = "CHIRP_ACCOUNTS", value_name = "N", default_value_t = 1_000,
+          value_parser = RangedU64ValueParser::<usize>::new().range(1..=BENCH_ACCOUNTS_MAX))]
+    pub accounts: usize,
+    #[command(flatten)]
+    pub rounds: BenchRounds,
+}
+
+/// `chirp bench fanout`
+#[derive(Debug, Args)]
+pub struct BenchFanoutArgs {
+    /// How many accounts there are [default: 50000 with 60 followers, then 5000 with 400]
+    #[arg(long, env = "CHIRP_ACCOUNTS", value_name = "N",
+          value_parser = RangedU64ValueParser::<usize>::new().range(2..=BENCH_ACCOUNTS_MAX))]
+    pub accounts: Option<usize>,
+    /// How many followers each has [default: 60]
+    #[arg(long, env = "CHIRP_FOLLOWERS", value_name = "N",
+          value_parser = RangedU64ValueParser::<usize>::new().range(1..=BENCH_FOLLOWERS_MAX))]
+    pub followers: Option<usize>,
+    #[command(flatten)]
+    pub rounds: BenchRounds,
+}
+
+/// `chirp bench read`
+#[derive(Debug, Args)]
+pub struct BenchReadArgs {
+    /// How many questions are under way at once
+    #[arg(long, env = "CHIRP_IN_FLIGHT", value_name = "N", default_value_t = 64,
+          value_parser = RangedU64ValueParser::<usize>::new().range(1..=CONCURRENCY_MAX))]
+    pub in_flight: usize,
+    /// How many accounts there are
+    #[arg(long, env = "CHIRP_ACCOUNTS", value_name = "N", default_value_t = 2_000,
+          value_parser = RangedU64ValueParser::<usize>::new().range(10..=BENCH_ACCOUNTS_MAX))]
+    pub accounts: usize,
+    #[command(flatten)]
+    pub rounds: BenchRounds,
+}
+
+/// How often and where is measured.
+#[derive(Debug, Args)]
+pub struct BenchRounds {
+    /// Rounds that count; one more warms up
+    #[arg(long, env = "CHIRP_ROUNDS", value_name = "N", default_value_t = 5,
+          value_parser = RangedU64ValueParser::<usize>::new().range(1..=BENCH_ROUNDS_MAX))]
+    pub rounds: usize,
+    /// How long one measurement takes, in seconds; a fan-out takes as long as it takes
+    #[arg(long, env = "CHIRP_SECONDS", value_name = "SECONDS", default_value_t = 3.0, value_parser = seconds)]
+    pub seconds: f64,
+    /// Where to make the throw-away folder [default: the system's temporary folder]
+    #[arg(long, env = "CHIRP_FOLDER", value_name = "DIR")]
+    pub folder: Option<PathBuf>,
+    #[command(flatten)]
+    pub output: OutputChoice,
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(seconds) if (BENCH_SECONDS.0..=BENCH_SECONDS.1).contains(&seconds) => Ok(seconds),
+        _ => Err(format!("must be a number from {} to {}", BENCH_SECONDS.0, BENCH_SECONDS.1)),
+    }
 }
 
 /// `chirp verify`

@@ -4,6 +4,7 @@
 //! the roles themselves.
 
 mod admin;
+mod bench;
 mod cli;
 mod client;
 mod config;
@@ -58,6 +59,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::QueryServer(args) => roles::query_server(args).await.map(|()| ExitCode::SUCCESS),
         Command::Projector(args) => roles::projector(args).await.map(|()| ExitCode::SUCCESS),
         Command::Replay(args) => replay::run(args).await,
+        Command::Bench(command) => bench::run(command).await,
         Command::Verify(args) => verify::run(&args.store, args.output.output).await,
         Command::Projection(ProjectionCommand::List(args)) => admin::list(args).await,
         Command::Projection(ProjectionCommand::Rebuild(args)) => admin::rebuild(args).await,

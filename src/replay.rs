@@ -11,7 +11,7 @@ mod progress;
 mod sender;
 mod summary;
 mod tally;
-mod text;
+pub mod text;
 
 use std::path::Path;
 use std::process::ExitCode;

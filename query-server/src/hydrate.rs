@@ -1,46 +1,123 @@
 //! Hydrate and present: what the rows of a page are now, as the contract has it, in one query for the whole page.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
+use serde::Deserialize;
 use shared::clock::Timestamp;
-use shared::ids::{AccountId, AccountKey, Position, PostId, PostKey};
+use shared::errors::internal;
+use shared::ids::{AccountKey, Position, PostKey};
 use shared::proto::common::AccountKind;
 use shared::proto::query::{Account, Post, TimelineItem};
 use shared::rows::Rows;
-use sqlx::sqlite::SqliteRow;
 use tonic::Status;
 use uuid::Uuid;
 
 use crate::sight::visible;
-use crate::snapshot::{Snapshot, Value, column};
+use crate::snapshot::{Snapshot, Value};
 
+/// SQL for an account as JSON, from these aliases of its profile and its counts: see [`AccountRow`].
+macro_rules! account_row {
+    ($profile:literal, $counts:literal) => {
+        concat!(
+            "json_array(",
+            $profile,
+            ".account, hex(",
+            $profile,
+            ".account_id), ",
+            $profile,
+            ".handle, ",
+            $profile,
+            ".display_name, ",
+            $profile,
+            ".bio, ",
+            $profile,
+            ".organization, ",
+            $profile,
+            ".protected, ",
+            $profile,
+            ".created_at, COALESCE(",
+            $counts,
+            ".followers, 0), COALESCE(",
+            $counts,
+            ".following, 0), COALESCE(",
+            $counts,
+            ".posts, 0))"
+        )
+    };
+}
 /// $1 the accounts.
-const SELECT_ACCOUNTS: &str = "
-SELECT profiles.*, COALESCE(followers, 0) AS followers, COALESCE(following, 0) AS following, COALESCE(posts, 0) AS posts
+const SELECT_ACCOUNTS: &str = concat!(
+    "
+SELECT json_group_array(",
+    account_row!("profiles", "counts"),
+    ")
 FROM json_each($1) AS wanted
-JOIN profiles_1 AS profiles ON profiles.account = wanted.value
-LEFT JOIN counts_1_accounts AS counts ON counts.account = profiles.account";
+CROSS JOIN profiles_1 AS profiles ON profiles.account = wanted.value
+LEFT JOIN counts_1_accounts AS counts ON counts.account = profiles.account"
+);
 /// $1 the posts, $2 the viewer.
 const SELECT_POSTS: &str = concat!(
     "
-SELECT posts.post, posts.post_id, posts.author, author.account_id AS author_id, posts.text, posts.created_at,
-       posts.edited_at, parent.post_id AS parent_id, parent_author.account_id AS parent_author_id,
-       quoted.post_id AS quoted_id, COALESCE(",
+SELECT json_group_array(json_array(
+    posts.post, hex(posts.post_id), posts.text, posts.created_at, posts.edited_at,
+    hex(parent.post_id), hex(parent_author.account_id), hex(quoted.post_id), COALESCE(",
     visible!("quoted", "quoted_author", "$2"),
-    ", 0) AS quoted_visible,
-       COALESCE(likes, 0) AS likes, COALESCE(reposts, 0) AS reposts, COALESCE(replies, 0) AS replies,
-       EXISTS (SELECT 1 FROM posts_1_likes WHERE account = $2 AND post = posts.post) AS liked,
-       EXISTS (SELECT 1 FROM posts_1_reposts WHERE account = $2 AND post = posts.post) AS reposted,
-       EXISTS (SELECT 1 FROM bookmarks_1 WHERE account = $2 AND post = posts.post) AS bookmarked
+    ", 0),
+    COALESCE(counts.likes, 0), COALESCE(counts.reposts, 0), COALESCE(counts.replies, 0),
+    EXISTS (SELECT 1 FROM posts_1_likes WHERE account = $2 AND post = posts.post),
+    EXISTS (SELECT 1 FROM posts_1_reposts WHERE account = $2 AND post = posts.post),
+    EXISTS (SELECT 1 FROM bookmarks_1 WHERE account = $2 AND post = posts.post), ",
+    account_row!("author", "author_counts"),
+    "
+))
 FROM json_each($1) AS wanted
-JOIN posts_1 AS posts ON posts.post = wanted.value
-JOIN profiles_1 AS author ON author.account = posts.author
+CROSS JOIN posts_1 AS posts ON posts.post = wanted.value
+CROSS JOIN profiles_1 AS author ON author.account = posts.author
+LEFT JOIN counts_1_accounts AS author_counts ON author_counts.account = posts.author
+LEFT JOIN counts_1_posts AS counts ON counts.post = posts.post
 LEFT JOIN posts_1 AS parent ON parent.post = posts.reply_to
 LEFT JOIN profiles_1 AS parent_author ON parent_author.account = posts.reply_to_author
 LEFT JOIN posts_1 AS quoted ON quoted.post = posts.quoted
-LEFT JOIN profiles_1 AS quoted_author ON quoted_author.account = quoted.author
-LEFT JOIN counts_1_posts AS counts ON counts.post = posts.post"
+LEFT JOIN profiles_1 AS quoted_author ON quoted_author.account = quoted.author"
 );
+
+/// An account as the tables have it, in the order of its columns in `account_row!`. Flags are 0 or 1.
+#[derive(Deserialize)]
+struct AccountRow {
+    key: i64,
+    id: Uuid,
+    handle: String,
+    display_name: String,
+    bio: String,
+    organization: u8,
+    protected: u8,
+    created_at: i64,
+    followers: i64,
+    following: i64,
+    posts: i64,
+}
+
+/// A post as the tables have it, in the order of its columns in [`SELECT_POSTS`]. Ids are hexadecimal, and empty where there
+/// is none.
+#[derive(Deserialize)]
+struct PostRow {
+    key: i64,
+    id: Uuid,
+    text: String,
+    created_at: i64,
+    edited_at: Option<i64>,
+    parent: String,
+    parent_author: String,
+    quoted: String,
+    quoted_visible: u8,
+    likes: i64,
+    reposts: i64,
+    replies: i64,
+    liked: u8,
+    reposted: u8,
+    bookmarked: u8,
+    author: AccountRow,
+}
 
 /// Why a post is on a page, and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,12 +152,53 @@ impl Hydrated {
         accounts: &[AccountKey],
         viewer: Option<AccountKey>,
     ) -> Result<Self, Status> {
-        let posts = if posts.is_empty() { HashMap::new() } else { posts_by_key(snapshot, posts, viewer).await? };
-        let mut people: Vec<AccountKey> = posts.values().map(|(_, author)| *author).collect();
-        people.extend(accounts);
-        people.sort_unstable();
-        people.dedup();
-        Ok(Self { posts, accounts: accounts_by_key(snapshot, &people).await? })
+        let mut hydrated = Self::default();
+        if !posts.is_empty() {
+            let wanted = posts.iter().collect::<Rows>().finish();
+            let values = [Value::Text(&wanted), viewer_value(viewer)];
+            for row in snapshot.json::<Vec<PostRow>>(SELECT_POSTS, &values).await? {
+                hydrated.take(row)?;
+            }
+        }
+        let missing: BTreeSet<AccountKey> =
+            accounts.iter().filter(|key| !hydrated.accounts.contains_key(key)).copied().collect();
+        if !missing.is_empty() {
+            let wanted = missing.iter().collect::<Rows>().finish();
+            for row in snapshot.json::<Vec<AccountRow>>(SELECT_ACCOUNTS, &[Value::Text(&wanted)]).await? {
+                hydrated.accounts.insert(AccountKey(row.key), account(row));
+            }
+        }
+        Ok(hydrated)
+    }
+
+    fn take(&mut self, row: PostRow) -> Result<(), Status> {
+        let author = AccountKey(row.author.key);
+        let author_id = row.author.id;
+        self.posts.insert(
+            PostKey(row.key),
+            (
+                Post {
+                    post_id: row.id.to_string(),
+                    author_id: author_id.to_string(),
+                    text: row.text,
+                    reply_to_post_id: id(&row.parent)?,
+                    reply_to_account_id: id(&row.parent_author)?,
+                    quoted_post_unavailable: !row.quoted.is_empty() && row.quoted_visible == 0,
+                    quoted_post_id: id(&row.quoted)?,
+                    like_count: row.likes,
+                    repost_count: row.reposts,
+                    reply_count: row.replies,
+                    created_at: Some(Timestamp(row.created_at).to_proto()),
+                    edited_at: row.edited_at.map(|at| Timestamp(at).to_proto()),
+                    liked: row.liked != 0,
+                    reposted: row.reposted != 0,
+                    bookmarked: row.bookmarked != 0,
+                },
+                author,
+            ),
+        );
+        self.accounts.entry(author).or_insert_with(|| account(row.author));
+        Ok(())
     }
 
     /// A post that was asked for.
@@ -111,14 +229,14 @@ impl Hydrated {
 
 /// The accounts as the contract has them, in the order asked for.
 pub async fn accounts(snapshot: &mut Snapshot, keys: &[AccountKey]) -> Result<Vec<Account>, Status> {
-    let found = accounts_by_key(snapshot, keys).await?;
-    Ok(keys.iter().filter_map(|key| found.get(key).cloned()).collect())
+    let hydrated = Hydrated::load(snapshot, &[], keys, None).await?;
+    Ok(keys.iter().filter_map(|key| hydrated.account(*key)).collect())
 }
 
 /// The posts as the contract has them, in the order asked for.
 pub async fn posts(snapshot: &mut Snapshot, keys: &[PostKey], viewer: Option<AccountKey>) -> Result<Vec<Post>, Status> {
-    let mut found = posts_by_key(snapshot, keys, viewer).await?;
-    Ok(keys.iter().filter_map(|key| found.remove(key).map(|(post, _)| post)).collect())
+    let hydrated = Hydrated::load(snapshot, keys, &[], viewer).await?;
+    Ok(keys.iter().filter_map(|key| hydrated.post(*key)).collect())
 }
 
 /// The items of a timeline page, in the order of the entries.
@@ -128,8 +246,9 @@ pub async fn items(
     viewer: Option<AccountKey>,
 ) -> Result<Vec<TimelineItem>, Status> {
     let posts: Vec<PostKey> = entries.iter().map(|entry| entry.post).collect();
-    let actors: Vec<AccountKey> = entries.iter().map(|entry| entry.actor).collect();
-    let hydrated = Hydrated::load(snapshot, &posts, &actors, viewer).await?;
+    let reposters: Vec<AccountKey> =
+        entries.iter().filter(|entry| entry.is_repost()).map(|entry| entry.actor).collect();
+    let hydrated = Hydrated::load(snapshot, &posts, &reposters, viewer).await?;
     let item = |entry: &Entry| hydrated.item(entry.place, entry.post, entry.is_repost().then_some(entry.actor));
     Ok(entries.iter().filter_map(item).collect())
 }
@@ -145,65 +264,31 @@ pub async fn listed(
     Ok(listed.iter().filter_map(|(place, post)| hydrated.item(*place, *post, None)).collect())
 }
 
-async fn accounts_by_key(snapshot: &mut Snapshot, keys: &[AccountKey]) -> Result<HashMap<AccountKey, Account>, Status> {
-    let wanted = keys.iter().collect::<Rows>().finish();
-    let rows = snapshot.rows(SELECT_ACCOUNTS, &[Value::Text(&wanted)]).await?;
-    rows.iter().map(|row| Ok((AccountKey(column(row, "account")?), account(row)?))).collect()
-}
-
-async fn posts_by_key(
-    snapshot: &mut Snapshot,
-    keys: &[PostKey],
-    viewer: Option<AccountKey>,
-) -> Result<HashMap<PostKey, (Post, AccountKey)>, Status> {
-    let wanted = keys.iter().collect::<Rows>().finish();
-    let rows = snapshot.rows(SELECT_POSTS, &[Value::Text(&wanted), viewer_value(viewer)]).await?;
-    let entry = |row: &SqliteRow| Ok((PostKey(column(row, "post")?), (post(row)?, AccountKey(column(row, "author")?))));
-    rows.iter().map(entry).collect()
-}
-
 /// The viewer as queries take it: 0 is nobody.
 pub fn viewer_value(viewer: Option<AccountKey>) -> Value<'static> {
     Value::Number(viewer.map_or(0, |viewer| viewer.0))
 }
 
-fn account(row: &SqliteRow) -> Result<Account, Status> {
-    let kind = match column::<bool>(row, "organization")? {
-        true => AccountKind::Organization,
-        false => AccountKind::User,
-    };
-    Ok(Account {
-        account_id: AccountId(column(row, "account_id")?).to_string(),
-        handle: column(row, "handle")?,
-        display_name: column(row, "display_name")?,
-        bio: column(row, "bio")?,
+fn account(row: AccountRow) -> Account {
+    let kind = if row.organization != 0 { AccountKind::Organization } else { AccountKind::User };
+    Account {
+        account_id: row.id.to_string(),
+        handle: row.handle,
+        display_name: row.display_name,
+        bio: row.bio,
         kind: kind.into(),
-        protected: column(row, "protected")?,
-        follower_count: column(row, "followers")?,
-        following_count: column(row, "following")?,
-        post_count: column(row, "posts")?,
-        created_at: Some(Timestamp(column(row, "created_at")?).to_proto()),
-    })
+        protected: row.protected != 0,
+        follower_count: row.followers,
+        following_count: row.following,
+        post_count: row.posts,
+        created_at: Some(Timestamp(row.created_at).to_proto()),
+    }
 }
 
-fn post(row: &SqliteRow) -> Result<Post, Status> {
-    let id = |name| Ok::<_, Status>(column::<Option<Uuid>>(row, name)?.map(|id| id.to_string()).unwrap_or_default());
-    let quoted_post_id = id("quoted_id")?;
-    Ok(Post {
-        post_id: PostId(column(row, "post_id")?).to_string(),
-        author_id: id("author_id")?,
-        text: column(row, "text")?,
-        reply_to_post_id: id("parent_id")?,
-        reply_to_account_id: id("parent_author_id")?,
-        quoted_post_unavailable: !quoted_post_id.is_empty() && !column::<bool>(row, "quoted_visible")?,
-        quoted_post_id,
-        like_count: column(row, "likes")?,
-        repost_count: column(row, "reposts")?,
-        reply_count: column(row, "replies")?,
-        created_at: Some(Timestamp(column(row, "created_at")?).to_proto()),
-        edited_at: column::<Option<i64>>(row, "edited_at")?.map(|at| Timestamp(at).to_proto()),
-        liked: column(row, "liked")?,
-        reposted: column(row, "reposted")?,
-        bookmarked: column(row, "bookmarked")?,
-    })
+/// An id as the contract has it, from the hexadecimal form; empty stays empty.
+fn id(hexadecimal: &str) -> Result<String, Status> {
+    match hexadecimal {
+        "" => Ok(String::new()),
+        hexadecimal => Uuid::try_parse(hexadecimal).map(|id| id.to_string()).map_err(internal),
+    }
 }

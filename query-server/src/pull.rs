@@ -4,24 +4,28 @@
 //! newest row of each account gives a *floor* that as many accounts as rows are wanted reach, so nothing below it is among
 //! the newest rows, and at most that many accounts have anything above it.
 
-/// The common table expression `skeleton`: of the accounts that $1 follows by this table of edges, the newest $3 rows
-/// before the place $2 in this table with the key (actor, place), newest first.
+/// The common table expression `skeleton`: of the accounts that $1 follows by this table of edges, the newest rows, so many
+/// as the limit says, before a place, in this table with the key (actor, place); newest first.
 macro_rules! pulled {
-    ($edges:literal, $table:literal) => {
+    ($edges:literal, $table:literal, before: $before:literal, limit: $limit:literal) => {
         concat!(
             "
 WITH newest AS MATERIALIZED (
     SELECT edges.followee AS actor, (
         SELECT MAX(place) FROM ",
             $table,
-            " WHERE actor = edges.followee AND place < $2
+            " WHERE actor = edges.followee AND place < ",
+            $before,
+            "
     ) AS place
     FROM ",
             $edges,
             " AS edges WHERE edges.follower = $1
 ),
 floor AS MATERIALIZED (
-    SELECT COALESCE((SELECT place FROM newest WHERE place IS NOT NULL ORDER BY place DESC LIMIT 1 OFFSET $3 - 1), 0)
+    SELECT COALESCE((SELECT place FROM newest WHERE place IS NOT NULL ORDER BY place DESC LIMIT 1 OFFSET ",
+            $limit,
+            " - 1), 0)
         AS place
 ),
 skeleton AS MATERIALIZED (
@@ -31,9 +35,15 @@ skeleton AS MATERIALIZED (
     WHERE newest.place >= floor.place AND rows.actor = newest.actor AND rows.place IN (
         SELECT place FROM ",
             $table,
-            " WHERE actor = newest.actor AND place < $2 AND place >= floor.place ORDER BY place DESC LIMIT $3
+            " WHERE actor = newest.actor AND place < ",
+            $before,
+            " AND place >= floor.place ORDER BY place DESC LIMIT ",
+            $limit,
+            "
     )
-    ORDER BY rows.place DESC LIMIT $3
+    ORDER BY rows.place DESC LIMIT ",
+            $limit,
+            "
 )"
         )
     };

@@ -1,9 +1,11 @@
 //! A snapshot: one moment of the read tables, and how far the projections were.
 
+use serde::de::DeserializeOwned;
 use shared::errors::{internal, store_unavailable};
 use shared::ids::Position;
 use shared::rows::Rows;
-use sqlx::sqlite::SqliteRow;
+use sqlx::query::Query;
+use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{Row, Sqlite, SqlitePool, Transaction};
 use tonic::Status;
 
@@ -37,16 +39,33 @@ impl Snapshot {
 
     /// Executes a query whose values are all keys, places, limits or rows.
     pub async fn rows(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<Vec<SqliteRow>, Status> {
-        let mut query = sqlx::query(sql);
-        for value in values {
-            query = match value {
-                Value::Number(number) => query.bind(*number),
-                Value::Text(text) => query.bind(*text),
-                Value::Bytes(bytes) => query.bind(bytes.to_vec()),
-            };
-        }
-        query.fetch_all(&mut *self.tx).await.map_err(store_unavailable)
+        bound(sql, values).fetch_all(&mut *self.tx).await.map_err(store_unavailable)
     }
+
+    /// Executes a query that answers one row.
+    pub async fn row(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<SqliteRow, Status> {
+        bound(sql, values).fetch_one(&mut *self.tx).await.map_err(store_unavailable)
+    }
+
+    /// Executes a query that answers one row with one column, which is JSON. Where pages are made this is several times
+    /// faster than a row for each entry, since every row is handed from thread to thread.
+    pub async fn json<T: DeserializeOwned>(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<T, Status> {
+        let row = self.row(sql, values).await?;
+        let text: &str = row.try_get(0).map_err(internal)?;
+        serde_json::from_str(text).map_err(internal)
+    }
+}
+
+fn bound<'q>(sql: &'static str, values: &[Value<'q>]) -> Query<'q, Sqlite, SqliteArguments> {
+    let mut query = sqlx::query(sql);
+    for value in values {
+        query = match value {
+            Value::Number(number) => query.bind(*number),
+            Value::Text(text) => query.bind(*text),
+            Value::Bytes(bytes) => query.bind(*bytes),
+        };
+    }
+    query
 }
 
 /// A value of a query.

@@ -15,9 +15,12 @@ use crate::sqlite::{BUSY_TIMEOUT, connect_to_write};
 /// Connections of one query server.
 const READERS_MAX: u32 = 4;
 /// Pages that the write-ahead log may grow to before it is copied back: large, because a batch of deliveries is.
-const WAL_AUTOCHECKPOINT_PAGES: &str = "16384";
+pub const WAL_AUTOCHECKPOINT_PAGES: &str = "16384";
 /// Memory for pages of one connection, in KiB as SQLite wants it: negative.
-const CACHE_SIZE: &str = "-65536";
+pub const CACHE_SIZE: &str = "-65536";
+
+/// The same for each connection that reads.
+const READER_CACHE_SIZE: &str = "-16384";
 
 /// The bound of places that are served by pull: unbounded.
 pub const PULLED_ALWAYS: i64 = i64::MAX;
@@ -351,9 +354,15 @@ pub async fn open_to_read(file: &Path, epoch: Uuid) -> Result<SqlitePool, OpenEr
         .filename(file)
         .read_only(true)
         .pragma("query_only", "on")
+        .pragma("cache_size", READER_CACHE_SIZE)
         .pragma("temp_store", "memory")
         .busy_timeout(BUSY_TIMEOUT);
-    let pool = SqlitePoolOptions::new().max_connections(READERS_MAX).connect_with(options).await?;
+    let pool = SqlitePoolOptions::new()
+        .max_connections(READERS_MAX)
+        // A file does not go away as a network does.
+        .test_before_acquire(false)
+        .connect_with(options)
+        .await?;
     let found: Uuid = sqlx::query_scalar(SELECT_EPOCH).fetch_one(&pool).await?;
     match found == epoch {
         true => Ok(pool),

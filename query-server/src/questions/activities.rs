@@ -23,7 +23,7 @@ const CHUNKS_MAX: usize = 32;
 
 /// $1 the owner, $2 before this place, $3 the limit.
 const SELECT: &str = concat!(
-    pulled!("graph_1_follows", "activity_1"),
+    pulled!("graph_1_follows", "activity_1", before: "$2", limit: "$3"),
     "
 SELECT skeleton.actor, skeleton.place, skeleton.kind, skeleton.target, skeleton.happened_at,
 EXISTS (SELECT 1 FROM profiles_1 AS actor WHERE actor.account = skeleton.actor AND actor.active = 1)

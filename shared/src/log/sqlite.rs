@@ -39,6 +39,12 @@ const BATCH_EVENTS_MAX: usize = 4_096;
 const WAITING_APPENDS_MAX: usize = 8_192;
 /// Connections that read.
 const READERS_MAX: u32 = 4;
+/// Pages that the write-ahead log may grow to before it is copied back. Streams and request ids are spread all over their
+/// indexes, so a small one copies the same pages again and again.
+const WAL_AUTOCHECKPOINT_PAGES: &str = "16384";
+/// Memory for pages of the connection that writes and of each that reads, in KiB as SQLite wants it: negative.
+const WRITER_CACHE_SIZE: &str = "-65536";
+const READER_CACHE_SIZE: &str = "-16384";
 /// SQLite's result code for a full disk.
 const SQLITE_FULL: &str = "13";
 
@@ -163,6 +169,8 @@ impl SqliteLog {
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(synchronous)
+            .pragma("wal_autocheckpoint", WAL_AUTOCHECKPOINT_PAGES)
+            .pragma("cache_size", WRITER_CACHE_SIZE)
             .busy_timeout(BUSY_TIMEOUT);
         let mut connection = connect_to_write(&options).await.map_err(unreadable)?;
         let mut setup = connection.begin_with("BEGIN IMMEDIATE").await.map_err(unreadable)?;
@@ -183,9 +191,18 @@ impl SqliteLog {
     /// # Errors
     /// When there is no such file or it is not a log.
     pub async fn open_read_only(file: &Path) -> Result<Self, ReadError> {
-        let options = SqliteConnectOptions::new().filename(file).read_only(true).busy_timeout(BUSY_TIMEOUT);
-        let readers =
-            SqlitePoolOptions::new().max_connections(READERS_MAX).connect_with(options).await.map_err(unreadable)?;
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            .read_only(true)
+            .pragma("cache_size", READER_CACHE_SIZE)
+            .busy_timeout(BUSY_TIMEOUT);
+        let readers = SqlitePoolOptions::new()
+            .max_connections(READERS_MAX)
+            // A file does not go away as a network does.
+            .test_before_acquire(false)
+            .connect_with(options)
+            .await
+            .map_err(unreadable)?;
         let row = sqlx::query(SELECT_IDENTITY).fetch_one(&readers).await.map_err(unreadable)?;
         let identity = StoreIdentity {
             epoch: row.try_get("epoch").map_err(unreadable)?,

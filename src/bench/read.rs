@@ -1,0 +1,103 @@
+//! `chirp bench read`: pages of home timelines through the query server, beside a handler that answers the same bytes.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use shared::ids::AccountRef;
+use shared::proto::query::query_service_client::QueryServiceClient;
+use shared::proto::query::{GetHomeTimelineRequest, GetHomeTimelineResponse};
+use shared::wake::Wake;
+use tokio_util::sync::CancellationToken;
+use tonic::transport::Channel;
+
+use super::load::{self, Operation};
+use super::stage::{self, Stage};
+use super::stats::{Figure, Findings, Latency};
+use super::{Rounds, nothing};
+
+const PATH: &str = "/chirp.query.v1.QueryService/GetHomeTimeline";
+/// What the ratio to a handler that does nothing should be at least.
+const WANTED: f64 = 0.3;
+/// The load under which latency is measured, as a share of what goes through.
+const LOAD: f64 = 0.5;
+/// Items of one page.
+const ITEMS: i32 = 20;
+const FOLLOWERS: usize = 60;
+/// Posts of each account.
+const POSTS_EACH: usize = 10;
+/// Readers come in an order that is not that of the accounts.
+const STRIDE: usize = 7_919;
+
+/// Reads pages through gRPC.
+#[derive(Clone)]
+struct Call {
+    client: QueryServiceClient<Channel>,
+    readers: Arc<Vec<AccountRef>>,
+    next: Arc<AtomicUsize>,
+}
+
+impl Call {
+    async fn page(&mut self) -> anyhow::Result<GetHomeTimelineResponse> {
+        let number = self.next.fetch_add(STRIDE, Ordering::Relaxed);
+        let account_id = self.readers[number % self.readers.len()].id.to_string();
+        let request = GetHomeTimelineRequest { account_id, page_size: ITEMS, ..GetHomeTimelineRequest::default() };
+        Ok(self.client.get_home_timeline(request).await?.into_inner())
+    }
+}
+
+impl Operation for Call {
+    async fn once(&mut self) -> anyhow::Result<()> {
+        let items = self.page().await?.items.len();
+        anyhow::ensure!(i32::try_from(items) == Ok(ITEMS), "a page had {items} items");
+        Ok(())
+    }
+}
+
+/// Measures it.
+///
+/// # Errors
+/// When something cannot be started or fails.
+pub async fn run(rounds: &Rounds, accounts: usize, in_flight: usize) -> anyhow::Result<Findings> {
+    let folder = stage::folder(rounds.folder.as_deref())?;
+    let stage = Stage::new(folder.path(), accounts).await?;
+    stage.follow(FOLLOWERS.min(accounts - 1)).await?;
+    stage.post(accounts * POSTS_EACH).await?;
+    stage.projector().await?.catch_up().await?;
+    let (log, tables) = stage.store.open_to_read().await?;
+    let routes = query_server::routes(tables, Arc::new(log), Wake::default(), CancellationToken::new());
+    let real = stage::serve_role(routes, query_server::SERVICES).await?;
+    let readers = Arc::new(stage.accounts);
+    let next = Arc::new(AtomicUsize::new(0));
+    let call = |channel: &Channel| Call {
+        client: QueryServiceClient::new(channel.clone()),
+        readers: readers.clone(),
+        next: next.clone(),
+    };
+    let mut chirp = call(&real.channel);
+    let page = chirp.page().await?;
+    let bytes = prost::Message::encoded_len(&page);
+    let idle = stage::serve_bare(nothing::answering::<GetHomeTimelineRequest, _>(PATH, page)).await?;
+    let idle = call(&idle.channel);
+
+    let mut findings = Findings::default();
+    let mut chirps = Figure::new(format!("GetHomeTimeline, {ITEMS} items, {in_flight} in flight"), "pages/s");
+    let mut idles = Figure::new(format!("a handler that answers the same {bytes} bytes"), "pages/s");
+    for measured in rounds.each("read") {
+        let values = [
+            load::closed(&chirp, in_flight, rounds.duration).await?,
+            load::closed(&idle, in_flight, rounds.duration).await?,
+        ];
+        if measured {
+            chirps.values.push(values[0]);
+            idles.values.push(values[1]);
+        }
+    }
+    findings.compare("to a handler that does nothing", &chirps, &idles, Some(WANTED));
+    let rate = chirps.median() * LOAD;
+    for (name, operation) in [("GetHomeTimeline", &chirp), ("a handler that does nothing", &idle)] {
+        let histogram = load::open(operation, rate, rounds.duration).await?;
+        findings.latencies.push(Latency { name: name.to_owned(), rate, histogram });
+    }
+    findings.figures.extend([chirps, idles]);
+    Ok(findings)
+}

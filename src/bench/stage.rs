@@ -1,0 +1,194 @@
+//! What the benchmarks play on: throw-away folders, servers on loopback ports, and logs that are made in bulk.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context;
+use projector::Projector;
+use shared::clock::SystemClock;
+use shared::event::{AccountEvent, AccountKind, Edge, Envelope, Event, FollowEvent, PostEvent, PostText, Profile};
+use shared::ids::{AccountId, AccountKey, AccountRef, CommandId, Position, PostId};
+use shared::log::{Append, Appended, Cause, EventLog, SqliteLog, StreamName};
+use shared::settings::{ProjectorSettings, ServerSettings};
+use shared::store::Store;
+use shared::wake::Wake;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tonic::service::Routes;
+use tonic::transport::server::TcpIncoming;
+use tonic::transport::{Channel, Endpoint, Server};
+use uuid::Uuid;
+
+use crate::replay::text;
+
+/// Events of one append while a log is made in bulk.
+const BULK_EVENTS: usize = 5_000;
+
+/// A folder that is gone afterwards.
+pub fn folder(parent: Option<&Path>) -> anyhow::Result<TempDir> {
+    let made = match parent {
+        Some(parent) => TempDir::new_in(parent),
+        None => TempDir::new(),
+    };
+    made.context("no folder can be made for the benchmark")
+}
+
+/// A server that ends when this is dropped, and a connection to it.
+pub struct Serving {
+    pub channel: Channel,
+    _ends: DropGuard,
+}
+
+/// A role as it really serves, with all that surrounds it.
+pub async fn serve_role(routes: Routes, services: &'static [&'static str]) -> anyhow::Result<Serving> {
+    let (listener, address) = bind().await?;
+    let drain = CancellationToken::new();
+    let settings = ServerSettings::default();
+    tokio::spawn({
+        let drain = drain.clone();
+        async move { shared::serve::serve(listener, routes, services, &settings, drain).await }
+    });
+    connect(address, drain).await
+}
+
+/// A bare tonic server with nothing around it.
+pub async fn serve_bare(routes: Routes) -> anyhow::Result<Serving> {
+    let (listener, address) = bind().await?;
+    let drain = CancellationToken::new();
+    let stop = drain.clone().cancelled_owned();
+    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+    tokio::spawn(Server::builder().add_routes(routes).serve_with_incoming_shutdown(incoming, stop));
+    connect(address, drain).await
+}
+
+async fn bind() -> anyhow::Result<(TcpListener, SocketAddr)> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?;
+    Ok((listener, address))
+}
+
+async fn connect(address: SocketAddr, drain: CancellationToken) -> anyhow::Result<Serving> {
+    let channel = Endpoint::from_shared(format!("http://{address}"))?.connect().await?;
+    Ok(Serving { channel, _ends: drain.drop_guard() })
+}
+
+/// A store that is filled in bulk, past the command server.
+pub struct Stage {
+    pub store: Store,
+    pub log: Arc<SqliteLog>,
+    pub accounts: Vec<AccountRef>,
+}
+
+impl Stage {
+    /// A store in this folder with so many accounts.
+    pub async fn new(folder: &Path, accounts: usize) -> anyhow::Result<Self> {
+        let store = Store::in_folder(folder)?;
+        let log = Arc::new(store.open_log(Arc::new(SystemClock)).await?);
+        let mut stage = Self { store, log, accounts: Vec::with_capacity(accounts) };
+        let ids: Vec<AccountId> = (0..accounts).map(|_| AccountId::generate()).collect();
+        for chunk in ids.chunks(BULK_EVENTS) {
+            let first = stage.append(chunk.iter().map(|id| registered(*id)).collect()).await?;
+            let keys = (first.0..).map(AccountKey);
+            stage.accounts.extend(chunk.iter().zip(keys).map(|(id, key)| AccountRef { id: *id, key }));
+        }
+        Ok(stage)
+    }
+
+    /// Lets each account be followed by so many others, evenly spread.
+    pub async fn follow(&self, followers: usize) -> anyhow::Result<()> {
+        let count = self.accounts.len();
+        let mut events = Vec::with_capacity(BULK_EVENTS);
+        for (index, followee) in self.accounts.iter().enumerate() {
+            for step in 1..=followers {
+                // A stride that shares no divisor with most counts, so that nobody's followers are neighbours.
+                let follower = self.accounts[(index + step * SPREAD) % count];
+                if follower == *followee {
+                    continue;
+                }
+                let edge = Edge { follower, followee: *followee, followee_kind: AccountKind::User };
+                let stream = StreamName::follow(follower.id, followee.id);
+                events.push((stream, Event::Follow(FollowEvent::Followed(edge))));
+            }
+            if events.len() >= BULK_EVENTS - followers {
+                self.append(std::mem::take(&mut events)).await?;
+            }
+        }
+        self.append(events).await.map(drop)
+    }
+
+    /// Lets the accounts write so many posts, in turns.
+    pub async fn post(&self, posts: usize) -> anyhow::Result<Vec<Posted>> {
+        let mut posted = Vec::with_capacity(posts);
+        // Turns in an order that is not that of the accounts.
+        let author = |index: usize| self.accounts[index * SPREAD % self.accounts.len()];
+        for begin in (0..posts).step_by(BULK_EVENTS) {
+            let numbers = begin..posts.min(begin + BULK_EVENTS);
+            let events = numbers.clone().map(|index| written(PostId::generate(), author(index), index));
+            let first = self.append(events.collect()).await?;
+            let places = (first.0..).map(Position);
+            posted.extend(numbers.zip(places).map(|(index, place)| Posted { author: author(index).key, place }));
+        }
+        Ok(posted)
+    }
+
+    /// A projector of this store, as it really is.
+    pub async fn projector(&self) -> anyhow::Result<Projector> {
+        let clock = Arc::new(SystemClock);
+        let settings = ProjectorSettings::default();
+        Ok(Projector::open(&self.store, self.log.clone(), settings, clock, Wake::default()).await?)
+    }
+
+    /// Appends these events at once, and gives the position of the first.
+    async fn append(&self, events: Vec<(StreamName, Event)>) -> anyhow::Result<Position> {
+        let count = i64::try_from(events.len())?;
+        let append = append(BTreeMap::new(), events);
+        match self.log.append(append).await? {
+            Appended::Now(last) => Ok(Position(last.0 - count + 1)),
+            Appended::Before(_) => anyhow::bail!("an append without a request id cannot have happened before"),
+        }
+    }
+}
+
+/// A post that was written.
+#[derive(Clone, Copy, Debug)]
+pub struct Posted {
+    pub author: AccountKey,
+    pub place: Position,
+}
+
+/// Shares no divisor with the usual numbers of accounts.
+const SPREAD: usize = 7_919;
+
+/// An append of these events.
+pub fn append(expected: BTreeMap<StreamName, shared::ids::Version>, events: Vec<(StreamName, Event)>) -> Append {
+    let cause = Cause {
+        command_id: CommandId::generate(),
+        correlation_id: Uuid::now_v7(),
+        causation_id: None,
+        principal: "bench".to_owned(),
+        traceparent: None,
+    };
+    Append { expected, events, cause, request: None, answer: Vec::new() }
+}
+
+/// A post as it is stored.
+pub fn written(post_id: PostId, author: AccountRef, number: usize) -> (StreamName, Event) {
+    let personal = Envelope::Plain(PostText { text: text::of(number as u64) });
+    let (reply_to, quoted, mentions, hashtags) = (None, None, vec![], vec!["books".to_owned()]);
+    let created = PostEvent::Created { post_id, author, reply_to, quoted, mentions, hashtags, personal };
+    (StreamName::post(post_id), Event::Post(created))
+}
+
+fn registered(account_id: AccountId) -> (StreamName, Event) {
+    let simple = account_id.0.simple().to_string();
+    let event = AccountEvent::Registered {
+        account_id,
+        handle: format!("a{}", &simple[simple.len() - 20..]),
+        kind: AccountKind::User,
+        personal: Envelope::Plain(Profile { display_name: "Somebody".to_owned(), bio: String::new() }),
+    };
+    (StreamName::account(account_id), Event::Account(event))
+}
