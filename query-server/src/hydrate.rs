@@ -60,9 +60,10 @@ const SELECT_POSTS: &str = concat!(
     "
 SELECT json_group_array(json_array(
     posts.post, hex(posts.post_id), posts.text, posts.created_at, posts.edited_at,
-    hex(parent.post_id), hex(parent_author.account_id), hex(quoted.post_id), COALESCE(",
+    hex(parent.post_id), hex(parent_author.account_id), hex(quoted.post_id),
+    CASE WHEN posts.quoted IS NULL THEN 0 WHEN ",
     visible!("quoted", "quoted_author", "$2"),
-    ", 0),
+    " THEN 1 ELSE 0 END,
     COALESCE(counts.likes, 0), COALESCE(counts.reposts, 0), COALESCE(counts.replies, 0),
     EXISTS (SELECT 1 FROM posts_1_likes WHERE account = $2 AND post = posts.post),
     EXISTS (SELECT 1 FROM posts_1_reposts WHERE account = $2 AND post = posts.post),

@@ -66,7 +66,7 @@ pub struct Manner {
 pub async fn compare(queries: &Queries, model: &Model, manner: Manner, report: &mut Report) -> Result<(), Status> {
     let accounts: Vec<&str> = model.accounts().collect();
     let posts: Vec<&str> = model.posts().collect();
-    let tags = model.hashtags();
+    let tags: Vec<&str> = model.hashtags().collect();
     let progress = Progress::new(accounts.len() + posts.len() + tags.len());
     let asker = Asker { queries, model, manner, accounts: &accounts, progress: &progress };
     // The query server answers several at once, so several are asked at once.

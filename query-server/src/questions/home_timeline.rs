@@ -23,7 +23,7 @@ use crate::snapshot::{Projections, Snapshot, Value, column, limit};
 pub const READS: Projections = &["timelines_1", "posts_1", "profiles_1", "graph_1", "counts_1", "bookmarks_1"];
 
 /// How many rows of the skeleton to look at in one go, beyond those that the page needs: most are seen.
-const CHUNK_MARGIN: usize = 8;
+const CHUNK_MARGIN: usize = 4;
 /// How many chunks one page looks at before it is answered short; each is larger than the one before.
 const CHUNKS_MAX: usize = 16;
 const CHUNK_MAX: usize = 1_024;
@@ -37,18 +37,19 @@ macro_rules! seen {
         concat!(
             "EXISTS (
     SELECT 1 FROM posts_1 AS posts
-    CROSS JOIN profiles_1 AS actor ON actor.account = reason.actor AND actor.active = 1
     CROSS JOIN profiles_1 AS author ON author.account = posts.author AND author.active = 1
     WHERE posts.post = reason.post AND posts.deleted = 0
     AND (reason.place = reason.post OR EXISTS (
         SELECT 1 FROM posts_1_reposts AS reposts
         WHERE reposts.account = reason.actor AND reposts.post = reason.post AND reposts.place = reason.place
     ))
+    AND (reason.actor = posts.author OR (
+        EXISTS (SELECT 1 FROM profiles_1 AS actor WHERE actor.account = reason.actor AND actor.active = 1) AND ",
+            unmuted!("$1", "reason.actor"),
+            "
+    ))
     AND ",
             followed!("$1", "reason.actor"),
-            "
-    AND ",
-            unmuted!("$1", "reason.actor"),
             "
     AND ",
             unmuted!("$1", "posts.author"),

@@ -1,92 +1,108 @@
-//! Activities: what the accounts that one follows did, collected from what stands when asked.
-
-use std::cmp::Reverse;
+//! The activity feed: what the accounts that one follows did.
+//!
+//! Always: a deed stands as long as its edge or post does, at the place of the event that did it, so no two deeds
+//! share a place. Never here: deeds of the reader, and deeds that were undone: they have left the model.
 
 use crate::model::{AccountNumber, Model, PostNumber};
 
-/// What somebody did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ActivityKind {
-    /// Followed an account.
-    Followed,
-    /// Liked a post.
-    Liked,
-    /// Reposted a post.
-    Reposted,
-    /// Wrote a post.
-    Posted,
-}
-
-/// One thing that somebody did.
+/// One deed of an account that the reader follows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Activity {
-    /// What.
+    /// What the actor did.
     pub kind: ActivityKind,
-    /// Position of the event.
+    /// Position of the event that did it.
     pub place: u64,
     /// Id of the account that did it.
     pub actor_id: String,
-    /// Id of the post that was written, liked or reposted.
+    /// Id of the post written, liked or reposted.
     pub post_id: Option<String>,
-    /// Id of the account that was followed.
+    /// Id of the account followed.
     pub target_account_id: Option<String>,
 }
 
+/// What an account can be seen doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ActivityKind {
+    /// It followed an account.
+    Followed,
+    /// It wrote a post, which may be a reply or a quote.
+    Posted,
+    /// It liked a post.
+    Liked,
+    /// It reposted a post.
+    Reposted,
+}
+
+#[derive(Clone, Copy)]
+struct Deed {
+    kind: ActivityKind,
+    place: u64,
+    actor: AccountNumber,
+    object: Object,
+}
+
+/// What a deed was done to.
+#[derive(Clone, Copy)]
+enum Object {
+    Post(PostNumber),
+    Account(AccountNumber),
+}
+
 impl Model {
-    /// What the accounts that this one follows did and what still stands, as far as it may hear of it; newest first.
+    /// What the accounts that this one follows now did and did not undo, as far as it may see that; newest deed
+    /// first. Empty for an unknown or deactivated account.
     #[must_use]
     pub fn activities(&self, account: &str) -> Vec<Activity> {
         let Some(reader) = self.active_number(account) else {
             return Vec::new();
         };
-        let mut told = Vec::new();
+        let mut shown = Vec::new();
         for (actor, _) in self.follows.from(reader) {
-            if !self.account_state(actor).deactivated && !self.mutes.has(reader, actor) {
-                self.tell_of(actor, reader, &mut told);
+            if self.activities_show_account(actor, reader) {
+                shown.extend(self.deeds_of(actor).filter(|deed| self.activities_show(deed.object, reader)));
             }
         }
-        told.sort_by_key(|activity| Reverse(activity.place));
-        told
+        shown.sort_unstable_by_key(|deed| std::cmp::Reverse(deed.place));
+        shown.into_iter().map(|deed| self.activity(deed)).collect()
     }
 
-    fn tell_of(&self, actor: AccountNumber, reader: AccountNumber, told: &mut Vec<Activity>) {
-        let actor_id = &self.account_state(actor).id;
-        for (target, place) in self.follows.from(actor) {
-            if self.may_hear_of(target, reader) {
-                told.push(Activity {
-                    kind: ActivityKind::Followed,
-                    place,
-                    actor_id: actor_id.clone(),
-                    post_id: None,
-                    target_account_id: Some(self.account_state(target).id.clone()),
-                });
-            }
+    fn deeds_of(&self, actor: AccountNumber) -> impl Iterator<Item = Deed> {
+        let deed = move |kind, object, place| Deed { kind, place, actor, object };
+        let follows = self.follows.from(actor);
+        let posts = self.account_state(actor).posts.iter().map(|post| (*post, self.post_state(*post).created_at));
+        let likes = self.likes.from(actor);
+        let reposts = self.reposts.from(actor);
+
+        let follows =
+            follows.map(move |(account, place)| deed(ActivityKind::Followed, Object::Account(account), place));
+        let posts = posts.map(move |(post, place)| deed(ActivityKind::Posted, Object::Post(post), place));
+        let likes = likes.map(move |(post, place)| deed(ActivityKind::Liked, Object::Post(post), place));
+        let reposts = reposts.map(move |(post, place)| deed(ActivityKind::Reposted, Object::Post(post), place));
+        follows.chain(posts).chain(likes).chain(reposts)
+    }
+
+    fn activities_show(&self, object: Object, reader: AccountNumber) -> bool {
+        match object {
+            Object::Post(post) => self.is_visible_and_not_muted(post, Some(reader)),
+            Object::Account(account) => self.activities_show_account(account, reader),
         }
-        let mut tell = |kind, post: PostNumber, place| {
-            if self.is_welcome(post, Some(reader)) {
-                told.push(Activity {
-                    kind,
-                    place,
-                    actor_id: actor_id.clone(),
-                    post_id: Some(self.post_state(post).id.clone()),
-                    target_account_id: None,
-                });
-            }
+    }
+
+    fn activities_show_account(&self, account: AccountNumber, reader: AccountNumber) -> bool {
+        self.is_account_visible(account, Some(reader)) && !self.is_muted(account, Some(reader))
+    }
+
+    fn activity(&self, deed: Deed) -> Activity {
+        let (post_id, target_account_id) = match deed.object {
+            Object::Post(post) => (Some(self.post_state(post).id.clone()), None),
+            Object::Account(account) => (None, Some(self.account_state(account).id.clone())),
         };
-        for (post, place) in self.likes.from(actor) {
-            tell(ActivityKind::Liked, post, place);
+        Activity {
+            kind: deed.kind,
+            place: deed.place,
+            actor_id: self.account_state(deed.actor).id.clone(),
+            post_id,
+            target_account_id,
         }
-        for (post, place) in self.reposts.from(actor) {
-            tell(ActivityKind::Reposted, post, place);
-        }
-        for post in &self.account_state(actor).posts {
-            tell(ActivityKind::Posted, *post, self.post_state(*post).created_at);
-        }
-    }
-
-    fn may_hear_of(&self, account: AccountNumber, reader: AccountNumber) -> bool {
-        !self.account_state(account).deactivated
-            && !self.mutes.has(reader, account)
-            && !self.block_stands_between(reader, account)
     }
 }

@@ -1,14 +1,14 @@
 //! Directed edges that stand now, each with its place: the position of the event that drew it.
 //!
-//! Always: at most one edge per pair, found from either end. Never here: edges that ended, or counters.
+//! Always: at most one edge per pair, found from either end, and the same place at both. Never here: edges that ended, or counters.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 /// The edges of one kind, from things of one sort to things of another.
 #[derive(Debug)]
 pub(crate) struct Edges<From, To> {
     outgoing: HashMap<From, BTreeMap<To, u64>>,
-    incoming: HashMap<To, BTreeSet<From>>,
+    incoming: HashMap<To, BTreeMap<From, u64>>,
 }
 
 impl<From, To> Default for Edges<From, To> {
@@ -24,7 +24,7 @@ where
 {
     pub(crate) fn add(&mut self, from: From, to: To, place: u64) {
         self.outgoing.entry(from).or_default().insert(to, place);
-        self.incoming.entry(to).or_default().insert(from);
+        self.incoming.entry(to).or_default().insert(from, place);
     }
 
     pub(crate) fn remove(&mut self, from: From, to: To) {
@@ -47,7 +47,6 @@ where
 
     /// The near ends of the edges that end here, each with its place.
     pub(crate) fn to(&self, to: To) -> impl Iterator<Item = (From, u64)> {
-        let starts = self.incoming.get(&to).into_iter().flatten();
-        starts.map(move |from| (*from, self.outgoing[from][&to]))
+        self.incoming.get(&to).into_iter().flatten().map(|(from, place)| (*from, *place))
     }
 }

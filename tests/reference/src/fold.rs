@@ -42,8 +42,7 @@ impl Model {
         self.fold(logged, event)?;
 
         self.head = logged.position;
-        self.recorded_at_us = logged.recorded_at_us;
-        self.recorded.push(logged.recorded_at_us);
+        self.recorded_at_us.push(logged.recorded_at_us);
         self.versions.insert(logged.stream.to_owned(), logged.version);
         self.forget_kept_promises();
         Ok(())
@@ -53,7 +52,8 @@ impl Model {
         let last_version = self.versions.get(logged.stream).copied().unwrap_or(0);
         require(logged.position == self.head + 1, "the position is not the last plus one")?;
         require(logged.version == last_version + 1, "the version is not the stream's last plus one")?;
-        require(self.head == 0 || logged.recorded_at_us >= self.recorded_at_us, "the recorded time decreases")?;
+        let decreases = self.recorded_at_us.last().is_some_and(|last| logged.recorded_at_us < *last);
+        require(!decreases, "the recorded time decreases")?;
         require(logged.stream == event.stream(), "the event stands in a stream of another name")
     }
 
@@ -91,7 +91,7 @@ impl Model {
             Event::BlockRemoved(block) => self.remove_block(&block),
             Event::MuteAdded(mute) => self.add_mute(logged, &mute),
             Event::MuteRemoved(mute) => self.remove_mute(&mute),
-            Event::NotificationsSeen { account, up_to } => self.mark_seen(logged, &account, up_to),
+            Event::NotificationsSeen { account, up_to } => self.see_notifications(logged, &account, up_to),
         }
     }
 }
@@ -122,6 +122,7 @@ impl Model {
             bio: profile.bio,
             protected: false,
             deactivated: false,
+            seen_up_to: 0,
             posts: Vec::new(),
         });
         Ok(())
@@ -181,6 +182,15 @@ impl Model {
         Ok(())
     }
 
+    fn see_notifications(&mut self, logged: &LogEvent<'_>, account: &Ref, up_to: u64) -> Result<(), String> {
+        let account = self.active_account(account)?;
+        require(up_to > self.account_state(account).seen_up_to, "that much has been seen already")?;
+        require(up_to < logged.position, "nobody sees what has not happened yet")?;
+
+        self.account_state_mut(account).seen_up_to = up_to;
+        Ok(())
+    }
+
     fn claim(&mut self, handle: String, account_id: String) -> Result<(), String> {
         require_handle(&handle)?;
         require(!self.handles.contains_key(&handle), "the handle is held")?;
@@ -199,14 +209,14 @@ impl Model {
     }
 }
 
-/// Posts, likes and reposts.
+/// Posts, likes, reposts and bookmarks.
 impl Model {
     fn create_post(&mut self, logged: &LogEvent<'_>, created: PostCreated) -> Result<(), String> {
         require(self.post_number(&created.post_id).is_none(), "the post exists already")?;
         let author = self.active_account(&created.author)?;
         let reply_to = self.optional_visible_post(created.reply_to.as_ref(), author)?;
         let quoted = self.optional_visible_post(created.quoted.as_ref(), author)?;
-        self.judge_content(&created.content)?;
+        let mentioned = self.judged_mentions(&created.content)?;
 
         let post = PostNumber(self.posts.len());
         self.post_numbers.insert(created.post_id.clone(), post);
@@ -217,50 +227,31 @@ impl Model {
         if let Some(quoted) = quoted {
             self.post_state_mut(quoted).quotes.push(post);
         }
-        self.name_in(post, &created.content, logged.position);
         self.posts.push(PostState {
             id: created.post_id,
             created_at: logged.position,
             created_at_us: logged.recorded_at_us,
             edited_at_us: None,
             author,
-            text: created.content.text,
-            hashtags: created.content.hashtags,
+            text: String::new(),
+            hashtags: Vec::new(),
             reply_to,
             quoted,
             deleted: false,
             replies: Vec::new(),
             quotes: Vec::new(),
         });
+        self.write(logged, post, created.content, &mentioned);
         Ok(())
     }
 
     fn edit_post(&mut self, logged: &LogEvent<'_>, target: &PostRef, content: Content) -> Result<(), String> {
         let post = self.own_live_post(target)?;
-        self.judge_content(&content)?;
+        let mentioned = self.judged_mentions(&content)?;
 
-        self.name_in(post, &content, logged.position);
-        let state = self.post_state_mut(post);
-        state.text = content.text;
-        state.hashtags = content.hashtags;
-        state.edited_at_us = Some(logged.recorded_at_us);
+        self.post_state_mut(post).edited_at_us = Some(logged.recorded_at_us);
+        self.write(logged, post, content, &mentioned);
         Ok(())
-    }
-
-    /// Notes what a new text names: who was named before keeps the place, who is named no more loses it.
-    fn name_in(&mut self, post: PostNumber, content: &Content, place: u64) {
-        let named: Vec<AccountNumber> =
-            content.mentions.iter().filter_map(|mention| self.account_number(&mention.id)).collect();
-        let before: Vec<AccountNumber> = self.mentions.from(post).map(|(account, _)| account).collect();
-        for account in before.iter().filter(|account| !named.contains(account)) {
-            self.mentions.remove(post, *account);
-        }
-        for account in named.iter().filter(|account| !before.contains(account)) {
-            self.mentions.add(post, *account, place);
-        }
-        for hashtag in &content.hashtags {
-            self.tagged.entry(hashtag.clone()).or_default().insert(post);
-        }
     }
 
     fn delete_post(&mut self, target: &PostRef, reply_to: Option<&PostRef>) -> Result<(), String> {
@@ -329,23 +320,34 @@ impl Model {
         Ok(())
     }
 
-    fn mark_seen(&mut self, logged: &LogEvent<'_>, account: &Ref, up_to: u64) -> Result<(), String> {
-        let account = self.active_account(account)?;
-        let before = self.seen.get(&account).copied().unwrap_or(0);
-        require(up_to > before, "as much was seen before")?;
-        require(up_to < logged.position, "what is still to come cannot be seen")?;
-
-        self.seen.insert(account, up_to);
-        Ok(())
+    /// Judges what an author writes, and finds whom it mentions.
+    fn judged_mentions(&self, content: &Content) -> Result<Vec<AccountNumber>, String> {
+        let length = content.text.trim().chars().count();
+        let hashtags_are_lower_case = content.hashtags.iter().all(|hashtag| *hashtag == hashtag.to_lowercase());
+        require((TEXT_LENGTH_MIN..=TEXT_LENGTH_MAX).contains(&length), "the text has a forbidden length")?;
+        require(hashtags_are_lower_case, "a hashtag is not lower case")?;
+        content.mentions.iter().map(|mention| self.known_account(mention)).collect()
     }
 
-    fn judge_content(&self, content: &Content) -> Result<(), String> {
-        let length = content.text.trim().chars().count();
-        require((TEXT_LENGTH_MIN..=TEXT_LENGTH_MAX).contains(&length), "the text has a forbidden length")?;
-        for mention in &content.mentions {
-            self.known_account(mention)?;
+    /// A mention that was there before keeps its place; any other takes the place of this event.
+    fn write(&mut self, logged: &LogEvent<'_>, post: PostNumber, content: Content, mentioned: &[AccountNumber]) {
+        let mentioned_before: Vec<AccountNumber> = self.mentions.from(post).map(|(account, _)| account).collect();
+        for account in &mentioned_before {
+            if !mentioned.contains(account) {
+                self.mentions.remove(post, *account);
+            }
         }
-        Ok(())
+        for account in mentioned {
+            if !mentioned_before.contains(account) {
+                self.mentions.add(post, *account, logged.position);
+            }
+        }
+        for hashtag in &content.hashtags {
+            self.posts_by_hashtag.entry(hashtag.clone()).or_default().insert(post);
+        }
+        let state = self.post_state_mut(post);
+        state.text = content.text;
+        state.hashtags = content.hashtags;
     }
 }
 

@@ -3,16 +3,14 @@
 //! Always: judged over the edges that stand now, reason by reason. Reasons that are undone (a removed repost, an
 //! ended follow) have left the model, so the law need not name them. Never here: counts, or what a post looks like.
 
-use std::collections::HashMap;
-
 use crate::model::{AccountNumber, Model, PostNumber};
 
-/// One post in a timeline, for one reason.
+/// One post in a timeline or list, for one reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// Id of the post.
     pub post_id: String,
-    /// Position of the reason: of the post's creation, or of the repost.
+    /// Position of the reason: of the post's creation, of the repost, or of the bookmark.
     pub place: u64,
     /// Id of the account whose repost is the reason; none if the reason is that its author posted it.
     pub reposted_by: Option<String>,
@@ -39,6 +37,9 @@ impl Model {
         let mut actors = vec![reader];
         actors.extend(self.follows.from(reader).map(|(followee, _)| followee));
 
+        // Judged here once, and not for each of the many reasons by one actor.
+        actors.retain(|actor| !self.law_turns_away(*actor, reader));
+
         let mut shown = Vec::new();
         for actor in actors {
             shown.extend(self.reasons_by(actor).filter(|reason| self.law_shows(reason, reader)));
@@ -53,7 +54,7 @@ impl Model {
         let Some(author) = self.account_number(author) else {
             return Vec::new();
         };
-        let viewer = viewer.and_then(|id| self.account_number(id));
+        let viewer = self.viewer_number(viewer);
         if !self.may_see_posts_of(author, viewer) {
             return Vec::new();
         }
@@ -70,14 +71,14 @@ impl Model {
         posts.chain(reposts)
     }
 
-    /// Whether a reason by the reader, or by an account the reader follows, is shown to the reader.
+    /// Whether a reason is shown to the reader, given that they follow its actor, or are the actor, and do not turn
+    /// them away.
     fn law_shows(&self, reason: &Reason, reader: AccountNumber) -> bool {
-        let actor = reason.actor;
         let author = self.post_state(reason.post).author;
 
         let post_is_deleted = self.post_state(reason.post).deleted;
         let is_shown_as_reply = reason.is_repost || self.law_shows_reply(reason.post, reader);
-        let is_turned_away = self.law_turns_away(actor, reader) || self.law_turns_away(author, reader);
+        let is_turned_away = self.law_turns_away(author, reader);
         let is_protected_from_reader =
             self.account_state(author).protected && !self.follows.has(reader, author) && author != reader;
 
@@ -102,17 +103,11 @@ impl Model {
             || self.account_state(account).deactivated
     }
 
-    fn each_post_once_newest_first(&self, reasons: Vec<Reason>) -> Vec<Entry> {
-        let mut newest: HashMap<PostNumber, Reason> = HashMap::new();
-        for reason in reasons {
-            let known = newest.entry(reason.post).or_insert(reason);
-            if reason.place > known.place {
-                *known = reason;
-            }
-        }
-        let mut newest_first: Vec<Reason> = newest.into_values().collect();
-        newest_first.sort_by_key(|reason| std::cmp::Reverse(reason.place));
-        newest_first.iter().map(|reason| self.entry(reason)).collect()
+    fn each_post_once_newest_first(&self, mut reasons: Vec<Reason>) -> Vec<Entry> {
+        reasons.sort_unstable_by_key(|reason| (reason.post, std::cmp::Reverse(reason.place)));
+        reasons.dedup_by_key(|reason| reason.post);
+        reasons.sort_unstable_by_key(|reason| std::cmp::Reverse(reason.place));
+        reasons.iter().map(|reason| self.entry(reason)).collect()
     }
 
     fn entry(&self, reason: &Reason) -> Entry {
@@ -132,13 +127,36 @@ impl Model {
         !post.deleted && self.may_see_posts_of(post.author, viewer)
     }
 
-    /// The author is active, no block stands between the two, and a protected author is the viewer or followed by
-    /// them. Without a viewer there are no blocks, and protected authors are hidden.
+    /// A post that others wrote is pushed on a viewer only if it is visible and they do not mute its author.
+    pub(crate) fn is_visible_and_not_muted(&self, post: PostNumber, viewer: Option<AccountNumber>) -> bool {
+        self.is_visible(post, viewer) && !self.is_muted(self.post_state(post).author, viewer)
+    }
+
+    /// An account is visible if it is active and no block stands between it and the viewer. Without a viewer there
+    /// are no blocks. Mutes do not matter.
+    pub(crate) fn is_account_visible(&self, account: AccountNumber, viewer: Option<AccountNumber>) -> bool {
+        let is_blocked = viewer.is_some_and(|viewer| self.block_stands_between(viewer, account));
+        !self.account_state(account).deactivated && !is_blocked
+    }
+
+    /// Without a viewer nobody is muted.
+    pub(crate) fn is_muted(&self, account: AccountNumber, viewer: Option<AccountNumber>) -> bool {
+        viewer.is_some_and(|viewer| self.mutes.has(viewer, account))
+    }
+
+    /// The author is visible, and a protected one is the viewer or followed by them. Without a viewer, protected
+    /// authors are hidden.
     fn may_see_posts_of(&self, author: AccountNumber, viewer: Option<AccountNumber>) -> bool {
-        let state = self.account_state(author);
-        let is_blocked = viewer.is_some_and(|viewer| self.block_stands_between(viewer, author));
         let is_admitted = viewer.is_some_and(|viewer| viewer == author || self.follows.has(viewer, author));
-        !state.deactivated && !is_blocked && (!state.protected || is_admitted)
+        self.is_account_visible(author, viewer) && (!self.account_state(author).protected || is_admitted)
+    }
+
+    pub(crate) fn visible_number(&self, post_id: &str, viewer: Option<&str>) -> Option<PostNumber> {
+        self.post_number(post_id).filter(|post| self.is_visible(*post, self.viewer_number(viewer)))
+    }
+
+    pub(crate) fn viewer_number(&self, viewer: Option<&str>) -> Option<AccountNumber> {
+        viewer.and_then(|id| self.account_number(id))
     }
 
     pub(crate) fn active_number(&self, account_id: &str) -> Option<AccountNumber> {

@@ -1,7 +1,7 @@
 //! What the events applied so far add up to: accounts, posts and the edges that stand now.
 //!
-//! Always: nothing is stored that could be counted or derived from the rest, except where a post's replies and an
-//! account's posts are found. Never here: how events change it (`fold`), or what anyone may see of it (`law`).
+//! Always: nothing is stored that could be counted or derived from the rest, except where things are found: an
+//! account's posts, a post's replies and quotes, a hashtag's posts. Never here: how events change it (`fold`), or what anyone may see of it (`law`).
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -11,9 +11,8 @@ use crate::edges::Edges;
 #[derive(Debug, Default)]
 pub struct Model {
     pub(crate) head: u64,
-    pub(crate) recorded_at_us: i64,
-    /// When each event was recorded, by its position minus 1.
-    pub(crate) recorded: Vec<i64>,
+    /// When each event was recorded, in microseconds since the Unix epoch; the first event's time comes first.
+    pub(crate) recorded_at_us: Vec<i64>,
     /// Last version of each stream.
     pub(crate) versions: HashMap<String, u64>,
 
@@ -31,12 +30,10 @@ pub struct Model {
     pub(crate) likes: Edges<AccountNumber, PostNumber>,
     pub(crate) reposts: Edges<AccountNumber, PostNumber>,
     pub(crate) bookmarks: Edges<AccountNumber, PostNumber>,
-    /// Whom the present text of each post names, and since when.
+    /// Whom each post's present text mentions; the place is that since which it has done so without interruption.
     pub(crate) mentions: Edges<PostNumber, AccountNumber>,
-    /// All posts that ever had each hashtag.
-    pub(crate) tagged: BTreeMap<String, BTreeSet<PostNumber>>,
-    /// Up to where each account has seen its notifications.
-    pub(crate) seen: HashMap<AccountNumber, u64>,
+    /// All posts that ever had each hashtag, also those that are deleted or have lost it.
+    pub(crate) posts_by_hashtag: BTreeMap<String, BTreeSet<PostNumber>>,
 
     /// What the rest of an append still has to bring.
     pub(crate) promises: Vec<Promise>,
@@ -61,6 +58,8 @@ pub(crate) struct AccountState {
     pub(crate) bio: String,
     pub(crate) protected: bool,
     pub(crate) deactivated: bool,
+    /// The place up to which it has seen its notifications; 0 if it never looked.
+    pub(crate) seen_up_to: u64,
     /// All it ever wrote, also what is deleted.
     pub(crate) posts: Vec<PostNumber>,
 }
@@ -73,14 +72,14 @@ pub(crate) struct PostState {
     pub(crate) edited_at_us: Option<i64>,
     pub(crate) author: AccountNumber,
     pub(crate) text: String,
+    /// The hashtags of the present text.
+    pub(crate) hashtags: Vec<String>,
     pub(crate) reply_to: Option<PostNumber>,
     pub(crate) quoted: Option<PostNumber>,
-    /// The hashtags of its present text.
-    pub(crate) hashtags: Vec<String>,
     pub(crate) deleted: bool,
     /// All direct replies ever, also those that are deleted.
     pub(crate) replies: Vec<PostNumber>,
-    /// All quotes ever, also those that are deleted.
+    /// All posts that ever quoted it, also those that are deleted.
     pub(crate) quotes: Vec<PostNumber>,
 }
 
@@ -118,10 +117,9 @@ impl Model {
         self.posts.iter().map(|post| post.id.as_str())
     }
 
-    /// When the event at this position was recorded, in microseconds since the Unix epoch.
-    pub(crate) fn recorded_at(&self, position: u64) -> i64 {
-        let index = usize::try_from(position - 1).expect("what fits in memory fits in a usize");
-        self.recorded[index]
+    /// Every hashtag that any post ever had, once each, in order.
+    pub fn hashtags(&self) -> impl Iterator<Item = &str> {
+        self.posts_by_hashtag.keys().map(String::as_str)
     }
 
     pub(crate) fn account_number(&self, id: &str) -> Option<AccountNumber> {
@@ -146,6 +144,12 @@ impl Model {
 
     pub(crate) fn post_state_mut(&mut self, post: PostNumber) -> &mut PostState {
         &mut self.posts[post.0]
+    }
+
+    /// When the event at a place was recorded.
+    pub(crate) fn recorded_at_us(&self, place: u64) -> i64 {
+        let index = usize::try_from(place - 1).expect("a place is the position of an event applied");
+        self.recorded_at_us[index]
     }
 
     pub(crate) fn block_stands_between(&self, one: AccountNumber, other: AccountNumber) -> bool {

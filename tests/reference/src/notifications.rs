@@ -1,102 +1,127 @@
-//! Notifications: the causes that stand now, collected from the edges and posts, grouped when asked.
+//! Notifications: what others did to an account, grouped.
 //!
-//! Always: a cause is derived from what stands, so nothing needs to be taken back. Never here: a stored notification.
+//! Always: judged over the causes that stand now, so undoing one takes it out of its group, and a group may become
+//! older. Never here: stored groups, and causes by the recipient itself.
 
-use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use crate::model::{AccountNumber, Model, PostNumber};
+use crate::questions::count;
 
-const CAUSERS_SHOWN: usize = 3;
-const COUNTED_MAX: usize = 1_000;
+const CAUSER_COUNT_MAX: i64 = 1_000;
+const NEWEST_CAUSERS_MAX: usize = 3;
+const UNREAD_COUNT_MAX: i64 = 1_000;
 
-/// Why an account is notified.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum NotificationReason {
-    /// Somebody follows it.
-    Followed,
-    /// Somebody asks to follow it.
-    FollowRequested,
-    /// Somebody likes its post.
-    Liked,
-    /// Somebody reposts its post.
-    Reposted,
-    /// Somebody answered its post.
-    Replied,
-    /// Somebody named it.
-    Mentioned,
-    /// Somebody quoted its post.
-    Quoted,
-}
-
-/// The causes of one reason about one post, or about none.
+/// What was done to the recipient for one reason, to one post if the reason has one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotificationGroup {
-    /// The reason.
+    /// What was done.
     pub reason: NotificationReason,
-    /// Id of the post that it is about.
+    /// Id of the recipient's post that was liked or reposted, or of the post that replies, quotes or mentions.
     pub post_id: Option<String>,
     /// Position of the newest visible cause.
     pub place: u64,
-    /// How many visible causes there are, at most 1,000.
+    /// How many visible causes there are, as far as they are counted.
     pub causer_count: i64,
-    /// Ids of the accounts behind the newest 3 visible causes, newest first.
+    /// Ids of the accounts that caused the newest of them, newest first.
     pub newest_causers: Vec<String>,
-    /// Whether the account has seen as much.
+    /// Whether the recipient has seen everything up to its place.
     pub seen: bool,
     /// When the newest visible cause was recorded, in microseconds since the Unix epoch.
     pub at_us: i64,
 }
 
+/// Why an account is notified. A post notifies an account once: as a reply before a quote before a mention.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum NotificationReason {
+    /// Accounts follow the recipient.
+    Followed,
+    /// Accounts ask to follow the recipient.
+    FollowRequested,
+    /// Accounts like a post of the recipient.
+    Liked,
+    /// Accounts repost a post of the recipient.
+    Reposted,
+    /// A post answers a post of the recipient.
+    Replied,
+    /// A post quotes a post of the recipient.
+    Quoted,
+    /// A post mentions the recipient.
+    Mentioned,
+}
+
+/// One thing that somebody did to the recipient.
+#[derive(Clone, Copy)]
 struct Cause {
     reason: NotificationReason,
-    about: Option<PostNumber>,
+    post: Option<PostNumber>,
     actor: AccountNumber,
     place: u64,
 }
 
 impl Model {
-    /// The groups with a visible cause, newest first. Empty for an unknown or deactivated account.
+    /// The groups of causes that stand now and are visible to the account; newest group first. Empty for an unknown
+    /// or deactivated account.
     #[must_use]
     pub fn notifications(&self, account: &str) -> Vec<NotificationGroup> {
         let Some(recipient) = self.active_number(account) else {
             return Vec::new();
         };
-        let mut groups: HashMap<(NotificationReason, Option<PostNumber>), Vec<Cause>> = HashMap::new();
+        let mut grouped: BTreeMap<(NotificationReason, Option<PostNumber>), Vec<Cause>> = BTreeMap::new();
         for cause in self.causes(recipient) {
-            if self.is_told(&cause, recipient) {
-                groups.entry((cause.reason, cause.about)).or_default().push(cause);
+            if cause.actor != recipient && self.is_cause_visible(&cause, recipient) {
+                grouped.entry((cause.reason, cause.post)).or_default().push(cause);
             }
         }
-        let mut told: Vec<NotificationGroup> =
-            groups.into_values().map(|causes| self.group(causes, recipient)).collect();
-        told.sort_by_key(|group| Reverse(group.place));
-        told
+        let mut groups: Vec<NotificationGroup> =
+            grouped.into_values().map(|causes| self.group(causes, recipient)).collect();
+        groups.sort_by_key(|group| std::cmp::Reverse(group.place));
+        groups
     }
 
-    /// How many groups are not seen yet, at most 1,000.
+    /// How many groups stand at places that the account has not seen, as far as they are counted.
     #[must_use]
     pub fn unread_notification_count(&self, account: &str) -> i64 {
-        let unread = self.notifications(account).iter().filter(|group| !group.seen).count();
-        count(unread)
+        let groups = self.notifications(account);
+        count(groups.iter().filter(|group| !group.seen)).min(UNREAD_COUNT_MAX)
     }
 
-    fn group(&self, mut causes: Vec<Cause>, recipient: AccountNumber) -> NotificationGroup {
-        causes.sort_by_key(|cause| Reverse(cause.place));
-        let newest = &causes[0];
-        let causers = causes.iter().take(CAUSERS_SHOWN);
-        NotificationGroup {
-            reason: newest.reason,
-            post_id: newest.about.map(|post| self.post_state(post).id.clone()),
-            place: newest.place,
-            causer_count: count(causes.len()),
-            newest_causers: causers.map(|cause| self.account_state(cause.actor).id.clone()).collect(),
-            seen: self.seen.get(&recipient).is_some_and(|seen| newest.place <= *seen),
-            at_us: self.recorded_at(newest.place),
+    /// All causes that stand now, whoever drew them; also those by or on deleted posts, which nobody can see.
+    fn causes(&self, recipient: AccountNumber) -> Vec<Cause> {
+        let mut causes = Vec::new();
+        let on_recipient =
+            [(NotificationReason::Followed, &self.follows), (NotificationReason::FollowRequested, &self.requests)];
+        for (reason, edges) in on_recipient {
+            causes.extend(edges.to(recipient).map(|(actor, place)| Cause { reason, post: None, actor, place }));
+        }
+        for post in &self.account_state(recipient).posts {
+            self.extend_by_causes_on_post(&mut causes, *post);
+        }
+        let mentions = self.mentions.to(recipient);
+        let mentions =
+            mentions.filter(|(post, _)| !self.answers(*post, recipient) && !self.quotes_from(*post, recipient));
+        causes.extend(mentions.map(|(post, place)| self.cause_by_post(NotificationReason::Mentioned, post, place)));
+        causes
+    }
+
+    fn extend_by_causes_on_post(&self, causes: &mut Vec<Cause>, post: PostNumber) {
+        let on_post = [(NotificationReason::Liked, &self.likes), (NotificationReason::Reposted, &self.reposts)];
+        for (reason, edges) in on_post {
+            let drawn = edges.to(post);
+            causes.extend(drawn.map(|(actor, place)| Cause { reason, post: Some(post), actor, place }));
+        }
+        let state = self.post_state(post);
+        for reply in &state.replies {
+            let place = self.post_state(*reply).created_at;
+            causes.push(self.cause_by_post(NotificationReason::Replied, *reply, place));
+        }
+        for quote in state.quotes.iter().filter(|quote| !self.answers(**quote, state.author)) {
+            let place = self.post_state(*quote).created_at;
+            causes.push(self.cause_by_post(NotificationReason::Quoted, *quote, place));
         }
     }
 
-    fn replies_to(&self, post: PostNumber, account: AccountNumber) -> bool {
+    fn answers(&self, post: PostNumber, account: AccountNumber) -> bool {
         self.post_state(post).reply_to.is_some_and(|parent| self.post_state(parent).author == account)
     }
 
@@ -104,53 +129,33 @@ impl Model {
         self.post_state(post).quoted.is_some_and(|quoted| self.post_state(quoted).author == account)
     }
 
-    /// Everything that others do to the recipient and to what it wrote, visible or not. A post notifies once: as a reply
-    /// before a quote before a mention.
-    fn causes(&self, recipient: AccountNumber) -> Vec<Cause> {
-        use NotificationReason::{FollowRequested, Followed, Liked, Mentioned, Quoted, Replied, Reposted};
-        let mut causes = Vec::new();
-        let mut add = |reason, about, actor, place| causes.push(Cause { reason, about, actor, place });
-        for (actor, place) in self.follows.to(recipient) {
-            add(Followed, None, actor, place);
-        }
-        for (actor, place) in self.requests.to(recipient) {
-            add(FollowRequested, None, actor, place);
-        }
-        for post in &self.account_state(recipient).posts {
-            let state = self.post_state(*post);
-            for (actor, place) in self.likes.to(*post).filter(|_| !state.deleted) {
-                add(Liked, Some(*post), actor, place);
-            }
-            for (actor, place) in self.reposts.to(*post).filter(|_| !state.deleted) {
-                add(Reposted, Some(*post), actor, place);
-            }
-            for reply in &state.replies {
-                add(Replied, Some(*reply), self.post_state(*reply).author, self.post_state(*reply).created_at);
-            }
-            for quote in state.quotes.iter().filter(|quote| !self.replies_to(**quote, recipient)) {
-                add(Quoted, Some(*quote), self.post_state(*quote).author, self.post_state(*quote).created_at);
-            }
-        }
-        for (post, place) in self.mentions.to(recipient) {
-            if !self.replies_to(post, recipient) && !self.quotes_from(post, recipient) {
-                add(Mentioned, Some(post), self.post_state(post).author, place);
-            }
-        }
-        causes
+    /// Its author's deed, and the post of a group of its own: that it answers or quotes something deleted matters not.
+    fn cause_by_post(&self, reason: NotificationReason, post: PostNumber, place: u64) -> Cause {
+        Cause { reason, post: Some(post), actor: self.post_state(post).author, place }
     }
 
-    /// Nobody notifies themselves; who is deactivated, muted or across a block is not heard; and what the recipient may
-    /// not see, or what is deleted, is no news.
-    fn is_told(&self, cause: &Cause, recipient: AccountNumber) -> bool {
-        let actor = cause.actor;
-        let is_heard = actor != recipient
-            && !self.account_state(actor).deactivated
-            && !self.mutes.has(recipient, actor)
-            && !self.block_stands_between(recipient, actor);
-        is_heard && cause.about.is_none_or(|post| self.is_visible(post, Some(recipient)))
+    /// A post that is deleted is not visible, so likes and reposts go with the post they are on, and a reply, quote or
+    /// mention goes with the post that makes it.
+    fn is_cause_visible(&self, cause: &Cause, recipient: AccountNumber) -> bool {
+        let recipient = Some(recipient);
+        self.is_account_visible(cause.actor, recipient)
+            && !self.is_muted(cause.actor, recipient)
+            && cause.post.is_none_or(|post| self.is_visible(post, recipient))
     }
-}
 
-fn count(things: usize) -> i64 {
-    i64::try_from(things.min(COUNTED_MAX)).expect("it is at most a thousand")
+    /// The group of these causes, of which there is at least one, all for the same reason and post.
+    fn group(&self, mut causes: Vec<Cause>, recipient: AccountNumber) -> NotificationGroup {
+        causes.sort_by_key(|cause| std::cmp::Reverse(cause.place));
+        let newest = causes[0];
+        let newest_causes = causes.iter().take(NEWEST_CAUSERS_MAX);
+        NotificationGroup {
+            reason: newest.reason,
+            post_id: newest.post.map(|post| self.post_state(post).id.clone()),
+            place: newest.place,
+            causer_count: count(causes.iter()).min(CAUSER_COUNT_MAX),
+            newest_causers: newest_causes.map(|cause| self.account_state(cause.actor).id.clone()).collect(),
+            seen: newest.place <= self.account_state(recipient).seen_up_to,
+            at_us: self.recorded_at_us(newest.place),
+        }
+    }
 }

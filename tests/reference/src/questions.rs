@@ -114,11 +114,8 @@ impl Model {
     /// The post; none if it is unknown or not visible to the viewer.
     #[must_use]
     pub fn post(&self, id: &str, viewer: Option<&str>) -> Option<Post> {
-        let number = self.post_number(id)?;
-        let viewer = viewer.and_then(|id| self.account_number(id));
-        if !self.is_visible(number, viewer) {
-            return None;
-        }
+        let number = self.visible_number(id, viewer)?;
+        let viewer = self.viewer_number(viewer);
         let state = self.post_state(number);
         let parent = state.reply_to.map(|parent| self.post_state(parent));
         let live_replies = state.replies.iter().filter(|reply| !self.post_state(**reply).deleted);
@@ -176,18 +173,41 @@ impl Model {
         self.active_number(id).map_or_else(Vec::new, |account| self.listed(self.requests.to(account), Some(id)))
     }
 
+    /// The ids of the accounts that like the post, newest like first; none if the post is not visible to the viewer.
+    #[must_use]
+    pub fn likers(&self, post: &str, viewer: Option<&str>) -> Option<Vec<String>> {
+        let post = self.visible_number(post, viewer)?;
+        Some(self.listed(self.likes.to(post), viewer))
+    }
+
+    /// The ids of the accounts that repost the post, newest repost first; none if the post is not visible to the
+    /// viewer.
+    #[must_use]
+    pub fn reposters(&self, post: &str, viewer: Option<&str>) -> Option<Vec<String>> {
+        let post = self.visible_number(post, viewer)?;
+        Some(self.listed(self.reposts.to(post), viewer))
+    }
+
+    /// The ids of the accounts that this one blocks, newest block first, as its owner sees them: the block itself
+    /// hides nobody here.
+    #[must_use]
+    pub fn blocked(&self, id: &str) -> Vec<String> {
+        self.active_number(id).map_or_else(Vec::new, |account| self.listed(self.blocks.from(account), None))
+    }
+
+    /// The ids of the accounts that this one mutes, newest mute first, as its owner sees them: blocks hide nobody
+    /// here.
+    #[must_use]
+    pub fn muted(&self, id: &str) -> Vec<String> {
+        self.active_number(id).map_or_else(Vec::new, |account| self.listed(self.mutes.from(account), None))
+    }
+
     /// Newest edge first, without deactivated accounts and those with a block between them and the viewer.
-    pub(crate) fn listed(
-        &self,
-        edges: impl Iterator<Item = (AccountNumber, u64)>,
-        viewer: Option<&str>,
-    ) -> Vec<String> {
-        let viewer = viewer.and_then(|id| self.account_number(id));
+    fn listed(&self, edges: impl Iterator<Item = (AccountNumber, u64)>, viewer: Option<&str>) -> Vec<String> {
+        let viewer = self.viewer_number(viewer);
         let mut listed: Vec<(u64, &AccountState)> = Vec::new();
         for (account, place) in edges {
-            let is_deactivated = self.account_state(account).deactivated;
-            let is_blocked = viewer.is_some_and(|viewer| self.block_stands_between(viewer, account));
-            if !is_deactivated && !is_blocked {
+            if self.is_account_visible(account, viewer) {
                 listed.push((place, self.account_state(account)));
             }
         }
@@ -196,6 +216,6 @@ impl Model {
     }
 }
 
-fn count(things: impl Iterator) -> i64 {
+pub(crate) fn count(things: impl Iterator) -> i64 {
     i64::try_from(things.count()).expect("what fits in memory fits in an i64")
 }

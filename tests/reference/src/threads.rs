@@ -1,70 +1,80 @@
-//! Threads: what is above a post, and the direct replies below it, with tombstones.
+//! Threads: a post, what it answers, and what answers it.
+//!
+//! Always: a deleted post leaves a tombstone where something hangs on it, and a tombstone tells nothing but the
+//! post's id. Never here: replies to replies, and what a post looks like (`questions`).
 
 use crate::model::{AccountNumber, Model, PostNumber};
 
 const ANCESTORS_MAX: usize = 100;
 
-/// The thread around one post.
+/// A post in its conversation, as one viewer sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Thread {
-    /// The posts above it, from the root down; at most the nearest 100.
+    /// What the focus answers: from the root, or as far towards it as a thread reaches, down to its parent.
     pub ancestors: Vec<ThreadEntry>,
-    /// The post itself.
+    /// The post that was asked for.
     pub focus: ThreadEntry,
-    /// Its direct replies, oldest first.
+    /// What answers the focus directly, oldest first.
     pub replies: Vec<ThreadEntry>,
 }
 
-/// A place in a thread: the id of the post, and what is shown of it.
+/// One post of a thread, by its id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ThreadEntry {
-    /// The post.
+    /// The viewer may see it.
     Post(String),
-    /// A tombstone, because it was deleted.
+    /// The tombstone of a post that is deleted.
     Deleted(String),
-    /// A tombstone, because the viewer may not see it.
+    /// The tombstone of a post that is not deleted but hidden from the viewer.
     Hidden(String),
 }
 
 impl Model {
-    /// The thread around a post that the viewer may see, or that was deleted; else none.
+    /// The post with its ancestors and direct replies; none if it never existed, or is not deleted but hidden from
+    /// the viewer.
     #[must_use]
     pub fn thread(&self, post: &str, viewer: Option<&str>) -> Option<Thread> {
-        let viewer = viewer.and_then(|id| self.account_number(id));
-        let post = self.post_number(post)?;
-        let focus = match self.thread_entry(post, viewer) {
-            ThreadEntry::Hidden(_) => return None,
-            shown => shown,
-        };
-        let mut ancestors = Vec::new();
-        let mut above = self.post_state(post).reply_to;
-        while let Some(ancestor) = above.filter(|_| ancestors.len() < ANCESTORS_MAX) {
-            ancestors.push(self.thread_entry(ancestor, viewer));
-            above = self.post_state(ancestor).reply_to;
-        }
-        ancestors.reverse();
-        let replies = self.post_state(post).replies.iter().filter(|reply| self.is_shown_below(**reply, viewer));
-        let replies = replies.map(|reply| self.thread_entry(*reply, viewer)).collect();
-        Some(Thread { ancestors, focus, replies })
+        let focus = self.post_number(post)?;
+        let viewer = self.viewer_number(viewer);
+        let is_found = self.post_state(focus).deleted || self.is_visible(focus, viewer);
+        is_found.then(|| Thread {
+            ancestors: self.ancestors(focus, viewer),
+            focus: self.thread_entry(focus, viewer),
+            replies: self.replies(focus, viewer),
+        })
     }
 
-    /// A live reply is shown to who may see it and does not mute its author. A deleted one is shown, as a tombstone, to
-    /// hold what hangs on it.
-    fn is_shown_below(&self, reply: PostNumber, viewer: Option<AccountNumber>) -> bool {
+    /// The chain goes on through tombstones of both kinds. Mutes do not matter: without its ancestors, nobody
+    /// understands a post.
+    fn ancestors(&self, focus: PostNumber, viewer: Option<AccountNumber>) -> Vec<ThreadEntry> {
+        let parent_of = |post: &PostNumber| self.post_state(*post).reply_to;
+        let upwards = std::iter::successors(parent_of(&focus), parent_of).take(ANCESTORS_MAX);
+        let mut ancestors: Vec<ThreadEntry> = upwards.map(|ancestor| self.thread_entry(ancestor, viewer)).collect();
+        ancestors.reverse();
+        ancestors
+    }
+
+    fn replies(&self, focus: PostNumber, viewer: Option<AccountNumber>) -> Vec<ThreadEntry> {
+        let mut replies = self.post_state(focus).replies.clone();
+        replies.sort_by_key(|reply| self.post_state(*reply).created_at);
+        replies.retain(|reply| self.is_shown_as_reply(*reply, viewer));
+        replies.into_iter().map(|reply| self.thread_entry(reply, viewer)).collect()
+    }
+
+    /// A deleted reply is shown only to hold what lives below it, whoever may see that.
+    fn is_shown_as_reply(&self, reply: PostNumber, viewer: Option<AccountNumber>) -> bool {
         let state = self.post_state(reply);
-        match state.deleted {
-            true => state.replies.iter().any(|below| !self.post_state(*below).deleted),
-            false => self.is_welcome(reply, viewer),
+        if state.deleted {
+            return state.replies.iter().any(|answer| !self.post_state(*answer).deleted);
         }
+        self.is_visible_and_not_muted(reply, viewer)
     }
 
     fn thread_entry(&self, post: PostNumber, viewer: Option<AccountNumber>) -> ThreadEntry {
-        let state = self.post_state(post);
-        let id = state.id.clone();
-        match (state.deleted, self.is_visible(post, viewer)) {
-            (true, _) => ThreadEntry::Deleted(id),
-            (false, true) => ThreadEntry::Post(id),
-            (false, false) => ThreadEntry::Hidden(id),
+        let id = self.post_state(post).id.clone();
+        if self.post_state(post).deleted {
+            return ThreadEntry::Deleted(id);
         }
+        if self.is_visible(post, viewer) { ThreadEntry::Post(id) } else { ThreadEntry::Hidden(id) }
     }
 }

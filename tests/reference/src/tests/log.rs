@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use super::Act::{
-    Block, Deactivate, Delete, Describe, Edit, Follow, Like, Mute, Post, Protect, Quote, Reactivate, Register, Reject,
-    Rename, Reply, Repost, Request, Unblock, UndoRepost, Unfollow, Unlike, Unmute, Unprotect, Withdraw,
+    Block, Bookmark, Deactivate, Delete, Describe, Edit, Follow, Like, Mute, Post, Protect, Quote, Reactivate,
+    Register, Reject, Rename, Reply, Repost, Request, See, Unblock, Unbookmark, UndoRepost, Unfollow, Unlike, Unmute,
+    Unprotect, Withdraw,
 };
 use super::{Act, BOB, CAROL, DAVE, History, READER, history};
 use crate::{LogEvent, Model};
@@ -186,6 +187,7 @@ fn a_deactivated_account_can_do_nothing_but_reactivate() {
         Post(CAROL, "c"),
         Like(BOB, "c"),
         Repost(BOB, "c"),
+        Bookmark(BOB, "c"),
         Block(BOB, DAVE),
         Mute(BOB, DAVE),
         Deactivate(BOB),
@@ -201,6 +203,9 @@ fn a_deactivated_account_can_do_nothing_but_reactivate() {
         Like(BOB, "c"),
         Unlike(BOB, "c"),
         UndoRepost(BOB, "c"),
+        Bookmark(BOB, "c"),
+        Unbookmark(BOB, "c"),
+        See(BOB, 1),
         Block(BOB, READER),
         Unblock(BOB, DAVE),
         Mute(BOB, READER),
@@ -225,6 +230,8 @@ fn what_stands_already_is_not_done_again() {
     check(&[Post(BOB, "b"), Like(READER, "b")], Like(READER, "b"), "the post is liked already");
     check(&[Post(BOB, "b")], Unlike(READER, "b"), "the post is not liked");
     check(&[Post(BOB, "b"), Repost(READER, "b")], Repost(READER, "b"), "the post is reposted already");
+    check(&[Post(BOB, "b"), Bookmark(READER, "b")], Bookmark(READER, "b"), "the post is bookmarked already");
+    check(&[Post(BOB, "b"), Bookmark(CAROL, "b")], Unbookmark(READER, "b"), "the post is not bookmarked");
     check(&[Post(BOB, "b"), Delete("b")], Delete("b"), "the post is deleted");
     check(&[Post(BOB, "b")], Post(CAROL, "b"), "the post exists already");
     check(&[Follow(READER, BOB)], Follow(READER, BOB), "the follower follows already");
@@ -244,23 +251,91 @@ fn a_text_has_1_to_500_characters_after_trimming() {
 }
 
 #[test]
-fn what_is_answered_quoted_liked_or_reposted_exists_and_is_visible_to_the_actor() {
+fn what_is_answered_quoted_liked_reposted_or_bookmarked_exists_and_is_visible_to_the_actor() {
     let why = "the post is not visible to the account";
     for hiding in [Delete("b"), Deactivate(BOB), Protect(BOB), Block(READER, BOB), Block(BOB, READER)] {
-        for act in [Reply(READER, "r", "b"), Quote(READER, "r", "b"), Like(READER, "b"), Repost(READER, "b")] {
+        for act in [
+            Reply(READER, "r", "b"),
+            Quote(READER, "r", "b"),
+            Like(READER, "b"),
+            Repost(READER, "b"),
+            Bookmark(READER, "b"),
+        ] {
             check(&[Post(BOB, "b"), hiding], act, why);
         }
     }
     check(&[], Like(READER, "b"), "post b does not exist");
-    history(&[Post(BOB, "b"), Mute(READER, BOB), Reply(READER, "r", "b"), Like(READER, "b")]);
+    check(&[], Bookmark(READER, "b"), "post b does not exist");
+    history(&[Post(BOB, "b"), Mute(READER, BOB), Reply(READER, "r", "b"), Like(READER, "b"), Bookmark(READER, "b")]);
+    history(&[Post(BOB, "b"), Follow(READER, BOB), Protect(BOB), Bookmark(READER, "b"), Bookmark(BOB, "b")]);
 }
 
 #[test]
-fn a_like_and_a_repost_may_be_undone_when_the_post_is_no_longer_visible() {
-    let acts = [Post(BOB, "b"), Like(READER, "b"), Repost(READER, "b")];
+fn a_like_a_repost_and_a_bookmark_may_be_undone_when_the_post_is_no_longer_visible() {
+    let acts = [Post(BOB, "b"), Like(READER, "b"), Repost(READER, "b"), Bookmark(READER, "b")];
     for hiding in [Delete("b"), Deactivate(BOB), Protect(BOB), Block(BOB, READER)] {
-        history(&[&acts[..], &[hiding, Unlike(READER, "b"), UndoRepost(READER, "b")]].concat());
+        let undone = [hiding, Unlike(READER, "b"), UndoRepost(READER, "b"), Unbookmark(READER, "b")];
+        history(&[&acts[..], &undone].concat());
     }
+}
+
+#[test]
+fn a_bookmark_names_the_posts_author_and_stands_in_the_stream_of_its_account_and_post() {
+    let by = |author: &'static str| {
+        move |history: &History| {
+            json!({
+                "account": history.reference(READER),
+                "post": history.reference("b"),
+                "post_author": history.reference(author),
+            })
+        }
+    };
+    let acts = [Post(BOB, "b")];
+    check_event(&acts, "bookmark.added", "bookmark-reader-b", by(CAROL), "the post is by another author");
+    let why = "the event stands in a stream of another name";
+    check_event(&acts, "bookmark.added", "bookmark-carol-b", by(BOB), why);
+    check_event(&acts, "bookmark.removed", "like-reader-b", by(BOB), why);
+}
+
+#[test]
+fn an_account_sees_more_of_its_notifications_each_time_and_nothing_that_has_not_happened() {
+    let why = "that much has been seen already";
+    check(&[Post(BOB, "b"), Post(BOB, "b2"), See(READER, 2)], See(READER, 2), why);
+    check(&[Post(BOB, "b"), Post(BOB, "b2"), See(READER, 2)], See(READER, 1), why);
+    history(&[Post(BOB, "b"), See(READER, 1), See(BOB, 1), See(READER, 2), See(READER, 4)]);
+    check_refused(history(&[]).emit_seen(READER, 0), why);
+    let ahead = "nobody sees what has not happened yet";
+    check_refused(history(&[]).emit_seen(READER, 9), ahead);
+    check_refused(history(&[]).emit_seen(READER, 10), ahead);
+    assert_eq!(history(&[]).emit_seen(READER, 8), Ok(()));
+}
+
+#[test]
+fn what_is_seen_is_a_position_in_the_stream_of_the_accounts_notifications() {
+    let up_to = |up_to: Value| move |history: &History| json!({"account": history.reference(BOB), "up_to": up_to});
+    let stream = "the event stands in a stream of another name";
+    check_event(&[], "notifications.seen", "notifications-carol", up_to(json!(1)), stream);
+    check_event(&[], "notifications.seen", "notifications-bob", up_to(json!("1")), "up_to is not a position");
+    check_event(&[], "notifications.seen", "notifications-bob", up_to(json!(-1)), "up_to is not a position");
+    let unknown = |_: &History| json!({"account": {"id": "nobody", "key": 1}, "up_to": 1});
+    check_event(&[], "notifications.seen", "notifications-nobody", unknown, "account nobody does not exist");
+}
+
+#[test]
+fn a_hashtag_is_a_lower_case_string() {
+    check(&[], Post(BOB, "#Tag"), "a hashtag is not lower case");
+    check(&[Post(BOB, "b")], Edit("b", "#rust #\u{c9}T\u{c9}"), "a hashtag is not lower case");
+    history(&[Post(BOB, "#tag"), Edit("#tag", "#\u{e9}t\u{e9} #2026 #\u{6771}\u{4eac}")]);
+    let number = |history: &History| {
+        json!({
+            "post_id": "b",
+            "author": history.reference(BOB),
+            "mentions": [],
+            "hashtags": [1],
+            "personal": {"alg": "none", "text": "b"},
+        })
+    };
+    check_event(&[], "post.created", "post-b", number, "a hashtag is not a string");
 }
 
 #[test]

@@ -3,9 +3,13 @@
 //! Always: a history is a list of acts over the same four accounts; an act becomes the events that a correct
 //! command server appends for it. Never here: random histories; those judge the real thing, not the reference.
 
+mod activities;
 mod law;
+mod listings;
 mod log;
+mod notifications;
 mod questions;
+mod threads;
 
 use std::collections::HashMap;
 
@@ -37,6 +41,8 @@ enum Act {
     Unlike(&'static str, &'static str),
     Repost(&'static str, &'static str),
     UndoRepost(&'static str, &'static str),
+    Bookmark(&'static str, &'static str),
+    Unbookmark(&'static str, &'static str),
     Follow(&'static str, &'static str),
     Request(&'static str, &'static str),
     Reject(&'static str, &'static str),
@@ -46,6 +52,8 @@ enum Act {
     Unblock(&'static str, &'static str),
     Mute(&'static str, &'static str),
     Unmute(&'static str, &'static str),
+    /// Up to the last event of an act, counted from 1.
+    See(&'static str, usize),
 }
 
 /// A log in the making, and the model that has applied it.
@@ -124,7 +132,7 @@ impl History {
             Act::Quote(author, post, quoted) => self.emit_post(author, post, None, Some(quoted)),
             Act::Edit(post, text) => {
                 let author = self.author_of(post);
-                let mut payload = content(text);
+                let mut payload = self.content(text);
                 payload["post"] = self.reference(post);
                 payload["author"] = self.reference(&author);
                 self.emit("post.edited", &format!("post-{post}"), payload)
@@ -143,6 +151,8 @@ impl History {
                 self.emit_on_post("repost.added", account, post)
             }
             Act::UndoRepost(account, post) => self.emit_on_post("repost.removed", account, post),
+            Act::Bookmark(account, post) => self.emit_on_post("bookmark.added", account, post),
+            Act::Unbookmark(account, post) => self.emit_on_post("bookmark.removed", account, post),
             Act::Follow(follower, followee) => self.emit_follow("follow.followed", follower, followee),
             Act::Request(follower, followee) => {
                 self.emit_follow("follow.requested", follower, followee)?;
@@ -172,6 +182,7 @@ impl History {
             Act::Unblock(account, target) => self.emit_between("block.removed", account, target),
             Act::Mute(account, target) => self.emit_between("mute.added", account, target),
             Act::Unmute(account, target) => self.emit_between("mute.removed", account, target),
+            Act::See(account, act) => self.emit_seen(account, self.acts[act] - 1),
         }
     }
 
@@ -200,7 +211,7 @@ impl History {
         parent: Option<&str>,
         quoted: Option<&str>,
     ) -> Result<(), String> {
-        let mut payload = content(post);
+        let mut payload = self.content(post);
         payload["post_id"] = json!(post);
         payload["author"] = self.reference(author);
         payload["reply_to"] = json!(parent.map(|parent| self.post_reference(parent)));
@@ -223,6 +234,11 @@ impl History {
             "added_at": self.repost_places.get(&(account.to_owned(), post.to_owned())),
         });
         self.emit(kind, &format!("{}-{account}-{post}", family(kind)), payload)
+    }
+
+    fn emit_seen(&mut self, account: &str, up_to: u64) -> Result<(), String> {
+        let payload = json!({"account": self.reference(account), "up_to": up_to});
+        self.emit("notifications.seen", &format!("notifications-{account}"), payload)
     }
 
     /// Appends an event at the next position and version.
@@ -255,6 +271,15 @@ impl History {
         json!({"post": self.reference(post), "author": self.reference(&self.author_of(post))})
     }
 
+    /// Every word of a text that begins with `@` mentions an account, and every one that begins with `#` is a hashtag.
+    fn content(&self, text: &str) -> Value {
+        let words = || text.split(' ');
+        let mentions: Vec<Value> =
+            words().filter_map(|word| word.strip_prefix('@')).map(|id| self.reference(id)).collect();
+        let hashtags: Vec<&str> = words().filter_map(|word| word.strip_prefix('#')).collect();
+        json!({"mentions": mentions, "hashtags": hashtags, "personal": {"alg": "none", "text": text}})
+    }
+
     fn author_of(&self, post: &str) -> String {
         self.authors.get(post).cloned().unwrap_or_default()
     }
@@ -274,6 +299,6 @@ fn family(kind: &str) -> &str {
     kind.split('.').next().unwrap_or(kind)
 }
 
-fn content(text: &str) -> Value {
-    json!({"mentions": [], "hashtags": [], "personal": {"alg": "none", "text": text}})
+fn names(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
 }

@@ -1,10 +1,10 @@
 //! One test per sentence about accounts, posts, relationships and lists.
 
 use super::Act::{
-    Block, Deactivate, Delete, Describe, Edit, Follow, Like, Mute, Post, Protect, Quote, Reactivate, Rename, Reply,
-    Repost, Request, Unblock, UndoRepost, Unfollow, Unlike,
+    Block, Bookmark, Deactivate, Delete, Describe, Edit, Follow, Like, Mute, Post, Protect, Quote, Reactivate, Rename,
+    Reply, Repost, Request, Unblock, Unbookmark, UndoRepost, Unfollow, Unlike, Unmute,
 };
-use super::{Act, BOB, CAROL, DAVE, READER, history, recorded_at_us};
+use super::{Act, BOB, CAROL, DAVE, READER, history, names, recorded_at_us};
 use crate::{Account, Model, Relationship};
 
 /// After these acts, a question has this answer.
@@ -129,17 +129,20 @@ fn a_quote_of_something_the_viewer_may_not_see_stays_and_its_quoted_part_is_unav
 }
 
 #[test]
-fn liked_and_reposted_are_the_viewers() {
-    let acts = [Post(BOB, "b"), Like(READER, "b"), Repost(CAROL, "b")];
+fn liked_reposted_and_bookmarked_are_the_viewers() {
+    let acts = [Post(BOB, "b"), Like(READER, "b"), Repost(CAROL, "b"), Bookmark(DAVE, "b")];
     for (viewer, expected) in [
-        (Some(READER), (true, false)),
-        (Some(CAROL), (false, true)),
-        (Some(BOB), (false, false)),
-        (None, (false, false)),
+        (Some(READER), (true, false, false)),
+        (Some(CAROL), (false, true, false)),
+        (Some(DAVE), (false, false, true)),
+        (Some(BOB), (false, false, false)),
+        (None, (false, false, false)),
     ] {
-        let ask = |model: &Model| model.post("b", viewer).map(|post| (post.liked, post.reposted));
+        let ask = |model: &Model| model.post("b", viewer).map(|post| (post.liked, post.reposted, post.bookmarked));
         check(&acts, ask, &Some(expected));
     }
+    let ask = |model: &Model| model.post("b", Some(DAVE)).map(|post| post.bookmarked);
+    check(&[&acts[..], &[Unbookmark(DAVE, "b")]].concat(), ask, &Some(false));
 }
 
 #[test]
@@ -212,14 +215,66 @@ fn follow_requests_are_the_pending_ones_newest_first_without_deactivated_account
 }
 
 #[test]
+fn likers_and_reposters_are_those_whose_edge_stands_newest_first() {
+    let acts =
+        [Post(BOB, "b"), Like(CAROL, "b"), Like(READER, "b"), Like(BOB, "b"), Repost(CAROL, "b"), Repost(DAVE, "b")];
+    let likers = |model: &Model| model.likers("b", None);
+    let reposters = |model: &Model| model.reposters("b", None);
+    check(&acts, likers, &Some(names(&[BOB, READER, CAROL])));
+    check(&acts, reposters, &Some(names(&[DAVE, CAROL])));
+    let again = [&acts[..], &[Unlike(CAROL, "b"), Like(CAROL, "b"), UndoRepost(CAROL, "b")]].concat();
+    check(&again, likers, &Some(names(&[CAROL, BOB, READER])));
+    check(&again, reposters, &Some(names(&[DAVE])));
+    check(&[Post(BOB, "b")], likers, &Some(names(&[])));
+}
+
+#[test]
+fn likers_and_reposters_are_filtered_as_followers_are() {
+    let acts = [Post(BOB, "b"), Like(CAROL, "b"), Like(DAVE, "b"), Repost(CAROL, "b"), Repost(DAVE, "b")];
+    let as_reader = |model: &Model| (model.likers("b", Some(READER)), model.reposters("b", Some(READER)));
+    let both = |expected: &[&str]| (Some(names(expected)), Some(names(expected)));
+    check(&acts, as_reader, &both(&[DAVE, CAROL]));
+    check(&[&acts[..], &[Deactivate(DAVE)]].concat(), as_reader, &both(&[CAROL]));
+    check(&[&acts[..], &[Block(READER, DAVE)]].concat(), as_reader, &both(&[CAROL]));
+    check(&[&acts[..], &[Block(CAROL, READER)]].concat(), as_reader, &both(&[DAVE]));
+    check(&[&acts[..], &[Mute(READER, CAROL)]].concat(), as_reader, &both(&[DAVE, CAROL]));
+    check(&[&acts[..], &[Block(BOB, CAROL)]].concat(), as_reader, &both(&[DAVE, CAROL]));
+}
+
+#[test]
+fn a_post_that_the_viewer_may_not_see_has_no_likers_or_reposters_to_be_found() {
+    let acts = [Post(BOB, "b"), Like(CAROL, "b"), Repost(CAROL, "b")];
+    let as_reader = |model: &Model| (model.likers("b", Some(READER)), model.reposters("b", Some(READER)));
+    for hiding in [Delete("b"), Deactivate(BOB), Protect(BOB), Block(READER, BOB), Block(BOB, READER)] {
+        check(&[&acts[..], &[hiding]].concat(), as_reader, &(None, None));
+    }
+    check(&acts, |model| (model.likers("x", None), model.reposters("x", None)), &(None, None));
+}
+
+#[test]
+fn blocked_and_muted_accounts_are_listed_newest_first_without_deactivated_ones() {
+    let acts = [Block(BOB, READER), Block(BOB, CAROL), Block(BOB, DAVE), Mute(BOB, DAVE), Mute(BOB, CAROL)];
+    let ask = |model: &Model| (model.blocked(BOB), model.muted(BOB));
+    check(&acts, ask, &(names(&[DAVE, CAROL, READER]), names(&[CAROL, DAVE])));
+    let undone = [&acts[..], &[Unblock(BOB, CAROL), Unmute(BOB, CAROL)]].concat();
+    check(&undone, ask, &(names(&[DAVE, READER]), names(&[DAVE])));
+    check(&[&acts[..], &[Deactivate(DAVE)]].concat(), ask, &(names(&[CAROL, READER]), names(&[CAROL])));
+    check(&[&acts[..], &[Deactivate(BOB)]].concat(), ask, &(names(&[]), names(&[])));
+    check(&acts, |model| (model.blocked(CAROL), model.muted(CAROL)), &(names(&[]), names(&[])));
+    check(&acts, |model| (model.blocked("nobody"), model.muted("nobody")), &(names(&[]), names(&[])));
+}
+
+#[test]
+fn a_block_by_the_other_hides_nobody_from_the_lists_of_blocked_and_muted() {
+    let acts = [Block(BOB, CAROL), Mute(BOB, CAROL), Block(CAROL, BOB)];
+    check(&acts, |model| (model.blocked(BOB), model.muted(BOB)), &(names(&[CAROL]), names(&[CAROL])));
+}
+
+#[test]
 fn accounts_and_posts_list_everything_ever_created_and_the_head_is_the_last_position() {
     let acts = [Post(BOB, "b1"), Post(BOB, "b2"), Delete("b1"), Deactivate(BOB)];
     check(&acts, |model| model.accounts().map(str::to_owned).collect(), &names(&[READER, BOB, CAROL, DAVE]));
     check(&acts, |model| model.posts().map(str::to_owned).collect(), &names(&["b1", "b2"]));
     check(&acts, Model::head, &12);
     assert_eq!(Model::new().head(), 0);
-}
-
-fn names(names: &[&str]) -> Vec<String> {
-    names.iter().map(|name| (*name).to_owned()).collect()
 }
