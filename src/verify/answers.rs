@@ -187,10 +187,20 @@ pub async fn unread_notification_count(queries: &Queries, owner: &str) -> Found<
     Ok(found.map(|response| response.unread_count.into()))
 }
 
-pub async fn activities(queries: &Queries, owner: &str, page_size: i32) -> Found<Vec<Activity>> {
-    let request = || v1::ListActivitiesRequest { account_id: owner.to_owned(), page_size, ..Default::default() };
-    let all = to_the_end!(queries.list_activities, request(), activities);
-    Ok(Some(all.into_iter().map(words::activity).collect()))
+/// The newest activities, so many at most.
+pub async fn activities(queries: &Queries, owner: &str, page_size: i32, most: usize) -> Found<Vec<Activity>> {
+    let (mut activities, mut page_token) = (Vec::new(), String::new());
+    loop {
+        let account_id = owner.to_owned();
+        let request = v1::ListActivitiesRequest { account_id, page_size, page_token, ..Default::default() };
+        let Some(page) = found(queries.list_activities(Request::new(request)).await)? else { return Ok(None) };
+        activities.extend(page.activities.into_iter().map(words::activity));
+        page_token = page.next_page_token;
+        if page_token.is_empty() || activities.len() >= most {
+            activities.truncate(most);
+            return Ok(Some(activities));
+        }
+    }
 }
 
 /// One of the lists, `of` an account or a post, to its end: the ids. Some have no viewer but the owner.

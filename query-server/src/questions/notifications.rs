@@ -6,14 +6,16 @@
 //!
 //! Always: paging to the end gives every group once; a page may be short when its groups belong further down.
 
+use std::collections::BTreeMap;
+
 use shared::ids::{AccountKey, Position, PostKey};
+use shared::rows::Rows;
 use sqlx::sqlite::SqliteRow;
 use tonic::Status;
 
 use crate::hydrate::Hydrated;
 use crate::sight::{unblocked, unmuted, visible};
 use crate::snapshot::{Projections, Snapshot, Value, column, limit};
-use shared::rows::Rows;
 
 /// What listing reads.
 pub const READS: Projections = &["notifications_1", "posts_1", "profiles_1", "graph_1", "counts_1", "bookmarks_1"];
@@ -147,6 +149,13 @@ pub struct Group {
     pub seen: bool,
 }
 
+impl Group {
+    /// The reason, and the post or 0.
+    fn key(&self) -> (i32, i64) {
+        (self.reason, self.post.unwrap_or_default().0)
+    }
+}
+
 /// Who caused a group, and when.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Causers {
@@ -181,32 +190,23 @@ pub async fn page(
 
 /// The causers of these groups, in their order.
 pub async fn causers(snapshot: &mut Snapshot, recipient: AccountKey, groups: &[Group]) -> Result<Vec<Causers>, Status> {
-    let key = |group: &Group| (group.reason, group.post.unwrap_or_default().0);
-    let wanted = groups.iter().map(key).collect::<Rows>().finish();
-    let mut found: Vec<((i32, i64), Causers)> = groups.iter().map(|group| (key(group), Causers::default())).collect();
-    let mut of = |row: &SqliteRow, note: &mut dyn FnMut(&mut Causers) -> Result<(), Status>| {
-        let named = (column::<i32>(row, "reason")?, column::<i64>(row, "post")?);
-        found.iter_mut().filter(|(key, _)| *key == named).try_for_each(|(_, causers)| note(causers))
-    };
+    let wanted = groups.iter().map(Group::key).collect::<Rows>().finish();
     let (recipient, checkpoint) = (Value::Number(recipient.0), Value::Number(snapshot.checkpoint.0));
+    let key = |row: &SqliteRow| Ok::<_, Status>((column::<i32>(row, "reason")?, column::<i64>(row, "post")?));
+    let mut found: BTreeMap<(i32, i64), Causers> = BTreeMap::new();
     let values = [recipient, Value::Text(&wanted), checkpoint, limit(CAUSERS_SHOWN)];
     for row in snapshot.rows(SELECT_NEWEST_CAUSERS, &values).await? {
-        of(&row, &mut |causers| {
-            if causers.newest.is_empty() {
-                causers.happened_at = column(&row, "happened_at")?;
-            }
-            causers.newest.push(AccountKey(column(&row, "actor")?));
-            Ok(())
-        })?;
+        let causers = found.entry(key(&row)?).or_default();
+        if causers.newest.is_empty() {
+            causers.happened_at = column(&row, "happened_at")?;
+        }
+        causers.newest.push(AccountKey(column(&row, "actor")?));
     }
     let values = [recipient, Value::Text(&wanted), checkpoint, limit(COUNTED_MAX)];
     for row in snapshot.rows(COUNT_CAUSERS, &values).await? {
-        of(&row, &mut |causers| {
-            causers.count = column(&row, "causers")?;
-            Ok(())
-        })?;
+        found.entry(key(&row)?).or_default().count = column(&row, "causers")?;
     }
-    Ok(found.into_iter().map(|(_, causers)| causers).collect())
+    Ok(groups.iter().map(|group| found.remove(&group.key()).unwrap_or_default()).collect())
 }
 
 /// How many groups are not seen yet, as far as they are counted.
