@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use clap::builder::{BoolishValueParser, RangedU64ValueParser};
+use clap::builder::{BoolishValueParser, PossibleValuesParser, RangedU64ValueParser};
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum, value_parser};
 use shared::settings::{ProjectorSettings, ServerSettings, TimelineSettings};
 use tracing_subscriber::EnvFilter;
@@ -81,6 +81,9 @@ pub enum Command {
     /// Recompute every answer from the log by an independent path and print the differences
     #[command(before_help = "Example:\n  chirp verify --store ./chirp-data")]
     Verify(VerifyArgs),
+    /// Make or upgrade what Chirp needs in a PostgreSQL database, or say what is there
+    #[command(subcommand, before_help = "Example:\n  chirp migrate up --store postgres://postgres@localhost/chirp")]
+    Migrate(MigrateCommand),
     /// Measure how fast Chirp is here, each figure beside its yardstick
     #[command(subcommand, before_help = "Example:\n  chirp bench append --in-flight 64")]
     Bench(BenchCommand),
@@ -101,6 +104,25 @@ pub enum ProjectionCommand {
     /// Fill a projection anew from the log while the old rows go on to serve, and wait until it has
     #[command(before_help = "Example:\n  chirp projection rebuild timelines_1")]
     Rebuild(ProjectionRebuildArgs),
+}
+
+/// What can be done with the schemas of a database.
+#[derive(Debug, Subcommand)]
+pub enum MigrateCommand {
+    /// Make or upgrade the two schemas and the three roles, as somebody who may
+    #[command(before_help = "Example:\n  chirp migrate up --store postgres://postgres@localhost/chirp")]
+    Up(MigrateArgs),
+    /// Say what is there; exit code 1 when something is missing
+    #[command(before_help = "Example:\n  chirp migrate status --store postgres://chirp_query@localhost/chirp")]
+    Status(MigrateArgs),
+}
+
+/// `chirp migrate up` and `chirp migrate status`
+#[derive(Debug, Args)]
+pub struct MigrateArgs {
+    /// The database: postgres://user@host/database
+    #[arg(long, env = "CHIRP_STORE", value_name = "STORE")]
+    pub store: String,
 }
 
 /// What can be measured.
@@ -131,9 +153,9 @@ pub enum EventsCommand {
 /// `chirp dev`
 #[derive(Debug, Args)]
 pub struct DevArgs {
-    /// Folder of the store; it is made when it is missing
-    #[arg(long, env = "CHIRP_DATA", value_name = "DIR", default_value = "./chirp-data")]
-    pub data: PathBuf,
+    /// Folder of the store, which is made when it is missing, or postgres://user@host/database
+    #[arg(long, visible_alias = "store", env = "CHIRP_DATA", value_name = "STORE", default_value = "./chirp-data")]
+    pub data: String,
     /// Where the command server listens; port 0 takes a free one
     #[arg(long, env = "CHIRP_COMMAND_LISTEN", value_name = "ADDR", default_value = DEFAULT_COMMAND)]
     pub command_listen: Address,
@@ -155,9 +177,9 @@ pub struct DevArgs {
 /// `chirp command-server`
 #[derive(Debug, Args)]
 pub struct CommandServerArgs {
-    /// Folder of the store; it is made when it is missing
-    #[arg(long, env = "CHIRP_STORE", value_name = "DIR")]
-    pub store: PathBuf,
+    /// Folder of the store, which is made when it is missing, or postgres://user@host/database
+    #[arg(long, env = "CHIRP_STORE", value_name = "STORE")]
+    pub store: String,
     /// Where to listen; port 0 takes a free one
     #[arg(long, env = "CHIRP_LISTEN", value_name = "ADDR", default_value = DEFAULT_COMMAND)]
     pub listen: Address,
@@ -168,9 +190,9 @@ pub struct CommandServerArgs {
 /// `chirp query-server`
 #[derive(Debug, Args)]
 pub struct QueryServerArgs {
-    /// Folder of the store; until a command server and a projector have made it, this waits
-    #[arg(long, env = "CHIRP_STORE", value_name = "DIR")]
-    pub store: PathBuf,
+    /// Folder of the store, or postgres://user@host/database; until it has been made, this waits
+    #[arg(long, env = "CHIRP_STORE", value_name = "STORE")]
+    pub store: String,
     /// Where to listen; port 0 takes a free one
     #[arg(long, env = "CHIRP_LISTEN", value_name = "ADDR", default_value = DEFAULT_QUERY)]
     pub listen: Address,
@@ -181,9 +203,9 @@ pub struct QueryServerArgs {
 /// `chirp projector`
 #[derive(Debug, Args)]
 pub struct ProjectorArgs {
-    /// Folder of the store; it is made when it is missing
-    #[arg(long, env = "CHIRP_STORE", value_name = "DIR")]
-    pub store: PathBuf,
+    /// Folder of the store, which is made when it is missing, or postgres://user@host/database
+    #[arg(long, env = "CHIRP_STORE", value_name = "STORE")]
+    pub store: String,
     /// Where to serve operators; port 0 takes a free one
     #[arg(long, env = "CHIRP_OPS_LISTEN", value_name = "ADDR", default_value = DEFAULT_OPS)]
     pub ops_listen: Address,
@@ -302,9 +324,9 @@ fn seconds(text: &str) -> Result<f64, String> {
 /// `chirp verify`
 #[derive(Debug, Args)]
 pub struct VerifyArgs {
-    /// Folder of the store
-    #[arg(long, env = "CHIRP_STORE", value_name = "DIR")]
-    pub store: PathBuf,
+    /// Folder of the store, or postgres://user@host/database
+    #[arg(long, env = "CHIRP_STORE", value_name = "STORE")]
+    pub store: String,
     #[command(flatten)]
     pub output: OutputChoice,
 }
@@ -428,6 +450,11 @@ pub struct ProjectorTuning {
           default_value_t = ProjectorSettings::default().batch_events_max,
           value_parser = RangedU64ValueParser::<usize>::new().range(1..=BATCH_EVENTS_MAX))]
     pub batch_events_max: usize,
+    /// The projections to work on, if not all of them; others may be worked on elsewhere. Of several projectors of one
+    /// projection, one works and the others stand by (PostgreSQL)
+    #[arg(long, env = "CHIRP_PROJECTIONS", value_name = "NAME", value_delimiter = ',',
+          value_parser = PossibleValuesParser::new(projector::projections::NAMES))]
+    pub projections: Vec<String>,
 }
 
 impl ProjectorTuning {
@@ -442,6 +469,7 @@ impl ProjectorTuning {
                 changes_kept: self.changes_kept,
             },
             batch_events_max: self.batch_events_max,
+            only: self.projections.clone(),
         }
     }
 }

@@ -40,10 +40,14 @@ pub async fn run(args: DevArgs) -> anyhow::Result<()> {
     let (ops_listener, ops) = bind(&args.ops_listen).await?;
     let drain = drain_when_asked();
 
-    let store = Store::in_folder(&args.data)?;
+    let store = Store::at(&args.data)?;
+    if let Store::Server(server) = &store {
+        server.migrate().await?;
+    }
     let clock = Arc::new(SystemClock);
-    let log = Arc::new(store.open_log(clock.clone()).await?);
+    let log = store.open_log(clock.clone()).await?;
     let progress = Wake::default();
+    store.wake_on_progress(&progress);
     let projector = Projector::open(&store, log.clone(), args.projector.settings(), clock, progress.clone()).await?;
     let Some(opened) = drain.run_until_cancelled(store.open_to_read()).await else {
         return Ok(());
@@ -55,7 +59,7 @@ pub async fn run(args: DevArgs) -> anyhow::Result<()> {
         Server { listener: command_listener, routes: command_server::routes(log), services: command_server::SERVICES };
     let queries = Server {
         listener: query_listener,
-        routes: query_server::routes(tables, Arc::new(head), progress, drain.clone()),
+        routes: query_server::routes(tables, head, progress, drain.clone()),
         services: query_server::SERVICES,
     };
     let operators = Server { listener: ops_listener, routes: projector.routes(), services: projector::SERVICES };

@@ -11,6 +11,7 @@ mod config;
 mod demo;
 mod dev;
 mod guide;
+mod migrate;
 mod replay;
 mod roles;
 pub mod verify;
@@ -60,6 +61,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Projector(args) => roles::projector(args).await.map(|()| ExitCode::SUCCESS),
         Command::Replay(args) => replay::run(args).await,
         Command::Bench(command) => bench::run(command).await,
+        Command::Migrate(command) => migrate::run(command).await,
         Command::Verify(args) => verify::run(&args.store, args.output.output).await,
         Command::Projection(ProjectionCommand::List(args)) => admin::list(args).await,
         Command::Projection(ProjectionCommand::Rebuild(args)) => admin::rebuild(args).await,

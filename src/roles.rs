@@ -27,9 +27,12 @@ use crate::cli::{Address, CommandServerArgs, ProjectorArgs, QueryServerArgs};
 pub async fn command_server(args: CommandServerArgs) -> anyhow::Result<()> {
     let (listener, address) = bind(&args.listen).await?;
     let drain = drain_when_asked();
-    let store = Store::in_folder(&args.store)?;
-    let log = store.open_log(Arc::new(SystemClock)).await?;
-    let server = Server { listener, routes: command_server::routes(Arc::new(log)), services: command_server::SERVICES };
+    let store = Store::at(&args.store)?;
+    let Some(log) = drain.run_until_cancelled(store.open_log(Arc::new(SystemClock))).await else {
+        return Ok(());
+    };
+    let log = log?;
+    let server = Server { listener, routes: command_server::routes(log), services: command_server::SERVICES };
     info!(%address, "the command server answers on {address}");
     serve(server, &args.server.settings(), drain).await
 }
@@ -41,13 +44,15 @@ pub async fn command_server(args: CommandServerArgs) -> anyhow::Result<()> {
 pub async fn query_server(args: QueryServerArgs) -> anyhow::Result<()> {
     let (listener, address) = bind(&args.listen).await?;
     let drain = drain_when_asked();
-    let store = Store::in_folder(&args.store)?;
+    let store = Store::at(&args.store)?;
     let opened = drain.run_until_cancelled(store.open_to_read()).await;
     let Some(opened) = opened else {
         return Ok(());
     };
     let (log, tables) = opened?;
-    let routes = query_server::routes(tables, Arc::new(log), Wake::default(), drain.clone());
+    let progress = Wake::default();
+    store.wake_on_progress(&progress);
+    let routes = query_server::routes(tables, log, progress, drain.clone());
     let server = Server { listener, routes, services: query_server::SERVICES };
     info!(%address, "the query server answers on {address}");
     serve(server, &args.server.settings(), drain).await
@@ -60,9 +65,12 @@ pub async fn query_server(args: QueryServerArgs) -> anyhow::Result<()> {
 pub async fn projector(args: ProjectorArgs) -> anyhow::Result<()> {
     let (listener, address) = bind(&args.ops_listen).await?;
     let drain = drain_when_asked();
-    let store = Store::in_folder(&args.store)?;
+    let store = Store::at(&args.store)?;
     let clock = Arc::new(SystemClock);
-    let log = Arc::new(store.open_log(clock.clone()).await?);
+    let Some(log) = drain.run_until_cancelled(store.open_log(clock.clone())).await else {
+        return Ok(());
+    };
+    let log = log?;
     let projector = Projector::open(&store, log, args.projector.settings(), clock, Wake::default()).await?;
     let server = Server { listener, routes: projector.routes(), services: projector::SERVICES };
     info!(%address, "the projector works and answers operators on {address}");

@@ -8,17 +8,16 @@ mod answers;
 mod chain;
 mod compare;
 
-use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use query_server::{Queries, StreamLimits};
 use serde_json::json;
+use shared::database::Database;
+use shared::sql::Statement;
 use shared::store::Store;
 use shared::wake::Wake;
-use sqlx::SqlitePool;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
@@ -33,16 +32,16 @@ const CATCH_UP_PATIENCE: Duration = Duration::from_secs(600);
 const TABLES_PATIENCE: Duration = Duration::from_secs(30);
 const PAGE_SIZE: i32 = 100;
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
-const SELECT_LOWEST_CHECKPOINT: &str = "SELECT MIN(checkpoint) FROM projections";
+static SELECT_LOWEST_CHECKPOINT: Statement = Statement::new("SELECT MIN(checkpoint) AS lowest FROM projections");
 
 /// Verifies the store in a folder. 0 when there is no difference, 1 when there is one.
 ///
 /// # Errors
 /// When the store cannot be read, or does not stand still.
-pub async fn run(store: &Path, output: Output) -> anyhow::Result<ExitCode> {
+pub async fn run(store: &str, output: Output) -> anyhow::Result<ExitCode> {
     let started = Instant::now();
-    let store = Store::in_existing_folder(store)?;
-    let reader = LogReader::open(&store.log_file()).await.context("the log cannot be read")?;
+    let store = Store::existing_at(store)?;
+    let reader = LogReader::open(&store).await.context("the log cannot be read")?;
     let head = reader.head().await?;
     let opened = timeout(TABLES_PATIENCE, store.open_to_read()).await;
     let (log, tables) = opened.context("there are no read tables to verify; is a projector running?")??;
@@ -52,13 +51,8 @@ pub async fn run(store: &Path, output: Output) -> anyhow::Result<ExitCode> {
     eprintln!("verify: reading {head} events and checking the hash chain");
     let model = reader.fold(head, &mut report).await?;
 
-    let queries = Queries::new(
-        tables.clone(),
-        Arc::new(log),
-        &Wake::default(),
-        StreamLimits::default(),
-        CancellationToken::new(),
-    );
+    let queries =
+        Queries::new(tables.clone(), log, &Wake::default(), StreamLimits::default(), CancellationToken::new());
     eprintln!("verify: comparing every answer with the log");
     compare(&queries, &model, Manner { page_size: PAGE_SIZE, salt: 0 }, &mut report).await?;
     if reader.head().await? != head {
@@ -86,11 +80,12 @@ pub async fn run(store: &Path, output: Output) -> anyhow::Result<ExitCode> {
 }
 
 /// The tables must hold the whole log before they can be compared with it.
-async fn wait_for_projector(tables: &SqlitePool, head: u64) -> anyhow::Result<()> {
+async fn wait_for_projector(tables: &Database, head: u64) -> anyhow::Result<()> {
     let started = Instant::now();
     let mut told = false;
     loop {
-        let lowest: Option<i64> = sqlx::query_scalar(SELECT_LOWEST_CHECKPOINT).fetch_one(tables).await?;
+        let rows = tables.rows(&SELECT_LOWEST_CHECKPOINT, &[]).await?;
+        let lowest: Option<i64> = rows.first().map(|row| row.get("lowest")).transpose()?.flatten();
         let lowest = u64::try_from(lowest.unwrap_or(0)).unwrap_or(0);
         if lowest >= head {
             return Ok(());

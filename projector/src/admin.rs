@@ -4,14 +4,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use shared::clock::Clock;
+use shared::database::{Database, Value};
 use shared::errors::{ErrorReason, Refused, Violations, internal, store_unavailable};
 use shared::ids::Position;
 use shared::log::{EventLog, Recorded};
 use shared::paging::{PageSizes, page_start};
 use shared::proto::admin as v1;
 use shared::proto::admin::admin_service_server::AdminService;
+use shared::sql::Statement;
 use shared::tokens::Tokens;
-use sqlx::{Row, SqlitePool};
 use tokio::sync::{mpsc, oneshot};
 use tonic::{Code, Request, Response, Status};
 
@@ -19,7 +20,7 @@ use crate::runner::Rebuild;
 
 type Reply<T> = Result<Response<T>, Status>;
 
-const SELECT_PROJECTION: &str = "SELECT checkpoint, failure FROM projections WHERE name = $1";
+static SELECT_PROJECTION: Statement = Statement::new("SELECT checkpoint, failure FROM projections WHERE name = $1");
 const PAGE_SIZES: PageSizes = PageSizes { default: 50, max: 200 };
 /// The most events that one page looks at, whether they match or not.
 const EXAMINED_MAX: usize = 4_096;
@@ -28,7 +29,7 @@ const EXAMINED_MAX: usize = 4_096;
 #[derive(Clone)]
 pub struct Admin {
     log: Arc<dyn EventLog>,
-    tables: SqlitePool,
+    tables: Database,
     clock: Arc<dyn Clock>,
     names: Arc<[&'static str]>,
     rebuild: mpsc::Sender<Rebuild>,
@@ -48,7 +49,7 @@ impl Drop for Rebuilding {
 impl Admin {
     pub(crate) fn new(
         log: Arc<dyn EventLog>,
-        tables: SqlitePool,
+        tables: Database,
         clock: Arc<dyn Clock>,
         mut names: Vec<&'static str>,
         rebuild: mpsc::Sender<Rebuild>,
@@ -59,9 +60,12 @@ impl Admin {
     }
 
     async fn projection(&self, name: &str) -> Result<v1::Projection, Status> {
-        let row = sqlx::query(SELECT_PROJECTION).bind(name).fetch_one(&self.tables).await.map_err(store_unavailable)?;
-        let checkpoint = Position(row.try_get("checkpoint").map_err(internal)?);
-        let failure: Option<String> = row.try_get("failure").map_err(internal)?;
+        let rows = self.tables.rows(&SELECT_PROJECTION, &[Value::Text(name)]).await.map_err(store_unavailable)?;
+        // A projection that never ran has no row, and has seen nothing.
+        let (checkpoint, failure) = match rows.first() {
+            Some(row) => (Position(row.get("checkpoint").map_err(internal)?), row.get("failure").map_err(internal)?),
+            None => (Position(0), None::<String>),
+        };
         let head = self.log.head().await?.max(checkpoint);
         let rebuilding = self.rebuilding().as_deref() == Some(name);
         let state = match failure {

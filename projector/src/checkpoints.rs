@@ -1,20 +1,38 @@
-//! Checkpoints: how far each projection is, and who may move it.
+//! Checkpoints: how far each projection is, who owns it, and for how long nobody else may.
 //!
-//! Always: a checkpoint moves by compare-and-set on its old value and the owner's term, in the transaction of the effects;
-//! so of two projectors one wins, and nothing is applied twice.
+//! Always: a checkpoint moves by compare-and-set on its old value and the owner's term, in the transaction of the effects and
+//! before them; so of two projectors one wins, the other waits for its end, and nothing is applied twice. An owner that is
+//! not heard of for [`LEASE`] loses the projection to whoever asks next; the higher term fences it off.
+
+use std::collections::HashMap;
+use std::time::Duration;
 
 use shared::clock::Timestamp;
+use shared::database::{Database, Row, Transaction, Value};
 use shared::ids::Position;
-use sqlx::{Row, SqliteConnection};
+use shared::sql::Statement;
 
-const CLAIM: &str = "
-INSERT INTO projections SELECT $1, 0, 1, $2, NULL WHERE true
-ON CONFLICT (name) DO UPDATE SET term = term + 1, heartbeat_at = excluded.heartbeat_at, failure = NULL
-RETURNING checkpoint, term";
-const MOVE: &str = "
-UPDATE projections SET checkpoint = $1, heartbeat_at = $2 WHERE name = $3 AND checkpoint = $4 AND term = $5";
-const BEAT: &str = "UPDATE projections SET heartbeat_at = $1 WHERE name = $2 AND term = $3";
-const FAIL: &str = "UPDATE projections SET failure = $1 WHERE name = $2 AND term = $3";
+/// An owner that has not said for this long that it is alive may be replaced.
+pub const LEASE: Duration = Duration::from_secs(3);
+
+static SELECT_OWNERS: Statement = Statement::new("SELECT name, term, heartbeat_at FROM projections");
+/// $1 the name, $2 now, $3 the term and $4 the heartbeat of the owner that is replaced.
+static CLAIM: Statement = Statement::new(
+    "
+INSERT INTO projections AS mine (name, checkpoint, term, heartbeat_at) VALUES ($1, 0, 1, $2)
+ON CONFLICT (name) DO UPDATE SET term = mine.term + 1, heartbeat_at = excluded.heartbeat_at, failure = NULL
+WHERE mine.term = $3 AND mine.heartbeat_at = $4
+RETURNING checkpoint, term",
+);
+/// Whoever holds the row is at work, so there is no point in waiting for it.
+static HURRY: Statement = Statement::new("{postgres: SET LOCAL lock_timeout = '500ms'}");
+static RELEASE: Statement = Statement::new("UPDATE projections SET heartbeat_at = 0 WHERE name = $1 AND term = $2");
+static MOVE: Statement = Statement::new(
+    "
+UPDATE projections SET checkpoint = $1, heartbeat_at = $2 WHERE name = $3 AND checkpoint = $4 AND term = $5",
+);
+static BEAT: Statement = Statement::new("UPDATE projections SET heartbeat_at = $1 WHERE name = $2 AND term = $3");
+static FAIL: Statement = Statement::new("UPDATE projections SET failure = $1 WHERE name = $2 AND term = $3");
 
 /// How far one projection is, as its owner knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,13 +43,52 @@ pub struct Claim {
     pub term: i64,
 }
 
-/// Becomes the owner of a projection.
+/// An owner as the table has it: nobody who has the same term and heartbeat twice has done anything in between.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Owner {
+    term: i64,
+    heartbeat_at: i64,
+}
+
+impl Owner {
+    /// It has said that it stops.
+    #[must_use]
+    pub fn has_released(&self) -> bool {
+        self.heartbeat_at == 0
+    }
+}
+
+/// The owner of each projection that ever had one.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn claim(tables: &mut SqliteConnection, name: &str, now: Timestamp) -> Result<Claim, sqlx::Error> {
-    let row = sqlx::query(CLAIM).bind(name).bind(now.0).fetch_one(tables).await?;
-    Ok(Claim { checkpoint: Position(row.try_get("checkpoint")?), term: row.try_get("term")? })
+pub async fn owners(tables: &Database) -> Result<HashMap<String, Owner>, sqlx::Error> {
+    let owner =
+        |row: &Row| Ok((row.get("name")?, Owner { term: row.get("term")?, heartbeat_at: row.get("heartbeat_at")? }));
+    tables.rows(&SELECT_OWNERS, &[]).await?.iter().map(owner).collect()
+}
+
+/// Becomes the owner of a projection in place of this one; nothing when that one has moved.
+///
+/// # Errors
+/// When the database fails, or somebody is at work on the projection.
+pub async fn claim(tables: &Database, name: &str, before: Owner, now: Timestamp) -> Result<Option<Claim>, sqlx::Error> {
+    let mut tx = tables.begin_to_write().await?;
+    tx.script(&HURRY).await?;
+    let (term, heartbeat_at) = (Value::Number(before.term), Value::Number(before.heartbeat_at));
+    let rows = tx.rows(&CLAIM, &[Value::Text(name), Value::Number(now.0), term, heartbeat_at]).await?;
+    tx.commit().await?;
+    let claim = |row: &Row| Ok(Claim { checkpoint: Position(row.get("checkpoint")?), term: row.get("term")? });
+    rows.first().map(claim).transpose()
+}
+
+/// Gives a projection back, so that the next owner need not wait.
+///
+/// # Errors
+/// When the database fails.
+pub async fn release(tx: &mut Transaction, name: &str, claim: Claim) -> Result<(), sqlx::Error> {
+    tx.execute(&RELEASE, &[Value::Text(name), Value::Number(claim.term)]).await?;
+    Ok(())
 }
 
 /// Moves the checkpoint; false when another owner has taken over.
@@ -39,35 +96,24 @@ pub async fn claim(tables: &mut SqliteConnection, name: &str, now: Timestamp) ->
 /// # Errors
 /// When the database fails.
 pub async fn advance(
-    tx: &mut SqliteConnection,
+    tx: &mut Transaction,
     name: &str,
     claim: Claim,
     to: Position,
     now: Timestamp,
 ) -> Result<bool, sqlx::Error> {
-    let moved = sqlx::query(MOVE)
-        .bind(to.0)
-        .bind(now.0)
-        .bind(name)
-        .bind(claim.checkpoint.0)
-        .bind(claim.term)
-        .execute(tx)
-        .await?;
-    Ok(moved.rows_affected() == 1)
+    let (to, now) = (Value::Number(to.0), Value::Number(now.0));
+    let values = [to, now, Value::Text(name), Value::Number(claim.checkpoint.0), Value::Number(claim.term)];
+    Ok(tx.execute(&MOVE, &values).await? == 1)
 }
 
 /// Says that the owner is alive; false when another owner has taken over.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn beat(
-    tables: &mut SqliteConnection,
-    name: &str,
-    claim: Claim,
-    now: Timestamp,
-) -> Result<bool, sqlx::Error> {
-    let beaten = sqlx::query(BEAT).bind(now.0).bind(name).bind(claim.term).execute(tables).await?;
-    Ok(beaten.rows_affected() == 1)
+pub async fn beat(tx: &mut Transaction, name: &str, claim: Claim, now: Timestamp) -> Result<bool, sqlx::Error> {
+    let values = [Value::Number(now.0), Value::Text(name), Value::Number(claim.term)];
+    Ok(tx.execute(&BEAT, &values).await? == 1)
 }
 
 /// Notes why the projection stopped, or, with nothing, that it goes on.
@@ -75,11 +121,11 @@ pub async fn beat(
 /// # Errors
 /// When the database fails.
 pub async fn note_failure(
-    tables: &mut SqliteConnection,
+    tx: &mut Transaction,
     name: &str,
     claim: Claim,
     failure: Option<&str>,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query(FAIL).bind(failure).bind(name).bind(claim.term).execute(tables).await?;
+    tx.execute(&FAIL, &[Value::MaybeText(failure), Value::Text(name), Value::Number(claim.term)]).await?;
     Ok(())
 }

@@ -2,41 +2,40 @@
 
 use std::collections::BTreeMap;
 
+use shared::database::{Transaction, Value};
 use shared::ids::Position;
 use shared::rows::Rows;
-use sqlx::SqliteConnection;
+use shared::sql::Statement;
 
 /// The statements of one table: `upsert` takes rows of (from, to, place), `delete` rows of (from, to).
 #[derive(Debug)]
 pub struct EdgeTable {
-    pub upsert: &'static str,
-    pub delete: &'static str,
+    pub upsert: Statement,
+    pub delete: Statement,
 }
 
 /// The statements of a table whose key is a pair of columns, and whose third column is `place`.
 macro_rules! edge_table {
     ($table:literal, $from:literal, $to:literal) => {
         $crate::edges::EdgeTable {
-            upsert: concat!(
+            upsert: shared::sql::Statement::new(concat!(
                 "INSERT INTO ",
                 $table,
-                " SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each($1) WHERE true",
-                " ON CONFLICT (",
+                " SELECT * FROM {rows $1 AS edges: origin, target, place} WHERE true ON CONFLICT (",
                 $from,
                 ", ",
                 $to,
                 ") DO UPDATE SET place = excluded.place"
-            ),
-            delete: concat!(
+            )),
+            delete: shared::sql::Statement::new(concat!(
                 "DELETE FROM ",
                 $table,
                 " WHERE (",
                 $from,
                 ", ",
                 $to,
-                ") IN",
-                " (SELECT value ->> 0, value ->> 1 FROM json_each($1))"
-            ),
+                ") IN (SELECT * FROM {rows $1 AS edges: origin, target})"
+            )),
         }
     };
 }
@@ -61,11 +60,11 @@ impl Edges {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn write(&self, tx: &mut SqliteConnection, table: &EdgeTable) -> Result<(), sqlx::Error> {
-        let there: Rows = self.0.iter().filter_map(|((from, to), place)| Some((from, to, (*place)?))).collect();
+    pub async fn write(&self, tx: &mut Transaction, table: &'static EdgeTable) -> Result<(), sqlx::Error> {
+        let there: Rows = self.0.iter().filter_map(|((from, to), place)| Some((*from, *to, (*place)?))).collect();
         let gone: Rows = self.0.iter().filter(|(_, place)| place.is_none()).map(|(edge, _)| edge).collect();
-        execute(tx, table.delete, gone).await?;
-        execute(tx, table.upsert, there).await
+        execute(tx, &table.delete, gone).await?;
+        execute(tx, &table.upsert, there).await
     }
 }
 
@@ -73,10 +72,10 @@ impl Edges {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn execute(tx: &mut SqliteConnection, statement: &'static str, rows: Rows) -> Result<(), sqlx::Error> {
+pub async fn execute(tx: &mut Transaction, statement: &'static Statement, rows: Rows) -> Result<(), sqlx::Error> {
     if rows.is_empty() {
         return Ok(());
     }
-    sqlx::query(statement).bind(rows.finish()).execute(tx).await?;
+    tx.execute(statement, &[Value::Rows(&rows)]).await?;
     Ok(())
 }

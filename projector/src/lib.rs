@@ -25,7 +25,8 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
-use crate::runner::{Rebuild, RunError, Runner};
+use crate::projection::Projection;
+use crate::runner::{Rebuild, RunError, Runner, Takeover};
 
 /// The services of this role, for health checks.
 pub const SERVICES: &[&str] = &["chirp.admin.v1.AdminService"];
@@ -53,13 +54,18 @@ impl Projector {
         progress: Wake,
     ) -> Result<Self, StoreError> {
         let tables = store.open_tables_to_write(&*log).await?;
-        let projections = projections::all(&settings.timelines);
-        let names = projections.iter().map(|projection| projection.name()).collect();
-        let runner =
-            Runner::claim(log.clone(), tables, clock.clone(), projections, settings.batch_events_max, progress)
-                .await
-                .map_err(OpenError::from)?;
-        let reader = shared::tables::open_to_read(&store.tables_file(), log.identity().epoch).await?;
+        let all = projections::all(&settings.timelines);
+        let names = all.iter().map(|projection| projection.name()).collect();
+        let is_wanted = |projection: &Arc<dyn Projection>| {
+            settings.only.is_empty() || settings.only.iter().any(|name| name == projection.name())
+        };
+        let wanted = all.into_iter().filter(is_wanted).collect();
+        let takeover = if store.is_shared() { Takeover::WhenSilent } else { Takeover::AtOnce };
+        let batch = settings.batch_events_max;
+        let runner = Runner::claim(log.clone(), tables, clock.clone(), wanted, takeover, batch, progress)
+            .await
+            .map_err(OpenError::from)?;
+        let reader = store.open_tables_to_read(&*log).await?;
         let (rebuild, rebuilds) = mpsc::channel(REBUILDS_WAITING_MAX);
         let admin = admin::Admin::new(log, reader, clock, names, rebuild);
         Ok(Self { runner, rebuilds, admin })
@@ -86,6 +92,14 @@ impl Projector {
     pub async fn catch_up(&mut self) -> Result<(), RunError> {
         while self.runner.step().await? {}
         Ok(())
+    }
+
+    /// Gives back what it owns, so that the next projector need not wait: for tools and tests, since [`Self::run`] does it.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn stop(self) -> Result<(), RunError> {
+        self.runner.release().await
     }
 
     /// Fills one projection again.

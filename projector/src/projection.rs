@@ -2,10 +2,11 @@
 
 use async_trait::async_trait;
 use shared::clock::Timestamp;
+use shared::database::Transaction;
 use shared::event::{DecodeError, Event};
 use shared::ids::Position;
 use shared::log::Recorded;
-use sqlx::SqliteConnection;
+use shared::sql::Statement;
 
 /// An event as projections see it.
 #[derive(Clone, Debug)]
@@ -36,8 +37,8 @@ pub trait Projection: Send + Sync {
     fn name(&self) -> &'static str;
 
     /// Statements that bring its tables back to how they were before the first event.
-    fn reset(&self) -> &'static str;
+    fn reset(&self) -> &'static Statement;
 
     /// Folds a batch and writes the net change.
-    async fn apply(&self, tx: &mut SqliteConnection, batch: &[Fact]) -> Result<(), sqlx::Error>;
+    async fn apply(&self, tx: &mut Transaction, batch: &[Fact]) -> Result<(), sqlx::Error>;
 }

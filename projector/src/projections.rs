@@ -16,6 +16,19 @@ use shared::settings::TimelineSettings;
 
 use crate::projection::Projection;
 
+/// Their names.
+pub const NAMES: [&str; 9] = [
+    "profiles_1",
+    "posts_1",
+    "graph_1",
+    "counts_1",
+    "bookmarks_1",
+    "hashtags_1",
+    "notifications_1",
+    "activity_1",
+    "timelines_1",
+];
+
 /// All of them.
 #[must_use]
 pub fn all(timelines: &TimelineSettings) -> Vec<Arc<dyn Projection>> {

@@ -9,18 +9,19 @@ use std::time::{Duration, Instant};
 
 use ::metrics::{gauge, histogram};
 use shared::clock::Clock;
+use shared::database::Database;
 use shared::event::DecodeError;
 use shared::ids::Position;
 use shared::log::{EventLog, ReadError};
 use shared::metrics;
+use shared::postgres::TABLES_CHANNEL;
 use shared::wake::{POLL_INTERVAL, Wake};
-use sqlx::{Connection, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
 
-use crate::checkpoints::{self, Claim};
+use crate::checkpoints::{self, Claim, LEASE, Owner};
 use crate::projection::{Fact, Projection};
 
 /// How often an idle projector says that it is alive.
@@ -36,6 +37,9 @@ pub enum RunError {
     /// Another projector owns the tables now.
     #[error("another projector has taken over {0}")]
     Superseded(&'static str),
+    /// Another projector owns the projection, and must be asked.
+    #[error("another projector owns {0}; ask that one")]
+    StandingBy(&'static str),
     /// The process is asked to stop; the old rows stay.
     #[error("the projector is stopping")]
     Stopping,
@@ -56,10 +60,22 @@ pub(crate) struct Rebuild {
     pub done: oneshot::Sender<Result<(), String>>,
 }
 
+/// When a projector becomes the owner of projections that have one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takeover {
+    /// When it starts: on one machine, whoever comes last is meant. The one before stops.
+    AtOnce,
+    /// When the owner has said that it stops, or has said nothing for [`LEASE`]. Whoever loses a projection stands by.
+    WhenSilent,
+}
+
 /// A projection, and how far it is.
 struct Running {
     projection: Arc<dyn Projection>,
-    claim: Claim,
+    /// Nothing while another projector owns it.
+    claim: Option<Claim>,
+    /// The other owner as last seen, and since when it has not changed: by this machine's clock, since clocks differ.
+    other: (Owner, Instant),
     /// Why it stopped, if it did.
     failure: Option<String>,
 }
@@ -67,30 +83,66 @@ struct Running {
 /// The loop that projects.
 pub(crate) struct Runner {
     log: Arc<dyn EventLog>,
-    tables: SqliteConnection,
+    tables: Database,
     clock: Arc<dyn Clock>,
     running: Vec<Running>,
+    takeover: Takeover,
     batch_events_max: usize,
     progress: Wake,
     beaten_at: Instant,
 }
 
 impl Runner {
-    /// Becomes the owner of the projections.
+    /// Becomes the owner of those projections that it may have now.
     pub async fn claim(
         log: Arc<dyn EventLog>,
-        mut tables: SqliteConnection,
+        tables: Database,
         clock: Arc<dyn Clock>,
         projections: Vec<Arc<dyn Projection>>,
+        takeover: Takeover,
         batch_events_max: usize,
         progress: Wake,
     ) -> Result<Self, sqlx::Error> {
-        let mut running = Vec::new();
-        for projection in projections {
-            let claim = checkpoints::claim(&mut tables, projection.name(), clock.now()).await?;
-            running.push(Running { projection, claim, failure: None });
+        let now = Instant::now();
+        let stands_by = |projection| Running { projection, claim: None, other: (Owner::default(), now), failure: None };
+        let running = projections.into_iter().map(stands_by).collect();
+        let mut runner = Self { log, tables, clock, running, takeover, batch_events_max, progress, beaten_at: now };
+        runner.claim_what_is_free(takeover).await?;
+        // Somebody's heartbeat may come in between.
+        while takeover == Takeover::AtOnce && runner.running.iter().any(|running| running.claim.is_none()) {
+            runner.claim_what_is_free(takeover).await?;
         }
-        Ok(Self { log, tables, clock, running, batch_events_max, progress, beaten_at: Instant::now() })
+        Ok(runner)
+    }
+
+    /// Becomes the owner of the projections whose owner may be replaced.
+    async fn claim_what_is_free(&mut self, takeover: Takeover) -> Result<(), sqlx::Error> {
+        if self.running.iter().all(|running| running.claim.is_some()) {
+            return Ok(());
+        }
+        let owners = checkpoints::owners(&self.tables).await?;
+        for running in self.running.iter_mut().filter(|running| running.claim.is_none()) {
+            let name = running.projection.name();
+            let owner = owners.get(name).copied().unwrap_or_default();
+            if running.other.0 != owner {
+                running.other = (owner, Instant::now());
+            }
+            let is_free = owner.has_released() || running.other.1.elapsed() >= LEASE || takeover == Takeover::AtOnce;
+            if !is_free {
+                continue;
+            }
+            match checkpoints::claim(&self.tables, name, owner, self.clock.now()).await {
+                Ok(claim) => running.claim = claim,
+                // Whoever works on it at this moment is alive.
+                Err(cause) if takeover == Takeover::WhenSilent => debug!(%cause, "{name} is not free: {cause}"),
+                Err(cause) => return Err(cause),
+            }
+            if let Some(claim) = running.claim {
+                running.failure = None;
+                info!(projection = name, term = claim.term, "owns {name} from position {}", claim.checkpoint);
+            }
+        }
+        Ok(())
     }
 
     /// Projects until drained, or until another projector takes over.
@@ -107,6 +159,7 @@ impl Runner {
             match self.step().await {
                 Ok(true) => continue,
                 Ok(false) => {}
+                Err(RunError::Superseded(name)) if self.takeover == Takeover::WhenSilent => self.stand_by(name),
                 Err(superseded @ RunError::Superseded(_)) => return Err(superseded),
                 Err(cause) => {
                     error!(%cause, "the projector pauses: {cause}");
@@ -123,8 +176,31 @@ impl Runner {
             })
             .await;
         }
+        if self.takeover == Takeover::WhenSilent {
+            self.release().await?;
+        }
         info!("the projector has stopped");
         Ok(())
+    }
+
+    /// Another projector has taken this one over; it may come back.
+    fn stand_by(&mut self, name: &str) {
+        warn!(projection = name, "another projector has taken over {name}");
+        for running in self.running.iter_mut().filter(|running| running.projection.name() == name) {
+            running.claim = None;
+            running.other.1 = Instant::now();
+        }
+    }
+
+    /// Lets others go on at once.
+    pub async fn release(&self) -> Result<(), RunError> {
+        let mut tx = self.tables.begin_to_write().await?;
+        for running in &self.running {
+            if let Some(claim) = running.claim {
+                checkpoints::release(&mut tx, running.projection.name(), claim).await?;
+            }
+        }
+        Ok(tx.commit().await?)
     }
 
     /// Gives the next batch to the projections that are furthest behind. False when there is nothing to do.
@@ -154,7 +230,7 @@ impl Runner {
 
     fn lowest_checkpoint(&self) -> Option<Position> {
         let going = self.running.iter().filter(|running| running.failure.is_none());
-        going.map(|running| running.claim.checkpoint).min()
+        going.filter_map(|running| Some(running.claim?.checkpoint)).min()
     }
 
     /// One transaction: the effects of the batch on every projection at this checkpoint, and their new checkpoint.
@@ -162,18 +238,26 @@ impl Runner {
         let Some(last) = batch.last() else { return Ok(()) };
         let (to, now) = (last.position, self.clock.now());
         let started = Instant::now();
-        let mut tx = self.tables.begin_with("BEGIN IMMEDIATE").await?;
-        let is_next = |running: &&mut Running| running.failure.is_none() && running.claim.checkpoint == checkpoint;
+        let mut tx = self.tables.begin_to_write().await?;
+        let is_next = |running: &&mut Running| {
+            running.failure.is_none() && running.claim.is_some_and(|claim| claim.checkpoint == checkpoint)
+        };
+        // First of all, since whoever else wants the same rows waits here, and finds that it is late.
         for running in self.running.iter_mut().filter(is_next) {
-            let projection = &running.projection;
-            projection.apply(&mut tx, batch).await?;
-            if !checkpoints::advance(&mut tx, projection.name(), running.claim, to, now).await? {
-                return Err(RunError::Superseded(projection.name()));
+            let name = running.projection.name();
+            if let Some(claim) = running.claim
+                && !checkpoints::advance(&mut tx, name, claim, to, now).await?
+            {
+                return Err(RunError::Superseded(name));
             }
         }
+        for running in self.running.iter_mut().filter(is_next) {
+            running.projection.apply(&mut tx, batch).await?;
+        }
+        tx.notify(TABLES_CHANNEL).await?;
         tx.commit().await?;
         for running in self.running.iter_mut().filter(is_next) {
-            running.claim.checkpoint = to;
+            running.claim = running.claim.map(|claim| Claim { checkpoint: to, ..claim });
         }
         histogram!(metrics::PROJECTION_BATCH_SECONDS).record(started.elapsed());
         debug!(position = to.0, events = batch.len(), elapsed = ?started.elapsed(), "projected up to {to}");
@@ -184,7 +268,8 @@ impl Runner {
     async fn measure(&self) -> Result<(), RunError> {
         let head = self.log.head().await?;
         for running in &self.running {
-            let (name, checkpoint) = (running.projection.name(), running.claim.checkpoint);
+            let Some(Claim { checkpoint, .. }) = running.claim else { continue };
+            let name = running.projection.name();
             let next = self.log.read(checkpoint, 1).await?;
             let waiting = next.first().map_or(0, |event| (self.clock.now().0 - event.recorded_at.0).max(0));
             gauge!(metrics::PROJECTION_POSITION, "projection" => name).set(checkpoint.0 as f64);
@@ -195,13 +280,15 @@ impl Runner {
     }
 
     async fn stop_before(&mut self, checkpoint: Position, failure: &str) -> Result<(), RunError> {
-        for running in self.running.iter_mut().filter(|running| running.claim.checkpoint == checkpoint) {
+        let mut tx = self.tables.begin_to_write().await?;
+        for running in &mut self.running {
+            let Some(claim) = running.claim.filter(|claim| claim.checkpoint == checkpoint) else { continue };
             let name = running.projection.name();
             error!(projection = name, failure, "projection {name} has stopped: {failure}");
-            checkpoints::note_failure(&mut self.tables, name, running.claim, Some(failure)).await?;
+            checkpoints::note_failure(&mut tx, name, claim, Some(failure)).await?;
             running.failure = Some(failure.to_owned());
         }
-        Ok(())
+        Ok(tx.commit().await?)
     }
 
     async fn beat(&mut self) -> Result<(), RunError> {
@@ -209,10 +296,13 @@ impl Runner {
             return Ok(());
         }
         self.beaten_at = Instant::now();
-        let mut tx = self.tables.begin_with("BEGIN IMMEDIATE").await?;
+        self.claim_what_is_free(Takeover::WhenSilent).await?;
+        let mut tx = self.tables.begin_to_write().await?;
         for running in &self.running {
             let name = running.projection.name();
-            if !checkpoints::beat(&mut tx, name, running.claim, self.clock.now()).await? {
+            if let Some(claim) = running.claim
+                && !checkpoints::beat(&mut tx, name, claim, self.clock.now()).await?
+            {
                 return Err(RunError::Superseded(name));
             }
         }
@@ -236,10 +326,14 @@ impl Runner {
         let Some(running) = self.running.iter_mut().find(|running| running.projection.name() == name) else {
             return Ok(());
         };
-        let (projection, claim) = (running.projection.clone(), running.claim);
+        let projection = running.projection.clone();
+        let claim = running.claim.ok_or(RunError::StandingBy(projection.name()))?;
         info!(projection = name, "rebuilding {name}");
-        let mut tx = self.tables.begin_with("BEGIN IMMEDIATE").await?;
-        sqlx::raw_sql(projection.reset()).execute(&mut *tx).await?;
+        let mut tx = self.tables.begin_to_write().await?;
+        if !checkpoints::beat(&mut tx, projection.name(), claim, self.clock.now()).await? {
+            return Err(RunError::Superseded(projection.name()));
+        }
+        tx.script(projection.reset()).await?;
         let (mut reached, mut told_at) = (Position(0), Instant::now());
         loop {
             let recorded = self.log.read(reached, self.batch_events_max).await?;
@@ -260,7 +354,7 @@ impl Runner {
         }
         checkpoints::note_failure(&mut tx, projection.name(), claim, None).await?;
         tx.commit().await?;
-        running.claim.checkpoint = reached;
+        running.claim = Some(Claim { checkpoint: reached, ..claim });
         running.failure = None;
         info!(projection = name, position = reached.0, "rebuilt {name} up to position {reached}");
         Ok(())

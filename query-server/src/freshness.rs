@@ -7,14 +7,15 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use shared::database::Database;
 use shared::errors::{ErrorReason, RETRY_DELAY, Refused};
 use shared::ids::Position;
 use shared::log::LogHead;
 use shared::proto::query::{Consistency, consistency::Requirement};
 use shared::serve::time_allowed;
+use shared::sql::Statement;
 use shared::tokens::{Tokens, must_be_in_the_log};
 use shared::wake::{Listener, Wake};
-use sqlx::{Row, SqlitePool};
 use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -31,7 +32,7 @@ const ANSWER_MARGIN_DIVISOR: u32 = 10;
 const ANSWER_MARGIN_MIN: Duration = Duration::from_millis(50);
 const ANSWER_MARGIN_MAX: Duration = Duration::from_millis(500);
 
-const SELECT_CHECKPOINTS: &str = "SELECT name, checkpoint FROM projections";
+static SELECT_CHECKPOINTS: Statement = Statement::new("SELECT name, checkpoint FROM projections");
 
 /// How far each projection is, as last seen.
 type Checkpoints = Arc<HashMap<String, Seen>>;
@@ -47,7 +48,7 @@ pub struct Seen {
 /// Takes snapshots that are fresh enough.
 #[derive(Clone)]
 pub struct Freshness {
-    tables: SqlitePool,
+    tables: Database,
     log: Arc<dyn LogHead>,
     tokens: Tokens,
     checkpoints: watch::Receiver<Checkpoints>,
@@ -55,7 +56,7 @@ pub struct Freshness {
 
 impl Freshness {
     /// Watches the checkpoints of these tables until `drain` is cancelled or nobody listens.
-    pub fn watch(tables: SqlitePool, log: Arc<dyn LogHead>, progress: &Wake, drain: CancellationToken) -> Self {
+    pub fn watch(tables: Database, log: Arc<dyn LogHead>, progress: &Wake, drain: CancellationToken) -> Self {
         let (seen, checkpoints) = watch::channel(Checkpoints::default());
         tokio::spawn(watch_checkpoints(tables.clone(), progress.listen(), seen, drain));
         Self { tables, tokens: Tokens::new(log.identity()), log, checkpoints }
@@ -90,7 +91,7 @@ impl Freshness {
     }
 
     /// The tables themselves.
-    pub fn tables(&self) -> &SqlitePool {
+    pub fn tables(&self) -> &Database {
         &self.tables
     }
 
@@ -142,7 +143,7 @@ fn lowest(seen: &Checkpoints, projections: Projections) -> (&'static str, Positi
 }
 
 async fn watch_checkpoints(
-    tables: SqlitePool,
+    tables: Database,
     mut progress: Listener,
     seen: watch::Sender<Checkpoints>,
     drain: CancellationToken,
@@ -173,7 +174,7 @@ fn note(last: &mut Checkpoints, checkpoints: HashMap<String, Position>) -> bool 
     true
 }
 
-async fn read_checkpoints(tables: &SqlitePool) -> Result<HashMap<String, Position>, sqlx::Error> {
-    let rows = sqlx::query(SELECT_CHECKPOINTS).fetch_all(tables).await?;
-    rows.iter().map(|row| Ok((row.try_get(0)?, Position(row.try_get(1)?)))).collect()
+async fn read_checkpoints(tables: &Database) -> Result<HashMap<String, Position>, sqlx::Error> {
+    let rows = tables.rows(&SELECT_CHECKPOINTS, &[]).await?;
+    rows.iter().map(|row| Ok((row.get("name")?, Position(row.get("checkpoint")?)))).collect()
 }

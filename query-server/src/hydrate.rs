@@ -4,26 +4,25 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde::Deserialize;
 use shared::clock::Timestamp;
-use shared::errors::internal;
 use shared::ids::{AccountKey, Position, PostKey};
 use shared::proto::common::AccountKind;
 use shared::proto::query::{Account, Post, TimelineItem};
-use shared::rows::Rows;
+use shared::sql::Statement;
 use tonic::Status;
 use uuid::Uuid;
 
 use crate::sight::visible;
-use crate::snapshot::{Snapshot, Value};
+use crate::snapshot::{Snapshot, Value, list};
 
 /// SQL for an account as JSON, from these aliases of its profile and its counts: see [`AccountRow`].
 macro_rules! account_row {
     ($profile:literal, $counts:literal) => {
         concat!(
-            "json_array(",
+            "{array}(",
             $profile,
-            ".account, hex(",
+            ".account, {id ",
             $profile,
-            ".account_id), ",
+            ".account_id}, ",
             $profile,
             ".handle, ",
             $profile,
@@ -46,43 +45,64 @@ macro_rules! account_row {
     };
 }
 /// $1 the accounts.
-const SELECT_ACCOUNTS: &str = concat!(
+static SELECT_ACCOUNTS: Statement = Statement::new(concat!(
     "
-SELECT json_group_array(",
+SELECT CAST({collect}(",
     account_row!("profiles", "counts"),
-    ")
-FROM json_each($1) AS wanted
-CROSS JOIN profiles_1 AS profiles ON profiles.account = wanted.value
+    ") AS TEXT) AS found
+FROM {rows $1 AS wanted: account}
+{ordered join} profiles_1 AS profiles ON profiles.account = wanted.account
 LEFT JOIN counts_1_accounts AS counts ON counts.account = profiles.account"
-);
+));
 /// $1 the posts, $2 the viewer.
-const SELECT_POSTS: &str = concat!(
+static SELECT_POSTS: Statement = Statement::new(concat!(
     "
-SELECT json_group_array(json_array(
-    posts.post, hex(posts.post_id), posts.text, posts.created_at, posts.edited_at,
-    hex(parent.post_id), hex(parent_author.account_id), hex(quoted.post_id),
-    CASE WHEN posts.quoted IS NULL THEN 0 WHEN ",
+SELECT CAST({collect}({array}(
+    posts.post, {id posts.post_id}, posts.text, posts.created_at, posts.edited_at,
+    {id parent.post_id}, {id parent_author.account_id}, {id quoted.post_id},
+    posts.quoted IS NOT NULL AND ",
     visible!("quoted", "quoted_author", "$2"),
-    " THEN 1 ELSE 0 END,
+    ",
     COALESCE(counts.likes, 0), COALESCE(counts.reposts, 0), COALESCE(counts.replies, 0),
     EXISTS (SELECT 1 FROM posts_1_likes WHERE account = $2 AND post = posts.post),
     EXISTS (SELECT 1 FROM posts_1_reposts WHERE account = $2 AND post = posts.post),
     EXISTS (SELECT 1 FROM bookmarks_1 WHERE account = $2 AND post = posts.post), ",
     account_row!("author", "author_counts"),
     "
-))
-FROM json_each($1) AS wanted
-CROSS JOIN posts_1 AS posts ON posts.post = wanted.value
-CROSS JOIN profiles_1 AS author ON author.account = posts.author
+)) AS TEXT) AS found
+FROM {rows $1 AS wanted: post}
+{ordered join} posts_1 AS posts ON posts.post = wanted.post
+{ordered join} profiles_1 AS author ON author.account = posts.author
 LEFT JOIN counts_1_accounts AS author_counts ON author_counts.account = posts.author
 LEFT JOIN counts_1_posts AS counts ON counts.post = posts.post
 LEFT JOIN posts_1 AS parent ON parent.post = posts.reply_to
 LEFT JOIN profiles_1 AS parent_author ON parent_author.account = posts.reply_to_author
 LEFT JOIN posts_1 AS quoted ON quoted.post = posts.quoted
 LEFT JOIN profiles_1 AS quoted_author ON quoted_author.account = quoted.author"
-);
+));
 
-/// An account as the tables have it, in the order of its columns in `account_row!`. Flags are 0 or 1.
+/// A yes or a no in JSON: SQLite says 1 or 0.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(from = "SpelledFlag")]
+pub struct Flag(pub bool);
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum SpelledFlag {
+    Flag(bool),
+    Number(u8),
+}
+
+impl From<SpelledFlag> for Flag {
+    fn from(spelled: SpelledFlag) -> Self {
+        Self(match spelled {
+            SpelledFlag::Flag(flag) => flag,
+            SpelledFlag::Number(number) => number != 0,
+        })
+    }
+}
+
+/// An account as the tables have it, in the order of its columns in `account_row!`.
 #[derive(Deserialize)]
 struct AccountRow {
     key: i64,
@@ -90,16 +110,15 @@ struct AccountRow {
     handle: String,
     display_name: String,
     bio: String,
-    organization: u8,
-    protected: u8,
+    organization: Flag,
+    protected: Flag,
     created_at: i64,
     followers: i64,
     following: i64,
     posts: i64,
 }
 
-/// A post as the tables have it, in the order of its columns in [`SELECT_POSTS`]. Ids are hexadecimal, and empty where there
-/// is none.
+/// A post as the tables have it, in the order of its columns in [`SELECT_POSTS`].
 #[derive(Deserialize)]
 struct PostRow {
     key: i64,
@@ -107,16 +126,16 @@ struct PostRow {
     text: String,
     created_at: i64,
     edited_at: Option<i64>,
-    parent: String,
-    parent_author: String,
-    quoted: String,
-    quoted_visible: u8,
+    parent: Option<Uuid>,
+    parent_author: Option<Uuid>,
+    quoted: Option<Uuid>,
+    quoted_visible: Flag,
     likes: i64,
     reposts: i64,
     replies: i64,
-    liked: u8,
-    reposted: u8,
-    bookmarked: u8,
+    liked: Flag,
+    reposted: Flag,
+    bookmarked: Flag,
     author: AccountRow,
 }
 
@@ -155,24 +174,25 @@ impl Hydrated {
     ) -> Result<Self, Status> {
         let mut hydrated = Self::default();
         if !posts.is_empty() {
-            let wanted = posts.iter().collect::<Rows>().finish();
-            let values = [Value::Text(&wanted), viewer_value(viewer)];
-            for row in snapshot.json::<Vec<PostRow>>(SELECT_POSTS, &values).await? {
-                hydrated.take(row)?;
+            let wanted = posts.iter().collect();
+            let found = snapshot.row(&SELECT_POSTS, &[Value::Rows(&wanted), viewer_value(viewer)]).await?;
+            for row in list::<PostRow>(&found, "found")? {
+                hydrated.take(row);
             }
         }
         let missing: BTreeSet<AccountKey> =
             accounts.iter().filter(|key| !hydrated.accounts.contains_key(key)).copied().collect();
         if !missing.is_empty() {
-            let wanted = missing.iter().collect::<Rows>().finish();
-            for row in snapshot.json::<Vec<AccountRow>>(SELECT_ACCOUNTS, &[Value::Text(&wanted)]).await? {
+            let wanted = missing.iter().collect();
+            let found = snapshot.row(&SELECT_ACCOUNTS, &[Value::Rows(&wanted)]).await?;
+            for row in list::<AccountRow>(&found, "found")? {
                 hydrated.accounts.insert(AccountKey(row.key), account(row));
             }
         }
         Ok(hydrated)
     }
 
-    fn take(&mut self, row: PostRow) -> Result<(), Status> {
+    fn take(&mut self, row: PostRow) {
         let author = AccountKey(row.author.key);
         let author_id = row.author.id;
         self.posts.insert(
@@ -182,24 +202,23 @@ impl Hydrated {
                     post_id: row.id.to_string(),
                     author_id: author_id.to_string(),
                     text: row.text,
-                    reply_to_post_id: id(&row.parent)?,
-                    reply_to_account_id: id(&row.parent_author)?,
-                    quoted_post_unavailable: !row.quoted.is_empty() && row.quoted_visible == 0,
-                    quoted_post_id: id(&row.quoted)?,
+                    reply_to_post_id: id(row.parent),
+                    reply_to_account_id: id(row.parent_author),
+                    quoted_post_unavailable: row.quoted.is_some() && !row.quoted_visible.0,
+                    quoted_post_id: id(row.quoted),
                     like_count: row.likes,
                     repost_count: row.reposts,
                     reply_count: row.replies,
                     created_at: Some(Timestamp(row.created_at).to_proto()),
                     edited_at: row.edited_at.map(|at| Timestamp(at).to_proto()),
-                    liked: row.liked != 0,
-                    reposted: row.reposted != 0,
-                    bookmarked: row.bookmarked != 0,
+                    liked: row.liked.0,
+                    reposted: row.reposted.0,
+                    bookmarked: row.bookmarked.0,
                 },
                 author,
             ),
         );
         self.accounts.entry(author).or_insert_with(|| account(row.author));
-        Ok(())
     }
 
     /// A post that was asked for.
@@ -271,14 +290,14 @@ pub fn viewer_value(viewer: Option<AccountKey>) -> Value<'static> {
 }
 
 fn account(row: AccountRow) -> Account {
-    let kind = if row.organization != 0 { AccountKind::Organization } else { AccountKind::User };
+    let kind = if row.organization.0 { AccountKind::Organization } else { AccountKind::User };
     Account {
         account_id: row.id.to_string(),
         handle: row.handle,
         display_name: row.display_name,
         bio: row.bio,
         kind: kind.into(),
-        protected: row.protected != 0,
+        protected: row.protected.0,
         follower_count: row.followers,
         following_count: row.following,
         post_count: row.posts,
@@ -286,10 +305,7 @@ fn account(row: AccountRow) -> Account {
     }
 }
 
-/// An id as the contract has it, from the hexadecimal form; empty stays empty.
-fn id(hexadecimal: &str) -> Result<String, Status> {
-    match hexadecimal {
-        "" => Ok(String::new()),
-        hexadecimal => Uuid::try_parse(hexadecimal).map(|id| id.to_string()).map_err(internal),
-    }
+/// An id as the contract has it; absent is empty.
+fn id(id: Option<Uuid>) -> String {
+    id.map(|id| id.to_string()).unwrap_or_default()
 }

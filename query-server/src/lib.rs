@@ -19,11 +19,11 @@ mod stream;
 
 use std::sync::Arc;
 
+use shared::database::Database;
 use shared::log::LogHead;
 use shared::proto::query::query_service_server::QueryServiceServer;
 use shared::serve::MESSAGE_BYTES_MAX;
 use shared::wake::Wake;
-use sqlx::SqlitePool;
 use tokio_util::sync::CancellationToken;
 use tonic::codec::CompressionEncoding;
 use tonic::service::Routes;
@@ -37,7 +37,7 @@ pub const SERVICES: &[&str] = &["chirp.query.v1.QueryService"];
 /// What the query server answers. `progress` wakes it after every batch of a projector in the same process; streams end
 /// when `drain` is cancelled.
 #[must_use]
-pub fn routes(tables: SqlitePool, log: Arc<dyn LogHead>, progress: Wake, drain: CancellationToken) -> Routes {
+pub fn routes(tables: Database, log: Arc<dyn LogHead>, progress: Wake, drain: CancellationToken) -> Routes {
     let service = QueryServiceServer::new(Queries::new(tables, log, &progress, StreamLimits::default(), drain))
         .accept_compressed(CompressionEncoding::Gzip)
         .accept_compressed(CompressionEncoding::Zstd)

@@ -29,7 +29,7 @@ floor AS MATERIALIZED (
         AS place
 ),
 skeleton AS MATERIALIZED (
-    SELECT rows.* FROM floor CROSS JOIN newest CROSS JOIN ",
+    SELECT rows.* FROM floor CROSS JOIN newest {sqlite: CROSS JOIN ",
             $table,
             " AS rows
     WHERE newest.place >= floor.place AND rows.actor = newest.actor AND rows.place IN (
@@ -40,7 +40,15 @@ skeleton AS MATERIALIZED (
             " AND place >= floor.place ORDER BY place DESC LIMIT ",
             $limit,
             "
-    )
+    )}{postgres: CROSS JOIN LATERAL (
+        SELECT * FROM ",
+            $table,
+            " AS own WHERE own.actor = newest.actor AND own.place < ",
+            $before,
+            " AND own.place >= floor.place ORDER BY own.place DESC LIMIT ",
+            $limit,
+            "
+    ) AS rows WHERE newest.place >= floor.place}
     ORDER BY rows.place DESC LIMIT ",
             $limit,
             "

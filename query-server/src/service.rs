@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use shared::clock::Timestamp;
+use shared::database::Database;
 use shared::errors::{ErrorReason, Violations, internal};
 use shared::ids::{AccountKey, PostKey};
 use shared::log::LogHead;
@@ -12,7 +13,6 @@ use shared::proto::query::query_service_server::QueryService;
 use shared::proto::query::thread_item::Item;
 use shared::tokens::Tokens;
 use shared::wake::Wake;
-use sqlx::SqlitePool;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
@@ -80,7 +80,7 @@ impl Queries {
     /// A query server on these tables. `progress` wakes it after every batch of a projector in the same process.
     #[must_use]
     pub fn new(
-        tables: SqlitePool,
+        tables: Database,
         log: Arc<dyn LogHead>,
         progress: &Wake,
         limits: StreamLimits,

@@ -5,13 +5,13 @@
 macro_rules! visible {
     ($post:literal, $author:literal, $viewer:literal) => {
         concat!(
-            "(",
+            "(NOT ",
             $post,
-            ".deleted = 0 AND ",
+            ".deleted AND ",
             $author,
-            ".active = 1 AND (",
+            ".active AND (NOT ",
             $author,
-            ".protected = 0 OR ",
+            ".protected OR ",
             $crate::sight::followed!($viewer, concat!($author, ".account")),
             ") AND ",
             $crate::sight::unblocked!($viewer, concat!($author, ".account")),

@@ -1,82 +1,52 @@
 //! A snapshot: one moment of the read tables, and how far the projections were.
 
 use serde::de::DeserializeOwned;
+use shared::database::{Database, Field, Row, Transaction};
 use shared::errors::{internal, store_unavailable};
 use shared::ids::Position;
 use shared::rows::Rows;
-use sqlx::query::Query;
-use sqlx::sqlite::{SqliteArguments, SqliteRow};
-use sqlx::{Row, Sqlite, SqlitePool, Transaction};
+use shared::sql::Statement;
 use tonic::Status;
 
-const SELECT_CHECKPOINT: &str = "
-SELECT MIN(checkpoint), COUNT(*) FROM projections WHERE name IN (SELECT value FROM json_each($1))";
+pub use shared::database::Value;
+
+static SELECT_CHECKPOINT: Statement = Statement::new(
+    "
+SELECT MIN(checkpoint) AS lowest, COUNT(*) AS found FROM projections
+WHERE name IN (SELECT * FROM {rows $1 AS wanted: name text})",
+);
 
 /// The projections that a question reads.
 pub type Projections = &'static [&'static str];
 
 /// One moment of the read tables. Rows above the checkpoint are withheld until the slowest projection has come.
 pub struct Snapshot {
-    tx: Transaction<'static, Sqlite>,
+    tx: Transaction,
     /// The lowest checkpoint of the projections that the question reads.
     pub checkpoint: Position,
 }
 
 impl Snapshot {
     /// The tables as they are now.
-    pub async fn take(tables: &SqlitePool, projections: Projections) -> Result<Self, Status> {
-        let mut tx = tables.begin().await.map_err(store_unavailable)?;
-        let row = sqlx::query(SELECT_CHECKPOINT)
-            .bind(projections.iter().collect::<Rows>().finish())
-            .fetch_one(&mut *tx)
-            .await
-            .map_err(store_unavailable)?;
+    pub async fn take(tables: &Database, projections: Projections) -> Result<Self, Status> {
+        let mut tx = tables.begin_to_read().await.map_err(store_unavailable)?;
+        let wanted = projections.iter().collect::<Rows>();
+        let row = tx.row(&SELECT_CHECKPOINT, &[Value::Rows(&wanted)]).await.map_err(store_unavailable)?;
         // A projection that never ran has no row, and has seen nothing.
-        let all_ran = usize::try_from(row.try_get::<i64, _>(1).map_err(internal)?) == Ok(projections.len());
-        let lowest: Option<i64> = row.try_get(0).map_err(internal)?;
+        let all_ran = usize::try_from(column::<i64>(&row, "found")?) == Ok(projections.len());
+        let lowest: Option<i64> = column(&row, "lowest")?;
         Ok(Self { tx, checkpoint: Position(if all_ran { lowest.unwrap_or(0) } else { 0 }) })
     }
 
-    /// Executes a query whose values are all keys, places, limits or rows.
-    pub async fn rows(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<Vec<SqliteRow>, Status> {
-        bound(sql, values).fetch_all(&mut *self.tx).await.map_err(store_unavailable)
+    /// Executes a query.
+    pub async fn rows(&mut self, statement: &'static Statement, values: &[Value<'_>]) -> Result<Vec<Row>, Status> {
+        self.tx.rows(statement, values).await.map_err(store_unavailable)
     }
 
     /// Executes a query that answers one row.
-    pub async fn row(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<SqliteRow, Status> {
-        bound(sql, values).fetch_one(&mut *self.tx).await.map_err(store_unavailable)
+    pub async fn row(&mut self, statement: &'static Statement, values: &[Value<'_>]) -> Result<Row, Status> {
+        self.tx.row(statement, values).await.map_err(store_unavailable)
     }
-
-    /// Executes a query that answers one row with one column, which is JSON. Where pages are made this is several times
-    /// faster than a row for each entry, since every row is handed from thread to thread.
-    pub async fn json<T: DeserializeOwned>(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<T, Status> {
-        let row = self.row(sql, values).await?;
-        let text: &str = row.try_get(0).map_err(internal)?;
-        serde_json::from_str(text).map_err(internal)
-    }
-}
-
-fn bound<'q>(sql: &'static str, values: &[Value<'q>]) -> Query<'q, Sqlite, SqliteArguments> {
-    let mut query = sqlx::query(sql);
-    for value in values {
-        query = match value {
-            Value::Number(number) => query.bind(*number),
-            Value::Text(text) => query.bind(*text),
-            Value::Bytes(bytes) => query.bind(*bytes),
-        };
-    }
-    query
-}
-
-/// A value of a query.
-#[derive(Clone, Copy, Debug)]
-pub enum Value<'a> {
-    /// A key, a place or a limit.
-    Number(i64),
-    /// A name, or rows as JSON.
-    Text(&'a str),
-    /// An id.
-    Bytes(&'a [u8]),
 }
 
 /// A number of rows, as queries take it.
@@ -85,9 +55,20 @@ pub fn limit(rows: usize) -> Value<'static> {
 }
 
 /// A column of a row. The names and types are fixed by the schema.
-pub fn column<'r, T>(row: &'r SqliteRow, name: &str) -> Result<T, Status>
-where
-    T: sqlx::Decode<'r, Sqlite> + sqlx::Type<Sqlite>,
-{
-    row.try_get(name).map_err(internal)
+pub fn column<'r, T: Field<'r>>(row: &'r Row, name: &str) -> Result<T, Status> {
+    row.get(name).map_err(internal)
+}
+
+/// A small number, such as one of an enum: all numbers in the tables have 64 bits.
+pub fn small(row: &Row, name: &str) -> Result<i32, Status> {
+    i32::try_from(column::<i64>(row, name)?).map_err(internal)
+}
+
+/// A column that is a list in JSON. Where pages are made this is several times faster than a row for each entry on SQLite,
+/// since every row is handed from thread to thread. A list of nothing may be absent.
+pub fn list<T: DeserializeOwned>(row: &Row, name: &str) -> Result<Vec<T>, Status> {
+    match row.json(name).map_err(internal)? {
+        Some(json) => serde_json::from_str(&json).map_err(internal),
+        None => Ok(vec![]),
+    }
 }

@@ -16,6 +16,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use ::metrics::{counter, gauge};
+use shared::database::Row;
 use shared::errors::{ErrorReason, RETRY_DELAY, Refused, internal};
 use shared::ids::{AccountId, AccountKey, Position, PostKey};
 use shared::metrics;
@@ -23,7 +24,7 @@ use shared::proto::query as v1;
 use shared::proto::query::home_timeline_removed::Target;
 use shared::proto::query::stream_home_timeline_response::Event;
 use shared::proto::query::{RefreshCause, RemovalCause};
-use shared::rows::Rows;
+use shared::sql::Statement;
 use shared::tables::Change;
 use shared::tokens::Tokens;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
@@ -48,11 +49,12 @@ const SLOW_AFTER: Duration = Duration::from_secs(30);
 /// How often a stream without news says that it is alive.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
-const SELECT_KEPT_AFTER: &str = "SELECT kept_after FROM timelines_1_kept";
+static SELECT_KEPT_AFTER: Statement = Statement::new("SELECT kept_after FROM timelines_1_kept");
 /// What may concern owner $1 after $2 up to $3, $4 at most. Edits and deletions also concern whoever sees the post through
 /// somebody else's repost; an undone repost also concerns who unfollowed the reposter since; what happened to a whole
 /// account is looked at more closely later. The numbers are those of [`Change`].
-const SELECT_CHANGES: &str = "
+static SELECT_CHANGES: Statement = Statement::new(
+    "
 SELECT place, change, actor, target FROM timelines_1_changes AS changes
 WHERE place > $2 AND place <= $3 AND (
     change >= 12
@@ -68,34 +70,41 @@ WHERE place > $2 AND place <= $3 AND (
     OR (change IN (6, 7, 10, 11) AND actor = $1)
     OR (change IN (8, 9) AND (actor = $1 OR target = $1))
 )
-ORDER BY place LIMIT $4";
+ORDER BY place LIMIT $4",
+);
 /// Every reason why owner $1 might see one of these posts ($2), up to $3.
-const SELECT_REASONS: &str = "
-SELECT posts.post AS place, posts.author AS actor, posts.post FROM json_each($2) AS wanted
-JOIN posts_1 AS posts ON posts.post = wanted.value AND posts.post <= $3
+static SELECT_REASONS: Statement = Statement::new(
+    "
+SELECT posts.post AS place, posts.author AS actor, posts.post FROM {rows $2 AS wanted: post}
+JOIN posts_1 AS posts ON posts.post = wanted.post AND posts.post <= $3
 UNION ALL
-SELECT reposts.place, reposts.account, reposts.post FROM json_each($2) AS wanted
-JOIN posts_1_reposts AS reposts ON reposts.post = wanted.value AND reposts.place <= $3
+SELECT reposts.place, reposts.account, reposts.post FROM {rows $2 AS wanted: post}
+JOIN posts_1_reposts AS reposts ON reposts.post = wanted.post AND reposts.place <= $3
 WHERE reposts.account = $1
-OR EXISTS (SELECT 1 FROM graph_1_follows WHERE follower = $1 AND followee = reposts.account)";
+OR EXISTS (SELECT 1 FROM graph_1_follows WHERE follower = $1 AND followee = reposts.account)",
+);
 /// Why owner $1 may have seen something of account $2: `follows` it, or is it; or somebody reposted it.
-const SELECT_CONCERN: &str = "
+static SELECT_CONCERN: Statement = Statement::new(
+    "
 SELECT $1 = $2 OR EXISTS (SELECT 1 FROM graph_1_follows WHERE follower = $1 AND followee = $2) AS follows,
        EXISTS (
            SELECT 1 FROM posts_1 AS posts JOIN posts_1_reposts AS reposts ON reposts.post = posts.post
            WHERE posts.author = $2 AND (reposts.account = $1 OR EXISTS (
                SELECT 1 FROM graph_1_follows WHERE follower = $1 AND followee = reposts.account))
        ) AS reposted,
-       COALESCE((SELECT protected FROM profiles_1 WHERE account = $2), 0) AS protected";
+       COALESCE((SELECT protected FROM profiles_1 WHERE account = $2), FALSE) AS protected",
+);
 /// What account $1 has reposted up to $2, $3 at most; and what it undid after $4, since the tables may be ahead of what was
 /// told.
-const SELECT_REPOSTS_OF: &str = "
+static SELECT_REPOSTS_OF: Statement = Statement::new(
+    "
 SELECT place, account AS actor, post FROM posts_1_reposts WHERE account = $1 AND place <= $2
 UNION ALL
 SELECT place, actor, target AS post FROM timelines_1_changes WHERE change = 5 AND actor = $1 AND place > $4
-ORDER BY place DESC LIMIT $3";
-const SELECT_ACCOUNT_ID: &str = "SELECT account_id FROM profiles_1 WHERE account = $1";
-const SELECT_POST_ID: &str = "SELECT post_id FROM posts_1 WHERE post = $1";
+ORDER BY place DESC LIMIT $3",
+);
+static SELECT_ACCOUNT_ID: Statement = Statement::new("SELECT account_id AS id FROM profiles_1 WHERE account = $1");
+static SELECT_POST_ID: Statement = Statement::new("SELECT post_id AS id FROM posts_1 WHERE post = $1");
 
 /// What a stream sends.
 type Message = v1::StreamHomeTimelineResponse;
@@ -317,8 +326,8 @@ impl Feed {
     async fn changes(&self, snapshot: &mut Snapshot) -> Result<Vec<Changed>, Status> {
         let limit = i64::try_from(self.limits.changes_max).map_err(internal)?;
         let values = [self.owner.0, self.position.0, snapshot.checkpoint.0, limit].map(Value::Number);
-        let rows = snapshot.rows(SELECT_CHANGES, &values).await?;
-        let changed = |row: &sqlx::sqlite::SqliteRow| {
+        let rows = snapshot.rows(&SELECT_CHANGES, &values).await?;
+        let changed = |row: &Row| {
             let number = column(row, "change")?;
             Ok(Changed {
                 place: Position(column(row, "place")?),
@@ -386,7 +395,7 @@ impl Feed {
         let mut told: Vec<Told> = Vec::new();
         let mut moved: BTreeMap<PostKey, Position> = BTreeMap::new();
         for ((account, cause), place) in &gone {
-            let id = self.id(snapshot, SELECT_ACCOUNT_ID, *account).await?;
+            let id = self.id(snapshot, &SELECT_ACCOUNT_ID, *account).await?;
             let removed = v1::HomeTimelineRemoved { target: Some(Target::AccountId(id)), cause: (*cause).into() };
             told.push(Told { first: *place, last: *place, event: Event::Removed(removed) });
             let Some(fallen) = self.fallen_back(snapshot, *account).await? else {
@@ -407,7 +416,7 @@ impl Feed {
                 Some(item) => Event::Item(v1::HomeTimelineItem { item: Some(item) }),
                 None => match touched.removal {
                     Some(cause) => {
-                        let id = self.id(snapshot, SELECT_POST_ID, post.0).await?;
+                        let id = self.id(snapshot, &SELECT_POST_ID, post.0).await?;
                         let target = Some(Target::PostId(id));
                         Event::Removed(v1::HomeTimelineRemoved { target, cause: cause.into() })
                     }
@@ -427,9 +436,9 @@ impl Feed {
 
     /// Where the owner sees these posts now, each at its newest visible reason.
     async fn judge(&self, snapshot: &mut Snapshot, posts: &BTreeSet<PostKey>) -> Result<Vec<Entry>, Status> {
-        let wanted = posts.iter().collect::<Rows>().finish();
-        let values = [Value::Number(self.owner.0), Value::Text(&wanted), Value::Number(snapshot.checkpoint.0)];
-        let rows = snapshot.rows(SELECT_REASONS, &values).await?;
+        let wanted = posts.iter().collect();
+        let values = [Value::Number(self.owner.0), Value::Rows(&wanted), Value::Number(snapshot.checkpoint.0)];
+        let rows = snapshot.rows(&SELECT_REASONS, &values).await?;
         let reasons: Vec<Entry> = rows.iter().map(home_timeline::entry).collect::<Result<_, Status>>()?;
         visible_entries(snapshot, self.owner, &reasons).await
     }
@@ -439,7 +448,7 @@ impl Feed {
     async fn fallen_back(&self, snapshot: &mut Snapshot, account: i64) -> Result<Option<Vec<PostKey>>, Status> {
         let limit = i64::try_from(self.limits.fallbacks_max + 1).map_err(internal)?;
         let values = [account, snapshot.checkpoint.0, limit, self.position.0].map(Value::Number);
-        let rows = snapshot.rows(SELECT_REPOSTS_OF, &values).await?;
+        let rows = snapshot.rows(&SELECT_REPOSTS_OF, &values).await?;
         if rows.len() > self.limits.fallbacks_max {
             return Ok(None);
         }
@@ -455,7 +464,7 @@ impl Feed {
     }
 
     async fn concern(&self, snapshot: &mut Snapshot, account: i64) -> Result<Concern, Status> {
-        let rows = snapshot.rows(SELECT_CONCERN, &[Value::Number(self.owner.0), Value::Number(account)]).await?;
+        let rows = snapshot.rows(&SELECT_CONCERN, &[Value::Number(self.owner.0), Value::Number(account)]).await?;
         let row = rows.first().ok_or_else(|| internal("a SELECT without FROM has one row"))?;
         Ok(Concern {
             follows: column(row, "follows")?,
@@ -464,10 +473,10 @@ impl Feed {
         })
     }
 
-    async fn id(&self, snapshot: &mut Snapshot, sql: &'static str, key: i64) -> Result<String, Status> {
-        let rows = snapshot.rows(sql, &[Value::Number(key)]).await?;
+    async fn id(&self, snapshot: &mut Snapshot, statement: &'static Statement, key: i64) -> Result<String, Status> {
+        let rows = snapshot.rows(statement, &[Value::Number(key)]).await?;
         let row = rows.first().ok_or_else(|| internal(format!("key {key} of a change is not in the tables")))?;
-        let id: uuid::Uuid = sqlx::Row::try_get(row, 0).map_err(internal)?;
+        let id: uuid::Uuid = column(row, "id")?;
         Ok(id.to_string())
     }
 }
@@ -528,7 +537,7 @@ impl Touched {
 }
 
 async fn kept_after(snapshot: &mut Snapshot) -> Result<Position, Status> {
-    let rows = snapshot.rows(SELECT_KEPT_AFTER, &[]).await?;
+    let rows = snapshot.rows(&SELECT_KEPT_AFTER, &[]).await?;
     rows.first().map_or(Ok(Position(0)), |row| column(row, "kept_after").map(Position))
 }
 

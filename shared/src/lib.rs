@@ -4,6 +4,7 @@
 //! Never here: decisions (the command server) and queries (the query server).
 
 pub mod clock;
+pub mod database;
 pub mod errors;
 pub mod event;
 pub mod hashtag;
@@ -11,10 +12,12 @@ pub mod ids;
 pub mod log;
 pub mod metrics;
 pub mod paging;
+pub mod postgres;
 pub mod proto;
 pub mod rows;
 pub mod serve;
 pub mod settings;
+pub mod sql;
 pub mod sqlite;
 pub mod store;
 pub mod tables;

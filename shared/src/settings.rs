@@ -36,11 +36,13 @@ pub struct ProjectorSettings {
     pub timelines: TimelineSettings,
     /// The most events in one batch. A batch is what is there, up to this.
     pub batch_events_max: usize,
+    /// The projections to work on; all of them when there is no name here.
+    pub only: Vec<String>,
 }
 
 impl Default for ProjectorSettings {
     fn default() -> Self {
-        Self { timelines: TimelineSettings::default(), batch_events_max: 8_192 }
+        Self { timelines: TimelineSettings::default(), batch_events_max: 8_192, only: vec![] }
     }
 }
 

@@ -1,16 +1,20 @@
-//! A store: the folder that holds one log and the read tables that were filled from it.
+//! A store: one log and the read tables that were filled from it, in a folder or on a PostgreSQL server.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::SqlitePool;
-use sqlx::sqlite::SqliteConnection;
+use sqlx::sqlite::SqliteConnectOptions;
 use tracing::{info, warn};
 
 use crate::clock::Clock;
-use crate::log::{Durability, LogHead, ReadError, SqliteLog};
+use crate::database::Database;
+use crate::log::{Durability, EventLog, LogHead, PostgresLog, ReadError, SqliteLog};
+use crate::postgres::{Server, TABLES_CHANNEL};
 use crate::tables::{self, OpenError};
+use crate::wake::Wake;
 
 /// How often a process looks whether the part of the store that it waits for is there.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
@@ -24,6 +28,9 @@ pub enum StoreError {
     /// There is no store.
     #[error("there is no store in {0}")]
     Missing(PathBuf),
+    /// The address is none.
+    #[error("{0} is not the address of a PostgreSQL database: {1}")]
+    Address(String, sqlx::Error),
     /// The log could not be opened.
     #[error(transparent)]
     Log(#[from] ReadError),
@@ -34,71 +41,169 @@ pub enum StoreError {
 
 /// Where a store is.
 #[derive(Clone, Debug)]
-pub struct Store(PathBuf);
+pub enum Store {
+    /// Two files in a folder.
+    Folder(PathBuf),
+    /// Two schemas of a database.
+    Server(Server),
+}
+
+impl fmt::Display for Store {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Folder(folder) => folder.display().fmt(formatter),
+            Self::Server(server) => server.fmt(formatter),
+        }
+    }
+}
 
 impl Store {
+    /// The store at `postgres://…`, or in a folder, which is made when it is missing.
+    ///
+    /// # Errors
+    /// When the folder cannot be made, or the address is none.
+    pub fn at(place: &str) -> Result<Self, StoreError> {
+        match Server::named(place) {
+            Some(server) => Ok(Self::Server(server.map_err(|cause| StoreError::Address(place.to_owned(), cause))?)),
+            None => Self::in_folder(Path::new(place)),
+        }
+    }
+
+    /// The store at `postgres://…`, or in a folder that must be there.
+    ///
+    /// # Errors
+    /// When there is no log in the folder, or the address is none.
+    pub fn existing_at(place: &str) -> Result<Self, StoreError> {
+        if Server::named(place).is_some() {
+            return Self::at(place);
+        }
+        let store = Self::Folder(PathBuf::from(place));
+        match log_file(Path::new(place)).is_file() {
+            true => Ok(store),
+            false => Err(StoreError::Missing(PathBuf::from(place))),
+        }
+    }
+
     /// The store in this folder, which is made when it is missing.
     ///
     /// # Errors
     /// When the folder cannot be made.
     pub fn in_folder(folder: &Path) -> Result<Self, StoreError> {
         std::fs::create_dir_all(folder).map_err(|cause| StoreError::Folder(folder.to_owned(), cause))?;
-        Ok(Self(folder.to_owned()))
+        Ok(Self::Folder(folder.to_owned()))
     }
 
-    /// The store in a folder that must be there.
+    /// Whether processes on several machines may work on it.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        matches!(self, Self::Server(_))
+    }
+
+    /// Opens the log. In a folder, it is made when there is none; on a server, this waits until somebody has.
     ///
     /// # Errors
-    /// When there is no log in the folder.
-    pub fn in_existing_folder(folder: &Path) -> Result<Self, StoreError> {
-        let store = Self(folder.to_owned());
-        match store.log_file().is_file() {
-            true => Ok(store),
-            false => Err(StoreError::Missing(folder.to_owned())),
+    /// When it is no log or cannot be written.
+    pub async fn open_log(&self, clock: Arc<dyn Clock>) -> Result<Arc<dyn EventLog>, StoreError> {
+        match self {
+            Self::Folder(folder) => Ok(Arc::new(SqliteLog::open(&log_file(folder), Durability::OnDisk, clock).await?)),
+            Self::Server(server) => {
+                let open = async || Ok(PostgresLog::open(server, clock.clone()).await?);
+                Ok(Arc::new(self.once_made("chirp migrate up", open).await?))
+            }
         }
     }
 
-    /// The file that holds the log.
-    #[must_use]
-    pub fn log_file(&self) -> PathBuf {
-        self.0.join("log.db")
-    }
-
-    /// The file that holds the read tables.
-    #[must_use]
-    pub fn tables_file(&self) -> PathBuf {
-        self.0.join("tables.db")
-    }
-
-    /// Opens the log, making it when there is none.
+    /// Opens the log to read it.
     ///
     /// # Errors
-    /// When the file is not a log or cannot be written.
-    pub async fn open_log(&self, clock: Arc<dyn Clock>) -> Result<SqliteLog, StoreError> {
-        Ok(SqliteLog::open(&self.log_file(), Durability::OnDisk, clock).await?)
+    /// When there is none.
+    pub async fn open_log_to_read(&self) -> Result<Arc<dyn EventLog>, StoreError> {
+        match self {
+            Self::Folder(folder) => Ok(Arc::new(SqliteLog::open_read_only(&log_file(folder)).await?)),
+            Self::Server(server) => Ok(Arc::new(PostgresLog::open_read_only(server).await?)),
+        }
+    }
+
+    /// Opens the tables of the log as they are, for whoever checks the code that knows what they mean.
+    ///
+    /// # Errors
+    /// When there are none.
+    pub async fn open_tables_of_log(&self) -> Result<Database, StoreError> {
+        Ok(match self {
+            Self::Folder(folder) => {
+                let options = SqliteConnectOptions::new().filename(log_file(folder)).read_only(true);
+                Database::Sqlite(SqlitePool::connect_with(options).await.map_err(OpenError::from)?)
+            }
+            Self::Server(server) => Database::Postgres(server.log_to_read().await.map_err(OpenError::from)?),
+        })
     }
 
     /// Opens the read tables to write them.
     ///
     /// # Errors
     /// When they belong to another log or cannot be written.
-    pub async fn open_tables_to_write(&self, log: &dyn LogHead) -> Result<SqliteConnection, StoreError> {
-        Ok(tables::open_to_write(&self.tables_file(), log.identity().epoch).await?)
+    pub async fn open_tables_to_write(&self, log: &dyn LogHead) -> Result<Database, StoreError> {
+        let epoch = log.identity().epoch;
+        match self {
+            Self::Folder(folder) => Ok(tables::open_file_to_write(&tables_file(folder), epoch).await?),
+            Self::Server(server) => {
+                let database = Database::Postgres(server.tables_to_write().await.map_err(OpenError::from)?);
+                Ok(tables::belonging_to(database, epoch).await?)
+            }
+        }
     }
 
-    /// Opens log and read tables without the possibility to write, waiting until a command server and a projector have
-    /// made them.
+    /// Opens the read tables so that writing is impossible.
+    ///
+    /// # Errors
+    /// When they belong to another log or are not there.
+    pub async fn open_tables_to_read(&self, log: &dyn LogHead) -> Result<Database, StoreError> {
+        let epoch = log.identity().epoch;
+        match self {
+            Self::Folder(folder) => Ok(tables::open_file_to_read(&tables_file(folder), epoch).await?),
+            Self::Server(server) => {
+                let database = Database::Postgres(server.tables_to_read().await.map_err(OpenError::from)?);
+                Ok(tables::belonging_to(database, epoch).await?)
+            }
+        }
+    }
+
+    /// Opens the log's head and the read tables without the possibility to write, waiting until they are there.
     ///
     /// # Errors
     /// When the tables belong to another log.
-    pub async fn open_to_read(&self) -> Result<(SqliteLog, SqlitePool), StoreError> {
+    pub async fn open_to_read(&self) -> Result<(Arc<dyn LogHead>, Database), StoreError> {
+        self.once_made("a command server and a projector", async || {
+            let head: Arc<dyn LogHead> = match self {
+                Self::Folder(folder) => Arc::new(SqliteLog::open_read_only(&log_file(folder)).await?),
+                Self::Server(server) => Arc::new(PostgresLog::open_head(server).await?),
+            };
+            let tables = self.open_tables_to_read(&*head).await?;
+            Ok((head, tables))
+        })
+        .await
+    }
+
+    /// Wakes `progress` whenever a projector in another process has committed, as far as the store can tell.
+    pub fn wake_on_progress(&self, progress: &Wake) {
+        if let Self::Server(server) = self {
+            let progress = progress.clone();
+            server.listen(TABLES_CHANNEL, move |_| {
+                progress.wake();
+                true
+            });
+        }
+    }
+
+    /// Tries until what is opened is there, and says once what it waits for.
+    async fn once_made<T>(&self, maker: &str, open: impl AsyncFn() -> Result<T, StoreError>) -> Result<T, StoreError> {
         let mut told = false;
         loop {
-            match self.try_open_to_read().await {
+            match open().await {
                 Ok(opened) => return Ok(opened),
                 Err(cause @ StoreError::Tables(OpenError::AnotherStore)) => return Err(cause),
                 Err(cause) if !told => {
-                    info!("waiting for a command server and a projector to make the store in {}", self.0.display());
+                    info!("waiting for {maker} to make the store in {self}");
                     warn!(%cause, "not yet: {cause}");
                     told = true;
                 }
@@ -107,10 +212,16 @@ impl Store {
             tokio::time::sleep(LOOK_AGAIN).await;
         }
     }
+}
 
-    async fn try_open_to_read(&self) -> Result<(SqliteLog, SqlitePool), StoreError> {
-        let log = SqliteLog::open_read_only(&self.log_file()).await?;
-        let pool = tables::open_to_read(&self.tables_file(), log.identity().epoch).await?;
-        Ok((log, pool))
-    }
+/// The file that holds the log of the store in this folder.
+#[must_use]
+pub fn log_file(folder: &Path) -> PathBuf {
+    folder.join("log.db")
+}
+
+/// The file that holds the read tables of the store in this folder.
+#[must_use]
+pub fn tables_file(folder: &Path) -> PathBuf {
+    folder.join("tables.db")
 }

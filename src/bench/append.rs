@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use shared::ids::{AccountRef, PostId, Version};
-use shared::log::{EventLog, SqliteLog, StreamName};
+use shared::log::{EventLog, StreamName};
 use shared::proto::command::command_service_client::CommandServiceClient;
 use shared::proto::command::{CreatePostRequest, CreatePostResponse};
 use tonic::transport::Channel;
@@ -48,7 +48,7 @@ impl Operation for Call {
 /// Appends the same straight to the log.
 #[derive(Clone)]
 struct Bare {
-    log: Arc<SqliteLog>,
+    log: Arc<dyn EventLog>,
     accounts: Arc<Vec<AccountRef>>,
     next: Arc<AtomicUsize>,
 }

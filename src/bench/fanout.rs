@@ -1,5 +1,6 @@
 //! `chirp bench fanout`: a projector that catches up, beside a hand-written insert of the same rows, and Redis.
 
+use shared::store::tables_file;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -70,7 +71,7 @@ async fn one_graph(rounds: &Rounds, graph: Graph, redis: Option<&Path>, findings
     stage.follow(followers).await?;
     let mut projector = stage.projector().await?;
     projector.catch_up().await?;
-    let mut bare = bare_database(folder.path(), &stage).await?;
+    let mut bare = bare_database(folder.path()).await?;
     let mut redis = match redis {
         Some(server) => Some(Redis::start(server, folder.path()).await?),
         None => None,
@@ -117,7 +118,7 @@ fn posts_of_a_round(rounds: &Rounds, accounts: usize, followers: usize) -> usize
 }
 
 /// A fresh file with the settings of the read tables, the edges of the store, and the store attached to compare with.
-async fn bare_database(folder: &Path, stage: &Stage) -> anyhow::Result<SqliteConnection> {
+async fn bare_database(folder: &Path) -> anyhow::Result<SqliteConnection> {
     let options = SqliteConnectOptions::new()
         .filename(folder.join("bare.db"))
         .create_if_missing(true)
@@ -128,7 +129,7 @@ async fn bare_database(folder: &Path, stage: &Stage) -> anyhow::Result<SqliteCon
         .pragma("temp_store", "memory");
     let mut bare = SqliteConnection::connect_with(&options).await?;
     sqlx::raw_sql(BARE_SCHEMA).execute(&mut bare).await?;
-    let tables = stage.store.tables_file();
+    let tables = tables_file(folder);
     let tables = tables.to_str().context("the folder's name is not UTF-8")?;
     sqlx::query("ATTACH $1 AS store").bind(tables).execute(&mut bare).await?;
     bare.execute(COPY_EDGES).await?;
@@ -138,7 +139,7 @@ async fn bare_database(folder: &Path, stage: &Stage) -> anyhow::Result<SqliteCon
 async fn insert_by_hand(bare: &mut SqliteConnection, posted: &[Posted]) -> anyhow::Result<Duration> {
     let started = Instant::now();
     for batch in posted.chunks(ProjectorSettings::default().batch_events_max) {
-        let rows = batch.iter().map(|posted| (posted.author, posted.place)).collect::<Rows>().finish();
+        let rows = batch.iter().map(|posted| (posted.author, posted.place)).collect::<Rows>().to_json();
         let mut tx = bare.begin_with("BEGIN IMMEDIATE").await?;
         sqlx::query(BARE_INSERT).bind(rows).execute(&mut *tx).await?;
         tx.commit().await?;

@@ -10,7 +10,7 @@ use projector::Projector;
 use shared::clock::SystemClock;
 use shared::event::{AccountEvent, AccountKind, Edge, Envelope, Event, FollowEvent, PostEvent, PostText, Profile};
 use shared::ids::{AccountId, AccountKey, AccountRef, CommandId, Position, PostId};
-use shared::log::{Append, Appended, Cause, EventLog, SqliteLog, StreamName};
+use shared::log::{Append, Appended, Cause, EventLog, StreamName};
 use shared::settings::{ProjectorSettings, ServerSettings};
 use shared::store::Store;
 use shared::wake::Wake;
@@ -78,7 +78,7 @@ async fn connect(address: SocketAddr, drain: CancellationToken) -> anyhow::Resul
 /// A store that is filled in bulk, past the command server.
 pub struct Stage {
     pub store: Store,
-    pub log: Arc<SqliteLog>,
+    pub log: Arc<dyn EventLog>,
     pub accounts: Vec<AccountRef>,
 }
 
@@ -86,7 +86,7 @@ impl Stage {
     /// A store in this folder with so many accounts.
     pub async fn new(folder: &Path, accounts: usize) -> anyhow::Result<Self> {
         let store = Store::in_folder(folder)?;
-        let log = Arc::new(store.open_log(Arc::new(SystemClock)).await?);
+        let log = store.open_log(Arc::new(SystemClock)).await?;
         let mut stage = Self { store, log, accounts: Vec::with_capacity(accounts) };
         let ids: Vec<AccountId> = (0..accounts).map(|_| AccountId::generate()).collect();
         for chunk in ids.chunks(BULK_EVENTS) {

@@ -15,10 +15,12 @@ use std::collections::BTreeSet;
 
 use crate::history::History;
 use crate::random::Random;
-use crate::world::{BATCH_SIZES, World};
+use crate::world::{BATCH_SIZES, Engine, World};
 
-/// Histories of each of the four tests; together over 1,000.
+/// Histories of each of the four tests of SQLite; together over 1,000.
 const HISTORIES: u64 = 256;
+/// The same on PostgreSQL, where each takes several times as long.
+const HISTORIES_ON_POSTGRES: u64 = 32;
 /// Commands of one history.
 const COMMANDS: usize = 120;
 /// How often the answers are checked on the way.
@@ -26,28 +28,44 @@ const CHECKPOINTS: usize = 3;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_answer_is_the_laws_in_the_first_quarter_of_the_histories() {
-    check(0).await;
+    check(Engine::Sqlite, 0).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_answer_is_the_laws_in_the_second_quarter_of_the_histories() {
-    check(1).await;
+    check(Engine::Sqlite, 1).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_answer_is_the_laws_in_the_third_quarter_of_the_histories() {
-    check(2).await;
+    check(Engine::Sqlite, 2).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_answer_is_the_laws_in_the_last_quarter_of_the_histories() {
-    check(3).await;
+    check(Engine::Sqlite, 3).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_answer_is_the_laws_in_the_first_half_of_the_histories_on_postgres() {
+    check(Engine::Postgres, 0).await;
+    check(Engine::Postgres, 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_answer_is_the_laws_in_the_second_half_of_the_histories_on_postgres() {
+    check(Engine::Postgres, 2).await;
+    check(Engine::Postgres, 3).await;
 }
 
 /// Runs one quarter of the histories, or the one that the environment names.
-async fn check(quarter: u64) {
+async fn check(engine: Engine, quarter: u64) {
     let number = |name: &str| std::env::var(name).ok().map(|text| text.parse().expect("the number of a seed"));
-    let histories = number("CHIRP_LAW_HISTORIES").unwrap_or(HISTORIES);
+    let usual = match engine {
+        Engine::Sqlite => HISTORIES,
+        Engine::Postgres => HISTORIES_ON_POSTGRES,
+    };
+    let histories = number("CHIRP_LAW_HISTORIES").unwrap_or(usual);
     let seeds = match number("CHIRP_LAW_SEED") {
         Some(seed) if seed % 4 == quarter => seed..seed + 1,
         Some(_) => return,
@@ -57,7 +75,7 @@ async fn check(quarter: u64) {
     let mut happened = BTreeSet::new();
     for index in seeds {
         let seed = if named { index } else { index * 4 + quarter };
-        happened.extend(one_history(seed).await);
+        happened.extend(one_history(engine, seed).await);
     }
     if !named && histories >= HISTORIES {
         let missing: Vec<_> = history::EVERY_TYPE.iter().filter(|kind| !happened.contains(**kind)).collect();
@@ -66,9 +84,9 @@ async fn check(quarter: u64) {
 }
 
 /// The types of event that happened in it.
-async fn one_history(seed: u64) -> BTreeSet<String> {
+async fn one_history(engine: Engine, seed: u64) -> BTreeSet<String> {
     let mut random = Random::new(seed);
-    let mut world = World::new(&mut random).await;
+    let mut world = World::new(engine, &mut random).await;
     let mut history = History::new(world.log());
     for checkpoint in 1..=CHECKPOINTS {
         for _ in 0..COMMANDS / CHECKPOINTS {

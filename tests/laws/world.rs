@@ -9,79 +9,166 @@ use projector::Projector;
 use query_server::{Queries, StreamLimits};
 use reference::Model;
 use shared::clock::SystemClock;
+use shared::database::Database;
 use shared::log::{Durability, EventLog, SqliteLog};
+use shared::postgres::Server;
 use shared::settings::{ProjectorSettings, TimelineSettings};
-use shared::store::Store;
+use shared::sql::Statement;
+use shared::store::{Store, log_file};
 use shared::wake::Wake;
-use sqlx::SqlitePool;
+use sqlx::{Connection, PgConnection};
 use tempfile::TempDir;
+use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::client::Client;
 use crate::random::Random;
 
 pub const BATCH_SIZES: [usize; 3] = [1, 7, 1_000];
 
-const PROJECTIONS: [&str; 9] = [
-    "profiles_1",
-    "posts_1",
-    "graph_1",
-    "counts_1",
-    "bookmarks_1",
-    "hashtags_1",
-    "notifications_1",
-    "activity_1",
-    "timelines_1",
-];
 /// Tables whose rows the law fixes. The form of the timelines is free; their answers are not.
-const FIXED_TABLES: [&str; 17] = [
-    "SELECT json_array(account, hex(account_id), handle, display_name, bio, organization, protected, active, created_at)
-     FROM profiles_1 ORDER BY 1",
-    "SELECT json_array(post, hex(post_id), author, text, reply_to, reply_to_author, quoted, created_at, edited_at, deleted)
-     FROM posts_1 ORDER BY 1",
-    "SELECT json_array(account, post, place) FROM posts_1_likes ORDER BY 1",
-    "SELECT json_array(account, post, place) FROM posts_1_reposts ORDER BY 1",
-    "SELECT json_array(follower, followee, place) FROM graph_1_follows ORDER BY 1",
-    "SELECT json_array(follower, followee, place) FROM graph_1_requests ORDER BY 1",
-    "SELECT json_array(account, target, place) FROM graph_1_blocks ORDER BY 1",
-    "SELECT json_array(account, target, place) FROM graph_1_mutes ORDER BY 1",
-    "SELECT json_array(account, followers, following, posts) FROM counts_1_accounts
-     WHERE followers <> 0 OR following <> 0 OR posts <> 0 ORDER BY 1",
-    "SELECT json_array(post, likes, reposts, replies) FROM counts_1_posts
-     WHERE likes <> 0 OR reposts <> 0 OR replies <> 0 ORDER BY 1",
-    "SELECT json_array(account, post, place) FROM bookmarks_1 ORDER BY 1",
-    "SELECT json_array(tag, post) FROM hashtags_1 ORDER BY 1",
-    "SELECT json_array(recipient, reason, post, actor, place, happened_at) FROM notifications_1 ORDER BY 1",
-    "SELECT json_array(recipient, reason, post, newest) FROM notifications_1_groups ORDER BY 1",
-    "SELECT json_array(recipient, up_to) FROM notifications_1_seen ORDER BY 1",
-    "SELECT json_array(actor, place, kind, target, happened_at) FROM activity_1 ORDER BY 1",
-    "SELECT json_array(actor, place, post) FROM timelines_1_reasons ORDER BY 1",
+static FIXED_TABLES: [Statement; 17] = [
+    Statement::new(
+        "SELECT CAST({array}(account, {id account_id}, handle, display_name, bio, organization, protected, active, created_at) AS TEXT) AS line FROM profiles_1 ORDER BY line",
+    ),
+    Statement::new(
+        "SELECT CAST({array}(post, {id post_id}, author, text, reply_to, reply_to_author, quoted, created_at, edited_at, deleted) AS TEXT) AS line FROM posts_1 ORDER BY line",
+    ),
+    Statement::new("SELECT CAST({array}(account, post, place) AS TEXT) AS line FROM posts_1_likes ORDER BY line"),
+    Statement::new("SELECT CAST({array}(account, post, place) AS TEXT) AS line FROM posts_1_reposts ORDER BY line"),
+    Statement::new(
+        "SELECT CAST({array}(follower, followee, place) AS TEXT) AS line FROM graph_1_follows ORDER BY line",
+    ),
+    Statement::new(
+        "SELECT CAST({array}(follower, followee, place) AS TEXT) AS line FROM graph_1_requests ORDER BY line",
+    ),
+    Statement::new("SELECT CAST({array}(account, target, place) AS TEXT) AS line FROM graph_1_blocks ORDER BY line"),
+    Statement::new("SELECT CAST({array}(account, target, place) AS TEXT) AS line FROM graph_1_mutes ORDER BY line"),
+    Statement::new(
+        "SELECT CAST({array}(account, followers, following, posts) AS TEXT) AS line FROM counts_1_accounts
+     WHERE followers <> 0 OR following <> 0 OR posts <> 0 ORDER BY line",
+    ),
+    Statement::new(
+        "SELECT CAST({array}(post, likes, reposts, replies) AS TEXT) AS line FROM counts_1_posts
+     WHERE likes <> 0 OR reposts <> 0 OR replies <> 0 ORDER BY line",
+    ),
+    Statement::new("SELECT CAST({array}(account, post, place) AS TEXT) AS line FROM bookmarks_1 ORDER BY line"),
+    Statement::new("SELECT CAST({array}(tag, post) AS TEXT) AS line FROM hashtags_1 ORDER BY line"),
+    Statement::new(
+        "SELECT CAST({array}(recipient, reason, post, actor, place, happened_at) AS TEXT) AS line FROM notifications_1 ORDER BY line",
+    ),
+    Statement::new(
+        "SELECT CAST({array}(recipient, reason, post, newest) AS TEXT) AS line FROM notifications_1_groups ORDER BY line",
+    ),
+    Statement::new("SELECT CAST({array}(recipient, up_to) AS TEXT) AS line FROM notifications_1_seen ORDER BY line"),
+    Statement::new(
+        "SELECT CAST({array}(actor, place, kind, target, happened_at) AS TEXT) AS line FROM activity_1 ORDER BY line",
+    ),
+    Statement::new("SELECT CAST({array}(actor, place, post) AS TEXT) AS line FROM timelines_1_reasons ORDER BY line"),
 ];
+
+/// The same laws hold on each.
+#[derive(Clone, Copy, Debug)]
+pub enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+/// Where the log of a history is, and the tables of each of its readers.
+struct Places {
+    log: Store,
+    tables: Vec<Store>,
+    /// Removed with the history.
+    _folder: Option<TempDir>,
+}
+
+/// Databases are made once, since that takes longer than a history.
+static DATABASES: OnceCell<Vec<Server>> = OnceCell::const_new();
+
+impl Places {
+    /// New and empty.
+    async fn new(engine: Engine) -> Self {
+        match engine {
+            Engine::Sqlite => {
+                let folder = temporary_folder();
+                let store = |name: &str| Store::in_folder(&folder.path().join(name)).expect("the folder can be made");
+                let tables = BATCH_SIZES.map(|size| store(&format!("batches-of-{size}"))).into();
+                Self { log: store("log"), tables, _folder: Some(folder) }
+            }
+            Engine::Postgres => {
+                let databases = DATABASES
+                    .get_or_init(async || {
+                        let mut databases = Vec::new();
+                        for _ in 0..=BATCH_SIZES.len() {
+                            databases.push(Server::for_a_test().await);
+                        }
+                        databases
+                    })
+                    .await;
+                let mut epoch = None;
+                for database in databases {
+                    let mut around = PgConnection::connect(&database.address()).await.expect("it answers");
+                    sqlx::raw_sql(EMPTY).execute(&mut around).await.expect("the schemas can be dropped");
+                    database.migrate().await.expect("the schemas can be made");
+                    match epoch {
+                        None => epoch = Some(epoch_of(&mut around).await),
+                        Some(epoch) => adopt(&mut around, epoch).await,
+                    }
+                }
+                let mut stores = databases.iter().cloned().map(Store::Server);
+                let log = stores.next().expect("there are several");
+                Self { log, tables: stores.collect(), _folder: None }
+            }
+        }
+    }
+
+    async fn open_log(&self) -> Arc<dyn EventLog> {
+        let clock = Arc::new(SystemClock);
+        match &self.log {
+            Store::Folder(folder) => {
+                let log = SqliteLog::open(&log_file(folder), Durability::InMemory, clock).await;
+                Arc::new(log.expect("a new log can be made"))
+            }
+            Store::Server(_) => self.log.open_log(clock).await.expect("the log opens"),
+        }
+    }
+}
+
+const EMPTY: &str = "SET client_min_messages = warning; DROP SCHEMA IF EXISTS chirp_log, chirp_tables CASCADE";
+
+async fn epoch_of(around: &mut PgConnection) -> Uuid {
+    sqlx::query_scalar("SELECT epoch FROM chirp_log.store").fetch_one(around).await.expect("there is a store")
+}
+
+/// Lets the read tables of this database be those of another log.
+async fn adopt(around: &mut PgConnection, epoch: Uuid) {
+    let adopted = sqlx::query("UPDATE chirp_tables.store SET epoch = $1").bind(epoch).execute(around).await;
+    assert_eq!(adopted.expect("there are tables").rows_affected(), 1);
+}
 
 /// One projector, its tables, and who reads them.
 struct Reader {
     store: Store,
     settings: ProjectorSettings,
     projector: Option<Projector>,
-    tables: SqlitePool,
+    tables: Database,
     queries: Queries,
     clients: BTreeMap<String, Client>,
     drain: CancellationToken,
 }
 
 pub struct World {
-    folder: TempDir,
-    log: Arc<SqliteLog>,
+    places: Places,
+    log: Arc<dyn EventLog>,
     readers: BTreeMap<usize, Reader>,
 }
 
 impl World {
     /// An empty log, and tiny limits, so that every path is taken.
-    pub async fn new(random: &mut Random) -> Self {
-        let folder = temporary_folder();
-        let file = folder.path().join("log.db");
-        let log = SqliteLog::open(&file, Durability::InMemory, Arc::new(SystemClock)).await;
-        let log = Arc::new(log.expect("a new log can be made"));
+    pub async fn new(engine: Engine, random: &mut Random) -> Self {
+        let places = Places::new(engine).await;
+        let log = places.open_log().await;
         let timelines = TimelineSettings {
             celebrity_followers: random.between(1, 5),
             timeline_cap: random.between(3, 20),
@@ -93,12 +180,12 @@ impl World {
         let few = if random.one_in(4) { 500 } else { 6 };
         let streams = StreamLimits { changes_max: 1 + random.below(few), fallbacks_max: random.below(few) };
         let mut readers = BTreeMap::new();
-        for batch_events_max in BATCH_SIZES {
-            let settings = ProjectorSettings { timelines: timelines.clone(), batch_events_max };
-            let reader = Reader::open(folder.path(), log.clone(), settings, streams).await;
+        for (batch_events_max, store) in BATCH_SIZES.into_iter().zip(&places.tables) {
+            let settings = ProjectorSettings { timelines: timelines.clone(), batch_events_max, only: vec![] };
+            let reader = Reader::open(store.clone(), log.clone(), settings, streams).await;
             readers.insert(batch_events_max, reader);
         }
-        Self { folder, log, readers }
+        Self { places, log, readers }
     }
 
     pub fn log(&self) -> Arc<dyn EventLog> {
@@ -111,7 +198,8 @@ impl World {
         let log = self.log.clone();
         let reader = self.reader(batch_size);
         if restart {
-            reader.projector = None;
+            let stopped = reader.projector.take().expect("there is one").stop().await;
+            stopped.expect("the projector stops");
             reader.projector = Some(reader.open_projector(log).await);
         }
         reader.projector().catch_up().await.expect("the projector projects");
@@ -140,12 +228,16 @@ impl World {
 
     /// Batch size, restarts and rebuilds change no row.
     pub async fn check_tables_are_equal(&self, when: &str) {
-        for sql in FIXED_TABLES {
+        for statement in &FIXED_TABLES {
             let mut seen: Option<(usize, Vec<String>)> = None;
             for (batch_size, reader) in &self.readers {
-                let rows: Vec<String> = sqlx::query_scalar(sql).fetch_all(&reader.tables).await.expect("it reads");
+                let rows = reader.tables.rows(statement, &[]).await.expect("it reads");
+                let rows: Vec<String> = rows.iter().map(|row| row.get("line").expect("it is text")).collect();
                 if let Some((other, expected)) = &seen {
-                    assert_eq!(&rows, expected, "{when}: batches of {batch_size} and of {other} differ in {sql}");
+                    assert_eq!(
+                        &rows, expected,
+                        "{when}: batches of {batch_size} and of {other} differ in {statement:?}"
+                    );
                 }
                 seen = Some((*batch_size, rows));
             }
@@ -155,7 +247,7 @@ impl World {
     /// Fills every projection of one reader again.
     pub async fn rebuild(&mut self, batch_size: usize) {
         let projector = self.reader(batch_size).projector();
-        for name in PROJECTIONS {
+        for name in projector::projections::NAMES {
             projector.rebuild(name).await.expect("it rebuilds");
         }
     }
@@ -167,7 +259,7 @@ impl World {
 
     /// The naive law at the head of the log.
     async fn model(&self, report: &mut Report) -> Model {
-        let reader = LogReader::open(&self.folder.path().join("log.db")).await.expect("the log is there");
+        let reader = LogReader::open(&self.places.log).await.expect("the log is there");
         let head = reader.head().await.expect("the log has a head");
         reader.fold(head, report).await.expect("the log reads")
     }
@@ -178,18 +270,15 @@ impl World {
 }
 
 impl Reader {
-    async fn open(folder: &Path, log: Arc<SqliteLog>, settings: ProjectorSettings, streams: StreamLimits) -> Self {
-        let name = format!("batches-of-{}", settings.batch_events_max);
-        let store = Store::in_folder(&folder.join(name)).expect("the folder can be made");
+    async fn open(store: Store, log: Arc<dyn EventLog>, settings: ProjectorSettings, streams: StreamLimits) -> Self {
         let projector = open_projector(&store, log.clone(), settings.clone()).await;
-        let epoch = shared::log::LogHead::identity(&*log).epoch;
-        let tables = shared::tables::open_to_read(&store.tables_file(), epoch).await.expect("they were just made");
+        let tables = store.open_tables_to_read(&*log).await.expect("they were just made");
         let drain = CancellationToken::new();
         let queries = Queries::new(tables.clone(), log, &Wake::default(), streams, drain.clone());
         Self { store, settings, projector: Some(projector), tables, queries, clients: BTreeMap::new(), drain }
     }
 
-    async fn open_projector(&self, log: Arc<SqliteLog>) -> Projector {
+    async fn open_projector(&self, log: Arc<dyn EventLog>) -> Projector {
         open_projector(&self.store, log, self.settings.clone()).await
     }
 
@@ -233,7 +322,7 @@ impl Drop for Reader {
     }
 }
 
-async fn open_projector(store: &Store, log: Arc<SqliteLog>, settings: ProjectorSettings) -> Projector {
+async fn open_projector(store: &Store, log: Arc<dyn EventLog>, settings: ProjectorSettings) -> Projector {
     Projector::open(store, log, settings, Arc::new(SystemClock), Wake::default()).await.expect("the tables open")
 }
 

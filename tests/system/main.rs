@@ -4,6 +4,7 @@
 //! duration, and ends what it started by its process id. What a process said is printed when its test fails.
 
 mod api;
+mod around;
 mod bad_input;
 mod bad_input_of_a_week;
 mod consistency;
@@ -14,4 +15,5 @@ mod process;
 mod raw;
 mod refusals;
 mod roles;
+mod sqlite_files;
 mod week;

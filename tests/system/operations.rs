@@ -7,12 +7,11 @@ use serde_json::Value;
 use shared::proto::admin::*;
 use shared::proto::command::{FollowAccountRequest, LikePostRequest};
 use shared::proto::query::GetHomeTimelineRequest;
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions, Connection};
 use tonic::Code;
 
 use crate::api::{Api, ask, fresh, item, reason, texts, up_to_date, within};
-use crate::process::{Dev, Process, Role, chirp, eventually, folder, path, verified};
+use crate::around::{Half, lock_tables, tamper};
+use crate::process::{Dev, Process, Role, chirp, eventually, folder, path, store_of, verified};
 
 const PROJECTIONS: [&str; 9] = [
     "activity_1",
@@ -44,14 +43,6 @@ async fn fill(api: &Api) -> String {
         }
     }
     eve
-}
-
-/// Changes a file of a store behind everybody's back.
-async fn tamper(store: &Path, file: &str, sql: &'static str) -> u64 {
-    let mut connection = SqliteConnectOptions::new().filename(store.join(file)).connect().await.expect("it opens");
-    let changed = sqlx::query(sql).execute(&mut connection).await.expect("it is changed").rows_affected();
-    connection.close().await.expect("it closes");
-    changed
 }
 
 #[tokio::test]
@@ -96,13 +87,11 @@ async fn a_rebuild_whose_caller_went_away_does_not_stand_in_the_way_of_later_one
     let dev = Dev::start(folder.path()).await;
     fill(&dev.api).await;
     // While somebody else writes, the rebuild waits; meanwhile its caller loses patience.
-    let options = SqliteConnectOptions::new().filename(folder.path().join("tables.db"));
-    let mut lock = options.connect().await.expect("it opens");
-    sqlx::query("BEGIN IMMEDIATE").execute(&mut lock).await.expect("it is locked");
+    let lock = lock_tables(folder.path()).await;
     let mut admin = dev.api.admin.clone();
     let request = ask!(RebuildProjectionRequest { name: "posts_1" });
     admin.rebuild_projection(within(Duration::from_millis(300), request.clone())).await.expect_err("it takes too long");
-    sqlx::query("ROLLBACK").execute(&mut lock).await.expect("it is unlocked");
+    lock.release().await;
     let again = async || {
         let answered = dev.api.admin.clone().rebuild_projection(request.clone()).await;
         answered.err().map(|status| (status.code(), reason(&status)))
@@ -169,7 +158,7 @@ async fn verify_finds_a_flipped_byte_in_the_log_and_says_where() {
     dev.api.head().await;
     verified(folder.path()).await;
     dev.process.kill().await;
-    let store = path(folder.path());
+    let store = &store_of(folder.path()).await;
     let faults = [
         // One byte of a text that stays legal JSON.
         (
@@ -188,25 +177,25 @@ async fn verify_finds_a_flipped_byte_in_the_log_and_says_where() {
             "position 9: the hash chain is broken",
         ),
         (
-            "UPDATE head SET hash = zeroblob(32)",
+            "UPDATE head SET hash = {sqlite: zeroblob(32)}{postgres: decode(repeat('00', 32), 'hex')}",
             "UPDATE head SET hash = (SELECT hash FROM events ORDER BY position DESC LIMIT 1)",
             "the head",
         ),
     ];
     for (break_it, mend_it, expected) in faults {
-        assert_eq!(tamper(folder.path(), "log.db", break_it).await, 1, "{break_it}");
+        assert_eq!(tamper(folder.path(), Half::Log, break_it).await, 1, "{break_it}");
         let finished = chirp(&["verify", "--store", store]).await.with(1);
         assert!(finished.stdout.contains(expected), "{break_it}: {finished:#?}");
         assert!(
             !finished.stdout.contains("\n0 differences") && finished.stdout.contains(" differences in "),
             "{finished:#?}"
         );
-        assert_eq!(tamper(folder.path(), "log.db", mend_it).await, 1, "{mend_it}");
+        assert_eq!(tamper(folder.path(), Half::Log, mend_it).await, 1, "{mend_it}");
         verified(folder.path()).await;
     }
     // A payload that is wrong together with its digest is still not what the chain says.
-    let sql = "UPDATE events SET payload_digest = zeroblob(32) WHERE position = 5";
-    assert_eq!(tamper(folder.path(), "log.db", sql).await, 1);
+    let sql = "UPDATE events SET payload_digest = {sqlite: zeroblob(32)}{postgres: decode(repeat('00', 32), 'hex')} WHERE position = 5";
+    assert_eq!(tamper(folder.path(), Half::Log, sql).await, 1);
     let finished = chirp(&["verify", "--store", store, "-o", "json"]).await.with(1);
     let told: Value = serde_json::from_str(&finished.stdout).expect("it is JSON");
     assert!(told["differences"].as_u64().is_some_and(|count| count >= 2), "{told:#}");
@@ -221,8 +210,8 @@ async fn verify_finds_a_log_that_lost_its_newest_event() {
     verified(folder.path()).await;
     dev.process.kill().await;
     let sql = "DELETE FROM events WHERE position = (SELECT position FROM head)";
-    assert_eq!(tamper(folder.path(), "log.db", sql).await, 1);
-    let finished = chirp(&["verify", "--store", path(folder.path())]).await.with(1);
+    assert_eq!(tamper(folder.path(), Half::Log, sql).await, 1);
+    let finished = chirp(&["verify", "--store", &store_of(folder.path()).await]).await.with(1);
     assert!(finished.stdout.contains("the head: "), "{finished:#?}");
 }
 
@@ -237,30 +226,30 @@ async fn verify_finds_a_changed_row_in_every_kind_of_read_table() {
         ("UPDATE profiles_1 SET bio = 'x' WHERE account = 1", "UPDATE profiles_1 SET bio = '' WHERE account = 1"),
         (
             "UPDATE posts_1 SET text = 'post 8' WHERE text = 'post 7'",
-            "UPDATE posts_1 SET text = 'post 7' WHERE post = (SELECT MIN(post) FROM posts_1 WHERE deleted = 0 AND text = 'post 8')",
+            "UPDATE posts_1 SET text = 'post 7' WHERE post = (SELECT MIN(post) FROM posts_1 WHERE NOT deleted AND text = 'post 8')",
         ),
         (
             "UPDATE counts_1_accounts SET followers = followers + 1 WHERE account = 1",
             "UPDATE counts_1_accounts SET followers = followers - 1 WHERE account = 1",
         ),
         (
-            "UPDATE counts_1_posts SET likes = likes - 1 WHERE post = (SELECT MAX(post) FROM posts_1 WHERE deleted = 0)",
-            "UPDATE counts_1_posts SET likes = likes + 1 WHERE post = (SELECT MAX(post) FROM posts_1 WHERE deleted = 0)",
+            "UPDATE counts_1_posts SET likes = likes - 1 WHERE post = (SELECT MAX(post) FROM posts_1 WHERE NOT deleted)",
+            "UPDATE counts_1_posts SET likes = likes + 1 WHERE post = (SELECT MAX(post) FROM posts_1 WHERE NOT deleted)",
         ),
         (
             "UPDATE graph_1_follows SET follower = -follower WHERE place = (SELECT MIN(place) FROM graph_1_follows)",
             "UPDATE graph_1_follows SET follower = -follower WHERE follower < 0",
         ),
         (
-            "UPDATE timelines_1 SET owner = -owner WHERE (owner, place) = (SELECT MAX(timelines_1.owner), timelines_1.place FROM timelines_1 JOIN posts_1 ON posts_1.post = timelines_1.post AND posts_1.deleted = 0 WHERE timelines_1.place = timelines_1.post AND NOT EXISTS (SELECT 1 FROM posts_1_reposts WHERE posts_1_reposts.post = timelines_1.post))",
+            "UPDATE timelines_1 SET owner = -owner WHERE (owner, place) = (SELECT timelines_1.owner, timelines_1.place FROM timelines_1 JOIN posts_1 ON posts_1.post = timelines_1.post AND NOT posts_1.deleted WHERE timelines_1.place = timelines_1.post AND NOT EXISTS (SELECT 1 FROM posts_1_reposts WHERE posts_1_reposts.post = timelines_1.post) ORDER BY timelines_1.owner DESC, timelines_1.place LIMIT 1)",
             "UPDATE timelines_1 SET owner = -owner WHERE owner < 0",
         ),
     ];
     for (break_it, mend_it) in faults {
-        assert_eq!(tamper(folder.path(), "tables.db", break_it).await, 1, "{break_it}");
-        let finished = chirp(&["verify", "--store", path(folder.path())]).await;
+        assert_eq!(tamper(folder.path(), Half::Tables, break_it).await, 1, "{break_it}");
+        let finished = chirp(&["verify", "--store", &store_of(folder.path()).await]).await;
         assert_eq!(finished.code, Some(1), "{break_it}: {finished:#?}");
-        assert_eq!(tamper(folder.path(), "tables.db", mend_it).await, 1, "{mend_it}");
+        assert_eq!(tamper(folder.path(), Half::Tables, mend_it).await, 1, "{mend_it}");
         verified(folder.path()).await;
     }
 }
@@ -279,9 +268,7 @@ async fn a_stopped_projection_shows_its_lag_and_what_it_missed_is_applied_later(
         assert_eq!(projection.lag.unwrap_or_default(), prost_types::Duration::default());
     }
     // Whoever holds the write lock of the tables keeps the projector from applying anything.
-    let mut lock =
-        SqliteConnectOptions::new().filename(folder.path().join("tables.db")).connect().await.expect("it opens");
-    sqlx::query("BEGIN IMMEDIATE").execute(&mut lock).await.expect("it is locked");
+    let lock = lock_tables(folder.path()).await;
     let mut newest = ada.token;
     for number in 0..5 {
         newest = api.post(&ada.id, &format!("post {number}")).await.token;
@@ -296,7 +283,7 @@ async fn a_stopped_projection_shows_its_lag_and_what_it_missed_is_applied_later(
         assert_eq!((projection.state(), projection.lag_events), (ProjectionState::Behind, 5), "{projection:?}");
         assert_eq!((projection.checkpoint, projection.head), (2, 7));
     }
-    sqlx::query("ROLLBACK").execute(&mut lock).await.expect("it is unlocked");
+    lock.release().await;
     assert_eq!(api.home(&ada.id, fresh(&newest)).await.items.len(), 5);
     eventually(
         "it catches up",
@@ -428,9 +415,7 @@ async fn a_second_rebuild_at_the_same_time_is_refused() {
     let folder = folder();
     let dev = Dev::start(folder.path()).await;
     fill(&dev.api).await;
-    let mut lock =
-        SqliteConnectOptions::new().filename(folder.path().join("tables.db")).connect().await.expect("it opens");
-    sqlx::query("BEGIN IMMEDIATE").execute(&mut lock).await.expect("it is locked");
+    let lock = lock_tables(folder.path()).await;
     let request = ask!(RebuildProjectionRequest { name: "counts_1" });
     let mut admin = dev.api.admin.clone();
     let first = tokio::spawn({
@@ -442,7 +427,7 @@ async fn a_second_rebuild_at_the_same_time_is_refused() {
     eventually("it is being rebuilt", || dev.api.projections(), is_rebuilding).await;
     let second = dev.api.admin.clone().rebuild_projection(request).await.expect_err("the first is under way");
     assert_eq!((second.code(), reason(&second).as_deref()), (Code::Aborted, Some("CONCURRENT_CHANGE")));
-    sqlx::query("ROLLBACK").execute(&mut lock).await.expect("it is unlocked");
+    lock.release().await;
     first.await.expect("it ends").expect("it is rebuilt");
     let follow = ask!(FollowAccountRequest { follower_id: "x", followee_id: "y" });
     dev.api.commands.clone().follow_account(follow).await.expect_err("the server goes on and refuses nonsense");

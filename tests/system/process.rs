@@ -3,13 +3,14 @@
 use std::fmt::Debug;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
+use shared::postgres::Server;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
-use tokio::sync::mpsc;
+use tokio::sync::{Mutex, mpsc};
 use tokio::time::timeout;
 
 use crate::api::Api;
@@ -29,6 +30,33 @@ pub fn folder() -> TempDir {
     }
 }
 
+/// Whether the processes under test keep their stores on the server that `CHIRP_TEST_POSTGRES` names.
+pub fn on_postgres() -> bool {
+    match std::env::var("CHIRP_TEST_ENGINE").as_deref() {
+        Err(_) | Ok("sqlite") => false,
+        Ok("postgres") => true,
+        Ok(other) => panic!("CHIRP_TEST_ENGINE is sqlite or postgres, not {other}"),
+    }
+}
+
+/// The store that belongs to a folder: the folder itself, or a database of its own.
+pub async fn store_of(folder: &Path) -> String {
+    if !on_postgres() {
+        return path(folder).to_owned();
+    }
+    static MAKING: Mutex<()> = Mutex::const_new(());
+    let _made_once = MAKING.lock().await;
+    std::fs::create_dir_all(folder).expect("the folder can be made");
+    let note = folder.join("address");
+    if let Ok(address) = std::fs::read_to_string(&note) {
+        return address;
+    }
+    let server = Server::for_a_test().await;
+    server.migrate().await.expect("the schemas can be made");
+    std::fs::write(&note, server.address()).expect("there is room for an address");
+    server.address()
+}
+
 /// The binary with these arguments and no settings of whoever runs the tests.
 fn command(arguments: &[&str], environment: &[(&str, &str)]) -> Command {
     let mut command = Command::new(BINARY);
@@ -45,7 +73,7 @@ fn command(arguments: &[&str], environment: &[(&str, &str)]) -> Command {
 pub struct Process {
     arguments: String,
     child: Child,
-    said: Arc<Mutex<Vec<String>>>,
+    said: Arc<std::sync::Mutex<Vec<String>>>,
     lines: mpsc::UnboundedReceiver<String>,
 }
 
@@ -54,7 +82,7 @@ impl Process {
         let mut command = command(arguments, &[]);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
         let (sender, lines) = mpsc::unbounded_channel();
-        let said = Arc::new(Mutex::new(Vec::new()));
+        let said = Arc::new(std::sync::Mutex::new(Vec::new()));
         tokio::spawn(listen(child.stdout.take().expect("it is piped"), said.clone(), sender.clone()));
         tokio::spawn(listen(child.stderr.take().expect("it is piped"), said.clone(), sender));
         Self { arguments: arguments.join(" "), child, said, lines }
@@ -116,7 +144,11 @@ impl Drop for Process {
     }
 }
 
-async fn listen(output: impl AsyncRead + Unpin, said: Arc<Mutex<Vec<String>>>, lines: mpsc::UnboundedSender<String>) {
+async fn listen(
+    output: impl AsyncRead + Unpin,
+    said: Arc<std::sync::Mutex<Vec<String>>>,
+    lines: mpsc::UnboundedSender<String>,
+) {
     let mut output = BufReader::new(output).lines();
     while let Ok(Some(line)) = output.next_line().await {
         said.lock().expect("nobody panics with it").push(line.clone());
@@ -146,7 +178,8 @@ impl Dev {
     /// On given addresses, such as those it had before.
     pub async fn start_on(folder: &Path, [command, query, ops]: [&str; 3], more: &[&str]) -> Self {
         let listen = ["--command-listen", command, "--query-listen", query, "--ops-listen", ops];
-        let data = ["dev", "--no-demo", "--data", path(folder)];
+        let store = store_of(folder).await;
+        let data = ["dev", "--no-demo", "--data", &store];
         let mut process = Process::start(&[data.as_slice(), listen.as_slice(), more].concat());
         let ready = process.says(|line| line.strip_prefix("ready ").map(str::to_owned)).await;
         let address = |key: &str| {
@@ -179,7 +212,8 @@ impl Role {
     }
 
     pub async fn start(role: &str, listen: &str, store: &Path, more: &[&str]) -> Self {
-        let arguments = [&[role, "--store", path(store), listen, ANY_PORT], more].concat();
+        let store = store_of(store).await;
+        let arguments = [&[role, "--store", &store, listen, ANY_PORT], more].concat();
         let mut process = Process::start(&arguments);
         // The role's own log line has its address as a field, as every line that is not for a terminal is JSON.
         let address = process
@@ -226,7 +260,7 @@ pub async fn chirp_with(arguments: &[&str], environment: &[(&str, &str)]) -> Fin
 
 /// The judgement of the naive reference over a whole store.
 pub async fn verified(store: &Path) {
-    let finished = chirp(&["verify", "--store", path(store)]).await.with(0);
+    let finished = chirp(&["verify", "--store", &store_of(store).await]).await.with(0);
     assert!(finished.stdout.starts_with("0 differences in "), "{finished:#?}");
 }
 

@@ -1,7 +1,6 @@
 //! Three roles in three processes, how each starts and stops, and who may write what.
 
 use std::os::fd::AsRawFd;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use shared::proto::query::{GetPostRequest, StreamHomeTimelineRequest};
@@ -14,7 +13,7 @@ use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
 use crate::api::{Api, Told, ask, channel, fresh, item, reason, texts, up_to_date, within};
-use crate::process::{Dev, PATIENCE, Role, chirp_with, eventually, folder, path, verified};
+use crate::process::{Dev, PATIENCE, Role, chirp_with, folder, path, verified};
 use crate::raw;
 
 const COMMANDS: &str = "chirp.command.v1.CommandService";
@@ -72,23 +71,6 @@ async fn each_role_comes_back_after_kill_9_and_the_others_go_on() {
         expected.insert(0, text);
         assert_eq!(texts(&api.home(&ada, fresh(&made.token)).await.items), expected);
     }
-    verified(folder.path()).await;
-}
-
-#[tokio::test]
-async fn a_projector_that_was_replaced_stops_and_the_new_one_goes_on() {
-    let folder = folder();
-    let commands = Role::command_server(folder.path()).await;
-    let mut first = Role::projector(folder.path()).await;
-    let second = Role::projector(folder.path()).await;
-    let queries = Role::query_server(folder.path()).await;
-    let api = Api::new(&commands.address, &queries.address, &second.address);
-    let ada = api.register("ada").await;
-    let made = api.post(&ada.id, "projected once").await;
-    assert_eq!(texts(&api.home(&ada.id, fresh(&made.token)).await.items), ["projected once"]);
-    assert_eq!(first.process.ended().await.code(), Some(1), "it was superseded");
-    let made = api.post(&ada.id, "and again").await;
-    assert_eq!(api.home(&ada.id, fresh(&made.token)).await.items.len(), 2);
     verified(folder.path()).await;
 }
 
@@ -349,79 +331,5 @@ async fn the_help_of_every_command_begins_with_an_example() {
     let finished = chirp_with(&["dev", "--help"], &[]).await.with(0);
     for shown in ["[default: 127.0.0.1:50051]", "[default: ./chirp-data]", "[default: 800]", "CHIRP_TIMELINE_CAP"] {
         assert!(finished.stdout.contains(shown), "no {shown} in {}", finished.stdout);
-    }
-}
-
-/// How a process has a file open: the access modes of all descriptors of files with this name.
-fn access_modes(process: u32, name: &str) -> Vec<i64> {
-    const ACCESS_MODE: i64 = 3;
-    let mut modes = Vec::new();
-    for entry in std::fs::read_dir(format!("/proc/{process}/fd")).expect("the process is there") {
-        let descriptor = entry.expect("the process is there").path();
-        // A descriptor may be closed while they are listed.
-        let Ok(target) = std::fs::read_link(&descriptor) else { continue };
-        if target.file_name().is_none_or(|found| found != name) {
-            continue;
-        }
-        let number = descriptor.file_name().and_then(|number| number.to_str()).expect("a number").to_owned();
-        let info = std::fs::read_to_string(format!("/proc/{process}/fdinfo/{number}")).expect("it is open");
-        let flags = info.lines().find_map(|line| line.strip_prefix("flags:")).expect("it has flags");
-        modes.push(i64::from_str_radix(flags.trim(), 8).expect("an octal number") & ACCESS_MODE);
-    }
-    modes
-}
-
-#[tokio::test]
-async fn each_process_opens_only_what_it_may_write_for_writing() {
-    const READ_ONLY: i64 = 0;
-    const READ_WRITE: i64 = 2;
-    let folder = folder();
-    let (commands, projector) = (Role::command_server(folder.path()).await, Role::projector(folder.path()).await);
-    let queries = Role::query_server(folder.path()).await;
-    let api = Api::new(&commands.address, &queries.address, &projector.address);
-    let ada = api.register("ada").await;
-    let made = api.post(&ada.id, "a post").await;
-    // All connections of the pools are in use at some moment.
-    for _ in 0..20 {
-        let (one, two) = (api.home(&ada.id, fresh(&made.token)), api.home(&ada.id, up_to_date()));
-        let _pages = tokio::join!(one, two);
-    }
-    let modes = |role: &Role, name: &str| access_modes(role.process.id(), name);
-    let of_queries = modes(&queries, "tables.db");
-    assert!(!of_queries.is_empty() && of_queries.iter().all(|mode| *mode == READ_ONLY), "{of_queries:?}");
-    assert!(modes(&queries, "log.db").iter().all(|mode| *mode == READ_ONLY), "the log, too");
-    assert_eq!(modes(&commands, "tables.db"), Vec::<i64>::new(), "a command server knows no read tables");
-    // The control: this is what writing looks like.
-    assert!(modes(&projector, "tables.db").contains(&READ_WRITE));
-    assert!(modes(&commands, "log.db").contains(&READ_WRITE));
-    eventually("the tables are filled", || api.projections(), |all| all.iter().all(|one| one.lag_events == 0)).await;
-}
-
-#[tokio::test]
-async fn read_tables_of_another_log_are_refused() {
-    let (folder, elsewhere) = (folder(), folder());
-    let mut dev = Dev::start(folder.path()).await;
-    dev.api.register("ada").await;
-    dev.process.kill().await;
-    let mut other = Dev::start(elsewhere.path()).await;
-    other.api.register("bob").await;
-    other.process.signal("TERM");
-    assert_eq!(other.process.ended().await.code(), Some(0));
-    for name in ["tables.db", "tables.db-wal", "tables.db-shm"] {
-        let (from, to) = (elsewhere.path().join(name), folder.path().join(name));
-        if to.exists() {
-            std::fs::remove_file(&to).expect("it can be removed");
-        }
-        if from.exists() {
-            std::fs::copy(from, to).expect("it can be copied");
-        }
-    }
-    let any: &Path = folder.path();
-    for arguments in [
-        ["projector", "--store", path(any), "--ops-listen", "127.0.0.1:0"],
-        ["query-server", "--store", path(any), "--listen", "127.0.0.1:0"],
-    ] {
-        let finished = chirp_with(&arguments, &[]).await.with(1);
-        assert!(finished.stderr.contains("another log"), "{finished:#?}");
     }
 }

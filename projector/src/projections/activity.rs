@@ -6,24 +6,30 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
+use shared::database::Transaction;
 use shared::event::{Event, FollowEvent, LikeEvent, PostEvent, RepostEvent};
 use shared::ids::{AccountKey, PostKey};
 use shared::proto::query::ActivityKind;
 use shared::rows::Rows;
-use sqlx::SqliteConnection;
+use shared::sql::Statement;
 
 use crate::edges::execute;
 use crate::projection::{Fact, Projection};
 
-const UPSERT: &str = "
+static UPSERT: Statement = Statement::new(
+    "
 INSERT INTO activity_1
-SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM json_each($1) WHERE true
-ON CONFLICT (target, kind, actor) DO UPDATE SET place = excluded.place, happened_at = excluded.happened_at";
-const DELETE: &str = "
+SELECT * FROM {rows $1 AS deeds: actor, place, kind, target, happened_at} WHERE true
+ON CONFLICT (target, kind, actor) DO UPDATE SET place = excluded.place, happened_at = excluded.happened_at",
+);
+static DELETE: Statement = Statement::new(
+    "
 DELETE FROM activity_1 WHERE (target, kind, actor) IN
-    (SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each($1))";
+    (SELECT * FROM {rows $1 AS deeds: target, kind, actor})",
+);
 /// A post and an account never have the same key, since both are positions.
-const DELETE_OF_POSTS: &str = "DELETE FROM activity_1 WHERE target IN (SELECT value FROM json_each($1))";
+static DELETE_OF_POSTS: Statement =
+    Statement::new("DELETE FROM activity_1 WHERE target IN (SELECT * FROM {rows $1 AS posts: post})");
 
 /// The projection.
 pub struct Activity;
@@ -85,11 +91,12 @@ impl Projection for Activity {
         "activity_1"
     }
 
-    fn reset(&self) -> &'static str {
-        "DELETE FROM activity_1"
+    fn reset(&self) -> &'static Statement {
+        static RESET: Statement = Statement::new("DELETE FROM activity_1");
+        &RESET
     }
 
-    async fn apply(&self, tx: &mut SqliteConnection, batch: &[Fact]) -> Result<(), sqlx::Error> {
+    async fn apply(&self, tx: &mut Transaction, batch: &[Fact]) -> Result<(), sqlx::Error> {
         let net = fold(batch);
         let undone: Rows = net.deeds.iter().filter(|(_, done)| done.is_none()).map(|(deed, _)| deed).collect();
         let mut standing: Vec<(AccountKey, i64, i32, i64, i64)> = Vec::new();
@@ -99,8 +106,8 @@ impl Projection for Activity {
             }
         }
         standing.sort_unstable();
-        execute(tx, DELETE_OF_POSTS, net.deleted.iter().collect()).await?;
-        execute(tx, DELETE, undone).await?;
-        execute(tx, UPSERT, standing.iter().collect()).await
+        execute(tx, &DELETE_OF_POSTS, net.deleted.iter().collect()).await?;
+        execute(tx, &DELETE, undone).await?;
+        execute(tx, &UPSERT, standing.iter().collect()).await
     }
 }

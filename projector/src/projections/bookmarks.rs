@@ -3,13 +3,14 @@
 //! Always: the bookmark of a deleted post stays; whoever shows a post asks whether it was deleted.
 
 use async_trait::async_trait;
+use shared::database::Transaction;
 use shared::event::{BookmarkEvent, Event};
-use sqlx::SqliteConnection;
+use shared::sql::Statement;
 
 use crate::edges::{EdgeTable, Edges, edge_table};
 use crate::projection::{Fact, Projection};
 
-const BOOKMARKS: EdgeTable = edge_table!("bookmarks_1", "account", "post");
+static BOOKMARKS: EdgeTable = edge_table!("bookmarks_1", "account", "post");
 
 /// The projection.
 pub struct Bookmarks;
@@ -36,11 +37,12 @@ impl Projection for Bookmarks {
         "bookmarks_1"
     }
 
-    fn reset(&self) -> &'static str {
-        "DELETE FROM bookmarks_1"
+    fn reset(&self) -> &'static Statement {
+        static RESET: Statement = Statement::new("DELETE FROM bookmarks_1");
+        &RESET
     }
 
-    async fn apply(&self, tx: &mut SqliteConnection, batch: &[Fact]) -> Result<(), sqlx::Error> {
+    async fn apply(&self, tx: &mut Transaction, batch: &[Fact]) -> Result<(), sqlx::Error> {
         fold(batch).write(tx, &BOOKMARKS).await
     }
 }

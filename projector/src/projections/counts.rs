@@ -7,22 +7,31 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
+use shared::database::Transaction;
 use shared::event::{Event, FollowEvent, LikeEvent, PostEvent, RepostEvent};
 use shared::ids::{AccountKey, PostKey};
 use shared::rows::Rows;
-use sqlx::SqliteConnection;
+use shared::sql::Statement;
 
 use crate::edges::execute;
 use crate::projection::{Fact, Projection};
 
-const ADD_TO_ACCOUNTS: &str = "
-INSERT INTO counts_1_accounts SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each($1) WHERE true
+static ADD_TO_ACCOUNTS: Statement = Statement::new(
+    "
+INSERT INTO counts_1_accounts AS counts
+SELECT * FROM {rows $1 AS deltas: account, followers, following, posts} WHERE true
 ON CONFLICT (account) DO UPDATE SET
-    followers = followers + excluded.followers, following = following + excluded.following, posts = posts + excluded.posts";
-const ADD_TO_POSTS: &str = "
-INSERT INTO counts_1_posts SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each($1) WHERE true
+    followers = counts.followers + excluded.followers, following = counts.following + excluded.following,
+    posts = counts.posts + excluded.posts",
+);
+static ADD_TO_POSTS: Statement = Statement::new(
+    "
+INSERT INTO counts_1_posts AS counts
+SELECT * FROM {rows $1 AS deltas: post, likes, reposts, replies} WHERE true
 ON CONFLICT (post) DO UPDATE SET
-    likes = likes + excluded.likes, reposts = reposts + excluded.reposts, replies = replies + excluded.replies";
+    likes = counts.likes + excluded.likes, reposts = counts.reposts + excluded.reposts,
+    replies = counts.replies + excluded.replies",
+);
 
 /// The projection.
 pub struct Counts;
@@ -107,17 +116,18 @@ impl Projection for Counts {
         "counts_1"
     }
 
-    fn reset(&self) -> &'static str {
-        "DELETE FROM counts_1_accounts; DELETE FROM counts_1_posts"
+    fn reset(&self) -> &'static Statement {
+        static RESET: Statement = Statement::new("DELETE FROM counts_1_accounts; DELETE FROM counts_1_posts");
+        &RESET
     }
 
-    async fn apply(&self, tx: &mut SqliteConnection, batch: &[Fact]) -> Result<(), sqlx::Error> {
+    async fn apply(&self, tx: &mut Transaction, batch: &[Fact]) -> Result<(), sqlx::Error> {
         let net = fold(batch);
         let accounts: Rows =
             net.accounts.iter().map(|(key, delta)| (key, delta.followers, delta.following, delta.posts)).collect();
         let posts: Rows =
             net.posts.iter().map(|(key, delta)| (key, delta.likes, delta.reposts, delta.replies)).collect();
-        execute(tx, ADD_TO_ACCOUNTS, accounts).await?;
-        execute(tx, ADD_TO_POSTS, posts).await
+        execute(tx, &ADD_TO_ACCOUNTS, accounts).await?;
+        execute(tx, &ADD_TO_POSTS, posts).await
     }
 }

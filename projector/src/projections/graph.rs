@@ -1,16 +1,17 @@
 //! `graph_1`: who follows, asks to follow, blocks and mutes whom, and since when.
 
 use async_trait::async_trait;
+use shared::database::Transaction;
 use shared::event::{BlockEvent, Event, FollowEvent, MuteEvent};
-use sqlx::SqliteConnection;
+use shared::sql::Statement;
 
 use crate::edges::{EdgeTable, Edges, edge_table};
 use crate::projection::{Fact, Projection};
 
-const FOLLOWS: EdgeTable = edge_table!("graph_1_follows", "follower", "followee");
-const REQUESTS: EdgeTable = edge_table!("graph_1_requests", "follower", "followee");
-const BLOCKS: EdgeTable = edge_table!("graph_1_blocks", "account", "target");
-const MUTES: EdgeTable = edge_table!("graph_1_mutes", "account", "target");
+static FOLLOWS: EdgeTable = edge_table!("graph_1_follows", "follower", "followee");
+static REQUESTS: EdgeTable = edge_table!("graph_1_requests", "follower", "followee");
+static BLOCKS: EdgeTable = edge_table!("graph_1_blocks", "account", "target");
+static MUTES: EdgeTable = edge_table!("graph_1_mutes", "account", "target");
 
 /// The projection.
 pub struct Graph;
@@ -73,12 +74,15 @@ impl Projection for Graph {
         "graph_1"
     }
 
-    fn reset(&self) -> &'static str {
-        "DELETE FROM graph_1_follows; DELETE FROM graph_1_requests; DELETE FROM graph_1_blocks;
-         DELETE FROM graph_1_mutes"
+    fn reset(&self) -> &'static Statement {
+        static RESET: Statement = Statement::new(
+            "DELETE FROM graph_1_follows; DELETE FROM graph_1_requests; DELETE FROM graph_1_blocks;
+         DELETE FROM graph_1_mutes",
+        );
+        &RESET
     }
 
-    async fn apply(&self, tx: &mut SqliteConnection, batch: &[Fact]) -> Result<(), sqlx::Error> {
+    async fn apply(&self, tx: &mut Transaction, batch: &[Fact]) -> Result<(), sqlx::Error> {
         let net = fold(batch);
         net.follows.write(tx, &FOLLOWS).await?;
         net.requests.write(tx, &REQUESTS).await?;

@@ -5,16 +5,18 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
+use shared::database::Transaction;
 use shared::event::{Event, PostEvent};
 use shared::ids::PostKey;
 use shared::rows::Rows;
-use sqlx::SqliteConnection;
+use shared::sql::Statement;
 
 use crate::edges::execute;
 use crate::projection::{Fact, Projection};
 
-const DELETE: &str = "DELETE FROM hashtags_1 WHERE post IN (SELECT value FROM json_each($1))";
-const INSERT: &str = "INSERT INTO hashtags_1 SELECT value ->> 0, value ->> 1 FROM json_each($1)";
+static DELETE: Statement =
+    Statement::new("DELETE FROM hashtags_1 WHERE post IN (SELECT * FROM {rows $1 AS posts: post})");
+static INSERT: Statement = Statement::new("INSERT INTO hashtags_1 SELECT * FROM {rows $1 AS tags: tag text, post}");
 
 /// The projection.
 pub struct Hashtags;
@@ -50,16 +52,17 @@ impl Projection for Hashtags {
         "hashtags_1"
     }
 
-    fn reset(&self) -> &'static str {
-        "DELETE FROM hashtags_1"
+    fn reset(&self) -> &'static Statement {
+        static RESET: Statement = Statement::new("DELETE FROM hashtags_1");
+        &RESET
     }
 
-    async fn apply(&self, tx: &mut SqliteConnection, batch: &[Fact]) -> Result<(), sqlx::Error> {
+    async fn apply(&self, tx: &mut Transaction, batch: &[Fact]) -> Result<(), sqlx::Error> {
         let net = fold(batch);
         let mut rows: Vec<(&String, PostKey)> =
             net.tags.iter().flat_map(|(post, tags)| tags.iter().map(|tag| (tag, *post))).collect();
         rows.sort_unstable();
-        execute(tx, DELETE, net.older.iter().collect::<Rows>()).await?;
-        execute(tx, INSERT, rows.iter().collect::<Rows>()).await
+        execute(tx, &DELETE, net.older.iter().collect::<Rows>()).await?;
+        execute(tx, &INSERT, rows.iter().collect::<Rows>()).await
     }
 }

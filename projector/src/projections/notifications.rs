@@ -8,11 +8,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
+use shared::database::{Row, Transaction, Value};
 use shared::event::{Event, FollowEvent, LikeEvent, NotificationsEvent, PostEvent, RepostEvent};
 use shared::ids::{AccountKey, AccountRef, Position, PostKey};
 use shared::proto::query::NotificationReason;
 use shared::rows::Rows;
-use sqlx::SqliteConnection;
+use shared::sql::Statement;
 
 use crate::edges::execute;
 use crate::projection::{Fact, Projection};
@@ -24,8 +25,8 @@ const NO_POST: PostKey = PostKey(0);
 macro_rules! insert_causes {
     ($filter:expr, $on_conflict:literal) => {
         concat!(
-            "INSERT INTO notifications_1 SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4,",
-            " value ->> 5 FROM json_each($1) AS cause WHERE ",
+            "INSERT INTO notifications_1 SELECT *",
+            " FROM {rows $1 AS cause: recipient, reason, post, actor, place, happened_at} WHERE ",
             $filter,
             " ON CONFLICT (recipient, reason, post, actor) ",
             $on_conflict
@@ -35,52 +36,69 @@ macro_rules! insert_causes {
 /// SQL for "the post of this cause is no reply to, and no quote of, the recipient".
 macro_rules! only_mentioned {
     () => {
-        "NOT EXISTS (SELECT 1 FROM notifications_1 WHERE recipient = cause.value ->> 0 AND reason IN (5, 7)
-         AND post = cause.value ->> 2)"
+        "NOT EXISTS (SELECT 1 FROM notifications_1 AS other WHERE other.recipient = cause.recipient
+         AND other.reason IN (5, 7) AND other.post = cause.post)"
     };
 }
-const UPSERT: &str = insert_causes!("true", "DO UPDATE SET place = excluded.place, happened_at = excluded.happened_at");
-const INSERT_MENTIONS_IF_NEW: &str = insert_causes!(only_mentioned!(), "DO NOTHING");
-const UPSERT_MENTIONS: &str =
-    insert_causes!(only_mentioned!(), "DO UPDATE SET place = excluded.place, happened_at = excluded.happened_at");
-const DELETE: &str = "
+static UPSERT: Statement =
+    Statement::new(insert_causes!("true", "DO UPDATE SET place = excluded.place, happened_at = excluded.happened_at"));
+static INSERT_MENTIONS_IF_NEW: Statement = Statement::new(insert_causes!(only_mentioned!(), "DO NOTHING"));
+static UPSERT_MENTIONS: Statement = Statement::new(insert_causes!(
+    only_mentioned!(),
+    "DO UPDATE SET place = excluded.place, happened_at = excluded.happened_at"
+));
+static DELETE: Statement = Statement::new(
+    "
 DELETE FROM notifications_1 WHERE (recipient, reason, post, actor) IN
-    (SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each($1))";
+    (SELECT * FROM {rows $1 AS ended: recipient, reason, post, actor})",
+);
 /// $1 rows of (recipient, reason, post).
-const DELETE_GROUPS_OF_CAUSES: &str = "
+static DELETE_GROUPS_OF_CAUSES: Statement = Statement::new(
+    "
 DELETE FROM notifications_1 WHERE (recipient, reason, post) IN
-    (SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each($1))";
+    (SELECT * FROM {rows $1 AS touched: recipient, reason, post})",
+);
 /// $1 posts.
-const DELETE_CAUSED_BY_POSTS: &str = "
-DELETE FROM notifications_1 WHERE reason >= 5 AND post IN (SELECT value FROM json_each($1))
-RETURNING recipient, reason, post";
+static DELETE_CAUSED_BY_POSTS: Statement = Statement::new(
+    "
+DELETE FROM notifications_1 WHERE reason >= 5 AND post IN (SELECT * FROM {rows $1 AS posts: post})
+RETURNING recipient, reason, post",
+);
 /// $1 posts, $2 the mentions that they still have, as rows of (post, recipient).
-const DELETE_DROPPED_MENTIONS: &str = "
-DELETE FROM notifications_1 WHERE reason = 6 AND post IN (SELECT value FROM json_each($1))
-AND (post, recipient) NOT IN (SELECT value ->> 0, value ->> 1 FROM json_each($2))
-RETURNING recipient, reason, post";
+static DELETE_DROPPED_MENTIONS: Statement = Statement::new(
+    "
+DELETE FROM notifications_1 WHERE reason = 6 AND post IN (SELECT * FROM {rows $1 AS posts: post})
+AND (post, recipient) NOT IN (SELECT * FROM {rows $2 AS named: post, recipient})
+RETURNING recipient, reason, post",
+);
 /// $1 rows of (recipient, reason, post).
-const DELETE_EMPTY_GROUPS: &str = "
+static DELETE_EMPTY_GROUPS: Statement = Statement::new(
+    "
 DELETE FROM notifications_1_groups AS empty WHERE (recipient, reason, post) IN
-    (SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each($1))
+    (SELECT * FROM {rows $1 AS touched: recipient, reason, post})
 AND NOT EXISTS (
     SELECT 1 FROM notifications_1 AS causes
     WHERE causes.recipient = empty.recipient AND causes.reason = empty.reason AND causes.post = empty.post
-)";
+)",
+);
 /// $1 rows of (recipient, reason, post).
-const WRITE_GROUPS: &str = "
+static WRITE_GROUPS: Statement = Statement::new(
+    "
 INSERT INTO notifications_1_groups
 SELECT * FROM (
-    SELECT value ->> 0, value ->> 1, value ->> 2, (
-        SELECT MAX(place) FROM notifications_1
-        WHERE recipient = value ->> 0 AND reason = value ->> 1 AND post = value ->> 2
+    SELECT touched.recipient, touched.reason, touched.post, (
+        SELECT MAX(causes.place) FROM notifications_1 AS causes
+        WHERE causes.recipient = touched.recipient AND causes.reason = touched.reason AND causes.post = touched.post
     ) AS newest
-    FROM json_each($1)
-) WHERE newest IS NOT NULL
-ON CONFLICT (recipient, reason, post) DO UPDATE SET newest = excluded.newest";
-const MARK_SEEN: &str = "
-INSERT INTO notifications_1_seen SELECT value ->> 0, value ->> 1 FROM json_each($1) WHERE true
-ON CONFLICT (recipient) DO UPDATE SET up_to = excluded.up_to";
+    FROM {rows $1 AS touched: recipient, reason, post}
+) AS written WHERE newest IS NOT NULL
+ON CONFLICT (recipient, reason, post) DO UPDATE SET newest = excluded.newest",
+);
+static MARK_SEEN: Statement = Statement::new(
+    "
+INSERT INTO notifications_1_seen SELECT * FROM {rows $1 AS seen: recipient, up_to} WHERE true
+ON CONFLICT (recipient) DO UPDATE SET up_to = excluded.up_to",
+);
 
 /// The projection.
 pub struct Notifications;
@@ -249,11 +267,14 @@ impl Projection for Notifications {
         "notifications_1"
     }
 
-    fn reset(&self) -> &'static str {
-        "DELETE FROM notifications_1; DELETE FROM notifications_1_groups; DELETE FROM notifications_1_seen"
+    fn reset(&self) -> &'static Statement {
+        static RESET: Statement = Statement::new(
+            "DELETE FROM notifications_1; DELETE FROM notifications_1_groups; DELETE FROM notifications_1_seen",
+        );
+        &RESET
     }
 
-    async fn apply(&self, tx: &mut SqliteConnection, batch: &[Fact]) -> Result<(), sqlx::Error> {
+    async fn apply(&self, tx: &mut Transaction, batch: &[Fact]) -> Result<(), sqlx::Error> {
         let net = fold(batch);
         let mut touched: BTreeSet<Group> = net.causes.keys().map(|(group, _)| *group).collect();
         delete_posts(tx, &net, &mut touched).await?;
@@ -261,32 +282,31 @@ impl Projection for Notifications {
         let ended: Rows =
             net.causes.iter().filter(|(_, since)| since.is_none()).map(|(cause, _)| flat(cause)).collect();
         let standing = net.causes.iter().filter_map(|(cause, since)| Some(row(cause, (*since)?))).collect();
-        execute(tx, DELETE, ended).await?;
-        execute(tx, UPSERT, standing).await?;
-        execute(tx, DELETE_EMPTY_GROUPS, touched.iter().collect()).await?;
-        execute(tx, WRITE_GROUPS, touched.iter().collect()).await?;
-        execute(tx, MARK_SEEN, net.seen.iter().collect()).await
+        execute(tx, &DELETE, ended).await?;
+        execute(tx, &UPSERT, standing).await?;
+        execute(tx, &DELETE_EMPTY_GROUPS, touched.iter().collect()).await?;
+        execute(tx, &WRITE_GROUPS, touched.iter().collect()).await?;
+        execute(tx, &MARK_SEEN, net.seen.iter().collect()).await
     }
 }
 
-type Row = (AccountKey, i32, PostKey, AccountKey, Position, i64);
+type CauseRow = (AccountKey, i32, PostKey, AccountKey, Position, i64);
 
 fn flat(((recipient, reason, post), actor): &(Group, AccountKey)) -> (AccountKey, i32, PostKey, AccountKey) {
     (*recipient, *reason, *post, *actor)
 }
 
-fn row(cause: &(Group, AccountKey), since: Since) -> Row {
+fn row(cause: &(Group, AccountKey), since: Since) -> CauseRow {
     let (recipient, reason, post, actor) = flat(cause);
     (recipient, reason, post, actor, since.place, since.happened_at)
 }
 
-async fn delete_posts(tx: &mut SqliteConnection, net: &Net, touched: &mut BTreeSet<Group>) -> Result<(), sqlx::Error> {
+async fn delete_posts(tx: &mut Transaction, net: &Net, touched: &mut BTreeSet<Group>) -> Result<(), sqlx::Error> {
     if net.deleted.is_empty() {
         return Ok(());
     }
-    let posts = net.deleted.iter().map(|(post, _)| post).collect::<Rows>().finish();
-    let returned = sqlx::query_as(DELETE_CAUSED_BY_POSTS).bind(posts).fetch_all(&mut *tx).await?;
-    touched.extend(groups(returned));
+    let posts = net.deleted.iter().map(|(post, _)| post).collect();
+    touched.extend(groups(&tx.rows(&DELETE_CAUSED_BY_POSTS, &[Value::Rows(&posts)]).await?)?);
     // Likes and reposts notify the author, so their groups are known.
     let mut of_authors = Vec::new();
     for (post, author) in &net.deleted {
@@ -294,12 +314,12 @@ async fn delete_posts(tx: &mut SqliteConnection, net: &Net, touched: &mut BTreeS
             of_authors.push((*author, i32::from(reason), *post));
         }
     }
-    execute(tx, DELETE_GROUPS_OF_CAUSES, of_authors.iter().collect()).await?;
+    execute(tx, &DELETE_GROUPS_OF_CAUSES, of_authors.iter().collect()).await?;
     touched.extend(of_authors);
     Ok(())
 }
 
-async fn write_edits(tx: &mut SqliteConnection, net: &Net, touched: &mut BTreeSet<Group>) -> Result<(), sqlx::Error> {
+async fn write_edits(tx: &mut Transaction, net: &Net, touched: &mut BTreeSet<Group>) -> Result<(), sqlx::Error> {
     if net.edited.is_empty() {
         return Ok(());
     }
@@ -314,13 +334,18 @@ async fn write_edits(tx: &mut SqliteConnection, net: &Net, touched: &mut BTreeSe
             rows.push(&row(&(group, mentions.author), *since));
         }
     }
-    let posts = net.edited.keys().collect::<Rows>().finish();
-    let dropped = sqlx::query_as(DELETE_DROPPED_MENTIONS).bind(posts).bind(still_named.finish());
-    touched.extend(groups(dropped.fetch_all(&mut *tx).await?));
-    execute(tx, INSERT_MENTIONS_IF_NEW, kept).await?;
-    execute(tx, UPSERT_MENTIONS, again).await
+    let posts = net.edited.keys().collect();
+    let dropped = tx.rows(&DELETE_DROPPED_MENTIONS, &[Value::Rows(&posts), Value::Rows(&still_named)]).await?;
+    touched.extend(groups(&dropped)?);
+    execute(tx, &INSERT_MENTIONS_IF_NEW, kept).await?;
+    execute(tx, &UPSERT_MENTIONS, again).await
 }
 
-fn groups(returned: Vec<(i64, i32, i64)>) -> impl Iterator<Item = Group> {
-    returned.into_iter().map(|(recipient, reason, post)| (AccountKey(recipient), reason, PostKey(post)))
+fn groups(returned: &[Row]) -> Result<Vec<Group>, sqlx::Error> {
+    let group = |row: &Row| {
+        let reason: i64 = row.get("reason")?;
+        let reason = i32::try_from(reason).map_err(|cause| sqlx::Error::Decode(cause.into()))?;
+        Ok((AccountKey(row.get("recipient")?), reason, PostKey(row.get("post")?)))
+    };
+    returned.iter().map(group).collect()
 }

@@ -5,25 +5,31 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
+use shared::database::Transaction;
 use shared::event::{Event, LikeEvent, PostEvent, RepostEvent};
 use shared::ids::PostKey;
 use shared::rows::Rows;
-use sqlx::SqliteConnection;
+use shared::sql::Statement;
 
 use crate::edges::{EdgeTable, Edges, edge_table, execute};
 use crate::projection::{Fact, Projection};
 
-const INSERT: &str = "
+static INSERT: Statement = Statement::new(
+    "
 INSERT INTO posts_1
-SELECT value ->> 0, unhex(value ->> 1, '-'), value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6,
-       value ->> 7, NULL, 0
-FROM json_each($1)";
-const UPDATE_TEXT: &str = "
-UPDATE posts_1 SET text = edit.value ->> 1, edited_at = edit.value ->> 2
-FROM json_each($1) AS edit WHERE post = edit.value ->> 0";
-const BURY: &str = "UPDATE posts_1 SET text = '', deleted = 1 WHERE post IN (SELECT value FROM json_each($1))";
-const LIKES: EdgeTable = edge_table!("posts_1_likes", "account", "post");
-const REPOSTS: EdgeTable = edge_table!("posts_1_reposts", "account", "post");
+SELECT post, post_id, author, text, reply_to, reply_to_author, quoted, created_at, NULL, FALSE
+FROM {rows $1 AS created: post, post_id id, author, text text, reply_to, reply_to_author, quoted, created_at}",
+);
+static UPDATE_TEXT: Statement = Statement::new(
+    "
+UPDATE posts_1 SET text = edit.text, edited_at = edit.edited_at
+FROM {rows $1 AS edit: post, text text, edited_at} WHERE posts_1.post = edit.post",
+);
+static BURY: Statement = Statement::new(
+    "UPDATE posts_1 SET text = '', deleted = TRUE WHERE post IN (SELECT * FROM {rows $1 AS deleted: post})",
+);
+static LIKES: EdgeTable = edge_table!("posts_1_likes", "account", "post");
+static REPOSTS: EdgeTable = edge_table!("posts_1_reposts", "account", "post");
 
 /// The projection.
 pub struct Posts;
@@ -91,16 +97,18 @@ impl Projection for Posts {
         "posts_1"
     }
 
-    fn reset(&self) -> &'static str {
-        "DELETE FROM posts_1; DELETE FROM posts_1_likes; DELETE FROM posts_1_reposts"
+    fn reset(&self) -> &'static Statement {
+        static RESET: Statement =
+            Statement::new("DELETE FROM posts_1; DELETE FROM posts_1_likes; DELETE FROM posts_1_reposts");
+        &RESET
     }
 
-    async fn apply(&self, tx: &mut SqliteConnection, batch: &[Fact]) -> Result<(), sqlx::Error> {
+    async fn apply(&self, tx: &mut Transaction, batch: &[Fact]) -> Result<(), sqlx::Error> {
         let net = fold(batch);
         let edited = net.edited.iter().map(|(post, (text, edited_at))| (post, text, edited_at)).collect();
-        execute(tx, INSERT, net.created).await?;
-        execute(tx, UPDATE_TEXT, edited).await?;
-        execute(tx, BURY, net.deleted.iter().collect()).await?;
+        execute(tx, &INSERT, net.created).await?;
+        execute(tx, &UPDATE_TEXT, edited).await?;
+        execute(tx, &BURY, net.deleted.iter().collect()).await?;
         net.likes.write(tx, &LIKES).await?;
         net.reposts.write(tx, &REPOSTS).await
     }

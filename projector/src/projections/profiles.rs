@@ -3,27 +3,29 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use serde::Serialize;
+use shared::database::Transaction;
 use shared::event::{AccountEvent, AccountKind, Event, Profile};
-use shared::ids::{AccountKey, AccountRef};
-use sqlx::SqliteConnection;
+use shared::ids::{AccountId, AccountKey, AccountRef};
+use shared::rows::Line;
+use shared::sql::Statement;
 
 use crate::edges::execute;
 use crate::projection::{Fact, Projection};
 
-const INSERT: &str = "
+static INSERT: Statement = Statement::new("
 INSERT INTO profiles_1
-SELECT value ->> 0, unhex(value ->> 1, '-'), value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6,
-       value ->> 7, value ->> 8
-FROM json_each($1)";
-const UPDATE: &str = "
+SELECT * FROM {rows $1 AS registered: account, account_id id, handle text, display_name text, bio text, organization flag, protected flag, active flag, created_at}");
+static UPDATE: Statement = Statement::new(
+    "
 UPDATE profiles_1 SET
-    handle = COALESCE(patch.value ->> 1, handle),
-    display_name = COALESCE(patch.value ->> 2, display_name),
-    bio = COALESCE(patch.value ->> 3, bio),
-    protected = COALESCE(patch.value ->> 4, protected),
-    active = COALESCE(patch.value ->> 5, active)
-FROM json_each($1) AS patch WHERE account = patch.value ->> 0";
+    handle = COALESCE(patch.handle, profiles_1.handle),
+    display_name = COALESCE(patch.display_name, profiles_1.display_name),
+    bio = COALESCE(patch.bio, profiles_1.bio),
+    protected = COALESCE(patch.protected, profiles_1.protected),
+    active = COALESCE(patch.active, profiles_1.active)
+FROM {rows $1 AS patch: account, handle text, display_name text, bio text, protected flag, active flag}
+WHERE profiles_1.account = patch.account",
+);
 
 /// The projection.
 pub struct Profiles;
@@ -40,7 +42,7 @@ struct Patch {
 /// What does not change after the registration.
 #[derive(Debug, PartialEq, Eq)]
 struct Registration {
-    account_id: String,
+    account_id: AccountId,
     organization: bool,
     created_at: i64,
 }
@@ -65,7 +67,7 @@ fn fold(batch: &[Fact]) -> Net {
             AccountEvent::Registered { account_id, handle, kind, personal } => {
                 let key = AccountKey(fact.position.0);
                 let registration = Registration {
-                    account_id: account_id.to_string(),
+                    account_id: *account_id,
                     organization: *kind == AccountKind::Organization,
                     created_at: fact.recorded_at.0,
                 };
@@ -97,11 +99,12 @@ impl Projection for Profiles {
         "profiles_1"
     }
 
-    fn reset(&self) -> &'static str {
-        "DELETE FROM profiles_1"
+    fn reset(&self) -> &'static Statement {
+        static RESET: Statement = Statement::new("DELETE FROM profiles_1");
+        &RESET
     }
 
-    async fn apply(&self, tx: &mut SqliteConnection, batch: &[Fact]) -> Result<(), sqlx::Error> {
+    async fn apply(&self, tx: &mut Transaction, batch: &[Fact]) -> Result<(), sqlx::Error> {
         let mut net = fold(batch);
         let inserted = net.registered.iter().filter_map(|(key, registration)| {
             let patch = net.patches.remove(key)?;
@@ -109,34 +112,34 @@ impl Projection for Profiles {
         });
         let inserted = inserted.collect();
         let updated = net.patches.iter().map(|(key, patch)| update_row(*key, patch)).collect();
-        execute(tx, INSERT, inserted).await?;
-        execute(tx, UPDATE, updated).await
+        execute(tx, &INSERT, inserted).await?;
+        execute(tx, &UPDATE, updated).await
     }
 }
 
-fn insert_row(key: AccountKey, registration: &Registration, patch: &Patch) -> impl Serialize + use<> {
+fn insert_row(key: AccountKey, registration: &Registration, patch: &Patch) -> impl Line + use<> {
     let profile = patch.profile.as_ref();
     (
         key,
-        registration.account_id.clone(),
+        registration.account_id,
         patch.handle.clone(),
         profile.map(|profile| profile.display_name.clone()),
         profile.map(|profile| profile.bio.clone()),
-        i64::from(registration.organization),
-        patch.protected.map(i64::from),
-        patch.active.map(i64::from),
+        registration.organization,
+        patch.protected,
+        patch.active,
         registration.created_at,
     )
 }
 
-fn update_row(key: AccountKey, patch: &Patch) -> impl Serialize + use<> {
+fn update_row(key: AccountKey, patch: &Patch) -> impl Line + use<> {
     let profile = patch.profile.as_ref();
     (
         key,
         patch.handle.clone(),
         profile.map(|profile| profile.display_name.clone()),
         profile.map(|profile| profile.bio.clone()),
-        patch.protected.map(i64::from),
-        patch.active.map(i64::from),
+        patch.protected,
+        patch.active,
     )
 }

@@ -18,13 +18,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ::metrics::counter;
 use async_trait::async_trait;
+use shared::database::{Transaction, Value};
 use shared::event::{AccountEvent, BlockEvent, Event, FollowEvent, MuteEvent, PostEvent, RepostEvent};
 use shared::ids::{AccountKey, AccountRef, Position, PostKey};
 use shared::metrics;
 use shared::rows::Rows;
 use shared::settings::TimelineSettings;
+use shared::sql::Statement;
 use shared::tables::{Change, PULLED_ALWAYS};
-use sqlx::SqliteConnection;
 
 use crate::edges::execute;
 use crate::projection::{Fact, Projection};
@@ -37,50 +38,69 @@ const DELIVERIES_MAX: i64 = 1_000_000;
 /// An average timeline grows by this share of its cap before it is cut; one that takes in more grows by more.
 const SLACK_DIVISOR: i64 = 4;
 
-const ADD_TO_ACCOUNTS: &str = "
-INSERT INTO timelines_1_accounts SELECT value ->> 0, value ->> 1, value ->> 2, 0, 0 FROM json_each($1) WHERE true
+static ADD_TO_ACCOUNTS: Statement = Statement::new(
+    "
+INSERT INTO timelines_1_accounts AS accounts
+SELECT account, followers, following, 0, 0 FROM {rows $1 AS deltas: account, followers, following} WHERE true
 ON CONFLICT (account) DO UPDATE SET
-    followers = followers + excluded.followers, following = following + excluded.following";
-const INSERT_EDGES: &str = "
-INSERT INTO timelines_1_edges SELECT value ->> 0, value ->> 1 FROM json_each($1) WHERE true ON CONFLICT DO NOTHING";
-const DELETE_EDGES: &str = "
-DELETE FROM timelines_1_edges WHERE (followee, follower) IN (SELECT value ->> 0, value ->> 1 FROM json_each($1))";
+    followers = accounts.followers + excluded.followers, following = accounts.following + excluded.following",
+);
+static INSERT_EDGES: Statement = Statement::new(
+    "
+INSERT INTO timelines_1_edges SELECT * FROM {rows $1 AS edges: followee, follower} WHERE true ON CONFLICT DO NOTHING",
+);
+static DELETE_EDGES: Statement = Statement::new(
+    "
+DELETE FROM timelines_1_edges WHERE (followee, follower) IN (SELECT * FROM {rows $1 AS edges: followee, follower})",
+);
 /// Authors: $1 accounts, $2 celebrity at, $3 ordinary again below, $4 this checkpoint, $5 always.
-const CLASSIFY_AUTHORS: &str = "
+static CLASSIFY_AUTHORS: Statement = Statement::new(
+    "
 UPDATE timelines_1_accounts SET pulled_until = CASE
     WHEN followers >= $2 THEN $5
     WHEN pulled_until = $5 AND followers < $3 THEN $4
     ELSE pulled_until END
-WHERE account IN (SELECT value FROM json_each($1))";
+WHERE account IN (SELECT * FROM {rows $1 AS touched: account})",
+);
 /// Readers: $1 accounts, $2 served by pull at, $3 by table again below, $4 this checkpoint, $5 always.
-const CLASSIFY_READERS: &str = "
+static CLASSIFY_READERS: Statement = Statement::new(
+    "
 UPDATE timelines_1_accounts SET mark = CASE
     WHEN following >= $2 THEN $5
     WHEN mark = $5 AND following < $3 THEN $4
     ELSE mark END
-WHERE account IN (SELECT value FROM json_each($1))";
-const INSERT_REASONS: &str = "
-INSERT INTO timelines_1_reasons SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each($1)";
-const DELETE_UNDONE: &str = "
-DELETE FROM timelines_1_reasons WHERE (actor, place) IN (SELECT value ->> 0, value ->> 1 FROM json_each($1))";
-const DELETE_REASONS_OF_POSTS: &str = "
-DELETE FROM timelines_1_reasons WHERE post IN (SELECT value FROM json_each($1))";
+WHERE account IN (SELECT * FROM {rows $1 AS touched: account})",
+);
+static INSERT_REASONS: Statement = Statement::new(
+    "
+INSERT INTO timelines_1_reasons SELECT * FROM {rows $1 AS reasons: actor, place, post}",
+);
+static DELETE_UNDONE: Statement = Statement::new(
+    "
+DELETE FROM timelines_1_reasons WHERE (actor, place) IN (SELECT * FROM {rows $1 AS undone: actor, place})",
+);
+static DELETE_REASONS_OF_POSTS: Statement = Statement::new(
+    "
+DELETE FROM timelines_1_reasons WHERE post IN (SELECT * FROM {rows $1 AS posts: post})",
+);
 /// $1 accounts: how many timelines a reason of each is delivered to, its own included.
-const SELECT_AUDIENCES: &str = "
-SELECT account, followers + 1 FROM timelines_1_accounts WHERE account IN (SELECT value FROM json_each($1))";
+static SELECT_AUDIENCES: Statement = Statement::new("
+SELECT account, followers + 1 AS audience FROM timelines_1_accounts WHERE account IN (SELECT * FROM {rows $1 AS touched: account})");
 /// Reasons of the batch to all their followers, as one set in the order of the table.
-const FAN_OUT: &str = "
+static FAN_OUT: Statement = Statement::new(
+    "
 WITH pushed AS MATERIALIZED (
-    SELECT reason.value ->> 0 AS actor, reason.value ->> 1 AS place, reason.value ->> 2 AS post
-    FROM json_each($1) AS reason JOIN timelines_1_accounts ON account = reason.value ->> 0
-    WHERE pulled_until < reason.value ->> 1
+    SELECT reason.actor, reason.place, reason.post
+    FROM {rows $1 AS reason: actor, place, post} JOIN timelines_1_accounts ON account = reason.actor
+    WHERE pulled_until < reason.place
 )
 INSERT INTO timelines_1
 SELECT edges.follower, pushed.place, pushed.actor, pushed.post
-FROM pushed CROSS JOIN timelines_1_edges AS edges ON edges.followee = pushed.actor
+FROM pushed {ordered join} timelines_1_edges AS edges ON edges.followee = pushed.actor
 WHERE edges.follower NOT IN (SELECT account FROM timelines_1_accounts WHERE mark = 9223372036854775807)
 ORDER BY edges.follower, pushed.place
-ON CONFLICT DO NOTHING";
+ON CONFLICT DO NOTHING",
+);
 /// SQL for the new edges $1 (followee, follower): who wants whose reasons, and from where on.
 macro_rules! wanted {
     () => {
@@ -88,28 +108,31 @@ macro_rules! wanted {
 WITH wanted AS MATERIALIZED (
     SELECT owners.account AS owner, actors.account AS actor,
            CASE WHEN owners.mark > actors.pulled_until THEN owners.mark ELSE actors.pulled_until END AS floor
-    FROM json_each($1) AS edge
-    JOIN timelines_1_accounts AS actors ON actors.account = edge.value ->> 0
-    JOIN timelines_1_accounts AS owners ON owners.account = edge.value ->> 1
+    FROM {rows $1 AS edge: followee, follower}
+    JOIN timelines_1_accounts AS actors ON actors.account = edge.followee
+    JOIN timelines_1_accounts AS owners ON owners.account = edge.follower
 )"
     };
 }
 /// The newest $2 rows of each new followee that are neither below the owner's mark nor pulled.
-const BACKFILL: &str = concat!(
+static BACKFILL: Statement = Statement::new(concat!(
     wanted!(),
     "
 INSERT INTO timelines_1
 SELECT wanted.owner, reasons.place, wanted.actor, reasons.post
-FROM wanted CROSS JOIN timelines_1_reasons AS reasons
+FROM wanted {sqlite: CROSS JOIN timelines_1_reasons AS reasons
 WHERE reasons.actor = wanted.actor AND reasons.place IN (
     SELECT place FROM timelines_1_reasons WHERE actor = wanted.actor AND place > wanted.floor
     ORDER BY place DESC LIMIT $2
-)
+)}{postgres: CROSS JOIN LATERAL (
+    SELECT place, post FROM timelines_1_reasons WHERE actor = wanted.actor AND place > wanted.floor
+    ORDER BY place DESC LIMIT $2
+) AS reasons}
 ORDER BY wanted.owner, reasons.place
 ON CONFLICT DO NOTHING"
-);
+));
 /// What the backfill left out is below the mark from now on.
-const RAISE_MARKS: &str = concat!(
+static RAISE_MARKS: Statement = Statement::new(concat!(
     wanted!(),
     ", left_out AS (
     SELECT owner, MAX((
@@ -120,36 +143,47 @@ const RAISE_MARKS: &str = concat!(
 )
 UPDATE timelines_1_accounts SET mark = left_out.place
 FROM left_out WHERE account = left_out.owner AND left_out.place > mark"
-);
-const CLEAN_UP_UNFOLLOWED: &str = "
+));
+static CLEAN_UP_UNFOLLOWED: Statement = Statement::new(
+    "
 DELETE FROM timelines_1 WHERE (owner, place) IN (
-    SELECT rows.owner, rows.place FROM json_each($1) AS edge JOIN timelines_1 AS rows
-    ON rows.owner = edge.value ->> 1 AND rows.actor = edge.value ->> 0
-)";
-const SELECT_NEXT_TO_SWEEP: &str = "
+    SELECT rows.owner, rows.place FROM {rows $1 AS edge: followee, follower} JOIN timelines_1 AS rows
+    ON rows.owner = edge.follower AND rows.actor = edge.followee
+)",
+);
+static SELECT_NEXT_TO_SWEEP: Statement = Statement::new(
+    "
 SELECT account FROM timelines_1_accounts WHERE account > (SELECT account FROM timelines_1_sweep)
-ORDER BY account LIMIT $1";
-const SWEPT_UNTIL: &str = "UPDATE timelines_1_sweep SET account = $1";
+ORDER BY account LIMIT $1",
+);
+static SWEPT_UNTIL: Statement = Statement::new("UPDATE timelines_1_sweep SET account = $1");
 /// $1 accounts, $2 the cap.
-const CUT_MARKS: &str = "
+static CUT_MARKS: Statement = Statement::new(
+    "
 WITH overflow AS MATERIALIZED (
-    SELECT value AS owner, (
-        SELECT place FROM timelines_1 WHERE timelines_1.owner = value ORDER BY place DESC LIMIT 1 OFFSET $2
+    SELECT swept.owner, (
+        SELECT place FROM timelines_1 WHERE timelines_1.owner = swept.owner ORDER BY place DESC LIMIT 1 OFFSET $2
     ) AS place
-    FROM json_each($1)
+    FROM {rows $1 AS swept: owner}
 )
 UPDATE timelines_1_accounts SET mark = overflow.place
-FROM overflow WHERE account = overflow.owner AND overflow.place > mark";
-const CUT_ROWS: &str = "
+FROM overflow WHERE account = overflow.owner AND overflow.place > mark",
+);
+static CUT_ROWS: Statement = Statement::new(
+    "
 DELETE FROM timelines_1 WHERE (owner, place) IN (
-    SELECT rows.owner, rows.place FROM json_each($1) AS swept
-    JOIN timelines_1_accounts AS owners ON owners.account = swept.value
+    SELECT rows.owner, rows.place FROM {rows $1 AS swept: owner}
+    JOIN timelines_1_accounts AS owners ON owners.account = swept.owner
     JOIN timelines_1 AS rows ON rows.owner = owners.account AND rows.place <= owners.mark
-)";
-const INSERT_CHANGES: &str = "
-INSERT INTO timelines_1_changes SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each($1)";
-const DELETE_OLD_CHANGES: &str = "DELETE FROM timelines_1_changes WHERE place <= $1";
-const RAISE_KEPT_AFTER: &str = "UPDATE timelines_1_kept SET kept_after = $1 WHERE kept_after < $1";
+)",
+);
+static INSERT_CHANGES: Statement = Statement::new(
+    "
+INSERT INTO timelines_1_changes SELECT * FROM {rows $1 AS changes: place, change, actor, target}",
+);
+static DELETE_OLD_CHANGES: Statement = Statement::new("DELETE FROM timelines_1_changes WHERE place <= $1");
+static RAISE_KEPT_AFTER: Statement =
+    Statement::new("UPDATE timelines_1_kept SET kept_after = $1 WHERE kept_after < $1");
 
 /// The projection.
 pub struct Timelines {
@@ -291,13 +325,16 @@ impl Projection for Timelines {
         "timelines_1"
     }
 
-    fn reset(&self) -> &'static str {
-        "DELETE FROM timelines_1; DELETE FROM timelines_1_edges; DELETE FROM timelines_1_reasons;
+    fn reset(&self) -> &'static Statement {
+        static RESET: Statement = Statement::new(
+            "DELETE FROM timelines_1; DELETE FROM timelines_1_edges; DELETE FROM timelines_1_reasons;
          DELETE FROM timelines_1_accounts; DELETE FROM timelines_1_changes;
-         UPDATE timelines_1_sweep SET account = 0; UPDATE timelines_1_kept SET kept_after = 0"
+         UPDATE timelines_1_sweep SET account = 0; UPDATE timelines_1_kept SET kept_after = 0",
+        );
+        &RESET
     }
 
-    async fn apply(&self, tx: &mut SqliteConnection, batch: &[Fact]) -> Result<(), sqlx::Error> {
+    async fn apply(&self, tx: &mut Transaction, batch: &[Fact]) -> Result<(), sqlx::Error> {
         let Some(checkpoint) = batch.last().map(|fact| fact.position) else { return Ok(()) };
         let net = fold(batch);
         self.write_accounts_and_edges(tx, &net, checkpoint).await?;
@@ -312,103 +349,100 @@ impl Timelines {
     /// Edges first, then classes: deliveries go to the followers at the end of the batch, by the classes at its end.
     async fn write_accounts_and_edges(
         &self,
-        tx: &mut SqliteConnection,
+        tx: &mut Transaction,
         net: &Net,
         checkpoint: Position,
     ) -> Result<(), sqlx::Error> {
         let degrees = net.accounts.iter().map(|(key, degrees)| (key, degrees.followers, degrees.following));
-        execute(tx, ADD_TO_ACCOUNTS, degrees.collect()).await?;
-        execute(tx, CLEAN_UP_UNFOLLOWED, net.edges_that_are(false)).await?;
-        execute(tx, DELETE_EDGES, net.edges_that_are(false)).await?;
-        execute(tx, INSERT_EDGES, net.edges_that_are(true)).await?;
+        execute(tx, &ADD_TO_ACCOUNTS, degrees.collect()).await?;
+        execute(tx, &CLEAN_UP_UNFOLLOWED, net.edges_that_are(false)).await?;
+        execute(tx, &DELETE_EDGES, net.edges_that_are(false)).await?;
+        execute(tx, &INSERT_EDGES, net.edges_that_are(true)).await?;
         if net.accounts.is_empty() {
             return Ok(());
         }
-        let touched = net.accounts.keys().collect::<Rows>().finish();
-        let classes =
-            [(CLASSIFY_AUTHORS, self.settings.celebrity_followers), (CLASSIFY_READERS, self.settings.pull_following)];
-        for (classify, entered_at) in classes {
-            sqlx::query(classify)
-                .bind(&touched)
-                .bind(entered_at)
-                .bind((entered_at * HYSTERESIS.0 / HYSTERESIS.1).max(1))
-                .bind(checkpoint.0)
-                .bind(PULLED_ALWAYS)
-                .execute(&mut *tx)
-                .await?;
+        let touched = net.accounts.keys().collect();
+        let (authors, readers) = (self.settings.celebrity_followers, self.settings.pull_following);
+        for (classify, entered_at) in [(&CLASSIFY_AUTHORS, authors), (&CLASSIFY_READERS, readers)] {
+            let left_below = (entered_at * HYSTERESIS.0 / HYSTERESIS.1).max(1);
+            let [entered_at, left_below, checkpoint, always] =
+                [entered_at, left_below, checkpoint.0, PULLED_ALWAYS].map(Value::Number);
+            tx.execute(classify, &[Value::Rows(&touched), entered_at, left_below, checkpoint, always]).await?;
         }
         Ok(())
     }
 
     /// How many rows were delivered.
-    async fn write_reasons_and_deliver(&self, tx: &mut SqliteConnection, net: &Net) -> Result<u64, sqlx::Error> {
-        execute(tx, DELETE_UNDONE, net.undone.iter().collect()).await?;
-        execute(tx, DELETE_REASONS_OF_POSTS, net.deleted.iter().collect()).await?;
+    async fn write_reasons_and_deliver(&self, tx: &mut Transaction, net: &Net) -> Result<u64, sqlx::Error> {
+        execute(tx, &DELETE_UNDONE, net.undone.iter().collect()).await?;
+        execute(tx, &DELETE_REASONS_OF_POSTS, net.deleted.iter().collect()).await?;
         if net.reasons.is_empty() {
             return Ok(0);
         }
-        let reasons = net.reasons.iter().map(|((actor, place), post)| (actor, place, post)).collect::<Rows>().finish();
-        sqlx::query(INSERT_REASONS).bind(&reasons).execute(&mut *tx).await?;
+        let reasons = net.reasons.iter().map(|((actor, place), post)| (actor, place, post)).collect();
+        execute(tx, &INSERT_REASONS, reasons).await?;
         let mut delivered = 0;
         for set in sets_to_deliver(tx, net).await? {
-            delivered += sqlx::query(FAN_OUT).bind(set.finish()).execute(&mut *tx).await?.rows_affected();
+            delivered += tx.execute(&FAN_OUT, &[Value::Rows(&set)]).await?;
         }
         counter!(metrics::DELIVERIES).increment(delivered);
         Ok(delivered)
     }
 
-    async fn backfill(&self, tx: &mut SqliteConnection, net: &Net) -> Result<(), sqlx::Error> {
+    async fn backfill(&self, tx: &mut Transaction, net: &Net) -> Result<(), sqlx::Error> {
         let edges = net.edges_to_backfill();
         if edges.is_empty() {
             return Ok(());
         }
-        let edges = edges.finish();
         let rows = self.settings.backfill_rows.min(self.settings.timeline_cap);
-        for statement in [BACKFILL, RAISE_MARKS] {
-            sqlx::query(statement).bind(&edges).bind(rows).execute(&mut *tx).await?;
+        for statement in [&BACKFILL, &RAISE_MARKS] {
+            tx.execute(statement, &[Value::Rows(&edges), Value::Number(rows)]).await?;
         }
         Ok(())
     }
 
     /// Cuts some timelines back to their cap, going round all of them in the time in which an average one takes in its
     /// slack: counting every timeline in every batch would cost more than the deliveries themselves.
-    async fn sweep(&self, tx: &mut SqliteConnection, delivered: u64) -> Result<(), sqlx::Error> {
+    async fn sweep(&self, tx: &mut Transaction, delivered: u64) -> Result<(), sqlx::Error> {
         let cap = self.settings.timeline_cap;
         let slack = (cap / SLACK_DIVISOR).max(1);
         let share = i64::try_from(delivered).unwrap_or(i64::MAX) / slack + 1;
-        let swept: Vec<i64> = sqlx::query_scalar(SELECT_NEXT_TO_SWEEP).bind(share).fetch_all(&mut *tx).await?;
+        let swept = tx.rows(&SELECT_NEXT_TO_SWEEP, &[Value::Number(share)]).await?;
+        let swept: Vec<i64> = swept.iter().map(|row| row.get("account")).collect::<Result<_, _>>()?;
         let reached_the_end = i64::try_from(swept.len()).unwrap_or(i64::MAX) < share;
         let next = if reached_the_end { 0 } else { swept.last().copied().unwrap_or(0) };
-        sqlx::query(SWEPT_UNTIL).bind(next).execute(&mut *tx).await?;
-        let swept = swept.iter().collect::<Rows>().finish();
-        sqlx::query(CUT_MARKS).bind(&swept).bind(cap).execute(&mut *tx).await?;
-        sqlx::query(CUT_ROWS).bind(&swept).execute(tx).await?;
-        Ok(())
+        tx.execute(&SWEPT_UNTIL, &[Value::Number(next)]).await?;
+        let swept = swept.iter().collect();
+        tx.execute(&CUT_MARKS, &[Value::Rows(&swept), Value::Number(cap)]).await?;
+        execute(tx, &CUT_ROWS, swept).await
     }
 
     async fn write_changes(
         &self,
-        tx: &mut SqliteConnection,
+        tx: &mut Transaction,
         changes: Vec<(Position, i64, i64, i64)>,
         checkpoint: Position,
     ) -> Result<(), sqlx::Error> {
         let forgotten = checkpoint.0 - self.settings.changes_kept;
-        execute(tx, INSERT_CHANGES, changes.iter().filter(|change| change.0.0 > forgotten).collect()).await?;
+        execute(tx, &INSERT_CHANGES, changes.iter().filter(|change| change.0.0 > forgotten).collect()).await?;
         if forgotten <= 0 {
             return Ok(());
         }
-        sqlx::query(DELETE_OLD_CHANGES).bind(forgotten).execute(&mut *tx).await?;
-        sqlx::query(RAISE_KEPT_AFTER).bind(forgotten).execute(tx).await?;
+        tx.execute(&DELETE_OLD_CHANGES, &[Value::Number(forgotten)]).await?;
+        tx.execute(&RAISE_KEPT_AFTER, &[Value::Number(forgotten)]).await?;
         Ok(())
     }
 }
 
 /// The reasons of the batch in sets of at most [`DELIVERIES_MAX`] rows.
-async fn sets_to_deliver(tx: &mut SqliteConnection, net: &Net) -> Result<Vec<Rows>, sqlx::Error> {
+async fn sets_to_deliver(tx: &mut Transaction, net: &Net) -> Result<Vec<Rows>, sqlx::Error> {
     let actors: BTreeSet<AccountKey> = net.reasons.keys().map(|(actor, _)| *actor).collect();
-    let actors = actors.iter().collect::<Rows>().finish();
-    let audiences: Vec<(i64, i64)> = sqlx::query_as(SELECT_AUDIENCES).bind(actors).fetch_all(tx).await?;
-    let audiences: BTreeMap<i64, i64> = audiences.into_iter().collect();
+    let actors = actors.iter().collect();
+    let rows = tx.rows(&SELECT_AUDIENCES, &[Value::Rows(&actors)]).await?;
+    let mut audiences: BTreeMap<i64, i64> = BTreeMap::new();
+    for row in &rows {
+        audiences.insert(row.get("account")?, row.get("audience")?);
+    }
     let (mut sets, mut set, mut rows) = (Vec::new(), Rows::default(), 0);
     for ((actor, place), post) in &net.reasons {
         let audience = audiences.get(&actor.0).copied().unwrap_or(1);

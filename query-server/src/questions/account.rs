@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use shared::errors::{ErrorReason, Refused};
 use shared::ids::{AccountId, AccountKey};
-use shared::rows::Rows;
+use shared::sql::Statement;
 use tonic::{Code, Status};
 
 use crate::snapshot::{Projections, Snapshot, Value, column};
@@ -12,15 +12,21 @@ use crate::snapshot::{Projections, Snapshot, Value, column};
 /// What this question reads.
 pub const READS: Projections = &["profiles_1", "counts_1"];
 
-const FIND_BY_ID: &str = "
-SELECT account, active FROM profiles_1 WHERE account_id = $1 AND account <= $2";
-const FIND_BY_HANDLE: &str = "
-SELECT account, active FROM profiles_1 WHERE handle = $1 AND account <= $2";
+static FIND_BY_ID: Statement = Statement::new(
+    "
+SELECT account, active FROM profiles_1 WHERE account_id = $1 AND account <= $2",
+);
+static FIND_BY_HANDLE: Statement = Statement::new(
+    "
+SELECT account, active FROM profiles_1 WHERE handle = $1 AND account <= $2",
+);
 /// $1 the ids, $2 the checkpoint.
-const FIND_ALL: &str = "
+static FIND_ALL: Statement = Statement::new(
+    "
 SELECT account, account_id
-FROM json_each($1) AS wanted CROSS JOIN profiles_1 ON account_id = unhex(wanted.value, '-')
-WHERE active = 1 AND account <= $2";
+FROM {rows $1 AS wanted: wanted_id id} {ordered join} profiles_1 ON account_id = wanted_id
+WHERE active AND account <= $2",
+);
 
 /// How an account is named in a question.
 #[derive(Clone, Debug)]
@@ -35,11 +41,9 @@ pub enum Named {
 pub async fn find(snapshot: &mut Snapshot, named: &Named) -> Result<AccountKey, Status> {
     let checkpoint = Value::Number(snapshot.checkpoint.0);
     let (rows, name) = match named {
-        Named::Id(id) => {
-            (snapshot.rows(FIND_BY_ID, &[Value::Bytes(id.0.as_bytes()), checkpoint]).await?, id.to_string())
-        }
+        Named::Id(id) => (snapshot.rows(&FIND_BY_ID, &[Value::Id(id.0), checkpoint]).await?, id.to_string()),
         Named::Handle(handle) => {
-            (snapshot.rows(FIND_BY_HANDLE, &[Value::Text(handle), checkpoint]).await?, handle.clone())
+            (snapshot.rows(&FIND_BY_HANDLE, &[Value::Text(handle), checkpoint]).await?, handle.clone())
         }
     };
     for row in &rows {
@@ -61,7 +65,7 @@ pub async fn find_viewer(snapshot: &mut Snapshot, viewer: Option<AccountId>) -> 
 
 /// The keys of those of these accounts that are active, by id.
 pub async fn find_all(snapshot: &mut Snapshot, ids: &[AccountId]) -> Result<HashMap<AccountId, AccountKey>, Status> {
-    let wanted = ids.iter().collect::<Rows>().finish();
-    let rows = snapshot.rows(FIND_ALL, &[Value::Text(&wanted), Value::Number(snapshot.checkpoint.0)]).await?;
+    let wanted = ids.iter().collect();
+    let rows = snapshot.rows(&FIND_ALL, &[Value::Rows(&wanted), Value::Number(snapshot.checkpoint.0)]).await?;
     rows.iter().map(|row| Ok((AccountId(column(row, "account_id")?), AccountKey(column(row, "account")?)))).collect()
 }

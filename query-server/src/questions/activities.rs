@@ -3,15 +3,16 @@
 //! Always: paging to the end gives every deed once that stands and that the owner may hear of; a page may be short, and
 //! its token is the last deed examined.
 
+use shared::database::Row;
 use shared::ids::{AccountKey, Position, PostKey};
 use shared::proto::query::ActivityKind;
-use sqlx::sqlite::SqliteRow;
+use shared::sql::Statement;
 use tonic::Status;
 
 use crate::hydrate::Hydrated;
 use crate::pull::pulled;
 use crate::sight::{unblocked, unmuted, visible};
-use crate::snapshot::{Projections, Snapshot, Value, column, limit};
+use crate::snapshot::{Projections, Snapshot, Value, column, limit, small};
 
 /// What this question reads.
 pub const READS: Projections = &["activity_1", "posts_1", "profiles_1", "graph_1", "counts_1", "bookmarks_1"];
@@ -22,16 +23,16 @@ const CHUNK_MIN: usize = 32;
 const CHUNKS_MAX: usize = 32;
 
 /// $1 the owner, $2 before this place, $3 the limit.
-const SELECT: &str = concat!(
+static SELECT: Statement = Statement::new(concat!(
     pulled!("graph_1_follows", "activity_1", before: "$2", limit: "$3"),
     "
 SELECT skeleton.actor, skeleton.place, skeleton.kind, skeleton.target, skeleton.happened_at,
-EXISTS (SELECT 1 FROM profiles_1 AS actor WHERE actor.account = skeleton.actor AND actor.active = 1)
+EXISTS (SELECT 1 FROM profiles_1 AS actor WHERE actor.account = skeleton.actor AND actor.active)
 AND ",
     unmuted!("$1", "skeleton.actor"),
     "
 AND CASE skeleton.kind
-    WHEN 1 THEN EXISTS (SELECT 1 FROM profiles_1 AS target WHERE target.account = skeleton.target AND target.active = 1)
+    WHEN 1 THEN EXISTS (SELECT 1 FROM profiles_1 AS target WHERE target.account = skeleton.target AND target.active)
         AND ",
     unmuted!("$1", "skeleton.target"),
     " AND ",
@@ -47,7 +48,7 @@ AND CASE skeleton.kind
     )
 END AS shown
 FROM skeleton ORDER BY skeleton.place DESC"
-);
+));
 
 /// Something that somebody did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,7 +86,7 @@ pub async fn page(
     let mut deeds = Vec::with_capacity(size);
     for _ in 0..CHUNKS_MAX {
         let values = [Value::Number(owner.0), Value::Number(before.0), limit(chunk)];
-        let rows = snapshot.rows(SELECT, &values).await?;
+        let rows = snapshot.rows(&SELECT, &values).await?;
         for row in &rows {
             before = Position(column(row, "place")?);
             if column(row, "shown")? {
@@ -115,8 +116,8 @@ pub async fn hydrate(snapshot: &mut Snapshot, owner: AccountKey, deeds: &[Deed])
     Hydrated::load(snapshot, &posts, &people, Some(owner)).await
 }
 
-fn deed(row: &SqliteRow) -> Result<Deed, Status> {
-    let (kind, target) = (column(row, "kind")?, column(row, "target")?);
+fn deed(row: &Row) -> Result<Deed, Status> {
+    let (kind, target) = (small(row, "kind")?, column(row, "target")?);
     let target = match kind == i32::from(ActivityKind::Followed) {
         true => Target::Account(AccountKey(target)),
         false => Target::Post(PostKey(target)),

@@ -3,6 +3,7 @@
 //! Mutes do not matter here: whoever looks at an author wants to see the author.
 
 use shared::ids::{AccountKey, Position, PostKey};
+use shared::sql::Statement;
 use tonic::Status;
 
 use crate::hydrate::{Entry, viewer_value};
@@ -13,13 +14,15 @@ use crate::snapshot::{Projections, Snapshot, Value, column, limit};
 pub const READS: Projections = &["posts_1", "profiles_1", "graph_1", "counts_1", "bookmarks_1"];
 
 /// $1 the author, $2 the viewer: whether the author shows itself to the viewer at all.
-const IS_OPEN: &str = "
-SELECT 1 FROM profiles_1 AS author WHERE author.account = $1 AND author.active = 1
-AND (author.protected = 0 OR $1 = $2 OR EXISTS (SELECT 1 FROM graph_1_follows WHERE follower = $2 AND followee = $1))
+static IS_OPEN: Statement = Statement::new(
+    "
+SELECT 1 FROM profiles_1 AS author WHERE author.account = $1 AND author.active
+AND (NOT author.protected OR $1 = $2 OR EXISTS (SELECT 1 FROM graph_1_follows WHERE follower = $2 AND followee = $1))
 AND NOT EXISTS (SELECT 1 FROM graph_1_blocks WHERE account = $1 AND target = $2)
-AND NOT EXISTS (SELECT 1 FROM graph_1_blocks WHERE account = $2 AND target = $1)";
+AND NOT EXISTS (SELECT 1 FROM graph_1_blocks WHERE account = $2 AND target = $1)",
+);
 /// Skeleton and filter: $1 the author, $2 the viewer, $3 before this place, $4 the limit, $5 the checkpoint.
-const SELECT: &str = concat!(
+static SELECT: Statement = Statement::new(concat!(
     "
 WITH reasons AS (
     SELECT post AS place, post FROM posts_1 WHERE author = $1 AND post < $3
@@ -37,7 +40,7 @@ AND NOT EXISTS (
     WHERE newer.account = $1 AND newer.post = reasons.post AND newer.place > reasons.place AND newer.place <= $5
 )
 ORDER BY reasons.place DESC LIMIT $4"
-);
+));
 
 /// A page of entries, and the place after which the next page goes on, if there is one.
 pub async fn page(
@@ -48,13 +51,13 @@ pub async fn page(
     size: usize,
 ) -> Result<(Vec<Entry>, Option<Position>), Status> {
     let (account, viewer) = (Value::Number(author.0), viewer_value(viewer));
-    if snapshot.rows(IS_OPEN, &[account, viewer]).await?.is_empty() {
+    if snapshot.rows(&IS_OPEN, &[account, viewer]).await?.is_empty() {
         return Ok((vec![], None));
     }
     let checkpoint = snapshot.checkpoint;
     let before = before.unwrap_or(checkpoint.next());
     let values = [account, viewer, Value::Number(before.0), limit(size + 1), Value::Number(checkpoint.0)];
-    let rows = snapshot.rows(SELECT, &values).await?;
+    let rows = snapshot.rows(&SELECT, &values).await?;
     let mut entries = Vec::with_capacity(size);
     for row in rows.iter().take(size) {
         let (place, post) = (Position(column(row, "place")?), PostKey(column(row, "post")?));

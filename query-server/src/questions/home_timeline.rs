@@ -8,16 +8,15 @@
 //! pulled; a page may be short, and its token is the last row examined.
 
 use serde::Deserialize;
-use shared::errors::internal;
+use shared::database::Row;
 use shared::ids::{AccountKey, Position, PostKey};
-use shared::rows::Rows;
-use sqlx::sqlite::SqliteRow;
+use shared::sql::Statement;
 use tonic::Status;
 
-use crate::hydrate::Entry;
+use crate::hydrate::{Entry, Flag};
 use crate::pull::pulled;
 use crate::sight::{followed, unblocked, unmuted};
-use crate::snapshot::{Projections, Snapshot, Value, column, limit};
+use crate::snapshot::{Projections, Snapshot, Value, column, limit, list};
 
 /// What this question reads.
 pub const READS: Projections = &["timelines_1", "posts_1", "profiles_1", "graph_1", "counts_1", "bookmarks_1"];
@@ -37,14 +36,14 @@ macro_rules! seen {
         concat!(
             "EXISTS (
     SELECT 1 FROM posts_1 AS posts
-    CROSS JOIN profiles_1 AS author ON author.account = posts.author AND author.active = 1
-    WHERE posts.post = reason.post AND posts.deleted = 0
+    {ordered join} profiles_1 AS author ON author.account = posts.author AND author.active
+    WHERE posts.post = reason.post AND NOT posts.deleted
     AND (reason.place = reason.post OR EXISTS (
         SELECT 1 FROM posts_1_reposts AS reposts
         WHERE reposts.account = reason.actor AND reposts.post = reason.post AND reposts.place = reason.place
     ))
     AND (reason.actor = posts.author OR (
-        EXISTS (SELECT 1 FROM profiles_1 AS actor WHERE actor.account = reason.actor AND actor.active = 1) AND ",
+        EXISTS (SELECT 1 FROM profiles_1 AS actor WHERE actor.account = reason.actor AND actor.active) AND ",
             unmuted!("$1", "reason.actor"),
             "
     ))
@@ -57,7 +56,7 @@ macro_rules! seen {
     AND ",
             unblocked!("$1", "posts.author"),
             "
-    AND (author.protected = 0 OR ",
+    AND (NOT author.protected OR ",
             followed!("$1", "posts.author"),
             ")
     AND (reason.place <> reason.post OR posts.reply_to IS NULL OR posts.author = $1 OR ",
@@ -67,8 +66,8 @@ macro_rules! seen {
                    > COALESCE((SELECT following FROM counts_1_accounts WHERE account = $1), 0)
     THEN EXISTS (
         SELECT 1 FROM graph_1_follows AS follows
-        CROSS JOIN posts_1_reposts AS newer ON newer.account = follows.followee AND newer.post = reason.post
-        JOIN profiles_1 AS newer_actor ON newer_actor.account = newer.account AND newer_actor.active = 1
+        {ordered join} posts_1_reposts AS newer ON newer.account = follows.followee AND newer.post = reason.post
+        JOIN profiles_1 AS newer_actor ON newer_actor.account = newer.account AND newer_actor.active
         WHERE follows.follower = $1 AND newer.place > reason.place AND newer.place <= $2
         AND ",
             unmuted!("$1", "newer.account"),
@@ -78,7 +77,7 @@ macro_rules! seen {
         WHERE newer.account = $1 AND newer.post = reason.post AND newer.place > reason.place AND newer.place <= $2
     ) ELSE EXISTS (
         SELECT 1 FROM posts_1_reposts AS newer
-        JOIN profiles_1 AS newer_actor ON newer_actor.account = newer.account AND newer_actor.active = 1
+        JOIN profiles_1 AS newer_actor ON newer_actor.account = newer.account AND newer_actor.active
         WHERE newer.post = reason.post AND newer.place > reason.place AND newer.place <= $2
         AND ",
             followed!("$1", "newer.account"),
@@ -95,15 +94,15 @@ macro_rules! seen {
 macro_rules! examined {
     () => {
         concat!(
-            "json_group_array(json_array(reason.place, reason.actor, reason.post, ",
+            "CAST({collect}({array}(reason.place, reason.actor, reason.post, ",
             seen!(),
-            ") ORDER BY reason.place DESC)"
+            ") ORDER BY reason.place DESC) AS TEXT)"
         )
     };
 }
 
 /// Above the mark: $1 the owner, $2 the checkpoint, $3 before this place, $4 the limit.
-const SELECT_ABOVE: &str = concat!(
+static SELECT_ABOVE: Statement = Statement::new(concat!(
     "
 WITH own AS MATERIALIZED (
     SELECT COALESCE((SELECT mark FROM timelines_1_accounts WHERE account = $1), 0) AS mark
@@ -113,60 +112,64 @@ skeleton AS MATERIALIZED (
         SELECT place, actor, post FROM timelines_1
         WHERE owner = $1 AND place < $3 AND place > (SELECT mark FROM own)
         ORDER BY place DESC LIMIT $4
-    )
+    ) AS pushed
     UNION
     SELECT reasons.place, reasons.actor, reasons.post
     FROM timelines_1_accounts AS author
     JOIN timelines_1_edges AS edges ON edges.followee = author.account AND edges.follower = $1
-    JOIN timelines_1_reasons AS reasons ON reasons.actor = author.account
+    {sqlite: JOIN timelines_1_reasons AS reasons ON reasons.actor = author.account
     WHERE author.pulled_until > 0 AND reasons.place IN (
         SELECT place FROM timelines_1_reasons
         WHERE actor = author.account AND place < $3 AND place > (SELECT mark FROM own) AND place <= author.pulled_until
         ORDER BY place DESC LIMIT $4
-    )
+    )}{postgres: CROSS JOIN LATERAL (
+        SELECT * FROM timelines_1_reasons AS pulled
+        WHERE pulled.actor = author.account AND place < $3 AND place > (SELECT mark FROM own) AND place <= author.pulled_until
+        ORDER BY place DESC LIMIT $4
+    ) AS reasons WHERE author.pulled_until > 0}
     ORDER BY place DESC LIMIT $4
 )
 SELECT (SELECT mark FROM own) AS mark, ",
     examined!(),
     " AS examined FROM skeleton AS reason"
-);
+));
 /// Below the mark: $1 the owner, $2 the checkpoint, $3 before this place, $4 the limit.
-const SELECT_BELOW: &str = concat!(
+static SELECT_BELOW: Statement = Statement::new(concat!(
     pulled!("timelines_1_edges", "timelines_1_reasons", before: "$3", limit: "$4"),
     "
-SELECT 0 AS mark, ",
+SELECT CAST(0 AS {number}) AS mark, ",
     examined!(),
     " AS examined FROM skeleton AS reason"
-);
+));
 /// Any rows: $1 the owner, $2 the checkpoint, $3 rows of (place, actor, post).
-const SELECT_THESE: &str = concat!(
+static SELECT_THESE: Statement = Statement::new(concat!(
     "
 WITH skeleton AS MATERIALIZED (
-    SELECT value ->> 0 AS place, value ->> 1 AS actor, value ->> 2 AS post FROM json_each($3)
+    SELECT * FROM {rows $3 AS these: place, actor, post}
 )
-SELECT 0 AS mark, ",
+SELECT CAST(0 AS {number}) AS mark, ",
     examined!(),
     " AS examined FROM skeleton AS reason"
-);
+));
 
 /// Rows of a skeleton that were examined.
 struct Examined {
     /// The owner's mark, above it.
     mark: Position,
-    rows: Vec<Row>,
+    rows: Vec<Judged>,
 }
 
 /// A row of a skeleton, as JSON: place, actor, post, and whether the owner sees it.
 #[derive(Deserialize)]
-struct Row(i64, i64, i64, u8);
+struct Judged(i64, i64, i64, Flag);
 
-impl Row {
+impl Judged {
     fn entry(&self) -> Entry {
         Entry { place: Position(self.0), actor: AccountKey(self.1), post: PostKey(self.2) }
     }
 
     fn is_seen(&self) -> bool {
-        self.3 != 0
+        self.3.0
     }
 }
 
@@ -182,10 +185,10 @@ pub async fn page(
     let mut chunk = size + CHUNK_MARGIN;
     let mut is_above = true;
     for _ in 0..CHUNKS_MAX {
-        let sql = if is_above { SELECT_ABOVE } else { SELECT_BELOW };
+        let statement = if is_above { &SELECT_ABOVE } else { &SELECT_BELOW };
         let values =
             [Value::Number(owner.0), Value::Number(snapshot.checkpoint.0), Value::Number(before.0), limit(chunk)];
-        let Examined { mark, rows } = examine(snapshot, sql, &values).await?;
+        let Examined { mark, rows } = examine(snapshot, statement, &values).await?;
         for row in rows.iter().filter(|row| row.is_seen()) {
             entries.push(row.entry());
             if entries.len() == size {
@@ -214,19 +217,22 @@ pub async fn visible_entries(
     if skeleton.is_empty() {
         return Ok(vec![]);
     }
-    let candidates = skeleton.iter().map(|entry| (entry.place, entry.actor, entry.post)).collect::<Rows>().finish();
-    let values = [Value::Number(owner.0), Value::Number(snapshot.checkpoint.0), Value::Text(&candidates)];
-    let examined = examine(snapshot, SELECT_THESE, &values).await?;
-    Ok(examined.rows.iter().filter(|row| row.is_seen()).map(Row::entry).collect())
+    let candidates = skeleton.iter().map(|entry| (entry.place, entry.actor, entry.post)).collect();
+    let values = [Value::Number(owner.0), Value::Number(snapshot.checkpoint.0), Value::Rows(&candidates)];
+    let examined = examine(snapshot, &SELECT_THESE, &values).await?;
+    Ok(examined.rows.iter().filter(|row| row.is_seen()).map(Judged::entry).collect())
 }
 
-async fn examine(snapshot: &mut Snapshot, sql: &'static str, values: &[Value<'_>]) -> Result<Examined, Status> {
-    let row = snapshot.row(sql, values).await?;
-    let rows = serde_json::from_str(column::<&str>(&row, "examined")?).map_err(internal)?;
-    Ok(Examined { mark: Position(column(&row, "mark")?), rows })
+async fn examine(
+    snapshot: &mut Snapshot,
+    statement: &'static Statement,
+    values: &[Value<'_>],
+) -> Result<Examined, Status> {
+    let row = snapshot.row(statement, values).await?;
+    Ok(Examined { mark: Position(column(&row, "mark")?), rows: list(&row, "examined")? })
 }
 
-pub(crate) fn entry(row: &SqliteRow) -> Result<Entry, Status> {
+pub(crate) fn entry(row: &Row) -> Result<Entry, Status> {
     Ok(Entry {
         place: Position(column(row, "place")?),
         actor: AccountKey(column(row, "actor")?),

@@ -1,6 +1,7 @@
 //! Lists of accounts along the edges of an account or a post. Newest edge first.
 
 use shared::ids::{AccountKey, Position};
+use shared::sql::Statement;
 use tonic::Status;
 
 use crate::hydrate::viewer_value;
@@ -23,7 +24,7 @@ macro_rules! listed {
             " AS edges",
             " JOIN profiles_1 AS profiles ON profiles.account = edges.",
             $other,
-            " AND profiles.active = 1",
+            " AND profiles.active",
             " WHERE edges.",
             $own,
             " = $1 AND edges.place < $2 AND ",
@@ -33,14 +34,19 @@ macro_rules! listed {
     };
 }
 
-const FOLLOWERS: &str = listed!("graph_1_follows", "followee", "follower", unblocked!("$3", "edges.follower"));
-const FOLLOWING: &str = listed!("graph_1_follows", "follower", "followee", unblocked!("$3", "edges.followee"));
-const REQUESTS: &str = listed!("graph_1_requests", "followee", "follower", unblocked!("$3", "edges.follower"));
-const LIKERS: &str = listed!("posts_1_likes", "post", "account", unblocked!("$3", "edges.account"));
-const REPOSTERS: &str = listed!("posts_1_reposts", "post", "account", unblocked!("$3", "edges.account"));
+static FOLLOWERS: Statement =
+    Statement::new(listed!("graph_1_follows", "followee", "follower", unblocked!("$3", "edges.follower")));
+static FOLLOWING: Statement =
+    Statement::new(listed!("graph_1_follows", "follower", "followee", unblocked!("$3", "edges.followee")));
+static REQUESTS: Statement =
+    Statement::new(listed!("graph_1_requests", "followee", "follower", unblocked!("$3", "edges.follower")));
+static LIKERS: Statement =
+    Statement::new(listed!("posts_1_likes", "post", "account", unblocked!("$3", "edges.account")));
+static REPOSTERS: Statement =
+    Statement::new(listed!("posts_1_reposts", "post", "account", unblocked!("$3", "edges.account")));
 // Whoever wants to take a block or a mute back must find it: a block hides nothing here. The viewer is the owner.
-const BLOCKED: &str = listed!("graph_1_blocks", "account", "target", "edges.account = $3");
-const MUTED: &str = listed!("graph_1_mutes", "account", "target", "edges.account = $3");
+static BLOCKED: Statement = Statement::new(listed!("graph_1_blocks", "account", "target", "edges.account = $3"));
+static MUTED: Statement = Statement::new(listed!("graph_1_mutes", "account", "target", "edges.account = $3"));
 
 /// Which list.
 #[derive(Clone, Copy, Debug)]
@@ -71,18 +77,18 @@ pub async fn page(
     before: Option<Position>,
     size: usize,
 ) -> Result<(Vec<AccountKey>, Option<Position>), Status> {
-    let sql = match list {
-        List::Followers => FOLLOWERS,
-        List::Following => FOLLOWING,
-        List::Requests => REQUESTS,
-        List::Blocked => BLOCKED,
-        List::Muted => MUTED,
-        List::Likers => LIKERS,
-        List::Reposters => REPOSTERS,
+    let statement = match list {
+        List::Followers => &FOLLOWERS,
+        List::Following => &FOLLOWING,
+        List::Requests => &REQUESTS,
+        List::Blocked => &BLOCKED,
+        List::Muted => &MUTED,
+        List::Likers => &LIKERS,
+        List::Reposters => &REPOSTERS,
     };
     let before = before.unwrap_or(snapshot.checkpoint.next());
     let values = [Value::Number(of), Value::Number(before.0), viewer_value(viewer), limit(size + 1)];
-    let rows = snapshot.rows(sql, &values).await?;
+    let rows = snapshot.rows(statement, &values).await?;
     let accounts: Vec<AccountKey> =
         rows.iter().take(size).map(|row| Ok(AccountKey(column(row, "account")?))).collect::<Result<_, Status>>()?;
     let next = match rows.len() > size {

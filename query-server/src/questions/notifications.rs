@@ -8,14 +8,14 @@
 
 use std::collections::BTreeMap;
 
+use shared::database::Row;
 use shared::ids::{AccountKey, Position, PostKey};
-use shared::rows::Rows;
-use sqlx::sqlite::SqliteRow;
+use shared::sql::Statement;
 use tonic::Status;
 
 use crate::hydrate::Hydrated;
 use crate::sight::{unblocked, unmuted, visible};
-use crate::snapshot::{Projections, Snapshot, Value, column, limit};
+use crate::snapshot::{Projections, Snapshot, Value, column, limit, small};
 
 /// What listing reads.
 pub const READS: Projections = &["notifications_1", "posts_1", "profiles_1", "graph_1", "counts_1", "bookmarks_1"];
@@ -31,7 +31,7 @@ pub const COUNTED_MAX: usize = 1_000;
 macro_rules! shown {
     () => {
         concat!(
-            "EXISTS (SELECT 1 FROM profiles_1 AS actor WHERE actor.account = causes.actor AND actor.active = 1) AND ",
+            "EXISTS (SELECT 1 FROM profiles_1 AS actor WHERE actor.account = causes.actor AND actor.active) AND ",
             unmuted!("$1", "causes.actor"),
             " AND ",
             unblocked!("$1", "causes.actor")
@@ -57,10 +57,12 @@ macro_rules! causes_of_group {
 }
 
 /// $1 the recipient, $2 before this place, $3 how many groups to skip.
-const SELECT_FLOOR: &str = "
-SELECT newest FROM notifications_1_groups WHERE recipient = $1 AND newest < $2 ORDER BY newest DESC LIMIT 1 OFFSET $3";
+static SELECT_FLOOR: Statement = Statement::new(
+    "
+SELECT newest FROM notifications_1_groups WHERE recipient = $1 AND newest < $2 ORDER BY newest DESC LIMIT 1 OFFSET $3",
+);
 /// $1 the recipient, $2 before this place, $3 the floor, $4 the checkpoint, $5 the limit.
-const SELECT_GROUPS: &str = concat!(
+static SELECT_GROUPS: Statement = Statement::new(concat!(
     "
 SELECT reason, post, place, place <= COALESCE((SELECT up_to FROM notifications_1_seen WHERE recipient = $1), 0) AS seen
 FROM (
@@ -75,33 +77,32 @@ FROM (
     FROM notifications_1_groups AS groups WHERE groups.recipient = $1 AND groups.newest >= $3 AND ",
     about_visible!(),
     "
-)
+) AS shown
 WHERE place < $2 AND place >= $3 ORDER BY place DESC LIMIT $5"
-);
+));
 /// $1 the recipient, $2 groups as (reason, post), $3 the checkpoint, $4 how many.
-const SELECT_NEWEST_CAUSERS: &str = concat!(
+static SELECT_NEWEST_CAUSERS: Statement = Statement::new(concat!(
     "
 WITH groups AS MATERIALIZED (
-    SELECT $1 AS recipient, value ->> 0 AS reason, value ->> 1 AS post FROM json_each($2)
+    SELECT CAST($1 AS {number}) AS recipient, reason, post FROM {rows $2 AS wanted: reason, post}
 )
 SELECT newest.reason, newest.post, newest.actor, newest.place, newest.happened_at
-FROM groups CROSS JOIN notifications_1 AS newest
+FROM groups {sqlite: CROSS JOIN notifications_1 AS newest
 WHERE newest.recipient = groups.recipient AND newest.reason = groups.reason AND newest.post = groups.post
-AND newest.place IN (
-    SELECT causes.place ",
+AND newest.place IN (SELECT causes.place }{postgres: CROSS JOIN LATERAL (SELECT causes.* }",
     causes_of_group!(),
     " AND causes.place <= $3 AND ",
     shown!(),
     "
     ORDER BY causes.place DESC LIMIT $4
-)
+) {postgres: AS newest}
 ORDER BY newest.place DESC"
-);
+));
 /// $1 the recipient, $2 groups as (reason, post), $3 the checkpoint, $4 how far to count.
-const COUNT_CAUSERS: &str = concat!(
+static COUNT_CAUSERS: Statement = Statement::new(concat!(
     "
 WITH groups AS MATERIALIZED (
-    SELECT $1 AS recipient, value ->> 0 AS reason, value ->> 1 AS post FROM json_each($2)
+    SELECT CAST($1 AS {number}) AS recipient, reason, post FROM {rows $2 AS wanted: reason, post}
 )
 SELECT groups.reason, groups.post, (
     SELECT COUNT(*) FROM (
@@ -111,12 +112,12 @@ SELECT groups.reason, groups.post, (
     shown!(),
     "
         LIMIT $4
-    )
+    ) AS counted
 ) AS causers
 FROM groups"
-);
+));
 /// $1 the recipient, $2 the checkpoint, $3 how far to count.
-const COUNT_UNREAD: &str = concat!(
+static COUNT_UNREAD: Statement = Statement::new(concat!(
     "
 WITH seen AS MATERIALIZED (
     SELECT COALESCE((SELECT up_to FROM notifications_1_seen WHERE recipient = $1), 0) AS up_to
@@ -133,8 +134,8 @@ SELECT COUNT(*) AS unread FROM (
     "
     )
     LIMIT $3
-)"
-);
+) AS counted"
+));
 
 /// A group that is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -177,12 +178,12 @@ pub async fn page(
     let recipient = Value::Number(recipient.0);
     let checkpoint = snapshot.checkpoint;
     let before = Value::Number(before.unwrap_or(checkpoint.next()).0);
-    let floors = snapshot.rows(SELECT_FLOOR, &[recipient, before, limit(size - 1)]).await?;
+    let floors = snapshot.rows(&SELECT_FLOOR, &[recipient, before, limit(size - 1)]).await?;
     let floor = floors.first().map(|row| column(row, "newest")).transpose()?.map(Position);
     let from = Value::Number(floor.unwrap_or_default().0);
     let values = [recipient, before, from, Value::Number(checkpoint.0), limit(size)];
     let groups: Vec<Group> =
-        snapshot.rows(SELECT_GROUPS, &values).await?.iter().map(group).collect::<Result<_, _>>()?;
+        snapshot.rows(&SELECT_GROUPS, &values).await?.iter().map(group).collect::<Result<_, _>>()?;
     // A full page ends at its last group; a short one at the floor, above which it has seen everything.
     let next = if groups.len() == size { groups.last().map(|group| group.place) } else { floor };
     Ok((groups, next))
@@ -190,21 +191,21 @@ pub async fn page(
 
 /// The causers of these groups, in their order.
 pub async fn causers(snapshot: &mut Snapshot, recipient: AccountKey, groups: &[Group]) -> Result<Vec<Causers>, Status> {
-    let wanted = groups.iter().map(Group::key).collect::<Rows>().finish();
+    let wanted = groups.iter().map(Group::key).collect();
     let (recipient, checkpoint) = (Value::Number(recipient.0), Value::Number(snapshot.checkpoint.0));
-    let key = |row: &SqliteRow| Ok::<_, Status>((column::<i32>(row, "reason")?, column::<i64>(row, "post")?));
+    let key = |row: &Row| Ok::<_, Status>((small(row, "reason")?, column::<i64>(row, "post")?));
     let mut found: BTreeMap<(i32, i64), Causers> = BTreeMap::new();
-    let values = [recipient, Value::Text(&wanted), checkpoint, limit(CAUSERS_SHOWN)];
-    for row in snapshot.rows(SELECT_NEWEST_CAUSERS, &values).await? {
+    let values = [recipient, Value::Rows(&wanted), checkpoint, limit(CAUSERS_SHOWN)];
+    for row in snapshot.rows(&SELECT_NEWEST_CAUSERS, &values).await? {
         let causers = found.entry(key(&row)?).or_default();
         if causers.newest.is_empty() {
             causers.happened_at = column(&row, "happened_at")?;
         }
         causers.newest.push(AccountKey(column(&row, "actor")?));
     }
-    let values = [recipient, Value::Text(&wanted), checkpoint, limit(COUNTED_MAX)];
-    for row in snapshot.rows(COUNT_CAUSERS, &values).await? {
-        found.entry(key(&row)?).or_default().count = column(&row, "causers")?;
+    let values = [recipient, Value::Rows(&wanted), checkpoint, limit(COUNTED_MAX)];
+    for row in snapshot.rows(&COUNT_CAUSERS, &values).await? {
+        found.entry(key(&row)?).or_default().count = small(&row, "causers")?;
     }
     Ok(groups.iter().map(|group| found.remove(&group.key()).unwrap_or_default()).collect())
 }
@@ -212,8 +213,8 @@ pub async fn causers(snapshot: &mut Snapshot, recipient: AccountKey, groups: &[G
 /// How many groups are not seen yet, as far as they are counted.
 pub async fn count_unread(snapshot: &mut Snapshot, recipient: AccountKey) -> Result<i32, Status> {
     let values = [Value::Number(recipient.0), Value::Number(snapshot.checkpoint.0), limit(COUNTED_MAX)];
-    let rows = snapshot.rows(COUNT_UNREAD, &values).await?;
-    rows.first().map_or(Ok(0), |row| column(row, "unread"))
+    let rows = snapshot.rows(&COUNT_UNREAD, &values).await?;
+    rows.first().map_or(Ok(0), |row| small(row, "unread"))
 }
 
 /// The posts and the people that these groups show.
@@ -228,10 +229,10 @@ pub async fn hydrate(
     Hydrated::load(snapshot, &posts, &people, Some(recipient)).await
 }
 
-fn group(row: &SqliteRow) -> Result<Group, Status> {
+fn group(row: &Row) -> Result<Group, Status> {
     let post: i64 = column(row, "post")?;
     Ok(Group {
-        reason: column(row, "reason")?,
+        reason: small(row, "reason")?,
         post: (post != 0).then_some(PostKey(post)),
         place: Position(column(row, "place")?),
         seen: column(row, "seen")?,

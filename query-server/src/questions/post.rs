@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use shared::errors::{ErrorReason, Refused};
 use shared::ids::{AccountKey, PostId, PostKey};
-use shared::rows::Rows;
+use shared::sql::Statement;
 use tonic::{Code, Status};
 
 use crate::hydrate::viewer_value;
@@ -15,27 +15,27 @@ use crate::snapshot::{Projections, Snapshot, Value, column};
 pub const READS: Projections = &["posts_1", "profiles_1", "graph_1", "counts_1", "bookmarks_1"];
 
 /// $1 the id, $2 the viewer, $3 the checkpoint.
-const FIND: &str = concat!(
+static FIND: Statement = Statement::new(concat!(
     "
 SELECT posts.post FROM posts_1 AS posts JOIN profiles_1 AS author ON author.account = posts.author
 WHERE posts.post_id = $1 AND posts.post <= $3 AND ",
     visible!("posts", "author", "$2")
-);
+));
 
 /// $1 the ids, $2 the viewer, $3 the checkpoint.
-const FIND_ALL: &str = concat!(
+static FIND_ALL: Statement = Statement::new(concat!(
     "
 SELECT posts.post, posts.post_id
-FROM json_each($1) AS wanted CROSS JOIN posts_1 AS posts ON posts.post_id = unhex(wanted.value, '-')
-CROSS JOIN profiles_1 AS author ON author.account = posts.author
+FROM {rows $1 AS wanted: wanted_id id} {ordered join} posts_1 AS posts ON posts.post_id = wanted_id
+{ordered join} profiles_1 AS author ON author.account = posts.author
 WHERE posts.post <= $3 AND ",
     visible!("posts", "author", "$2")
-);
+));
 
 /// The key of a post that the viewer may see.
 pub async fn find(snapshot: &mut Snapshot, id: PostId, viewer: Option<AccountKey>) -> Result<PostKey, Status> {
     let checkpoint = Value::Number(snapshot.checkpoint.0);
-    let rows = snapshot.rows(FIND, &[Value::Bytes(id.0.as_bytes()), viewer_value(viewer), checkpoint]).await?;
+    let rows = snapshot.rows(&FIND, &[Value::Id(id.0), viewer_value(viewer), checkpoint]).await?;
     match rows.first() {
         Some(row) => Ok(PostKey(column(row, "post")?)),
         None => Err(not_found(id)),
@@ -48,9 +48,9 @@ pub async fn find_all(
     ids: &[PostId],
     viewer: Option<AccountKey>,
 ) -> Result<HashMap<PostId, PostKey>, Status> {
-    let wanted = ids.iter().collect::<Rows>().finish();
+    let wanted = ids.iter().collect();
     let checkpoint = Value::Number(snapshot.checkpoint.0);
-    let rows = snapshot.rows(FIND_ALL, &[Value::Text(&wanted), viewer_value(viewer), checkpoint]).await?;
+    let rows = snapshot.rows(&FIND_ALL, &[Value::Rows(&wanted), viewer_value(viewer), checkpoint]).await?;
     rows.iter().map(|row| Ok((PostId(column(row, "post_id")?), PostKey(column(row, "post")?)))).collect()
 }
 

@@ -1,6 +1,7 @@
 //! Lists of posts: with a hashtag, quoting a post, bookmarked by an account. Newest first.
 
 use shared::ids::{AccountKey, Position, PostKey};
+use shared::sql::Statement;
 use tonic::Status;
 
 use crate::hydrate::viewer_value;
@@ -10,7 +11,7 @@ use crate::snapshot::{Projections, Snapshot, Value, column, limit};
 /// What these questions read.
 pub const READS: Projections = &["posts_1", "profiles_1", "graph_1", "counts_1", "bookmarks_1", "hashtags_1"];
 
-/// Skeleton and filter of one list: $1 of what, $2 before this place, $3 the viewer, $4 the limit. CROSS JOIN keeps the
+/// Skeleton and filter of one list: $1 of what, $2 before this place, $3 the viewer, $4 the limit. An ordered join keeps the
 /// order of the tables, so that the rows come in the order of the list's index.
 macro_rules! listed {
     ($skeleton:literal, $place:literal, $filter:expr) => {
@@ -19,7 +20,7 @@ macro_rules! listed {
             $place,
             " AS place, posts.post FROM ",
             $skeleton,
-            " CROSS JOIN profiles_1 AS author ON author.account = posts.author WHERE ",
+            " {ordered join} profiles_1 AS author ON author.account = posts.author WHERE ",
             $filter,
             " AND ",
             $place,
@@ -32,18 +33,21 @@ macro_rules! listed {
     };
 }
 
-const HASHTAG: &str = listed!(
-    "hashtags_1 AS tags CROSS JOIN posts_1 AS posts ON posts.post = tags.post",
+static HASHTAG: Statement = Statement::new(listed!(
+    "hashtags_1 AS tags {ordered join} posts_1 AS posts ON posts.post = tags.post",
     "tags.post",
     concat!("tags.tag = $1 AND ", unmuted!("$3", "posts.author"))
-);
-const QUOTES: &str =
-    listed!("posts_1 AS posts", "posts.post", concat!("posts.quoted = $1 AND ", unmuted!("$3", "posts.author")));
-const BOOKMARKS: &str = listed!(
-    "bookmarks_1 AS bookmarks CROSS JOIN posts_1 AS posts ON posts.post = bookmarks.post",
+));
+static QUOTES: Statement = Statement::new(listed!(
+    "posts_1 AS posts",
+    "posts.post",
+    concat!("posts.quoted = $1 AND ", unmuted!("$3", "posts.author"))
+));
+static BOOKMARKS: Statement = Statement::new(listed!(
+    "bookmarks_1 AS bookmarks {ordered join} posts_1 AS posts ON posts.post = bookmarks.post",
     "bookmarks.place",
     "bookmarks.account = $1"
-);
+));
 
 /// Which list.
 #[derive(Clone, Copy, Debug)]
@@ -64,14 +68,14 @@ pub async fn page(
     before: Option<Position>,
     size: usize,
 ) -> Result<(Vec<(Position, PostKey)>, Option<Position>), Status> {
-    let (sql, of) = match list {
-        List::Hashtag(tag) => (HASHTAG, Value::Text(tag)),
-        List::Quotes(post) => (QUOTES, Value::Number(post.0)),
-        List::Bookmarks(account) => (BOOKMARKS, Value::Number(account.0)),
+    let (statement, of) = match list {
+        List::Hashtag(tag) => (&HASHTAG, Value::Text(tag)),
+        List::Quotes(post) => (&QUOTES, Value::Number(post.0)),
+        List::Bookmarks(account) => (&BOOKMARKS, Value::Number(account.0)),
     };
     let before = before.unwrap_or(snapshot.checkpoint.next());
     let values = [of, Value::Number(before.0), viewer_value(viewer), limit(size + 1)];
-    let rows = snapshot.rows(sql, &values).await?;
+    let rows = snapshot.rows(statement, &values).await?;
     let mut posts = Vec::with_capacity(size);
     for row in rows.iter().take(size) {
         posts.push((Position(column(row, "place")?), PostKey(column(row, "post")?)));

@@ -3,8 +3,9 @@
 //! Always: what was deleted leaves a tombstone where something hangs on it; above the post, what the viewer may not see
 //! leaves one too; a hidden reply leaves none, since nobody needs to know of it.
 
+use shared::database::Row;
 use shared::ids::{AccountKey, Position, PostId, PostKey};
-use sqlx::sqlite::SqliteRow;
+use shared::sql::Statement;
 use tonic::Status;
 
 use super::post::not_found;
@@ -19,19 +20,19 @@ pub const READS: Projections = &["posts_1", "profiles_1", "graph_1", "counts_1",
 pub const ANCESTORS_MAX: usize = 100;
 
 /// $1 the id, $2 the viewer, $3 the checkpoint.
-const FIND: &str = concat!(
+static FIND: Statement = Statement::new(concat!(
     "
 SELECT posts.post, posts.post_id, posts.deleted, ",
     visible!("posts", "author", "$2"),
     " AS visible
 FROM posts_1 AS posts JOIN profiles_1 AS author ON author.account = posts.author
 WHERE posts.post_id = $1 AND posts.post <= $3"
-);
+));
 /// $1 the post, $2 the viewer, $3 how many at most.
-const SELECT_ANCESTORS: &str = concat!(
+static SELECT_ANCESTORS: Statement = Statement::new(concat!(
     "
 WITH RECURSIVE above (post, steps) AS (
-    SELECT reply_to, 1 FROM posts_1 WHERE post = $1
+    SELECT reply_to, CAST(1 AS {number}) FROM posts_1 WHERE post = $1
     UNION ALL
     SELECT posts.reply_to, above.steps + 1
     FROM above JOIN posts_1 AS posts ON posts.post = above.post WHERE above.steps < $3
@@ -39,25 +40,25 @@ WITH RECURSIVE above (post, steps) AS (
 SELECT posts.post, posts.post_id, posts.deleted, ",
     visible!("posts", "author", "$2"),
     " AS visible
-FROM above CROSS JOIN posts_1 AS posts ON posts.post = above.post
-CROSS JOIN profiles_1 AS author ON author.account = posts.author
+FROM above {ordered join} posts_1 AS posts ON posts.post = above.post
+{ordered join} profiles_1 AS author ON author.account = posts.author
 ORDER BY above.steps DESC"
-);
+));
 /// $1 the post, $2 the viewer, $3 after this place, $4 the checkpoint, $5 the limit.
-const SELECT_REPLIES: &str = concat!(
+static SELECT_REPLIES: Statement = Statement::new(concat!(
     "
-SELECT posts.post, posts.post_id, posts.deleted, posts.deleted = 0 AS visible
-FROM posts_1 AS posts CROSS JOIN profiles_1 AS author ON author.account = posts.author
+SELECT posts.post, posts.post_id, posts.deleted, NOT posts.deleted AS visible
+FROM posts_1 AS posts {ordered join} profiles_1 AS author ON author.account = posts.author
 WHERE posts.reply_to = $1 AND posts.post > $3 AND posts.post <= $4
-AND CASE posts.deleted WHEN 0 THEN ",
+AND CASE WHEN NOT posts.deleted THEN ",
     visible!("posts", "author", "$2"),
     " AND ",
     unmuted!("$2", "posts.author"),
     " ELSE EXISTS (
-    SELECT 1 FROM posts_1 AS child WHERE child.reply_to = posts.post AND child.deleted = 0 AND child.post <= $4
+    SELECT 1 FROM posts_1 AS child WHERE child.reply_to = posts.post AND NOT child.deleted AND child.post <= $4
 ) END
 ORDER BY posts.post LIMIT $5"
-);
+));
 
 /// A place in a thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +85,7 @@ pub enum Sight {
 /// The post in the middle: one that the viewer may see, or that was deleted.
 pub async fn find(snapshot: &mut Snapshot, id: PostId, viewer: Option<AccountKey>) -> Result<ThreadEntry, Status> {
     let checkpoint = Value::Number(snapshot.checkpoint.0);
-    let rows = snapshot.rows(FIND, &[Value::Bytes(id.0.as_bytes()), viewer_value(viewer), checkpoint]).await?;
+    let rows = snapshot.rows(&FIND, &[Value::Id(id.0), viewer_value(viewer), checkpoint]).await?;
     let found = rows.first().map(entry).transpose()?;
     found.filter(|entry| entry.sight != Sight::Hidden).ok_or_else(|| not_found(id))
 }
@@ -96,7 +97,7 @@ pub async fn ancestors(
     viewer: Option<AccountKey>,
 ) -> Result<Vec<ThreadEntry>, Status> {
     let values = [Value::Number(post.0), viewer_value(viewer), limit(ANCESTORS_MAX)];
-    snapshot.rows(SELECT_ANCESTORS, &values).await?.iter().map(entry).collect()
+    snapshot.rows(&SELECT_ANCESTORS, &values).await?.iter().map(entry).collect()
 }
 
 /// A page of direct replies, and the place after which the next page goes on, if there is one.
@@ -110,13 +111,13 @@ pub async fn replies(
     let after = Value::Number(after.unwrap_or_default().0);
     let checkpoint = Value::Number(snapshot.checkpoint.0);
     let values = [Value::Number(post.0), viewer_value(viewer), after, checkpoint, limit(size + 1)];
-    let rows = snapshot.rows(SELECT_REPLIES, &values).await?;
+    let rows = snapshot.rows(&SELECT_REPLIES, &values).await?;
     let replies: Vec<ThreadEntry> = rows.iter().take(size).map(entry).collect::<Result<_, _>>()?;
     let next = replies.last().filter(|_| rows.len() > size).map(|reply| Position(reply.post.0));
     Ok((replies, next))
 }
 
-fn entry(row: &SqliteRow) -> Result<ThreadEntry, Status> {
+fn entry(row: &Row) -> Result<ThreadEntry, Status> {
     let sight = match (column(row, "deleted")?, column(row, "visible")?) {
         (true, _) => Sight::Deleted,
         (false, true) => Sight::Visible,

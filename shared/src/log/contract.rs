@@ -4,7 +4,7 @@
 //! processes. Never here: how an adapter keeps anything, except in the last module of each adapter, which damages the
 //! store in ways that the port does not offer.
 //!
-//! A new adapter implements [`Subject`] and adds one line: `every_check_holds_for!(postgres, PostgresSubject);`.
+//! A new adapter implements [`Subject`] and adds one line.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -17,12 +17,13 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use super::{
-    APPEND_EVENTS_MAX, Append, AppendError, Appended, Cause, Durability, EventLog, READ_EVENTS_MAX, Recorded, Request,
-    SqliteLog, StoredAnswer, StreamName,
+    APPEND_EVENTS_MAX, Append, AppendError, Appended, Cause, Durability, EventLog, PostgresLog, READ_EVENTS_MAX,
+    Recorded, Request, SqliteLog, StoredAnswer, StreamName,
 };
 use crate::clock::{ManualClock, Timestamp};
 use crate::event::{Envelope, Event, HandleEvent, PostEvent, PostText};
 use crate::ids::{AccountId, AccountKey, AccountRef, CommandId, EventId, Position, PostId, RequestId, Version};
+use crate::postgres::Server;
 
 /// Appenders that write at once in the checks about concurrency.
 const APPENDERS: usize = 64;
@@ -114,6 +115,7 @@ macro_rules! every_check_holds_for {
 }
 
 every_check_holds_for!(sqlite, SqliteSubject);
+every_check_holds_for!(postgres, PostgresSubject);
 
 // Order: positions, versions, the head.
 
@@ -933,6 +935,33 @@ impl Subject for SqliteSubject {
 
     async fn open_read_only(&self) -> Log {
         Arc::new(SqliteLog::open_read_only(&self.file()).await.expect("the file can be opened to read"))
+    }
+
+    fn clock(&self) -> &ManualClock {
+        &self.clock
+    }
+}
+
+/// A database of its own on the server that the tests have.
+struct PostgresSubject {
+    server: Server,
+    clock: Arc<ManualClock>,
+}
+
+impl Subject for PostgresSubject {
+    async fn create() -> Self {
+        let clock = Arc::new(ManualClock::default());
+        clock.set(Timestamp(1_700_000_000_000_000));
+        Self { server: Server::for_a_test().await, clock }
+    }
+
+    async fn open(&self) -> Log {
+        self.server.migrate().await.expect("the schemas can be made");
+        Arc::new(PostgresLog::open(&self.server, self.clock.clone()).await.expect("the log can be opened"))
+    }
+
+    async fn open_read_only(&self) -> Log {
+        Arc::new(PostgresLog::open_read_only(&self.server).await.expect("the log can be opened to read"))
     }
 
     fn clock(&self) -> &ManualClock {

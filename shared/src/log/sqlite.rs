@@ -10,33 +10,25 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use ::metrics::{counter, gauge, histogram};
 use async_trait::async_trait;
 use serde::Serialize;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
 };
 use sqlx::{Connection, Row, SqlitePool};
-use tokio::sync::{mpsc, oneshot, watch};
-use tracing::{error, info};
+use tokio::sync::watch;
+use tracing::error;
 use uuid::Uuid;
 
+use super::queue::{Commit, Outcome, Queue, Waiting, fitting};
 use super::{
-    APPEND_EVENTS_MAX, Append, AppendError, Appended, Cause, EventLog, LogHead, READ_EVENTS_MAX, ReadError, Recorded,
-    Request, StoreIdentity, StoredAnswer, StreamName, chain,
+    Append, AppendError, Appended, Cause, EventLog, LogHead, READ_EVENTS_MAX, ReadError, Recorded, Request,
+    StoreIdentity, StoredAnswer, StreamName, by_stream, chain, unreadable, without_gap,
 };
 use crate::clock::{Clock, Timestamp};
 use crate::ids::{CommandId, EventId, Position, RequestId, Version};
-use crate::metrics;
-use crate::rows::Rows;
 use crate::sqlite::{BUSY_TIMEOUT, connect_to_write};
 
-/// The most appends that one transaction takes.
-const BATCH_APPENDS_MAX: usize = 1_024;
-/// The most events that one transaction takes, unless a single append has more: a batch is one statement, and must fit.
-const BATCH_EVENTS_MAX: usize = 4_096;
-/// The most appends that may wait for the writer; one more is refused as overload.
-const WAITING_APPENDS_MAX: usize = 8_192;
 /// Connections that read.
 const READERS_MAX: u32 = 4;
 /// Pages that the write-ahead log may grow to before it is copied back. Streams and request ids are spread all over their
@@ -128,14 +120,8 @@ pub enum Durability {
 pub struct SqliteLog {
     readers: SqlitePool,
     identity: StoreIdentity,
-    waiting: Option<mpsc::Sender<Waiting>>,
+    queue: Option<Queue>,
     moved: watch::Receiver<Position>,
-}
-
-/// An append in the queue, and where its answer goes.
-struct Waiting {
-    append: Append,
-    answer: oneshot::Sender<Result<Appended, AppendError>>,
 }
 
 /// The end of the log as a transaction saw it.
@@ -150,7 +136,6 @@ struct Writer {
     options: SqliteConnectOptions,
     connection: SqliteConnection,
     clock: Arc<dyn Clock>,
-    moved: watch::Sender<Position>,
 }
 
 impl SqliteLog {
@@ -178,11 +163,9 @@ impl SqliteLog {
         setup.commit().await.map_err(unreadable)?;
 
         let mut log = Self::open_read_only(file).await?;
-        let (waiting, queue) = mpsc::channel(WAITING_APPENDS_MAX);
         let (moved, moved_receiver) = watch::channel(log.head().await?);
-        log.waiting = Some(waiting);
+        log.queue = Some(Queue::start(Writer { options, connection, clock }, moved));
         log.moved = moved_receiver;
-        tokio::spawn(Writer { options, connection, clock, moved }.run(queue));
         Ok(log)
     }
 
@@ -209,7 +192,7 @@ impl SqliteLog {
             token_key: bytes32(&row, "token_key").map_err(unreadable)?,
         };
         let (_, moved) = watch::channel(Position(0));
-        Ok(Self { readers, identity, waiting: None, moved })
+        Ok(Self { readers, identity, queue: None, moved })
     }
 }
 
@@ -228,18 +211,10 @@ impl LogHead for SqliteLog {
 #[async_trait]
 impl EventLog for SqliteLog {
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {
-        if append.events.len() > APPEND_EVENTS_MAX {
-            return Err(AppendError::TooManyEvents);
+        match &self.queue {
+            Some(queue) => queue.append(append).await,
+            None => Err(AppendError::Unavailable("this log was opened to read".to_owned())),
         }
-        let Some(waiting) = &self.waiting else {
-            return Err(AppendError::Unavailable("this log was opened to read".to_owned()));
-        };
-        let (answer, answered) = oneshot::channel();
-        waiting.try_send(Waiting { append, answer }).map_err(|full| match full {
-            mpsc::error::TrySendError::Full(_) => AppendError::Overloaded,
-            mpsc::error::TrySendError::Closed(_) => AppendError::Unavailable("the writer has stopped".to_owned()),
-        })?;
-        answered.await.unwrap_or_else(|_| Err(AppendError::Unavailable("the writer has stopped".to_owned())))
     }
 
     async fn find_request(&self, principal: &str, request: RequestId) -> Result<Option<StoredAnswer>, ReadError> {
@@ -257,17 +232,7 @@ impl EventLog for SqliteLog {
         let limit = i64::try_from(limit.min(READ_EVENTS_MAX)).expect("READ_EVENTS_MAX fits");
         let rows =
             sqlx::query(SELECT_EVENTS).bind(after.0).bind(limit).fetch_all(&self.readers).await.map_err(unreadable)?;
-        let mut expected = after.next();
-        let mut events = Vec::with_capacity(rows.len());
-        for row in &rows {
-            let recorded = recorded(row).map_err(unreadable)?;
-            if recorded.position != expected {
-                return Err(ReadError::Gap { expected, found: recorded.position });
-            }
-            expected = expected.next();
-            events.push(recorded);
-        }
-        Ok(events)
+        without_gap(after, rows.iter().map(recorded))
     }
 
     async fn read_streams(&self, streams: &[StreamName]) -> Result<Vec<Vec<Recorded>>, ReadError> {
@@ -275,12 +240,7 @@ impl EventLog for SqliteLog {
         names.sort_unstable();
         names.dedup();
         let rows = sqlx::query(SELECT_STREAMS).bind(json(&names)).fetch_all(&self.readers).await.map_err(unreadable)?;
-        let mut by_name: HashMap<StreamName, Vec<Recorded>> = HashMap::new();
-        for row in &rows {
-            let recorded = recorded(row).map_err(unreadable)?;
-            by_name.entry(recorded.stream.clone()).or_default().push(recorded);
-        }
-        Ok(streams.iter().map(|stream| by_name.get(stream).cloned().unwrap_or_default()).collect())
+        by_stream(streams, rows.iter().map(recorded))
     }
 
     fn moved(&self) -> watch::Receiver<Position> {
@@ -288,38 +248,27 @@ impl EventLog for SqliteLog {
     }
 }
 
-impl Writer {
-    async fn run(mut self, mut queue: mpsc::Receiver<Waiting>) {
-        let mut waiting = Vec::new();
-        while queue.recv_many(&mut waiting, BATCH_APPENDS_MAX).await > 0 {
-            while !waiting.is_empty() {
-                let rest = waiting.split_off(batch_length(&waiting));
-                self.commit_and_answer(waiting).await;
-                waiting = rest;
-            }
-        }
-        info!("the log's writer has stopped");
+#[async_trait]
+impl Commit for Writer {
+    fn choose(&mut self, mut waiting: Vec<Waiting>) -> (Vec<Waiting>, Vec<Waiting>) {
+        let rest = waiting.split_off(fitting(&waiting));
+        (waiting, rest)
     }
 
-    async fn commit_and_answer(&mut self, batch: Vec<Waiting>) {
-        let (appends, answers): (Vec<Append>, Vec<_>) =
-            batch.into_iter().map(|waiting| (waiting.append, waiting.answer)).unzip();
-        let outcomes = match self.commit(&appends).await {
-            Ok(outcomes) => outcomes,
+    async fn commit(&mut self, appends: &[Append]) -> Result<(Vec<Outcome>, Position), AppendError> {
+        match self.try_to_commit(appends).await {
+            Ok(committed) => Ok(committed),
             Err(cause) => {
-                error!(%cause, appends = appends.len(), "a batch was not committed: {cause}");
                 self.reconnect().await;
-                vec![Err(unappended(&cause)); appends.len()]
+                Err(unappended(&cause))
             }
-        };
-        for (answer, outcome) in answers.into_iter().zip(outcomes) {
-            // The caller may have gone away; what was committed stays committed.
-            let _ = answer.send(outcome);
         }
     }
+}
 
+impl Writer {
     /// Commits every append of the batch that is still valid. The outcomes are in the order of the appends.
-    async fn commit(&mut self, appends: &[Append]) -> Result<Vec<Result<Appended, AppendError>>, sqlx::Error> {
+    async fn try_to_commit(&mut self, appends: &[Append]) -> Result<(Vec<Outcome>, Position), sqlx::Error> {
         let now = self.clock.now();
         let mut tx = self.connection.begin_with("BEGIN IMMEDIATE").await?;
         let row = sqlx::query(SELECT_HEAD).fetch_one(&mut *tx).await?;
@@ -332,11 +281,10 @@ impl Writer {
             head: Head { recorded_at: now.max(before.recorded_at), ..before },
             versions: current_versions(&mut tx, appends).await?,
             requests: known_requests(&mut tx, appends).await?,
-            event_rows: Rows::default(),
-            request_rows: Rows::default(),
+            event_rows: JsonRows::default(),
+            request_rows: JsonRows::default(),
         };
         let outcomes: Vec<_> = appends.iter().map(|append| batch.take(append)).collect();
-        count(&outcomes);
 
         if !batch.event_rows.is_empty() {
             sqlx::query(INSERT_EVENTS).bind(batch.event_rows.finish()).execute(&mut *tx).await?;
@@ -352,9 +300,7 @@ impl Writer {
             sqlx::query(INSERT_REQUESTS).bind(batch.request_rows.finish()).execute(&mut *tx).await?;
         }
         tx.commit().await?;
-        self.moved.send_replace(batch.head.position);
-        gauge!(metrics::LOG_HEAD_POSITION).set(batch.head.position.0 as f64);
-        Ok(outcomes)
+        Ok((outcomes, batch.head.position))
     }
 
     /// After a failure nothing is known of the connection, so it is replaced.
@@ -366,37 +312,18 @@ impl Writer {
     }
 }
 
-fn count(outcomes: &[Result<Appended, AppendError>]) {
-    histogram!(metrics::APPEND_BATCH_SIZE).record(outcomes.len() as f64);
-    for outcome in outcomes {
-        if let Err(AppendError::Conflict(_)) = outcome {
-            counter!(metrics::APPEND_CONFLICTS).increment(1);
-        }
-    }
-}
-
-/// How many of the waiting appends fit into one transaction: at least one.
-fn batch_length(waiting: &[Waiting]) -> usize {
-    let mut events = 0;
-    let fits = |waiting: &&Waiting| {
-        events += waiting.append.events.len();
-        events <= BATCH_EVENTS_MAX
-    };
-    waiting.iter().take_while(fits).count().max(1)
-}
-
 /// A batch while it is being numbered: what the transaction found, and what it will insert.
 struct Batch {
     head: Head,
     versions: HashMap<StreamName, Version>,
     requests: HashMap<(String, RequestId), StoredAnswer>,
-    event_rows: Rows,
-    request_rows: Rows,
+    event_rows: JsonRows,
+    request_rows: JsonRows,
 }
 
 impl Batch {
     /// Numbers, chains and queues one append, or says why not; the next append sees what this one did.
-    fn take(&mut self, append: &Append) -> Result<Appended, AppendError> {
+    fn take(&mut self, append: &Append) -> Outcome {
         if let Some(request) = &append.request
             && let Some(stored) = self.requests.get(&request_key(append, request))
         {
@@ -477,7 +404,7 @@ async fn known_requests(
     tx: &mut SqliteConnection,
     appends: &[Append],
 ) -> Result<HashMap<(String, RequestId), StoredAnswer>, sqlx::Error> {
-    let mut keys = Rows::default();
+    let mut keys = JsonRows::default();
     for append in appends {
         if let Some(request) = &append.request {
             keys.push(&(&append.cause.principal, hex(request.request_id.0.as_bytes())));
@@ -551,6 +478,24 @@ fn bytes32(row: &SqliteRow, column: &str) -> Result<[u8; 32], sqlx::Error> {
     bytes.try_into().map_err(|_| sqlx::Error::Decode(format!("{column} is not 32 bytes long").into()))
 }
 
+/// Rows as a JSON array, which `json_each` takes apart again.
+#[derive(Default)]
+struct JsonRows(Vec<String>);
+
+impl JsonRows {
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn push(&mut self, row: &impl Serialize) {
+        self.0.push(json(row));
+    }
+
+    fn finish(self) -> String {
+        format!("[{}]", self.0.join(","))
+    }
+}
+
 fn json(value: &impl Serialize) -> String {
     serde_json::to_string(value).expect("names and numbers are valid JSON")
 }
@@ -561,10 +506,6 @@ fn hex(bytes: &[u8]) -> String {
         write!(text, "{byte:02x}").expect("writing to a string cannot fail");
     }
     text
-}
-
-fn unreadable(cause: sqlx::Error) -> ReadError {
-    ReadError::Unavailable(cause.to_string())
 }
 
 fn unappended(cause: &sqlx::Error) -> AppendError {

@@ -1,0 +1,75 @@
+# Sourced by scripts that need a PostgreSQL server to fill and to throw away.
+#
+#   start_postgres FOLDER    makes a cluster there, on a free port, and sets $postgres (an address without a database)
+#   stop_postgres            ends it
+#
+# Installs Debian's package when initdb is missing and root allows it. A server refuses to run as root, so root runs it as the
+# user that the package made.
+
+postgres_bin() {
+    local initdb
+    initdb=$(command -v initdb || ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null | sort -V | tail -n 1)
+    [ -n "$initdb" ] && dirname "$(readlink -f "$initdb")"
+}
+
+install_postgres() {
+    [ -n "$(postgres_bin)" ] && return
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        echo "== installing postgresql" >&2
+        apt-get update -qq >&2 && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq postgresql >&2
+    fi
+    [ -n "$(postgres_bin)" ] || {
+        echo "PostgreSQL is missing; install its server (Debian: apt-get install postgresql)" >&2
+        return 1
+    }
+}
+
+# Runs a command as somebody who may run a server.
+as_postgres() {
+    if [ "$(id -u)" = 0 ]; then setpriv --reuid=postgres --regid=postgres --init-groups "$@"; else "$@"; fi
+}
+
+start_postgres() {
+    local folder=$1 bin port
+    install_postgres
+    bin=$(postgres_bin)
+    mkdir -p "$folder"
+    [ "$(id -u)" = 0 ] && chown postgres "$folder"
+    as_postgres "$bin/initdb" -D "$folder/data" -U postgres --auth=trust -E UTF8 --locale=C --no-sync >"$folder/initdb.log"
+    port=$(free_port)
+    # What is thrown away need not survive a power cut; a killed server loses nothing by it.
+    (cd "$folder" && as_postgres_exec "$bin/postgres" -D "$folder/data" -p "$port" -k "$folder" -h 127.0.0.1 \
+        -c fsync=off -c max_connections=400 -c shared_buffers=256MB -c log_min_messages=fatal \
+        -c max_wal_size=4GB ${POSTGRES_SETTINGS:-}) >"$folder/server.log" 2>&1 &
+    postgres_pid=$!
+    postgres=postgres://postgres@127.0.0.1:$port
+    for _ in $(seq 300); do
+        "$bin/pg_isready" -q -h 127.0.0.1 -p "$port" && return
+        kill -0 "$postgres_pid" 2>/dev/null || break
+        sleep 0.1
+    done
+    cat "$folder/server.log" >&2
+    echo "PostgreSQL did not start" >&2
+    return 1
+}
+
+as_postgres_exec() {
+    if [ "$(id -u)" = 0 ]; then exec setpriv --reuid=postgres --regid=postgres --init-groups "$@"; else exec "$@"; fi
+}
+
+free_port() {
+    python3 - 2>/dev/null <<'PORT' || echo $((20000 + RANDOM % 20000))
+import socket
+with socket.socket() as taken:
+    taken.bind(("127.0.0.1", 0))
+    print(taken.getsockname()[1])
+PORT
+}
+
+stop_postgres() {
+    [ -n "${postgres_pid:-}" ] || return 0
+    # SIGINT is its fast shutdown: it ends what is open.
+    kill -INT "$postgres_pid" 2>/dev/null || true
+    wait "$postgres_pid" 2>/dev/null || true
+    postgres_pid=
+}

@@ -1,0 +1,262 @@
+//! The databases that hold read tables, behind one face: a pool, a transaction, a row.
+//!
+//! Always: a [`Statement`] and its values go in, rows come out, and nothing else differs. Never here: what a statement says.
+
+use std::borrow::Cow;
+
+use sqlx::postgres::{PgArguments, PgRow};
+use sqlx::query::Query;
+use sqlx::sqlite::{SqliteArguments, SqliteRow};
+use sqlx::{Decode, PgPool, Postgres, Row as _, Sqlite, SqlitePool, Type};
+use uuid::Uuid;
+
+use crate::rows::{Column, Rows};
+use crate::sql::{Kind, Parameter, Statement};
+
+const NOTIFY: &str = "SELECT pg_notify($1, '')";
+
+/// Connections to read tables.
+#[derive(Clone, Debug)]
+pub enum Database {
+    /// A file.
+    Sqlite(SqlitePool),
+    /// A server.
+    Postgres(PgPool),
+}
+
+/// A value of a statement.
+#[derive(Clone, Copy, Debug)]
+pub enum Value<'a> {
+    /// A key, a place or a limit.
+    Number(i64),
+    /// A name.
+    Text(&'a str),
+    /// An id.
+    Id(Uuid),
+    /// Any number of rows.
+    Rows(&'a Rows),
+    /// A text that may be absent.
+    MaybeText(Option<&'a str>),
+}
+
+/// A transaction. It is rolled back when it is dropped.
+pub enum Transaction {
+    /// In a file.
+    Sqlite(sqlx::Transaction<'static, Sqlite>),
+    /// On a server.
+    Postgres(sqlx::Transaction<'static, Postgres>),
+}
+
+/// A row of an answer.
+#[derive(Debug)]
+pub enum Row {
+    /// From a file.
+    Sqlite(SqliteRow),
+    /// From a server.
+    Postgres(PgRow),
+}
+
+/// What a column can be read as, whichever engine it comes from.
+pub trait Field<'r>: Decode<'r, Sqlite> + Type<Sqlite> + Decode<'r, Postgres> + Type<Postgres> {}
+impl<'r, T: Decode<'r, Sqlite> + Type<Sqlite> + Decode<'r, Postgres> + Type<Postgres>> Field<'r> for T {}
+
+impl Database {
+    /// A transaction that reads one moment of the tables.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn begin_to_read(&self) -> Result<Transaction, sqlx::Error> {
+        Ok(match self {
+            Self::Sqlite(pool) => Transaction::Sqlite(pool.begin().await?),
+            Self::Postgres(pool) => {
+                Transaction::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
+            }
+        })
+    }
+
+    /// A transaction that writes.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn begin_to_write(&self) -> Result<Transaction, sqlx::Error> {
+        Ok(match self {
+            Self::Sqlite(pool) => Transaction::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Postgres(pool) => Transaction::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// Executes a query by itself.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn rows(&self, statement: &'static Statement, values: &[Value<'_>]) -> Result<Vec<Row>, sqlx::Error> {
+        match self {
+            Self::Sqlite(pool) => Ok(to_rows(for_sqlite(statement, values).fetch_all(pool).await?, Row::Sqlite)),
+            Self::Postgres(pool) => Ok(to_rows(for_postgres(statement, values).fetch_all(pool).await?, Row::Postgres)),
+        }
+    }
+}
+
+impl Transaction {
+    /// Executes a query.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn rows(&mut self, statement: &'static Statement, values: &[Value<'_>]) -> Result<Vec<Row>, sqlx::Error> {
+        match self {
+            Self::Sqlite(tx) => Ok(to_rows(for_sqlite(statement, values).fetch_all(&mut **tx).await?, Row::Sqlite)),
+            Self::Postgres(tx) => {
+                Ok(to_rows(for_postgres(statement, values).fetch_all(&mut **tx).await?, Row::Postgres))
+            }
+        }
+    }
+
+    /// Executes a query that answers one row.
+    ///
+    /// # Errors
+    /// When the database fails, or there is no row.
+    pub async fn row(&mut self, statement: &'static Statement, values: &[Value<'_>]) -> Result<Row, sqlx::Error> {
+        match self {
+            Self::Sqlite(tx) => for_sqlite(statement, values).fetch_one(&mut **tx).await.map(Row::Sqlite),
+            Self::Postgres(tx) => for_postgres(statement, values).fetch_one(&mut **tx).await.map(Row::Postgres),
+        }
+    }
+
+    /// Executes a statement. How many rows it wrote.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn execute(&mut self, statement: &'static Statement, values: &[Value<'_>]) -> Result<u64, sqlx::Error> {
+        match self {
+            Self::Sqlite(tx) => Ok(for_sqlite(statement, values).execute(&mut **tx).await?.rows_affected()),
+            Self::Postgres(tx) => Ok(for_postgres(statement, values).execute(&mut **tx).await?.rows_affected()),
+        }
+    }
+
+    /// Executes statements without values, one after the other.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn script(&mut self, script: &'static Statement) -> Result<(), sqlx::Error> {
+        match self {
+            Self::Sqlite(tx) => sqlx::raw_sql(script.sqlite()).execute(&mut **tx).await.map(drop),
+            Self::Postgres(tx) => sqlx::raw_sql(script.postgres().0).execute(&mut **tx).await.map(drop),
+        }
+    }
+
+    /// Wakes whoever listens on this channel of the server, when the transaction commits. In a file there is nobody.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn notify(&mut self, channel: &'static str) -> Result<(), sqlx::Error> {
+        if let Self::Postgres(tx) = self {
+            sqlx::query(NOTIFY).bind(channel).execute(&mut **tx).await?;
+        }
+        Ok(())
+    }
+
+    /// Makes it so.
+    ///
+    /// # Errors
+    /// When the database fails; then it may or may not be so.
+    pub async fn commit(self) -> Result<(), sqlx::Error> {
+        match self {
+            Self::Sqlite(tx) => tx.commit().await,
+            Self::Postgres(tx) => tx.commit().await,
+        }
+    }
+}
+
+impl Row {
+    /// The value of a column.
+    ///
+    /// # Errors
+    /// When there is no such column, or it holds something else.
+    pub fn get<'r, T: Field<'r>>(&'r self, column: &str) -> Result<T, sqlx::Error> {
+        match self {
+            Self::Sqlite(row) => row.try_get(column),
+            Self::Postgres(row) => row.try_get(column),
+        }
+    }
+
+    /// The value of a column that is JSON, with every text in it as it was written. Texts that clients chose are read in
+    /// this way only.
+    ///
+    /// # Errors
+    /// When there is no such column, or it holds something else.
+    pub fn json(&self, column: &str) -> Result<Option<Cow<'_, str>>, sqlx::Error> {
+        let json: Option<&str> = self.get(column)?;
+        let is_escaped = |json: &&str| matches!(self, Self::Postgres(_)) && json.contains(ESCAPE);
+        Ok(json.map(|json| match is_escaped(&json) {
+            true => Cow::Owned(json.replace(ESCAPED_NUL, "\\u0000").replace(ESCAPED_ESCAPE, "\u{10ffff}")),
+            false => Cow::Borrowed(json),
+        }))
+    }
+}
+
+/// PostgreSQL's text cannot hold U+0000, which a client may send. Another character stands for it, and for itself when it is
+/// followed by this.
+const ESCAPE: char = '\u{10ffff}';
+const ESCAPED_NUL: &str = "\u{10ffff}0";
+const ESCAPED_ESCAPE: &str = "\u{10ffff}1";
+
+fn without_nul(texts: &[Option<String>]) -> Vec<Option<Cow<'_, str>>> {
+    texts.iter().map(|text| text.as_deref().map(escaped)).collect()
+}
+
+fn escaped(text: &str) -> Cow<'_, str> {
+    match text.contains(['\0', ESCAPE]) {
+        true => Cow::Owned(text.replace(ESCAPE, ESCAPED_ESCAPE).replace('\0', ESCAPED_NUL)),
+        false => Cow::Borrowed(text),
+    }
+}
+
+fn to_rows<R>(rows: Vec<R>, wrap: fn(R) -> Row) -> Vec<Row> {
+    rows.into_iter().map(wrap).collect()
+}
+
+fn for_sqlite<'q>(statement: &'static Statement, values: &[Value<'q>]) -> Query<'q, Sqlite, SqliteArguments> {
+    let mut query = sqlx::query(statement.sqlite());
+    for value in values {
+        query = match *value {
+            Value::Number(number) => query.bind(number),
+            Value::Text(text) => query.bind(text),
+            Value::Id(id) => query.bind(id),
+            Value::Rows(rows) => query.bind(rows.to_json()),
+            Value::MaybeText(text) => query.bind(text),
+        };
+    }
+    query
+}
+
+fn for_postgres<'q>(statement: &'static Statement, values: &[Value<'q>]) -> Query<'q, Postgres, PgArguments> {
+    let (text, parameters) = statement.postgres();
+    let mut query = sqlx::query(text);
+    for parameter in parameters {
+        query = match *parameter {
+            Parameter::Whole(at) => match values[at] {
+                Value::Number(number) => query.bind(number),
+                Value::Text(text) => query.bind(text),
+                Value::Id(id) => query.bind(id),
+                Value::MaybeText(text) => query.bind(text),
+                Value::Rows(rows) => unreachable!("{text} takes no rows, but was given {rows:?}"),
+            },
+            Parameter::Column(at, column, kind) => {
+                let Value::Rows(rows) = values[at] else {
+                    unreachable!("{text} takes rows, but was given {:?}", values[at])
+                };
+                match (rows.columns().get(column), kind) {
+                    (Some(Column::Numbers(numbers)), _) => query.bind(&numbers[..]),
+                    (Some(Column::Texts(texts)), _) => query.bind(without_nul(texts)),
+                    (Some(Column::Ids(ids)), _) => query.bind(&ids[..]),
+                    (Some(Column::Flags(flags)), _) => query.bind(&flags[..]),
+                    (None, Kind::Number) => query.bind(Vec::<i64>::new()),
+                    (None, Kind::Text) => query.bind(Vec::<String>::new()),
+                    (None, Kind::Id) => query.bind(Vec::<Uuid>::new()),
+                    (None, Kind::Flag) => query.bind(Vec::<bool>::new()),
+                }
+            }
+        };
+    }
+    query
+}

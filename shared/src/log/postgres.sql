@@ -1,0 +1,187 @@
+-- The log on PostgreSQL. Everything that may not exist twice is here; everything can be executed again.
+CREATE SCHEMA IF NOT EXISTS chirp_log;
+
+CREATE TABLE IF NOT EXISTS chirp_log.store (
+    id             INT PRIMARY KEY CHECK (id = 1),
+    schema_version BIGINT NOT NULL,
+    epoch          UUID NOT NULL,
+    token_key      BYTEA NOT NULL
+);
+-- The counter. One row, rewritten by each batch: room in its page keeps the old versions from piling up.
+CREATE TABLE IF NOT EXISTS chirp_log.head (
+    id          INT PRIMARY KEY CHECK (id = 1),
+    position    BIGINT NOT NULL,
+    hash        BYTEA NOT NULL,
+    recorded_at BIGINT NOT NULL
+) WITH (fillfactor = 10);
+CREATE TABLE IF NOT EXISTS chirp_log.events (
+    position       BIGINT PRIMARY KEY,
+    event_id       UUID NOT NULL,
+    stream         TEXT NOT NULL COLLATE "C",
+    version        BIGINT NOT NULL,
+    type           TEXT NOT NULL,
+    schema_version BIGINT NOT NULL,
+    command_id     UUID NOT NULL,
+    correlation_id UUID NOT NULL,
+    causation_id   UUID,
+    principal      TEXT NOT NULL,
+    traceparent    TEXT,
+    recorded_at    BIGINT NOT NULL,
+    payload        TEXT NOT NULL,
+    payload_digest BYTEA NOT NULL,
+    hash           BYTEA NOT NULL,
+    UNIQUE (stream, version)
+);
+CREATE TABLE IF NOT EXISTS chirp_log.requests (
+    principal  TEXT NOT NULL COLLATE "C",
+    request_id UUID NOT NULL,
+    digest     BYTEA NOT NULL,
+    position   BIGINT NOT NULL,
+    answer     BYTEA NOT NULL,
+    PRIMARY KEY (principal, request_id)
+);
+-- Random bytes of the server: the core has no function that gives them, but its UUIDs are of the same source, 122 bits each.
+INSERT INTO chirp_log.store
+VALUES (1, 1, gen_random_uuid(), sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())))
+ON CONFLICT DO NOTHING;
+INSERT INTO chirp_log.head VALUES (1, 0, decode(repeat('00', 32), 'hex'), 0) ON CONFLICT DO NOTHING;
+
+-- A field of a hash: its length and its bytes.
+CREATE OR REPLACE FUNCTION chirp_log.field(bytes BYTEA) RETURNS BYTEA LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT int4send(COALESCE(octet_length(bytes), 0)) || COALESCE(bytes, ''::BYTEA) $$;
+
+-- Appends the commands of one batch, in one round trip; each of them is all or nothing, and one that loses does not fail its
+-- neighbours. No two commands of a batch write the same stream, or have the same request, or one a stream that a later one
+-- expects: so each can be judged by what is stored, and all of them at once.
+--
+-- The head is locked by a statement of its own. Every statement after it has a snapshot from after the lock, so it
+-- sees all that was committed before, and nothing is committed beside it: a check in the locking statement would see
+-- what was there before the wait.
+--
+-- For each append, in their order, one row: `position`, and either `stream`, which has moved on, or `digest` and `answer` of
+-- the request that was stored before, or neither when it is stored now.
+CREATE OR REPLACE FUNCTION chirp_log.append(
+    appends INT, now BIGINT,
+    expected_append INT[], expected_stream TEXT[], expected_version BIGINT[],
+    request_append INT[], request_principal TEXT[], request_ids UUID[], request_digest BYTEA[], request_answer BYTEA[],
+    event_append INT[], event_ids UUID[], event_stream TEXT[], event_type TEXT[], event_schema_version BIGINT[],
+    event_command UUID[], event_correlation UUID[], event_causation UUID[], event_principal TEXT[],
+    event_traceparent TEXT[], event_payload TEXT[], event_payload_digest BYTEA[]
+) RETURNS TABLE (append INT, "position" BIGINT, stream TEXT, digest BYTEA, answer BYTEA)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = chirp_log, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    head_position BIGINT;
+    head_hash BYTEA;
+    head_time BIGINT;
+    first_position BIGINT;
+    refused BOOLEAN[] := array_fill(FALSE, ARRAY[appends]);
+    reached BIGINT[] := array_fill(NULL::BIGINT, ARRAY[appends]);
+    kept BIGINT[] := ARRAY[]::BIGINT[];
+    positions BIGINT[] := ARRAY[]::BIGINT[];
+    versions BIGINT[] := ARRAY[]::BIGINT[];
+    hashes BYTEA[] := ARRAY[]::BYTEA[];
+    found RECORD;
+BEGIN
+    SELECT head.position, head.hash, head.recorded_at INTO head_position, head_hash, head_time
+    FROM head WHERE id = 1 FOR UPDATE;
+    first_position := head_position;
+    head_time := greatest(head_time, now);
+
+    FOR found IN
+        SELECT asked.append, requests.position, requests.digest, requests.answer
+        FROM UNNEST(request_append, request_principal, request_ids) AS asked (append, principal, request_id)
+        JOIN requests ON requests.principal = asked.principal AND requests.request_id = asked.request_id
+    LOOP
+        refused[found.append] := TRUE;
+        append := found.append;
+        position := found.position;
+        stream := NULL;
+        digest := found.digest;
+        answer := found.answer;
+        RETURN NEXT;
+    END LOOP;
+
+    FOR found IN
+        SELECT DISTINCT ON (moved.append) moved.append, moved.stream
+        FROM (
+            SELECT expected.append, expected.stream, expected.ordinal, expected.version, COALESCE((
+                SELECT events.version FROM events WHERE events.stream = expected.stream ORDER BY events.version DESC LIMIT 1
+            ), 0) AS current
+            FROM UNNEST(expected_append, expected_stream, expected_version) WITH ORDINALITY
+                AS expected (append, stream, version, ordinal)
+        ) AS moved
+        WHERE moved.version <> moved.current ORDER BY moved.append, moved.ordinal
+    LOOP
+        IF NOT refused[found.append] THEN
+            refused[found.append] := TRUE;
+            append := found.append;
+            position := NULL;
+            stream := found.stream;
+            digest := NULL;
+            answer := NULL;
+            RETURN NEXT;
+        END IF;
+    END LOOP;
+
+    FOR found IN
+        SELECT event.*, COALESCE((
+            SELECT events.version FROM events WHERE events.stream = event.stream ORDER BY events.version DESC LIMIT 1
+        ), 0) + ROW_NUMBER() OVER (PARTITION BY event.stream ORDER BY event.ordinal) AS version
+        FROM UNNEST(event_append, event_ids, event_stream, event_type, event_schema_version, event_command,
+                    event_correlation, event_causation, event_principal, event_traceparent, event_payload_digest)
+            WITH ORDINALITY AS event (append, event_id, stream, type, schema_version, command_id, correlation_id, causation_id,
+                                      principal, traceparent, payload_digest, ordinal)
+        WHERE NOT refused[event.append] ORDER BY event.ordinal
+    LOOP
+        head_position := head_position + 1;
+        head_hash := sha256(
+            head_hash
+            || field(head_position::TEXT::BYTEA) || field(uuid_send(found.event_id)) || field(convert_to(found.stream, 'UTF8'))
+            || field(found.version::TEXT::BYTEA) || field(convert_to(found.type, 'UTF8'))
+            || field(found.schema_version::TEXT::BYTEA) || field(uuid_send(found.command_id))
+            || field(uuid_send(found.correlation_id)) || field(uuid_send(found.causation_id))
+            || field(convert_to(found.principal, 'UTF8')) || field(convert_to(found.traceparent, 'UTF8'))
+            || field(head_time::TEXT::BYTEA) || found.payload_digest);
+        kept := kept || found.ordinal;
+        positions := positions || head_position;
+        versions := versions || found.version;
+        hashes := hashes || head_hash;
+        reached[found.append] := head_position;
+    END LOOP;
+
+    IF head_position > first_position THEN
+        INSERT INTO events
+        SELECT numbered.position, event.event_id, event.stream, numbered.version, event.type, event.schema_version,
+               event.command_id, event.correlation_id, event.causation_id, event.principal, event.traceparent, head_time,
+               event.payload, event.payload_digest, numbered.hash
+        FROM UNNEST(event_ids, event_stream, event_type, event_schema_version, event_command, event_correlation,
+                    event_causation, event_principal, event_traceparent, event_payload, event_payload_digest)
+            WITH ORDINALITY AS event (event_id, stream, type, schema_version, command_id, correlation_id, causation_id,
+                                      principal, traceparent, payload, payload_digest, ordinal)
+        JOIN UNNEST(kept, positions, versions, hashes) AS numbered (ordinal, position, version, hash)
+            ON numbered.ordinal = event.ordinal
+        ORDER BY numbered.position;
+        UPDATE head SET position = head_position, hash = head_hash, recorded_at = head_time WHERE id = 1;
+        -- Once in a batch, since it takes a lock of the whole server at commit.
+        PERFORM pg_notify('chirp_log', head_position::TEXT);
+    END IF;
+
+    -- A command without events is answered with the head as it was in its turn.
+    head_position := first_position;
+    FOR turn IN 1..appends LOOP
+        head_position := COALESCE(reached[turn], head_position);
+        reached[turn] := head_position;
+    END LOOP;
+    INSERT INTO requests
+    SELECT asked.principal, asked.request_id, asked.digest, reached[asked.append], asked.answer
+    FROM UNNEST(request_append, request_principal, request_ids, request_digest, request_answer)
+        AS asked (append, principal, request_id, digest, answer)
+    WHERE NOT refused[asked.append];
+
+    RETURN QUERY
+    SELECT stored.append::INT, stored.position, NULL::TEXT, NULL::BYTEA, NULL::BYTEA
+    FROM UNNEST(reached) WITH ORDINALITY AS stored (position, append) WHERE NOT refused[stored.append];
+END
+$$;

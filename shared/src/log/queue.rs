@@ -1,0 +1,118 @@
+//! Group commit: one task takes all appends that are waiting and commits them at once.
+//!
+//! Always: every append is answered once; a batch that could not be committed is answered so to each of its appends; the
+//! task ends, after what is waiting, when the log is dropped. Never here: how a batch is committed.
+
+use ::metrics::{counter, gauge, histogram};
+use async_trait::async_trait;
+use tokio::sync::{mpsc, oneshot, watch};
+use tracing::{error, info};
+
+use super::{APPEND_EVENTS_MAX, Append, AppendError, Appended};
+use crate::ids::Position;
+use crate::metrics;
+
+/// The most appends that one transaction takes.
+const BATCH_APPENDS_MAX: usize = 1_024;
+/// The most events that one transaction takes, unless a single append has more: a batch is one statement, and must fit.
+const BATCH_EVENTS_MAX: usize = 4_096;
+/// The most appends that may wait; one more is refused as overload.
+const WAITING_APPENDS_MAX: usize = 8_192;
+
+/// How one append ended.
+pub(super) type Outcome = Result<Appended, AppendError>;
+
+/// What commits batches to one kind of store.
+#[async_trait]
+pub(super) trait Commit: Send + 'static {
+    /// How many of the waiting appends fit into one batch, at least one; the others come with the next.
+    fn choose(&mut self, waiting: Vec<Waiting>) -> (Vec<Waiting>, Vec<Waiting>);
+
+    /// Commits every append of the batch that is still valid. The outcomes are in the order of the appends; with them comes the
+    /// head.
+    async fn commit(&mut self, appends: &[Append]) -> Result<(Vec<Outcome>, Position), AppendError>;
+}
+
+/// An append in the queue, and where its answer goes.
+pub(super) struct Waiting {
+    pub append: Append,
+    answer: oneshot::Sender<Outcome>,
+}
+
+/// The way into the queue.
+#[derive(Debug)]
+pub(super) struct Queue(mpsc::Sender<Waiting>);
+
+impl Queue {
+    /// Starts the task that commits.
+    pub fn start(commit: impl Commit, moved: watch::Sender<Position>) -> Self {
+        let (waiting, queue) = mpsc::channel(WAITING_APPENDS_MAX);
+        tokio::spawn(run(commit, queue, moved));
+        Self(waiting)
+    }
+
+    /// Waits until this append is committed or refused.
+    pub async fn append(&self, append: Append) -> Outcome {
+        if append.events.len() > APPEND_EVENTS_MAX {
+            return Err(AppendError::TooManyEvents);
+        }
+        let (answer, answered) = oneshot::channel();
+        self.0.try_send(Waiting { append, answer }).map_err(|full| match full {
+            mpsc::error::TrySendError::Full(_) => AppendError::Overloaded,
+            mpsc::error::TrySendError::Closed(_) => AppendError::Unavailable("the writer has stopped".to_owned()),
+        })?;
+        answered.await.unwrap_or_else(|_| Err(AppendError::Unavailable("the writer has stopped".to_owned())))
+    }
+}
+
+/// How many of the waiting appends have no more events together than a batch may have: at least one.
+pub(super) fn fitting(waiting: &[Waiting]) -> usize {
+    let mut events = 0;
+    let fits = |waiting: &&Waiting| {
+        events += waiting.append.events.len();
+        events <= BATCH_EVENTS_MAX
+    };
+    waiting.iter().take_while(fits).count().max(1)
+}
+
+async fn run(mut commit: impl Commit, mut queue: mpsc::Receiver<Waiting>, moved: watch::Sender<Position>) {
+    let mut waiting = Vec::new();
+    while queue.recv_many(&mut waiting, BATCH_APPENDS_MAX).await > 0 {
+        while !waiting.is_empty() {
+            let (batch, rest) = commit.choose(waiting);
+            waiting = rest;
+            commit_and_answer(&mut commit, batch, &moved).await;
+        }
+    }
+    info!("the log's writer has stopped");
+}
+
+async fn commit_and_answer(commit: &mut impl Commit, batch: Vec<Waiting>, moved: &watch::Sender<Position>) {
+    let (appends, answers): (Vec<Append>, Vec<_>) =
+        batch.into_iter().map(|waiting| (waiting.append, waiting.answer)).unzip();
+    let outcomes = match commit.commit(&appends).await {
+        Ok((outcomes, head)) => {
+            moved.send_modify(|last| *last = head.max(*last));
+            gauge!(metrics::LOG_HEAD_POSITION).set(moved.borrow().0 as f64);
+            outcomes
+        }
+        Err(cause) => {
+            error!(%cause, appends = appends.len(), "a batch was not committed: {cause}");
+            vec![Err(cause); appends.len()]
+        }
+    };
+    count(&outcomes);
+    for (answer, outcome) in answers.into_iter().zip(outcomes) {
+        // The caller may have gone away; what was committed stays committed.
+        let _ = answer.send(outcome);
+    }
+}
+
+fn count(outcomes: &[Outcome]) {
+    histogram!(metrics::APPEND_BATCH_SIZE).record(outcomes.len() as f64);
+    for outcome in outcomes {
+        if let Err(AppendError::Conflict(_)) = outcome {
+            counter!(metrics::APPEND_CONFLICTS).increment(1);
+        }
+    }
+}

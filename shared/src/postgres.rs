@@ -1,0 +1,251 @@
+//! A PostgreSQL server: how Chirp connects to it, what it makes there, and who may do what.
+//!
+//! Always: a statement ends on the server, at the latest, when no caller can be waiting for it any more; a connection that was
+//! left in the middle of a transaction is cut off, so that a process that was stopped holds nothing up; a wake-up is a
+//! hint. Never here: SQL of the log or of the read tables, other than their making.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::Row as _;
+use sqlx::postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions};
+use tracing::{debug, warn};
+use uuid::Uuid;
+
+use crate::database::Database;
+use crate::sql::Statement;
+use crate::tables;
+
+/// Where a log says that it has grown.
+pub const LOG_CHANNEL: &str = "chirp_log";
+/// Where a projector says that the read tables have changed.
+pub const TABLES_CHANNEL: &str = "chirp_tables";
+
+/// Connections of one process that read the log.
+const LOG_READERS_MAX: u32 = 4;
+/// Connections of one query server.
+const TABLE_READERS_MAX: u32 = 8;
+/// How long a call waits for a connection.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long a statement that reads may take: less than what a call without a deadline waits.
+const READ_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a transaction may stand still between two statements. Nothing here thinks for so long; a process that was
+/// stopped does.
+const IDLE_IN_TRANSACTION_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long to wait before listening again.
+const LISTEN_AGAIN: Duration = Duration::from_secs(1);
+
+/// Where tests find a server that they may fill with databases.
+const TEST_SERVER: &str = "CHIRP_TEST_POSTGRES";
+
+/// The role of a command server, of a projector and of a query server.
+pub const ROLES: [&str; 3] = ["chirp_command", "chirp_projector", "chirp_query"];
+
+static LOG_SCHEMA: Statement = Statement::new(include_str!("log/postgres.sql"));
+static GRANTS: Statement = Statement::new(include_str!("postgres/grants.sql"));
+static TABLES_ARE_NEXT: Statement =
+    Statement::new("CREATE SCHEMA IF NOT EXISTS chirp_tables; SET LOCAL search_path = chirp_tables");
+static SELECT_EPOCH: Statement = Statement::new("SELECT epoch FROM chirp_log.store");
+/// Two processes may make the same database at once.
+static LOCK_FOR_MIGRATION: Statement = Statement::new("SELECT pg_advisory_xact_lock(hashtext('chirp migrate'))");
+const SELECT_STATUS: &str = "
+SELECT to_regclass('chirp_log.events') IS NOT NULL AS log, to_regclass('chirp_tables.timelines_1') IS NOT NULL AS tables,
+       (SELECT COUNT(*) FROM pg_roles WHERE rolname = ANY ($1)) AS roles";
+
+/// A database on a server.
+#[derive(Clone)]
+pub struct Server(Arc<PgConnectOptions>);
+
+impl fmt::Debug for Server {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
+    }
+}
+
+impl fmt::Display for Server {
+    /// Without the password.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(options) = self;
+        let database = options.get_database().unwrap_or_else(|| options.get_username());
+        write!(
+            formatter,
+            "postgres://{}@{}:{}/{database}",
+            options.get_username(),
+            options.get_host(),
+            options.get_port()
+        )
+    }
+}
+
+/// What is there of a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Status {
+    /// The schema of the log.
+    pub log: bool,
+    /// The schema of the read tables.
+    pub tables: bool,
+    /// How many of [`ROLES`].
+    pub roles: i64,
+}
+
+impl Server {
+    /// The server at an address, if it is one of PostgreSQL.
+    ///
+    /// # Errors
+    /// When the rest of the address cannot be read.
+    #[must_use]
+    pub fn named(address: &str) -> Option<Result<Self, sqlx::Error>> {
+        let is_postgres = address.starts_with("postgres://") || address.starts_with("postgresql://");
+        is_postgres
+            .then(|| PgConnectOptions::from_str(address).map(|options| Self::of(options.application_name("chirp"))))
+    }
+
+    fn of(options: PgConnectOptions) -> Self {
+        Self(Arc::new(options))
+    }
+
+    /// The same database for another role.
+    #[must_use]
+    pub fn as_role(&self, role: &str) -> Self {
+        Self::of((*self.0).clone().username(role))
+    }
+
+    /// A new and empty database on the server that `CHIRP_TEST_POSTGRES` names, for tests; `scripts/test` starts one. Nobody
+    /// drops it: the server is thrown away.
+    ///
+    /// # Panics
+    /// When there is no such server.
+    pub async fn for_a_test() -> Self {
+        let address = std::env::var(TEST_SERVER).unwrap_or_else(|_| {
+            panic!("{TEST_SERVER} must name a throw-away PostgreSQL server; scripts/test starts one")
+        });
+        let server = Self::named(&address).expect("it starts with postgres://").expect("it is an address");
+        let name = format!("test_{}", Uuid::now_v7().simple());
+        let pool = pool(1).acquire_timeout(Duration::from_secs(30)).connect_with((*server.0).clone()).await;
+        let pool = pool.expect("the server answers");
+        let make = format!("CREATE DATABASE {name}");
+        sqlx::query(sqlx::AssertSqlSafe(make)).execute(&pool).await.expect("it makes a database");
+        Self::of((*server.0).clone().database(&name))
+    }
+
+    /// The same server as an address, for another process.
+    #[must_use]
+    pub fn address(&self) -> String {
+        sqlx::ConnectOptions::to_url_lossy(&*self.0).to_string()
+    }
+
+    fn options(&self, schema: &str, settings: &[(&str, String)]) -> PgConnectOptions {
+        let millis = |duration: Duration| duration.as_millis().to_string();
+        (*self.0)
+            .clone()
+            .options([("search_path", schema), ("default_transaction_isolation", "read committed")])
+            .options([("idle_in_transaction_session_timeout", millis(IDLE_IN_TRANSACTION_TIMEOUT))])
+            .options(settings.iter().map(|(name, value)| (*name, value.as_str())))
+    }
+
+    /// For the one task that appends.
+    pub(crate) fn log_to_write(&self) -> PgPool {
+        let settings = [("synchronous_commit", "on".to_owned()), ("statement_timeout", "30000".to_owned())];
+        pool(1).connect_lazy_with(self.options("chirp_log", &settings))
+    }
+
+    /// For everybody who reads the log.
+    pub(crate) async fn log_to_read(&self) -> Result<PgPool, sqlx::Error> {
+        pool(LOG_READERS_MAX).connect_with(self.options("chirp_log", &reading())).await
+    }
+
+    /// For a projector. A batch may take long.
+    pub(crate) async fn tables_to_write(&self) -> Result<PgPool, sqlx::Error> {
+        let mut settings = planned_as_written();
+        // Losing the newest batches is fine: the checkpoint goes with them, and the log has the events.
+        settings.push(("synchronous_commit", "off".to_owned()));
+        pool(1).connect_with(self.options("chirp_tables", &settings)).await
+    }
+
+    /// For a query server.
+    pub(crate) async fn tables_to_read(&self) -> Result<PgPool, sqlx::Error> {
+        let settings = [reading(), planned_as_written()].concat();
+        pool(TABLE_READERS_MAX).connect_with(self.options("chirp_tables", &settings)).await
+    }
+
+    /// Calls `hear` with what is said on a channel, and once after each connection, since something may have been missed; for
+    /// as long as it answers true.
+    pub fn listen(&self, channel: &'static str, mut hear: impl FnMut(&str) -> bool + Send + 'static) {
+        let pool = pool(1).connect_lazy_with(self.options("chirp_log", &[]));
+        tokio::spawn(async move {
+            loop {
+                if let Err(cause) = listen_once(&pool, channel, &mut hear).await {
+                    warn!(%cause, channel, "nobody wakes this process for now: {cause}");
+                } else {
+                    debug!(channel, "nobody listens any more");
+                    return;
+                }
+                tokio::time::sleep(LISTEN_AGAIN).await;
+            }
+        });
+    }
+
+    /// Makes or upgrades the schemas and the roles, as somebody who may.
+    ///
+    /// # Errors
+    /// When the server refuses, or the read tables belong to another log.
+    pub async fn migrate(&self) -> Result<(), tables::OpenError> {
+        let pool = pool(1).connect_with(self.options("chirp_log", &[])).await?;
+        let mut setup = Database::Postgres(pool).begin_to_write().await?;
+        for script in [&LOCK_FOR_MIGRATION, &LOG_SCHEMA, &TABLES_ARE_NEXT] {
+            setup.script(script).await?;
+        }
+        let epoch: Uuid = setup.row(&SELECT_EPOCH, &[]).await?.get("epoch")?;
+        tables::make(&mut setup, epoch).await?;
+        setup.script(&GRANTS).await?;
+        Ok(setup.commit().await?)
+    }
+
+    /// What is there.
+    ///
+    /// # Errors
+    /// When the server does not answer.
+    pub async fn status(&self) -> Result<Status, sqlx::Error> {
+        let pool = pool(1).connect_with(self.options("chirp_log", &reading())).await?;
+        let row = sqlx::query(SELECT_STATUS).bind(&ROLES[..]).fetch_one(&pool).await?;
+        Ok(Status { log: row.try_get("log")?, tables: row.try_get("tables")?, roles: row.try_get("roles")? })
+    }
+}
+
+fn pool(connections: u32) -> PgPoolOptions {
+    PgPoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE_TIMEOUT)
+}
+
+fn reading() -> Vec<(&'static str, String)> {
+    vec![("statement_timeout", READ_TIMEOUT.as_millis().to_string())]
+}
+
+/// Every statement on read tables is a few index probes for each row, written in the order in which they should be made; so the
+/// planner is asked to keep to that, whatever it knows of the tables, and to plan once.
+fn planned_as_written() -> Vec<(&'static str, String)> {
+    let off = ["enable_seqscan", "enable_hashjoin", "enable_mergejoin", "enable_bitmapscan", "jit"];
+    let mut settings: Vec<(&str, String)> = off.into_iter().map(|name| (name, "off".to_owned())).collect();
+    settings.push(("join_collapse_limit", "1".to_owned()));
+    settings.push(("plan_cache_mode", "force_generic_plan".to_owned()));
+    settings
+}
+
+async fn listen_once(
+    pool: &PgPool,
+    channel: &str,
+    hear: &mut (impl FnMut(&str) -> bool + Send),
+) -> Result<(), sqlx::Error> {
+    let mut listener = PgListener::connect_with(pool).await?;
+    listener.listen(channel).await?;
+    if !hear("") {
+        return Ok(());
+    }
+    loop {
+        let said = listener.recv().await?;
+        if !hear(said.payload()) {
+            return Ok(());
+        }
+    }
+}

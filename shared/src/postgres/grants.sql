@@ -1,0 +1,35 @@
+-- Who may do what. The roles belong to the whole server; they may log in once they have a password or the server trusts them.
+DO $$
+DECLARE
+    wanted TEXT;
+BEGIN
+    FOREACH wanted IN ARRAY ARRAY['chirp_command', 'chirp_projector', 'chirp_query'] LOOP
+        IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = wanted) THEN
+            BEGIN
+                EXECUTE format('CREATE ROLE %I LOGIN', wanted);
+            EXCEPTION WHEN duplicate_object OR unique_violation THEN
+                NULL; -- somebody else made it just now
+            END;
+        END IF;
+    END LOOP;
+END
+$$;
+
+REVOKE ALL ON FUNCTION chirp_log.append FROM PUBLIC;
+GRANT USAGE ON SCHEMA chirp_log TO chirp_command, chirp_projector, chirp_query;
+GRANT USAGE ON SCHEMA chirp_tables TO chirp_command, chirp_projector, chirp_query;
+
+-- A command server appends, by the one function that can, and reads streams and checkpoints.
+GRANT SELECT ON chirp_log.store, chirp_log.head, chirp_log.events, chirp_log.requests TO chirp_command;
+GRANT EXECUTE ON FUNCTION chirp_log.append TO chirp_command;
+GRANT SELECT ON chirp_tables.projections TO chirp_command;
+
+-- A projector reads the log, without the requests and their answers, and writes the read tables.
+GRANT SELECT ON chirp_log.store, chirp_log.head, chirp_log.events TO chirp_projector;
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA chirp_tables TO chirp_projector;
+REVOKE INSERT, UPDATE, DELETE ON chirp_tables.store FROM chirp_projector;
+
+-- A query server reads the read tables and the head's position.
+GRANT SELECT ON ALL TABLES IN SCHEMA chirp_tables TO chirp_query;
+GRANT SELECT (epoch, token_key) ON chirp_log.store TO chirp_query;
+GRANT SELECT (position) ON chirp_log.head TO chirp_query;

@@ -1,0 +1,42 @@
+//! `chirp migrate`: the schemas and the roles of a PostgreSQL database.
+
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use shared::postgres::{ROLES, Server};
+
+use crate::cli::MigrateCommand;
+
+/// Makes what is missing, or says what is there.
+///
+/// # Errors
+/// When the store is no database, or the server refuses.
+pub async fn run(command: MigrateCommand) -> anyhow::Result<ExitCode> {
+    match command {
+        MigrateCommand::Up(args) => {
+            let server = server(&args.store)?;
+            server.migrate().await.with_context(|| format!("{server} cannot be migrated"))?;
+            println!("{server} has the schemas chirp_log and chirp_tables and the roles {}", ROLES.join(", "));
+            Ok(ExitCode::SUCCESS)
+        }
+        MigrateCommand::Status(args) => {
+            let server = server(&args.store)?;
+            let status = server.status().await.with_context(|| format!("{server} does not say what it has"))?;
+            let said = |there: bool| if there { "there" } else { "missing" };
+            println!("schema chirp_log     {}", said(status.log));
+            println!("schema chirp_tables  {}", said(status.tables));
+            println!("roles                {} of {}", status.roles, ROLES.len());
+            let is_complete = status.log && status.tables && usize::try_from(status.roles) == Ok(ROLES.len());
+            Ok(if is_complete { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
+    }
+}
+
+fn server(store: &str) -> anyhow::Result<Server> {
+    match Server::named(store) {
+        Some(server) => server.with_context(|| format!("{store} is not the address of a database")),
+        None => bail!(
+            "{store} is not the address of a database, such as postgres://user@host/chirp; a folder needs no migration"
+        ),
+    }
+}
