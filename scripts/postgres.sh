@@ -1,6 +1,7 @@
 # Sourced by scripts that need a PostgreSQL server to fill and to throw away.
 #
-#   start_postgres FOLDER    makes a cluster there, on a free port, and sets $postgres (an address without a database)
+#   start_postgres FOLDER    makes a cluster there, on a free port, or starts the one that is there, and sets $postgres (an
+#                            address without a database) and $postgres_pid; $POSTGRES_SETTINGS are for the server
 #   stop_postgres            ends it
 #
 # Installs Debian's package when initdb is missing and root allows it. A server refuses to run as root, so root runs it as the
@@ -33,12 +34,15 @@ start_postgres() {
     local folder=$1 bin port
     install_postgres
     bin=$(postgres_bin)
-    mkdir -p "$folder"
-    [ "$(id -u)" = 0 ] && chown postgres "$folder"
-    as_postgres "$bin/initdb" -D "$folder/data" -U postgres --auth=trust -E UTF8 --locale=C --no-sync >"$folder/initdb.log"
-    port=$(free_port)
+    if [ ! -d "$folder/data" ]; then
+        mkdir -p "$folder"
+        [ "$(id -u)" != 0 ] || chown postgres "$folder"
+        as_postgres "$bin/initdb" -D "$folder/data" -U postgres --auth=trust -E UTF8 --locale=C --no-sync >"$folder/initdb.log"
+        free_port >"$folder/port"
+    fi
+    port=$(cat "$folder/port")
     # What is thrown away need not survive a power cut; a killed server loses nothing by it.
-    (cd "$folder" && as_postgres_exec "$bin/postgres" -D "$folder/data" -p "$port" -k "$folder" -h 127.0.0.1 \
+    (cd "$folder" && exec_as_postgres "$bin/postgres" -D "$folder/data" -p "$port" -k "$folder" -h 127.0.0.1 \
         -c fsync=off -c max_connections=400 -c shared_buffers=256MB -c log_min_messages=fatal \
         -c max_wal_size=4GB ${POSTGRES_SETTINGS:-}) >"$folder/server.log" 2>&1 &
     postgres_pid=$!
@@ -53,7 +57,7 @@ start_postgres() {
     return 1
 }
 
-as_postgres_exec() {
+exec_as_postgres() {
     if [ "$(id -u)" = 0 ]; then exec setpriv --reuid=postgres --regid=postgres --init-groups "$@"; else exec "$@"; fi
 }
 

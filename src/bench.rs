@@ -14,11 +14,16 @@ mod stage;
 mod stats;
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::cli::{BenchCommand, BenchRounds, Output};
+use anyhow::Context;
+use shared::postgres::Server;
+use shared::store::Store;
+
+use crate::cli::{BenchCommand, BenchFanoutArgs, BenchRounds, Output};
 
 /// How often and how long something is measured, and where.
 pub struct Rounds {
@@ -28,11 +33,46 @@ pub struct Rounds {
     pub duration: Duration,
     /// Where the throw-away folder is made; nothing is the system's own place.
     pub folder: Option<PathBuf>,
+    /// The server on which throw-away databases are made; nothing is a folder.
+    pub server: Option<Server>,
+    /// What was made on it.
+    made: Mutex<Vec<Server>>,
 }
 
 impl Rounds {
-    fn of(args: &BenchRounds) -> Self {
-        Self { count: args.rounds, duration: Duration::from_secs_f64(args.seconds), folder: args.folder.clone() }
+    fn of(args: &BenchRounds) -> anyhow::Result<Self> {
+        let named = |store: &String| {
+            let server =
+                Server::named(store).with_context(|| format!("{store} is not postgres://user@host/database"))?;
+            server.with_context(|| format!("{store} is not the address of a database"))
+        };
+        Ok(Self {
+            count: args.rounds,
+            duration: Duration::from_secs_f64(args.seconds),
+            folder: args.folder.clone(),
+            server: args.store.as_ref().map(named).transpose()?,
+            made: Mutex::default(),
+        })
+    }
+
+    /// An empty store: in the folder, or in a database of its own.
+    async fn store(&self, folder: &Path) -> anyhow::Result<Store> {
+        let Some(server) = &self.server else { return Ok(Store::in_folder(folder)?) };
+        let made = server.new_database("chirp_bench").await.context("a throw-away database cannot be made")?;
+        self.made.lock().unwrap_or_else(PoisonError::into_inner).push(made.clone());
+        made.migrate().await?;
+        Ok(Store::Server(made))
+    }
+
+    /// Drops what was made.
+    async fn clean_up(&self) -> anyhow::Result<()> {
+        let made = std::mem::take(&mut *self.made.lock().unwrap_or_else(PoisonError::into_inner));
+        if let Some(server) = &self.server {
+            for database in &made {
+                server.drop_database(database).await.with_context(|| format!("{database} cannot be dropped"))?;
+            }
+        }
+        Ok(())
     }
 
     /// Whether each round counts; the first warms up and does not.
@@ -53,27 +93,23 @@ impl Rounds {
 /// # Errors
 /// When something cannot be started or fails.
 pub async fn run(command: BenchCommand) -> anyhow::Result<ExitCode> {
-    let (name, rounds, found) = match &command {
-        BenchCommand::Append(args) => {
-            ("append", &args.rounds, append::run(&Rounds::of(&args.rounds), args.accounts, args.in_flight).await?)
-        }
-        BenchCommand::Fanout(args) => {
-            let graphs: Vec<fanout::Graph> = match (args.accounts, args.followers) {
-                (None, None) => vec![GRAPH_WIDE, GRAPH_DENSE],
-                (accounts, followers) => vec![fanout::Graph {
-                    accounts: accounts.unwrap_or(GRAPH_WIDE.accounts),
-                    followers: followers.unwrap_or(GRAPH_WIDE.followers),
-                }],
-            };
-            ("fanout", &args.rounds, fanout::run(&Rounds::of(&args.rounds), &graphs).await?)
-        }
-        BenchCommand::Read(args) => {
-            ("read", &args.rounds, read::run(&Rounds::of(&args.rounds), args.accounts, args.in_flight).await?)
-        }
+    let (name, args) = match &command {
+        BenchCommand::Append(args) => ("append", &args.rounds),
+        BenchCommand::Fanout(args) => ("fanout", &args.rounds),
+        BenchCommand::Read(args) => ("read", &args.rounds),
     };
+    let rounds = Rounds::of(args)?;
+    let found = match &command {
+        BenchCommand::Append(args) => append::run(&rounds, args.accounts, args.in_flight).await,
+        BenchCommand::Fanout(args) => fanout::run(&rounds, &graphs(args)).await,
+        BenchCommand::Read(args) => read::run(&rounds, args.accounts, args.in_flight).await,
+    };
+    // Whatever became of it, what was made is dropped.
+    rounds.clean_up().await?;
+    let found = found?;
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let profile = if cfg!(debug_assertions) { "debug" } else { "release" };
-    let text = match rounds.output.output {
+    let text = match args.output.output {
         Output::Text => found.text(name, cores, profile),
         Output::Json => format!("{}\n", found.json(name, cores, profile)),
     };
@@ -82,6 +118,17 @@ pub async fn run(command: BenchCommand) -> anyhow::Result<ExitCode> {
         eprintln!("bench: this is a debug build; its figures say little about a release build");
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The graphs that were asked for.
+fn graphs(args: &BenchFanoutArgs) -> Vec<fanout::Graph> {
+    match (args.accounts, args.followers) {
+        (None, None) => vec![GRAPH_WIDE, GRAPH_DENSE],
+        (accounts, followers) => vec![fanout::Graph {
+            accounts: accounts.unwrap_or(GRAPH_WIDE.accounts),
+            followers: followers.unwrap_or(GRAPH_WIDE.followers),
+        }],
+    }
 }
 
 /// Many accounts with some followers.
@@ -94,7 +141,7 @@ mod tests {
     use super::*;
 
     fn rounds() -> Rounds {
-        Rounds { count: 1, duration: Duration::from_millis(200), folder: None }
+        Rounds { count: 1, duration: Duration::from_millis(200), folder: None, server: None, made: Mutex::default() }
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

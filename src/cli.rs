@@ -84,6 +84,12 @@ pub enum Command {
     /// Make or upgrade what Chirp needs in a PostgreSQL database, or say what is there
     #[command(subcommand, before_help = "Example:\n  chirp migrate up --store postgres://postgres@localhost/chirp")]
     Migrate(MigrateCommand),
+    /// Move a log
+    #[command(
+        subcommand,
+        before_help = "Example:\n  chirp log copy --from ./chirp-data --to postgres://postgres@localhost/chirp"
+    )]
+    Log(LogCommand),
     /// Measure how fast Chirp is here, each figure beside its yardstick
     #[command(subcommand, before_help = "Example:\n  chirp bench append --in-flight 64")]
     Bench(BenchCommand),
@@ -123,6 +129,25 @@ pub struct MigrateArgs {
     /// The database: postgres://user@host/database
     #[arg(long, env = "CHIRP_STORE", value_name = "STORE")]
     pub store: String,
+}
+
+/// What can be done with a whole log.
+#[derive(Debug, Subcommand)]
+pub enum LogCommand {
+    /// Copy a log to an empty store of either kind, with everything but its epoch; it can be stopped and run again
+    #[command(before_help = "Example:\n  chirp log copy --from ./chirp-data --to postgres://postgres@localhost/chirp")]
+    Copy(LogCopyArgs),
+}
+
+/// `chirp log copy`
+#[derive(Debug, Args)]
+pub struct LogCopyArgs {
+    /// Folder of the store, or postgres://user@host/database; nobody may write to it meanwhile
+    #[arg(long, env = "CHIRP_FROM", value_name = "STORE")]
+    pub from: String,
+    /// Folder, or postgres://user@host/database; it is made when it is missing
+    #[arg(long, env = "CHIRP_TO", value_name = "STORE")]
+    pub to: String,
 }
 
 /// What can be measured.
@@ -300,6 +325,10 @@ pub struct BenchReadArgs {
 /// How often and where is measured.
 #[derive(Debug, Args)]
 pub struct BenchRounds {
+    /// A PostgreSQL server to measure on: postgres://user@host/database; throw-away databases are made on it and
+    /// dropped [default: a throw-away folder]
+    #[arg(long, env = "CHIRP_STORE", value_name = "STORE")]
+    pub store: Option<String>,
     /// Rounds that count; one more warms up
     #[arg(long, env = "CHIRP_ROUNDS", value_name = "N", default_value_t = 5,
           value_parser = RangedU64ValueParser::<usize>::new().range(1..=BENCH_ROUNDS_MAX))]

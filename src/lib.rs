@@ -11,6 +11,7 @@ mod config;
 mod demo;
 mod dev;
 mod guide;
+mod log_copy;
 mod migrate;
 mod replay;
 mod roles;
@@ -22,7 +23,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 
-use crate::cli::{Cli, Command, EventsCommand, ProjectionCommand};
+use crate::cli::{Cli, Command, EventsCommand, LogCommand, ProjectionCommand};
 
 /// How long threads that still work may hold up the exit.
 const LAST_THREADS: Duration = Duration::from_secs(1);
@@ -61,6 +62,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Projector(args) => roles::projector(args).await.map(|()| ExitCode::SUCCESS),
         Command::Replay(args) => replay::run(args).await,
         Command::Bench(command) => bench::run(command).await,
+        Command::Log(LogCommand::Copy(args)) => log_copy::run(args).await,
         Command::Migrate(command) => migrate::run(command).await,
         Command::Verify(args) => verify::run(&args.store, args.output.output).await,
         Command::Projection(ProjectionCommand::List(args)) => admin::list(args).await,

@@ -20,8 +20,11 @@ use crate::runner::Rebuild;
 
 type Reply<T> = Result<Response<T>, Status>;
 
-static SELECT_PROJECTION: Statement = Statement::new("SELECT checkpoint, failure FROM projections WHERE name = $1");
+static SELECT_PROJECTION: Statement =
+    Statement::new("SELECT checkpoint, failure, heartbeat_at FROM projections WHERE name = $1");
 const PAGE_SIZES: PageSizes = PageSizes { default: 50, max: 200 };
+/// A projection whose owner was not heard of for this long is told as stopped: longer than any batch takes.
+const SILENCE_MICROS_MAX: i64 = 20_000_000;
 /// The most events that one page looks at, whether they match or not.
 const EXAMINED_MAX: usize = 4_096;
 
@@ -62,10 +65,16 @@ impl Admin {
     async fn projection(&self, name: &str) -> Result<v1::Projection, Status> {
         let rows = self.tables.rows(&SELECT_PROJECTION, &[Value::Text(name)]).await.map_err(store_unavailable)?;
         // A projection that never ran has no row, and has seen nothing.
-        let (checkpoint, failure) = match rows.first() {
-            Some(row) => (Position(row.get("checkpoint").map_err(internal)?), row.get("failure").map_err(internal)?),
-            None => (Position(0), None::<String>),
+        let (checkpoint, failure, heartbeat_at) = match rows.first() {
+            Some(row) => (
+                Position(row.get("checkpoint").map_err(internal)?),
+                row.get("failure").map_err(internal)?,
+                row.get::<i64>("heartbeat_at").map_err(internal)?,
+            ),
+            None => (Position(0), None::<String>, 0),
         };
+        let is_silent = self.clock.now().0 - heartbeat_at > SILENCE_MICROS_MAX;
+        let failure = failure.or_else(|| is_silent.then(|| "no projector works on it".to_owned()));
         let head = self.log.head().await?.max(checkpoint);
         let rebuilding = self.rebuilding().as_deref() == Some(name);
         let state = match failure {

@@ -11,6 +11,7 @@ use shared::database::Database;
 use shared::errors::{ErrorReason, RETRY_DELAY, Refused};
 use shared::ids::Position;
 use shared::log::LogHead;
+use shared::patience::time_to_answer;
 use shared::proto::query::{Consistency, consistency::Requirement};
 use shared::serve::time_allowed;
 use shared::sql::Statement;
@@ -27,10 +28,8 @@ use crate::snapshot::{Projections, Snapshot};
 
 /// How long a question waits when its client set no deadline.
 const WAIT_DEFAULT: Duration = Duration::from_secs(10);
-/// What is left of a deadline for sending the refusal: a share of it, within bounds.
-const ANSWER_MARGIN_DIVISOR: u32 = 10;
-const ANSWER_MARGIN_MIN: Duration = Duration::from_millis(50);
-const ANSWER_MARGIN_MAX: Duration = Duration::from_millis(500);
+/// How long to wait before the checkpoints are read again after that failed.
+const AFTER_FAILURE: Duration = Duration::from_millis(500);
 
 static SELECT_CHECKPOINTS: Statement = Statement::new("SELECT name, checkpoint FROM projections");
 
@@ -110,8 +109,7 @@ impl Freshness {
         self.must_be_in_the_log(required).await?;
         let reached = |seen: &Checkpoints| lowest(seen, projections).1 >= required;
         let allowed = time_allowed(metadata.as_ref().get("grpc-timeout")).unwrap_or(WAIT_DEFAULT).min(WAIT_DEFAULT);
-        let margin = (allowed / ANSWER_MARGIN_DIVISOR).clamp(ANSWER_MARGIN_MIN, ANSWER_MARGIN_MAX);
-        let allowed = allowed.saturating_sub(margin);
+        let allowed = time_to_answer(allowed);
         let mut checkpoints = self.checkpoints.clone();
         match timeout(allowed, checkpoints.wait_for(reached)).await {
             Ok(Ok(_)) => return Ok(()),
@@ -153,7 +151,10 @@ async fn watch_checkpoints(
             Ok(checkpoints) => {
                 seen.send_if_modified(|last| note(last, checkpoints));
             }
-            Err(cause) => warn!(%cause, "the checkpoints could not be read: {cause}"),
+            Err(cause) => {
+                warn!(%cause, "the checkpoints could not be read: {cause}");
+                tokio::time::sleep(AFTER_FAILURE).await;
+            }
         }
         progress.wait().await;
     }

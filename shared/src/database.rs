@@ -10,9 +10,11 @@ use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{Decode, PgPool, Postgres, Row as _, Sqlite, SqlitePool, Type};
 use uuid::Uuid;
 
+use crate::patience::of_database;
 use crate::rows::{Column, Rows};
 use crate::sql::{Kind, Parameter, Statement};
 
+const BEGIN_TO_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 const NOTIFY: &str = "SELECT pg_notify($1, '')";
 
 /// Connections to read tables.
@@ -35,6 +37,8 @@ pub enum Value<'a> {
     Id(Uuid),
     /// Any number of rows.
     Rows(&'a Rows),
+    /// Any bytes.
+    Bytes(&'a [u8]),
     /// A text that may be absent.
     MaybeText(Option<&'a str>),
 }
@@ -68,9 +72,7 @@ impl Database {
     pub async fn begin_to_read(&self) -> Result<Transaction, sqlx::Error> {
         Ok(match self {
             Self::Sqlite(pool) => Transaction::Sqlite(pool.begin().await?),
-            Self::Postgres(pool) => {
-                Transaction::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
-            }
+            Self::Postgres(pool) => Transaction::Postgres(of_database(pool.begin_with(BEGIN_TO_READ)).await?),
         })
     }
 
@@ -92,7 +94,9 @@ impl Database {
     pub async fn rows(&self, statement: &'static Statement, values: &[Value<'_>]) -> Result<Vec<Row>, sqlx::Error> {
         match self {
             Self::Sqlite(pool) => Ok(to_rows(for_sqlite(statement, values).fetch_all(pool).await?, Row::Sqlite)),
-            Self::Postgres(pool) => Ok(to_rows(for_postgres(statement, values).fetch_all(pool).await?, Row::Postgres)),
+            Self::Postgres(pool) => {
+                Ok(to_rows(of_database(for_postgres(statement, values).fetch_all(pool)).await?, Row::Postgres))
+            }
         }
     }
 }
@@ -106,6 +110,23 @@ impl Transaction {
         match self {
             Self::Sqlite(tx) => Ok(to_rows(for_sqlite(statement, values).fetch_all(&mut **tx).await?, Row::Sqlite)),
             Self::Postgres(tx) => {
+                Ok(to_rows(of_database(for_postgres(statement, values).fetch_all(&mut **tx)).await?, Row::Postgres))
+            }
+        }
+    }
+
+    /// Executes a query that may take longer than anybody waits for an answer.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn rows_in_their_time(
+        &mut self,
+        statement: &'static Statement,
+        values: &[Value<'_>],
+    ) -> Result<Vec<Row>, sqlx::Error> {
+        match self {
+            Self::Sqlite(_) => self.rows(statement, values).await,
+            Self::Postgres(tx) => {
                 Ok(to_rows(for_postgres(statement, values).fetch_all(&mut **tx).await?, Row::Postgres))
             }
         }
@@ -118,7 +139,9 @@ impl Transaction {
     pub async fn row(&mut self, statement: &'static Statement, values: &[Value<'_>]) -> Result<Row, sqlx::Error> {
         match self {
             Self::Sqlite(tx) => for_sqlite(statement, values).fetch_one(&mut **tx).await.map(Row::Sqlite),
-            Self::Postgres(tx) => for_postgres(statement, values).fetch_one(&mut **tx).await.map(Row::Postgres),
+            Self::Postgres(tx) => {
+                of_database(for_postgres(statement, values).fetch_one(&mut **tx)).await.map(Row::Postgres)
+            }
         }
     }
 
@@ -223,6 +246,7 @@ fn for_sqlite<'q>(statement: &'static Statement, values: &[Value<'q>]) -> Query<
             Value::Text(text) => query.bind(text),
             Value::Id(id) => query.bind(id),
             Value::Rows(rows) => query.bind(rows.to_json()),
+            Value::Bytes(bytes) => query.bind(bytes),
             Value::MaybeText(text) => query.bind(text),
         };
     }
@@ -238,6 +262,7 @@ fn for_postgres<'q>(statement: &'static Statement, values: &[Value<'q>]) -> Quer
                 Value::Number(number) => query.bind(number),
                 Value::Text(text) => query.bind(text),
                 Value::Id(id) => query.bind(id),
+                Value::Bytes(bytes) => query.bind(bytes),
                 Value::MaybeText(text) => query.bind(text),
                 Value::Rows(rows) => unreachable!("{text} takes no rows, but was given {rows:?}"),
             },
@@ -247,11 +272,14 @@ fn for_postgres<'q>(statement: &'static Statement, values: &[Value<'q>]) -> Quer
                 };
                 match (rows.columns().get(column), kind) {
                     (Some(Column::Numbers(numbers)), _) => query.bind(&numbers[..]),
+                    (Some(Column::Texts(texts)), Kind::Verbatim) => query.bind(&texts[..]),
+                    (Some(Column::Bytes(bytes)), _) => query.bind(&bytes[..]),
                     (Some(Column::Texts(texts)), _) => query.bind(without_nul(texts)),
                     (Some(Column::Ids(ids)), _) => query.bind(&ids[..]),
                     (Some(Column::Flags(flags)), _) => query.bind(&flags[..]),
                     (None, Kind::Number) => query.bind(Vec::<i64>::new()),
-                    (None, Kind::Text) => query.bind(Vec::<String>::new()),
+                    (None, Kind::Bytes) => query.bind(Vec::<Vec<u8>>::new()),
+                    (None, Kind::Text | Kind::Verbatim) => query.bind(Vec::<String>::new()),
                     (None, Kind::Id) => query.bind(Vec::<Uuid>::new()),
                     (None, Kind::Flag) => query.bind(Vec::<bool>::new()),
                 }

@@ -12,6 +12,7 @@ pub mod ids;
 pub mod log;
 pub mod metrics;
 pub mod paging;
+pub mod patience;
 pub mod postgres;
 pub mod proto;
 pub mod rows;

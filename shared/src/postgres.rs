@@ -9,8 +9,8 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::Row as _;
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions};
+use sqlx::{AssertSqlSafe, Row as _};
 use tracing::{debug, warn};
 use uuid::Uuid;
 
@@ -37,6 +37,8 @@ const IDLE_IN_TRANSACTION_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long to wait before listening again.
 const LISTEN_AGAIN: Duration = Duration::from_secs(1);
 
+/// How long making a database may take.
+const MAKE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Where tests find a server that they may fill with databases.
 const TEST_SERVER: &str = "CHIRP_TEST_POSTGRES";
 
@@ -122,12 +124,37 @@ impl Server {
             panic!("{TEST_SERVER} must name a throw-away PostgreSQL server; scripts/test starts one")
         });
         let server = Self::named(&address).expect("it starts with postgres://").expect("it is an address");
-        let name = format!("test_{}", Uuid::now_v7().simple());
-        let pool = pool(1).acquire_timeout(Duration::from_secs(30)).connect_with((*server.0).clone()).await;
-        let pool = pool.expect("the server answers");
-        let make = format!("CREATE DATABASE {name}");
-        sqlx::query(sqlx::AssertSqlSafe(make)).execute(&pool).await.expect("it makes a database");
-        Self::of((*server.0).clone().database(&name))
+        server.new_database("test").await.expect("the server makes a database")
+    }
+
+    /// A new and empty database on the same server, to be thrown away.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn new_database(&self, prefix: &str) -> Result<Self, sqlx::Error> {
+        let name = format!("{prefix}_{}", Uuid::now_v7().simple());
+        let pool = pool(1).acquire_timeout(MAKE_TIMEOUT).connect_with((*self.0).clone()).await?;
+        sqlx::query(AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&pool).await?;
+        Ok(Self::of((*self.0).clone().database(&name)))
+    }
+
+    /// Drops a database that [`Self::new_database`] made, whoever is connected to it.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn drop_database(&self, made: &Self) -> Result<(), sqlx::Error> {
+        let Some(name) = made.0.get_database() else { return Ok(()) };
+        let pool = pool(1).connect_with((*self.0).clone()).await?;
+        sqlx::query(AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)"))).execute(&pool).await.map(drop)
+    }
+
+    /// One connection as anybody has it, for whatever is not Chirp's own.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn plain(&self, schema: &str) -> Result<PgPool, sqlx::Error> {
+        let options = (*self.0).clone().options([("search_path", schema), ("synchronous_commit", "off")]);
+        pool(1).max_lifetime(None).idle_timeout(None).connect_with(options).await
     }
 
     /// The same server as an address, for another process.

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::ids::{AccountId, AccountKey, Position, PostId, PostKey};
 
-/// One value of one row. Nothing is NULL.
+/// One value of one row; none is NULL.
 #[derive(Clone, Debug)]
 pub enum Cell<'a> {
     /// A key, a place, a time or a number.
@@ -15,7 +15,9 @@ pub enum Cell<'a> {
     /// Some text.
     Text(Option<&'a str>),
     /// An id.
-    Id(Uuid),
+    Id(Option<Uuid>),
+    /// Any bytes.
+    Bytes(&'a [u8]),
     /// A yes or a no.
     Flag(Option<bool>),
 }
@@ -28,7 +30,9 @@ pub enum Column {
     /// `text`.
     Texts(Vec<Option<String>>),
     /// `uuid`.
-    Ids(Vec<Uuid>),
+    Ids(Vec<Option<Uuid>>),
+    /// `bytea`.
+    Bytes(Vec<Vec<u8>>),
     /// `bool`.
     Flags(Vec<Option<bool>>),
 }
@@ -109,6 +113,7 @@ impl Column {
             Cell::Number(_) => Self::Numbers(Vec::new()),
             Cell::Text(_) => Self::Texts(Vec::new()),
             Cell::Id(_) => Self::Ids(Vec::new()),
+            Cell::Bytes(_) => Self::Bytes(Vec::new()),
             Cell::Flag(_) => Self::Flags(Vec::new()),
         }
     }
@@ -118,6 +123,7 @@ impl Column {
             (Self::Numbers(numbers), Cell::Number(number)) => numbers.push(number),
             (Self::Texts(texts), Cell::Text(text)) => texts.push(text.map(str::to_owned)),
             (Self::Ids(ids), Cell::Id(id)) => ids.push(id),
+            (Self::Bytes(all), Cell::Bytes(bytes)) => all.push(bytes.to_vec()),
             (Self::Flags(flags), Cell::Flag(flag)) => flags.push(flag),
             (column, cell) => unreachable!("{cell:?} does not belong into a column of {column:?}"),
         }
@@ -133,7 +139,14 @@ impl Column {
                 Some(text) => json.write_str(&serde_json::to_string(text).expect("JSON can hold any text")),
                 None => json.write_str("null"),
             },
-            Self::Ids(ids) => write!(json, "\"{}\"", ids[row].as_hyphenated()),
+            Self::Ids(ids) => match ids[row] {
+                Some(id) => write!(json, "\"{}\"", id.as_hyphenated()),
+                None => json.write_str("null"),
+            },
+            Self::Bytes(all) => {
+                let hexadecimal: String = all[row].iter().map(|byte| format!("{byte:02x}")).collect();
+                write!(json, "\"{hexadecimal}\"")
+            }
             Self::Flags(flags) => match flags[row] {
                 Some(flag) => write!(json, "{}", u8::from(flag)),
                 None => json.write_str("null"),
@@ -196,9 +209,9 @@ values! {
     String, text => Cell::Text(Some(text));
     Option<String>, text => Cell::Text(text.as_deref());
     &str, text => Cell::Text(Some(text));
-    Uuid, id => Cell::Id(*id);
-    AccountId, id => Cell::Id(id.0);
-    PostId, id => Cell::Id(id.0);
+    Uuid, id => Cell::Id(Some(*id));
+    AccountId, id => Cell::Id(Some(id.0));
+    PostId, id => Cell::Id(Some(id.0));
     bool, flag => Cell::Flag(Some(*flag));
     Option<bool>, flag => Cell::Flag(*flag);
 }

@@ -27,6 +27,7 @@ use uuid::Uuid;
 
 use crate::errors::{ErrorReason, Refused};
 use crate::metrics;
+use crate::patience::within;
 use crate::proto::DESCRIPTORS;
 use crate::settings::ServerSettings;
 
@@ -207,7 +208,7 @@ async fn identify(mut request: Request, next: Next) -> Response {
 /// CANCELLED. A stream that has begun is not bounded: it says by itself that it is alive.
 async fn keep_the_deadline(request: Request, next: Next) -> Response {
     let Some(allowed) = time_allowed(request.headers().get("grpc-timeout")) else { return next.run(request).await };
-    let answer = timeout(allowed.saturating_sub(DEADLINE_MARGIN), next.run(request)).await;
+    let answer = timeout(allowed.saturating_sub(DEADLINE_MARGIN), within(allowed, next.run(request))).await;
     answer.unwrap_or_else(|_| {
         let message = "the deadline passed before there was an answer";
         let refused = Refused::new(Code::DeadlineExceeded, ErrorReason::DeadlineExceeded, message);

@@ -12,7 +12,7 @@
 //! | `{sqlite: …}`, `{postgres: …}` | the one text | the other |
 //!
 //! and, in schemas, the types `{number}`, `{flag}`, `{id}`, `{bytes}`, and `{table}` and `{clustered}` for the end of a table. A column of
-//! rows is a number unless it says `text`, `id` or `flag`.
+//! rows is a number unless it says `text`, `verbatim`, `bytes`, `id` or `flag`.
 //!
 //! Always: the values of a statement are numbered as they are given, and rows are one value; on PostgreSQL, where rows are an array for
 //! each column, [`Statement`] numbers them again. Never here: which engine there is.
@@ -37,6 +37,10 @@ pub enum Kind {
     Number,
     /// Text.
     Text,
+    /// Text that is never taken for JSON, and is stored as it is.
+    Verbatim,
+    /// Any bytes.
+    Bytes,
     /// A UUID.
     Id,
     /// A boolean.
@@ -122,7 +126,7 @@ impl Dialect for Sqlite {
         let mut text = "(SELECT ".to_owned();
         for (at, (name, kind)) in rows.columns.iter().enumerate() {
             let value = if rows.columns.len() == 1 { "value".to_owned() } else { format!("value ->> {at}") };
-            let value = if *kind == Kind::Id { format!("unhex({value}, '-')") } else { value };
+            let value = if [Kind::Id, Kind::Bytes].contains(kind) { format!("unhex({value}, '-')") } else { value };
             let separator = if at == 0 { "" } else { ", " };
             write!(text, "{separator}{value} AS {name}").expect("writing to a string cannot fail");
         }
@@ -156,7 +160,8 @@ impl Dialect for Postgres<'_> {
         let arrays = rows.columns.iter().enumerate().map(|(at, (_, kind))| {
             let kind = match kind {
                 Kind::Number => "int8",
-                Kind::Text => "text",
+                Kind::Text | Kind::Verbatim => "text",
+                Kind::Bytes => "bytea",
                 Kind::Id => "uuid",
                 Kind::Flag => "bool",
             };
@@ -217,6 +222,8 @@ fn rows_mark(mark: &str) -> Option<RowsMark<'_>> {
     let column = |column: &'_ str| -> Kind {
         match column {
             "text" => Kind::Text,
+            "verbatim" => Kind::Verbatim,
+            "bytes" => Kind::Bytes,
             "id" => Kind::Id,
             "flag" => Kind::Flag,
             _ => Kind::Number,

@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::database::Database;
 use crate::log::{Durability, EventLog, LogHead, PostgresLog, ReadError, SqliteLog};
 use crate::postgres::{Server, TABLES_CHANNEL};
+use crate::sqlite::BUSY_TIMEOUT;
 use crate::tables::{self, OpenError};
 use crate::wake::Wake;
 
@@ -135,6 +136,20 @@ impl Store {
                 Database::Sqlite(SqlitePool::connect_with(options).await.map_err(OpenError::from)?)
             }
             Self::Server(server) => Database::Postgres(server.log_to_read().await.map_err(OpenError::from)?),
+        })
+    }
+
+    /// Opens the tables of a log that is being copied here. Everything else appends.
+    ///
+    /// # Errors
+    /// When there are none.
+    pub async fn open_tables_of_log_to_write(&self) -> Result<Database, StoreError> {
+        Ok(match self {
+            Self::Folder(folder) => {
+                let options = SqliteConnectOptions::new().filename(log_file(folder)).busy_timeout(BUSY_TIMEOUT);
+                Database::Sqlite(SqlitePool::connect_with(options).await.map_err(OpenError::from)?)
+            }
+            Self::Server(server) => Database::Postgres(server.log_to_write()),
         })
     }
 

@@ -69,7 +69,7 @@ impl Operation for Bare {
 /// When something cannot be started or fails.
 pub async fn run(rounds: &Rounds, accounts: usize, in_flight: usize) -> anyhow::Result<Findings> {
     let folder = stage::folder(rounds.folder.as_deref())?;
-    let stage = Stage::new(folder.path(), accounts).await?;
+    let stage = Stage::new(rounds.store(folder.path()).await?, accounts).await?;
     let accounts = Arc::new(stage.accounts);
     let next = Arc::new(AtomicUsize::new(0));
     let real = stage::serve_role(command_server::routes(stage.log.clone()), command_server::SERVICES).await?;

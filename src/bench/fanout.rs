@@ -1,14 +1,16 @@
 //! `chirp bench fanout`: a projector that catches up, beside a hand-written insert of the same rows, and Redis.
 
-use shared::store::tables_file;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
+use shared::database::{Database, Value};
 use shared::rows::Rows;
 use shared::settings::{ProjectorSettings, TimelineSettings};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{Connection, Executor, SqliteConnection};
+use shared::sql::Statement;
+use shared::store::{Store, tables_file};
+use sqlx::SqlitePool;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 use super::Rounds;
 use super::load::per_second;
@@ -21,21 +23,33 @@ const WANTED: f64 = 0.5;
 /// The most posts of one round.
 const POSTS_MAX: usize = 50_000;
 
-const BARE_SCHEMA: &str = "
-CREATE TABLE edges (followee INTEGER NOT NULL, follower INTEGER NOT NULL, PRIMARY KEY (followee, follower)) STRICT, WITHOUT ROWID;
+/// On PostgreSQL in a schema of its own, in the same database; on SQLite in a file of its own, with the store attached.
+static BARE_SCHEMA: Statement = Statement::new(
+    "
+CREATE TABLE edges (followee {number} NOT NULL, follower {number} NOT NULL, PRIMARY KEY (followee, follower)){clustered};
 CREATE TABLE bare (
-    owner INTEGER NOT NULL, place INTEGER NOT NULL, actor INTEGER NOT NULL, post INTEGER NOT NULL,
+    owner {number} NOT NULL, place {number} NOT NULL, actor {number} NOT NULL, post {number} NOT NULL,
     PRIMARY KEY (owner, place)
-) STRICT, WITHOUT ROWID";
-const COPY_EDGES: &str = "INSERT INTO edges SELECT followee, follower FROM store.timelines_1_edges ORDER BY 1, 2";
-/// $1 rows of (actor, place).
-const BARE_INSERT: &str = "
-INSERT INTO bare
-SELECT edges.follower, post.value ->> 1, post.value ->> 0, post.value ->> 1
-FROM json_each($1) AS post CROSS JOIN edges ON edges.followee = post.value ->> 0
-ORDER BY edges.follower, post.value ->> 1";
-const SUM_BARE: &str = "SELECT COUNT(*), SUM(owner), SUM(place), SUM(actor) FROM bare WHERE place > $1";
-const SUM_REAL: &str = "SELECT COUNT(*), SUM(owner), SUM(place), SUM(actor) FROM store.timelines_1 WHERE place > $1";
+){clustered}",
+);
+static COPY_EDGES: Statement = Statement::new(
+    "INSERT INTO edges SELECT followee, follower FROM {sqlite: store}{postgres: chirp_tables}.timelines_1_edges ORDER BY 1, 2;
+{postgres: ANALYZE edges}",
+);
+static BARE_INSERT: Statement = Statement::new(
+    "
+INSERT INTO bare SELECT edges.follower, posts.place, posts.actor, posts.place
+FROM {rows $1 AS posts: actor, place} {ordered join} edges ON edges.followee = posts.actor
+ORDER BY edges.follower, posts.place",
+);
+static SUM_BARE: Statement = Statement::new(
+    "SELECT COUNT(*) AS rows, CAST(SUM(owner) AS {number}) AS owners, CAST(SUM(place) AS {number}) AS places,
+            CAST(SUM(actor) AS {number}) AS actors FROM bare WHERE place > $1",
+);
+static SUM_REAL: Statement = Statement::new(
+    "SELECT COUNT(*) AS rows, CAST(SUM(owner) AS {number}) AS owners, CAST(SUM(place) AS {number}) AS places,
+            CAST(SUM(actor) AS {number}) AS actors FROM {sqlite: store}{postgres: chirp_tables}.timelines_1 WHERE place > $1",
+);
 
 /// A graph to fan out over.
 #[derive(Clone, Copy, Debug)]
@@ -67,11 +81,11 @@ async fn one_graph(rounds: &Rounds, graph: Graph, redis: Option<&Path>, findings
     let followers = followers.min(accounts.saturating_sub(1));
     let folder = stage::folder(rounds.folder.as_deref())?;
     eprintln!("bench: making {accounts} accounts with {followers} followers each");
-    let stage = Stage::new(folder.path(), accounts).await?;
+    let stage = Stage::new(rounds.store(folder.path()).await?, accounts).await?;
     stage.follow(followers).await?;
     let mut projector = stage.projector().await?;
     projector.catch_up().await?;
-    let mut bare = bare_database(folder.path()).await?;
+    let bare = bare_database(folder.path(), &stage.store).await?;
     let mut redis = match redis {
         Some(server) => Some(Redis::start(server, folder.path()).await?),
         None => None,
@@ -88,11 +102,11 @@ async fn one_graph(rounds: &Rounds, graph: Graph, redis: Option<&Path>, findings
         let started = Instant::now();
         projector.catch_up().await?;
         let chirp = started.elapsed();
-        let hand = insert_by_hand(&mut bare, &posted).await?;
-        let rows = same_rows(&mut bare, before).await?;
+        let hand = insert_by_hand(&bare, &posted).await?;
+        let rows = same_rows(&bare, before).await?;
         ensure!(rows == (posted.len() * (followers + 1)) as u64, "{rows} rows were delivered");
         let zadd = match &mut redis {
-            Some(redis) => Some(redis.deliver(&mut bare, before).await?),
+            Some(redis) => Some(redis.deliver(&bare, before).await?),
             None => None,
         };
         if measured {
@@ -117,8 +131,23 @@ fn posts_of_a_round(rounds: &Rounds, accounts: usize, followers: usize) -> usize
     (rows_of_an_owner * accounts / (followers + 1)).clamp(1, POSTS_MAX)
 }
 
-/// A fresh file with the settings of the read tables, the edges of the store, and the store attached to compare with.
-async fn bare_database(folder: &Path) -> anyhow::Result<SqliteConnection> {
+/// Fresh tables with the settings of the read tables, and the edges of the store.
+async fn bare_database(folder: &Path, store: &Store) -> anyhow::Result<Database> {
+    let database = match store {
+        Store::Folder(_) => Database::Sqlite(bare_file(folder).await?),
+        Store::Server(server) => {
+            sqlx::raw_sql("CREATE SCHEMA bench").execute(&server.plain("public").await?).await?;
+            Database::Postgres(server.plain("bench").await?)
+        }
+    };
+    let mut setup = database.begin_to_write().await?;
+    setup.script(&BARE_SCHEMA).await?;
+    setup.script(&COPY_EDGES).await?;
+    setup.commit().await?;
+    Ok(database)
+}
+
+async fn bare_file(folder: &Path) -> anyhow::Result<SqlitePool> {
     let options = SqliteConnectOptions::new()
         .filename(folder.join("bare.db"))
         .create_if_missing(true)
@@ -127,33 +156,37 @@ async fn bare_database(folder: &Path) -> anyhow::Result<SqliteConnection> {
         .pragma("wal_autocheckpoint", shared::tables::WAL_AUTOCHECKPOINT_PAGES)
         .pragma("cache_size", shared::tables::CACHE_SIZE)
         .pragma("temp_store", "memory");
-    let mut bare = SqliteConnection::connect_with(&options).await?;
-    sqlx::raw_sql(BARE_SCHEMA).execute(&mut bare).await?;
+    let one = SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
+    let pool = one.test_before_acquire(false).connect_with(options).await?;
     let tables = tables_file(folder);
     let tables = tables.to_str().context("the folder's name is not UTF-8")?;
-    sqlx::query("ATTACH $1 AS store").bind(tables).execute(&mut bare).await?;
-    bare.execute(COPY_EDGES).await?;
-    Ok(bare)
+    sqlx::query("ATTACH $1 AS store").bind(tables).execute(&pool).await?;
+    Ok(pool)
 }
 
-async fn insert_by_hand(bare: &mut SqliteConnection, posted: &[Posted]) -> anyhow::Result<Duration> {
+async fn insert_by_hand(bare: &Database, posted: &[Posted]) -> anyhow::Result<Duration> {
     let started = Instant::now();
     for batch in posted.chunks(ProjectorSettings::default().batch_events_max) {
-        let rows = batch.iter().map(|posted| (posted.author, posted.place)).collect::<Rows>().to_json();
-        let mut tx = bare.begin_with("BEGIN IMMEDIATE").await?;
-        sqlx::query(BARE_INSERT).bind(rows).execute(&mut *tx).await?;
+        let rows: Rows = batch.iter().map(|posted| (posted.author, posted.place)).collect();
+        let mut tx = bare.begin_to_write().await?;
+        tx.execute(&BARE_INSERT, &[Value::Rows(&rows)]).await?;
         tx.commit().await?;
     }
     Ok(started.elapsed())
 }
 
 /// How many rows both have after this place; fails when they are not the same.
-async fn same_rows(bare: &mut SqliteConnection, after: i64) -> anyhow::Result<u64> {
+async fn same_rows(bare: &Database, after: i64) -> anyhow::Result<u64> {
     let mut sums = Vec::new();
-    for sql in [SUM_BARE, SUM_REAL] {
-        let sum: (i64, i64, i64, i64) = sqlx::query_as(sql).bind(after).fetch_one(&mut *bare).await?;
+    for statement in [&SUM_BARE, &SUM_REAL] {
+        // A sum over millions of rows may take longer than anybody waits for an answer.
+        let mut tx = bare.begin_to_write().await?;
+        let rows = tx.rows_in_their_time(statement, &[Value::Number(after)]).await?;
+        let row = rows.first().context("a sum is one row")?;
+        let sum: Vec<Option<i64>> =
+            ["rows", "owners", "places", "actors"].iter().map(|name| row.get(name)).collect::<Result<_, _>>()?;
         sums.push(sum);
     }
     ensure!(sums[0] == sums[1], "the rows differ: by hand {:?}, by the projector {:?}", sums[0], sums[1]);
-    Ok(u64::try_from(sums[0].0)?)
+    Ok(u64::try_from(sums[0][0].unwrap_or(0))?)
 }

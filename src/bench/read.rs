@@ -59,7 +59,7 @@ impl Operation for Call {
 /// When something cannot be started or fails.
 pub async fn run(rounds: &Rounds, accounts: usize, in_flight: usize) -> anyhow::Result<Findings> {
     let folder = stage::folder(rounds.folder.as_deref())?;
-    let stage = Stage::new(folder.path(), accounts).await?;
+    let stage = Stage::new(rounds.store(folder.path()).await?, accounts).await?;
     stage.follow(FOLLOWERS.min(accounts - 1)).await?;
     stage.post(accounts * POSTS_EACH).await?;
     stage.projector().await?.catch_up().await?;

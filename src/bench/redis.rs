@@ -6,7 +6,8 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
-use sqlx::SqliteConnection;
+use shared::database::{Database, Value};
+use shared::sql::Statement;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, Command};
@@ -18,7 +19,7 @@ const START_PATIENCE: Duration = Duration::from_secs(10);
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// In the order in which a fan-out on write meets them: post by post.
-const SELECT_ROWS: &str = "SELECT owner, place FROM bare WHERE place > $1 ORDER BY place, owner";
+static SELECT_ROWS: Statement = Statement::new("SELECT owner, place FROM bare WHERE place > $1 ORDER BY place, owner");
 
 /// The `redis-server` on the path, if there is one.
 pub fn find_redis() -> Option<PathBuf> {
@@ -60,11 +61,16 @@ impl Redis {
     }
 
     /// Delivers the rows after this place, and says how long Redis took.
-    pub async fn deliver(&mut self, rows: &mut SqliteConnection, after: i64) -> anyhow::Result<Duration> {
-        let rows: Vec<(i64, i64)> = sqlx::query_as(SELECT_ROWS).bind(after).fetch_all(rows).await?;
+    pub async fn deliver(&mut self, bare: &Database, after: i64) -> anyhow::Result<Duration> {
+        let mut tx = bare.begin_to_write().await?;
+        let rows = tx.rows_in_their_time(&SELECT_ROWS, &[Value::Number(after)]).await?;
+        let mut pairs: Vec<(i64, i64)> = Vec::with_capacity(rows.len());
+        for row in &rows {
+            pairs.push((row.get("owner")?, row.get("place")?));
+        }
         let started = Instant::now();
         let mut line = String::new();
-        for chunk in rows.chunks(PIPELINE) {
+        for chunk in pairs.chunks(PIPELINE) {
             let mut commands = String::with_capacity(chunk.len() * 64);
             for (owner, place) in chunk {
                 writeln!(commands, "ZADD timeline:{owner} {place} {place}\r")?;

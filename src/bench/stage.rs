@@ -83,9 +83,8 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// A store in this folder with so many accounts.
-    pub async fn new(folder: &Path, accounts: usize) -> anyhow::Result<Self> {
-        let store = Store::in_folder(folder)?;
+    /// An empty store, with so many accounts.
+    pub async fn new(store: Store, accounts: usize) -> anyhow::Result<Self> {
         let log = store.open_log(Arc::new(SystemClock)).await?;
         let mut stage = Self { store, log, accounts: Vec::with_capacity(accounts) };
         let ids: Vec<AccountId> = (0..accounts).map(|_| AccountId::generate()).collect();

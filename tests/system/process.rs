@@ -177,9 +177,17 @@ impl Dev {
 
     /// On given addresses, such as those it had before.
     pub async fn start_on(folder: &Path, [command, query, ops]: [&str; 3], more: &[&str]) -> Self {
+        Self::run(&store_of(folder).await, [command, query, ops], more).await
+    }
+
+    /// On a store of any kind.
+    pub async fn start_at(store: &str) -> Self {
+        Self::run(store, [ANY_PORT; 3], &[]).await
+    }
+
+    async fn run(store: &str, [command, query, ops]: [&str; 3], more: &[&str]) -> Self {
         let listen = ["--command-listen", command, "--query-listen", query, "--ops-listen", ops];
-        let store = store_of(folder).await;
-        let data = ["dev", "--no-demo", "--data", &store];
+        let data = ["dev", "--no-demo", "--data", store];
         let mut process = Process::start(&[data.as_slice(), listen.as_slice(), more].concat());
         let ready = process.says(|line| line.strip_prefix("ready ").map(str::to_owned)).await;
         let address = |key: &str| {
@@ -212,8 +220,12 @@ impl Role {
     }
 
     pub async fn start(role: &str, listen: &str, store: &Path, more: &[&str]) -> Self {
-        let store = store_of(store).await;
-        let arguments = [&[role, "--store", &store, listen, ANY_PORT], more].concat();
+        Self::start_at(role, listen, &store_of(store).await, more).await
+    }
+
+    /// On a store of any kind.
+    pub async fn start_at(role: &str, listen: &str, store: &str, more: &[&str]) -> Self {
+        let arguments = [&[role, "--store", store, listen, ANY_PORT], more].concat();
         let mut process = Process::start(&arguments);
         // The role's own log line has its address as a field, as every line that is not for a terminal is JSON.
         let address = process

@@ -6,6 +6,8 @@
 //!
 //! A new adapter implements [`Subject`] and adds one line.
 
+mod naive;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};

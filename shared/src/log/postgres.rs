@@ -11,7 +11,6 @@ use async_trait::async_trait;
 use sqlx::Row;
 use sqlx::postgres::{PgPool, PgRow};
 use tokio::sync::watch;
-use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::queue::{Commit, Outcome, Queue, Waiting, fitting};
@@ -21,10 +20,9 @@ use super::{
 };
 use crate::clock::{Clock, Timestamp};
 use crate::ids::{CommandId, EventId, Position, RequestId, Version};
+use crate::patience::{of_database, patiently};
 use crate::postgres::{LOG_CHANNEL, Server};
 
-/// How long a batch may take before its appends are told that nobody knows.
-const APPEND_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
 /// PostgreSQL's codes for a full disk.
 const DISK_FULL: &str = "53100";
 
@@ -110,7 +108,7 @@ impl LogHead for PostgresLog {
     }
 
     async fn head(&self) -> Result<Position, ReadError> {
-        let row = sqlx::query(SELECT_HEAD_POSITION).fetch_one(&self.readers).await.map_err(unreadable)?;
+        let row = of_database(sqlx::query(SELECT_HEAD_POSITION).fetch_one(&self.readers)).await.map_err(unreadable)?;
         Ok(Position(row.try_get(0).map_err(unreadable)?))
     }
 }
@@ -119,25 +117,21 @@ impl LogHead for PostgresLog {
 impl EventLog for PostgresLog {
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {
         match &self.queue {
-            Some(queue) => queue.append(append).await,
+            Some(queue) => patiently(queue.append(append)).await.unwrap_or_else(|| Err(too_slow())),
             None => Err(AppendError::Unavailable("this log was opened to read".to_owned())),
         }
     }
 
     async fn find_request(&self, principal: &str, request: RequestId) -> Result<Option<StoredAnswer>, ReadError> {
-        let row = sqlx::query(SELECT_REQUEST)
-            .bind(principal)
-            .bind(request.0)
-            .fetch_optional(&self.readers)
-            .await
-            .map_err(unreadable)?;
+        let query = sqlx::query(SELECT_REQUEST).bind(principal).bind(request.0);
+        let row = of_database(query.fetch_optional(&self.readers)).await.map_err(unreadable)?;
         row.as_ref().map(stored_answer).transpose().map_err(unreadable)
     }
 
     async fn read(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, ReadError> {
         let limit = i64::try_from(limit.min(READ_EVENTS_MAX)).expect("READ_EVENTS_MAX fits");
-        let rows =
-            sqlx::query(SELECT_EVENTS).bind(after.0).bind(limit).fetch_all(&self.readers).await.map_err(unreadable)?;
+        let query = sqlx::query(SELECT_EVENTS).bind(after.0).bind(limit);
+        let rows = of_database(query.fetch_all(&self.readers)).await.map_err(unreadable)?;
         without_gap(after, rows.iter().map(recorded))
     }
 
@@ -145,7 +139,8 @@ impl EventLog for PostgresLog {
         let mut names: Vec<&str> = streams.iter().map(StreamName::as_str).collect();
         names.sort_unstable();
         names.dedup();
-        let rows = sqlx::query(SELECT_STREAMS).bind(names).fetch_all(&self.readers).await.map_err(unreadable)?;
+        let query = sqlx::query(SELECT_STREAMS).bind(names);
+        let rows = of_database(query.fetch_all(&self.readers)).await.map_err(unreadable)?;
         by_stream(streams, rows.iter().map(recorded))
     }
 
@@ -182,11 +177,8 @@ impl Commit for Writer {
 
     async fn commit(&mut self, appends: &[Append]) -> Result<(Vec<Outcome>, Position), AppendError> {
         let columns = Columns::of(appends);
-        let appended = timeout(APPEND_TIMEOUT, columns.append(&self.connection, appends.len(), self.clock.now()));
-        let rows = match appended.await {
-            Ok(rows) => rows.map_err(|cause| unappended(&cause))?,
-            Err(_) => return Err(AppendError::Unavailable("the server took too long".to_owned())),
-        };
+        let appended = patiently(columns.append(&self.connection, appends.len(), self.clock.now())).await;
+        let rows = appended.ok_or_else(too_slow)?.map_err(|cause| unappended(&cause))?;
         outcomes(appends, &rows).map_err(|cause| unappended(&cause))
     }
 }
@@ -346,6 +338,11 @@ fn stored_answer(row: &PgRow) -> Result<StoredAnswer, sqlx::Error> {
 fn bytes32(row: &PgRow, column: &str) -> Result<[u8; 32], sqlx::Error> {
     let bytes: Vec<u8> = row.try_get(column)?;
     bytes.try_into().map_err(|_| sqlx::Error::Decode(format!("{column} is not 32 bytes long").into()))
+}
+
+/// Nobody knows what became of it.
+fn too_slow() -> AppendError {
+    AppendError::Unavailable("the server took too long".to_owned())
 }
 
 fn unappended(cause: &sqlx::Error) -> AppendError {

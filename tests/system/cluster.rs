@@ -1,0 +1,89 @@
+//! A PostgreSQL server of a test's own, to be stopped, killed and started again.
+
+use std::path::Path;
+use std::process::Stdio;
+
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+use tokio::time::timeout;
+
+use crate::process::{PATIENCE, chirp, folder};
+
+/// Starts a server, says where it is and which process, and ends it when nobody listens any more.
+const SCRIPT: &str = r#"
+set -euo pipefail
+. scripts/postgres.sh
+start_postgres "$1"
+trap stop_postgres EXIT
+echo "$postgres $postgres_pid"
+cat >/dev/null
+"#;
+
+pub struct Cluster {
+    folder: TempDir,
+    shell: Child,
+    address: String,
+    id: u32,
+}
+
+impl Cluster {
+    /// A server with these settings, and the schemas of Chirp in it.
+    pub async fn start(settings: &str) -> Self {
+        let folder = folder();
+        let (shell, address, id) = run(folder.path(), settings).await;
+        let cluster = Self { folder, shell, address, id };
+        chirp(&["migrate", "up", "--store", &cluster.store()]).await.with(0);
+        cluster
+    }
+
+    /// The address of the store.
+    pub fn store(&self) -> String {
+        format!("{}/postgres", self.address)
+    }
+
+    /// Sends a signal to the server and to all that it started.
+    pub fn signal(&self, name: &str) {
+        let id = self.id.to_string();
+        for arguments in [["-s", name, &id].as_slice(), &["--children"]] {
+            let sent = match arguments {
+                ["--children"] => std::process::Command::new("pkill").args(["--signal", name, "-P", &id]).status(),
+                direct => std::process::Command::new("kill").args(direct).status(),
+            };
+            assert!(sent.is_ok(), "SIG{name} was not sent to {id}");
+        }
+    }
+
+    /// kill -9 of the server.
+    pub async fn kill(&mut self) {
+        self.signal("KILL");
+        // The shell ends with what it waits for.
+        drop(self.shell.stdin.take());
+        let ended = timeout(PATIENCE, self.shell.wait()).await;
+        ended.expect("the shell ends").expect("it can be waited for");
+    }
+
+    /// Starts it again, where it was.
+    pub async fn start_again(&mut self, settings: &str) {
+        let (shell, address, id) = run(self.folder.path(), settings).await;
+        assert_eq!(address, self.address, "it keeps its port");
+        (self.shell, self.id) = (shell, id);
+    }
+}
+
+async fn run(folder: &Path, settings: &str) -> (Child, String, u32) {
+    let mut shell = Command::new("bash")
+        .args(["-c", SCRIPT, "cluster"])
+        .arg(folder)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env("POSTGRES_SETTINGS", settings)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("there is a bash");
+    let mut lines = BufReader::new(shell.stdout.take().expect("it is piped")).lines();
+    let line = timeout(PATIENCE, lines.next_line()).await.expect("the server starts").expect("it is text");
+    let line = line.expect("the server says where it is");
+    let (address, id) = line.split_once(' ').expect("an address and a process");
+    (shell, address.to_owned(), id.parse().expect("a process id"))
+}
