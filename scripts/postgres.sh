@@ -47,7 +47,7 @@ start_postgres() {
         -c max_wal_size=4GB ${POSTGRES_SETTINGS:-}) >"$folder/server.log" 2>&1 &
     postgres_pid=$!
     postgres=postgres://postgres@127.0.0.1:$port
-    for _ in $(seq 300); do
+    for _ in $(seq 600); do
         "$bin/pg_isready" -q -h 127.0.0.1 -p "$port" && return
         kill -0 "$postgres_pid" 2>/dev/null || break
         sleep 0.1

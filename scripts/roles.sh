@@ -7,11 +7,11 @@ readonly CHIRP=${CHIRP:-target/debug/chirp}
 readonly START_SECONDS=60
 declare -A pid=() address=()
 
-# start_role ROLE LISTEN_FLAG FOLDER: sets ${pid[ROLE]} and ${address[ROLE]}, from the line in which it says where it is.
+# start_role ROLE LISTEN_FLAG FOLDER: on the store in $STORE, or one in the folder; sets ${pid[ROLE]} and ${address[ROLE]}, from the line in which it says where it is.
 start_role() {
     local role=$1 flag=$2 folder=$3 said=$3/$1.log
     : >"$said"
-    "$CHIRP" "$role" --store "$folder/store" "$flag" "${address[$role]:-127.0.0.1:0}" 2>"$said" >/dev/null &
+    "$CHIRP" "$role" --store "${STORE:-$folder/store}" "$flag" "${address[$role]:-127.0.0.1:0}" 2>"$said" >/dev/null &
     pid[$role]=$!
     for _ in $(seq $((START_SECONDS * 10))); do
         address[$role]=$(grep -o '"address":"[^"]*"' "$said" | head -n 1 | cut -d '"' -f 4 || true)

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions};
-use sqlx::{AssertSqlSafe, Row as _};
+use sqlx::{AssertSqlSafe, Connection as _, Row as _};
 use tracing::{debug, warn};
 use uuid::Uuid;
 
@@ -31,12 +31,16 @@ const TABLE_READERS_MAX: u32 = 8;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long a statement that reads may take: less than what a call without a deadline waits.
 const READ_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a batch of appends may take.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a transaction may stand still between two statements. Nothing here thinks for so long; a process that was
 /// stopped does.
 const IDLE_IN_TRANSACTION_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long to wait before listening again.
 const LISTEN_AGAIN: Duration = Duration::from_secs(1);
 
+/// A connection that was not used for so long may have gone away.
+const RESTING: Duration = Duration::from_secs(1);
 /// How long making a database may take.
 const MAKE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Where tests find a server that they may fill with databases.
@@ -174,13 +178,18 @@ impl Server {
 
     /// For the one task that appends.
     pub(crate) fn log_to_write(&self) -> PgPool {
-        let settings = [("synchronous_commit", "on".to_owned()), ("statement_timeout", "30000".to_owned())];
+        // Its one function joins arrays with each other, for which there is no index: it must be free to hash them.
+        let mut settings = vec![("enable_seqscan", "off".to_owned()), ("jit", "off".to_owned())];
+        settings.push(("plan_cache_mode", "force_generic_plan".to_owned()));
+        settings.push(("synchronous_commit", "on".to_owned()));
+        settings.push(("statement_timeout", WRITE_TIMEOUT.as_millis().to_string()));
         pool(1).connect_lazy_with(self.options("chirp_log", &settings))
     }
 
     /// For everybody who reads the log.
     pub(crate) async fn log_to_read(&self) -> Result<PgPool, sqlx::Error> {
-        pool(LOG_READERS_MAX).connect_with(self.options("chirp_log", &reading())).await
+        let settings = [reading(), planned_as_written()].concat();
+        pool(LOG_READERS_MAX).connect_with(self.options("chirp_log", &settings)).await
     }
 
     /// For a projector. A batch may take long.
@@ -242,15 +251,28 @@ impl Server {
 }
 
 fn pool(connections: u32) -> PgPoolOptions {
-    PgPoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE_TIMEOUT)
+    PgPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        // Asking a connection whether it is there costs as much as most questions, so only one that rested is asked.
+        .test_before_acquire(false)
+        .before_acquire(|connection, resting| {
+            Box::pin(async move {
+                if resting.idle_for >= RESTING {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
 }
 
 fn reading() -> Vec<(&'static str, String)> {
     vec![("statement_timeout", READ_TIMEOUT.as_millis().to_string())]
 }
 
-/// Every statement on read tables is a few index probes for each row, written in the order in which they should be made; so the
-/// planner is asked to keep to that, whatever it knows of the tables, and to plan once.
+/// Every statement is a few index probes for each row, written in the order in which they should be made; so the planner is asked
+/// to keep to that, whatever it knows of the tables, and to plan once. Left alone, it plans when the tables are new and
+/// empty, and reads all of them ever after.
 fn planned_as_written() -> Vec<(&'static str, String)> {
     let off = ["enable_seqscan", "enable_hashjoin", "enable_mergejoin", "enable_bitmapscan", "jit"];
     let mut settings: Vec<(&str, String)> = off.into_iter().map(|name| (name, "off".to_owned())).collect();
