@@ -41,19 +41,30 @@ start_postgres() {
         free_port >"$folder/port"
     fi
     port=$(cat "$folder/port")
-    # What is thrown away need not survive a power cut; a killed server loses nothing by it.
-    (cd "$folder" && exec_as_postgres "$bin/postgres" -D "$folder/data" -p "$port" -k "$folder" -h 127.0.0.1 \
-        -c fsync=off -c max_connections=400 -c shared_buffers=256MB -c log_min_messages=fatal \
-        -c max_wal_size=4GB ${POSTGRES_SETTINGS:-}) >"$folder/server.log" 2>&1 &
-    postgres_pid=$!
     postgres=postgres://postgres@127.0.0.1:$port
-    for _ in $(seq 600); do
-        "$bin/pg_isready" -q -h 127.0.0.1 -p "$port" && return
-        kill -0 "$postgres_pid" 2>/dev/null || break
-        sleep 0.1
+    for _ in $(seq 20); do
+        run_server "$folder" "$bin" "$port" && return
+        # What a killed server started ends a moment later than the server.
+        grep -q "still in use" "$folder/server.log" || break
+        sleep 0.5
     done
     cat "$folder/server.log" >&2
     echo "PostgreSQL did not start" >&2
+    return 1
+}
+
+# run_server FOLDER BIN PORT: sets $postgres_pid, and returns when it answers or has ended.
+run_server() {
+    # What is thrown away need not survive a power cut; a killed server loses nothing by it.
+    (cd "$1" && exec_as_postgres "$2/postgres" -D "$1/data" -p "$3" -k "$1" -h 127.0.0.1 \
+        -c fsync=off -c max_connections=400 -c shared_buffers=256MB -c log_min_messages=fatal \
+        -c max_wal_size=4GB ${POSTGRES_SETTINGS:-}) >"$1/server.log" 2>&1 &
+    postgres_pid=$!
+    for _ in $(seq 600); do
+        "$2/pg_isready" -q -h 127.0.0.1 -p "$3" && return
+        kill -0 "$postgres_pid" 2>/dev/null || return 1
+        sleep 0.1
+    done
     return 1
 }
 
