@@ -482,7 +482,7 @@ pub struct ProjectorTuning {
     /// The projections to work on, if not all of them; others may be worked on elsewhere. Of several projectors of one
     /// projection, one works and the others stand by (PostgreSQL)
     #[arg(long, env = "CHIRP_PROJECTIONS", value_name = "NAME", value_delimiter = ',',
-          value_parser = PossibleValuesParser::new(projector::projections::NAMES))]
+          value_parser = PossibleValuesParser::new(projector::projections::names()))]
     pub projections: Vec<String>,
 }
 

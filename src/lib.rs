@@ -23,6 +23,8 @@ use std::time::Duration;
 
 use anyhow::Context;
 
+use shared::sql::Statement;
+
 use crate::cli::{Cli, Command, EventsCommand, LogCommand, ProjectionCommand};
 
 /// How long threads that still work may hold up the exit.
@@ -70,6 +72,12 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Events(EventsCommand::Tail(args)) => admin::tail(args).await,
         Command::Events(EventsCommand::Show(args)) => admin::show(args).await,
     }
+}
+
+/// Every statement of this crate, for the test that prepares them.
+#[must_use]
+pub fn every_statement() -> Vec<&'static Statement> {
+    verify::every_statement()
 }
 
 fn is_broken_pipe(cause: &anyhow::Error) -> bool {

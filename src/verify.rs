@@ -15,7 +15,7 @@ use anyhow::{Context, bail};
 use query_server::{Queries, StreamLimits};
 use serde_json::json;
 use shared::database::Database;
-use shared::sql::Statement;
+use shared::sql::{Statement, statements};
 use shared::store::Store;
 use shared::wake::Wake;
 use tokio::time::timeout;
@@ -32,7 +32,9 @@ const CATCH_UP_PATIENCE: Duration = Duration::from_secs(600);
 const TABLES_PATIENCE: Duration = Duration::from_secs(30);
 const PAGE_SIZE: i32 = 100;
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
-static SELECT_LOWEST_CHECKPOINT: Statement = Statement::new("SELECT MIN(checkpoint) AS lowest FROM projections");
+statements! {
+    static SELECT_LOWEST_CHECKPOINT = "SELECT MIN(checkpoint) AS lowest FROM projections";
+}
 
 /// Verifies the store in a folder. 0 when there is no difference, 1 when there is one.
 ///
@@ -99,4 +101,9 @@ async fn wait_for_projector(tables: &Database, head: u64) -> anyhow::Result<()> 
         }
         tokio::time::sleep(LOOK_AGAIN).await;
     }
+}
+
+/// Every statement of this module, for the test that prepares them.
+pub(crate) fn every_statement() -> Vec<&'static Statement> {
+    [STATEMENTS, chain::STATEMENTS].concat()
 }

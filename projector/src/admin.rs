@@ -11,7 +11,7 @@ use shared::log::{EventLog, Recorded};
 use shared::paging::{PageSizes, page_start};
 use shared::proto::admin as v1;
 use shared::proto::admin::admin_service_server::AdminService;
-use shared::sql::Statement;
+use shared::sql::statements;
 use shared::tokens::Tokens;
 use tokio::sync::{mpsc, oneshot};
 use tonic::{Code, Request, Response, Status};
@@ -20,8 +20,9 @@ use crate::runner::Rebuild;
 
 type Reply<T> = Result<Response<T>, Status>;
 
-static SELECT_PROJECTION: Statement =
-    Statement::new("SELECT checkpoint, failure, heartbeat_at FROM projections WHERE name = $1");
+statements! {
+    static SELECT_PROJECTION = "SELECT checkpoint, failure, heartbeat_at FROM projections WHERE name = $1";
+}
 const PAGE_SIZES: PageSizes = PageSizes { default: 50, max: 200 };
 /// A projection whose owner was not heard of for this long is told as stopped: longer than any batch takes.
 const SILENCE_MICROS_MAX: i64 = 20_000_000;

@@ -10,29 +10,27 @@ use std::time::Duration;
 use shared::clock::Timestamp;
 use shared::database::{Database, Row, Transaction, Value};
 use shared::ids::Position;
-use shared::sql::Statement;
+use shared::sql::{Script, statements};
 
 /// An owner that has not said for this long that it is alive may be replaced.
 pub const LEASE: Duration = Duration::from_secs(3);
 
-static SELECT_OWNERS: Statement = Statement::new("SELECT name, term, heartbeat_at FROM projections");
-/// $1 the name, $2 now, $3 the term and $4 the heartbeat of the owner that is replaced.
-static CLAIM: Statement = Statement::new(
-    "
+/// Whoever holds the row is at work, so there is no point in waiting for it.
+static HURRY: Script = Script::new("{postgres: SET LOCAL lock_timeout = '500ms'}");
+statements! {
+    static SELECT_OWNERS = "SELECT name, term, heartbeat_at FROM projections";
+    /// $1 the name, $2 now, $3 the term and $4 the heartbeat of the owner that is replaced.
+    static CLAIM = "
 INSERT INTO projections AS mine (name, checkpoint, term, heartbeat_at) VALUES ($1, 0, 1, $2)
 ON CONFLICT (name) DO UPDATE SET term = mine.term + 1, heartbeat_at = excluded.heartbeat_at, failure = NULL
 WHERE mine.term = $3 AND mine.heartbeat_at = $4
-RETURNING checkpoint, term",
-);
-/// Whoever holds the row is at work, so there is no point in waiting for it.
-static HURRY: Statement = Statement::new("{postgres: SET LOCAL lock_timeout = '500ms'}");
-static RELEASE: Statement = Statement::new("UPDATE projections SET heartbeat_at = 0 WHERE name = $1 AND term = $2");
-static MOVE: Statement = Statement::new(
-    "
-UPDATE projections SET checkpoint = $1, heartbeat_at = $2 WHERE name = $3 AND checkpoint = $4 AND term = $5",
-);
-static BEAT: Statement = Statement::new("UPDATE projections SET heartbeat_at = $1 WHERE name = $2 AND term = $3");
-static FAIL: Statement = Statement::new("UPDATE projections SET failure = $1 WHERE name = $2 AND term = $3");
+RETURNING checkpoint, term";
+    static RELEASE = "UPDATE projections SET heartbeat_at = 0 WHERE name = $1 AND term = $2";
+    static MOVE = "
+UPDATE projections SET checkpoint = $1, heartbeat_at = $2 WHERE name = $3 AND checkpoint = $4 AND term = $5";
+    static BEAT = "UPDATE projections SET heartbeat_at = $1 WHERE name = $2 AND term = $3";
+    static FAIL = "UPDATE projections SET failure = $1 WHERE name = $2 AND term = $3";
+}
 
 /// How far one projection is, as its owner knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -14,6 +14,13 @@ pub struct EdgeTable {
     pub delete: Statement,
 }
 
+impl EdgeTable {
+    /// Both statements.
+    pub fn statements(&'static self) -> [&'static Statement; 2] {
+        [&self.upsert, &self.delete]
+    }
+}
+
 /// The statements of a table whose key is a pair of columns, and whose third column is `place`.
 macro_rules! edge_table {
     ($table:literal, $from:literal, $to:literal) => {

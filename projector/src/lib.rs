@@ -18,6 +18,7 @@ use shared::log::EventLog;
 use shared::proto::admin::admin_service_server::AdminServiceServer;
 use shared::serve::MESSAGE_BYTES_MAX;
 use shared::settings::ProjectorSettings;
+use shared::sql::Statement;
 use shared::store::{Store, StoreError};
 use shared::tables::OpenError;
 use shared::wake::Wake;
@@ -109,4 +110,10 @@ impl Projector {
     pub async fn rebuild(&mut self, name: &str) -> Result<(), RunError> {
         self.runner.rebuild(name, &CancellationToken::new()).await
     }
+}
+
+/// Every statement of this crate, for the test that prepares them.
+#[must_use]
+pub fn every_statement() -> Vec<&'static Statement> {
+    [admin::STATEMENTS, checkpoints::STATEMENTS, &projections::every_statement()].concat()
 }

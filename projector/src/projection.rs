@@ -6,7 +6,7 @@ use shared::database::Transaction;
 use shared::event::{DecodeError, Event};
 use shared::ids::Position;
 use shared::log::Recorded;
-use shared::sql::Statement;
+use shared::sql::Script;
 
 /// An event as projections see it.
 #[derive(Clone, Debug)]
@@ -37,7 +37,7 @@ pub trait Projection: Send + Sync {
     fn name(&self) -> &'static str;
 
     /// Statements that bring its tables back to how they were before the first event.
-    fn reset(&self) -> &'static Statement;
+    fn reset(&self) -> &'static Script;
 
     /// Folds a batch and writes the net change.
     async fn apply(&self, tx: &mut Transaction, batch: &[Fact]) -> Result<(), sqlx::Error>;

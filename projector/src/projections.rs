@@ -13,21 +13,10 @@ pub mod timelines;
 use std::sync::Arc;
 
 use shared::settings::TimelineSettings;
+use shared::sql::Statement;
 
+use crate::edges::EdgeTable;
 use crate::projection::Projection;
-
-/// Their names.
-pub const NAMES: [&str; 9] = [
-    "profiles_1",
-    "posts_1",
-    "graph_1",
-    "counts_1",
-    "bookmarks_1",
-    "hashtags_1",
-    "notifications_1",
-    "activity_1",
-    "timelines_1",
-];
 
 /// All of them.
 #[must_use]
@@ -43,4 +32,33 @@ pub fn all(timelines: &TimelineSettings) -> Vec<Arc<dyn Projection>> {
         Arc::new(activity::Activity),
         Arc::new(timelines::Timelines::new(timelines.clone())),
     ]
+}
+
+/// Their names.
+#[must_use]
+pub fn names() -> Vec<&'static str> {
+    all(&TimelineSettings::default()).iter().map(|projection| projection.name()).collect()
+}
+
+/// Every statement of a projection.
+pub(crate) fn every_statement() -> Vec<&'static Statement> {
+    let own = [
+        activity::STATEMENTS,
+        counts::STATEMENTS,
+        hashtags::STATEMENTS,
+        notifications::STATEMENTS,
+        posts::STATEMENTS,
+        profiles::STATEMENTS,
+        timelines::STATEMENTS,
+    ];
+    let edges = [
+        &bookmarks::BOOKMARKS,
+        &posts::LIKES,
+        &posts::REPOSTS,
+        &graph::FOLLOWS,
+        &graph::REQUESTS,
+        &graph::BLOCKS,
+        &graph::MUTES,
+    ];
+    own.concat().into_iter().chain(edges.into_iter().flat_map(EdgeTable::statements)).collect()
 }

@@ -14,7 +14,7 @@ use shared::log::LogHead;
 use shared::patience::time_to_answer;
 use shared::proto::query::{Consistency, consistency::Requirement};
 use shared::serve::time_allowed;
-use shared::sql::Statement;
+use shared::sql::statements;
 use shared::tokens::{Tokens, must_be_in_the_log};
 use shared::wake::{Listener, Wake};
 use tokio::sync::watch;
@@ -31,7 +31,9 @@ const WAIT_DEFAULT: Duration = Duration::from_secs(10);
 /// How long to wait before the checkpoints are read again after that failed.
 const AFTER_FAILURE: Duration = Duration::from_millis(500);
 
-static SELECT_CHECKPOINTS: Statement = Statement::new("SELECT name, checkpoint FROM projections");
+statements! {
+    static SELECT_CHECKPOINTS = "SELECT name, checkpoint FROM projections";
+}
 
 /// How far each projection is, as last seen.
 type Checkpoints = Arc<HashMap<String, Seen>>;

@@ -7,7 +7,7 @@ use shared::clock::Timestamp;
 use shared::ids::{AccountKey, Position, PostKey};
 use shared::proto::common::AccountKind;
 use shared::proto::query::{Account, Post, TimelineItem};
-use shared::sql::Statement;
+use shared::sql::statements;
 use tonic::Status;
 use uuid::Uuid;
 
@@ -44,31 +44,32 @@ macro_rules! account_row {
         )
     };
 }
-/// $1 the accounts.
-static SELECT_ACCOUNTS: Statement = Statement::new(concat!(
-    "
+statements! {
+    /// $1 the accounts.
+    static SELECT_ACCOUNTS = concat!(
+        "
 SELECT CAST({collect}(",
-    account_row!("profiles", "counts"),
-    ") AS TEXT) AS found
+        account_row!("profiles", "counts"),
+        ") AS TEXT) AS found
 FROM {rows $1 AS wanted: account}
 {ordered join} profiles_1 AS profiles ON profiles.account = wanted.account
 LEFT JOIN counts_1_accounts AS counts ON counts.account = profiles.account"
-));
-/// $1 the posts, $2 the viewer.
-static SELECT_POSTS: Statement = Statement::new(concat!(
-    "
+    );
+    /// $1 the posts, $2 the viewer.
+    static SELECT_POSTS = concat!(
+        "
 SELECT CAST({collect}({array}(
     posts.post, {id posts.post_id}, posts.text, posts.created_at, posts.edited_at,
     {id parent.post_id}, {id parent_author.account_id}, {id quoted.post_id},
     posts.quoted IS NOT NULL AND ",
-    visible!("quoted", "quoted_author", "$2"),
-    ",
+        visible!("quoted", "quoted_author", "$2"),
+        ",
     COALESCE(counts.likes, 0), COALESCE(counts.reposts, 0), COALESCE(counts.replies, 0),
     EXISTS (SELECT 1 FROM posts_1_likes WHERE account = $2 AND post = posts.post),
     EXISTS (SELECT 1 FROM posts_1_reposts WHERE account = $2 AND post = posts.post),
     EXISTS (SELECT 1 FROM bookmarks_1 WHERE account = $2 AND post = posts.post), ",
-    account_row!("author", "author_counts"),
-    "
+        account_row!("author", "author_counts"),
+        "
 )) AS TEXT) AS found
 FROM {rows $1 AS wanted: post}
 {ordered join} posts_1 AS posts ON posts.post = wanted.post
@@ -79,7 +80,8 @@ LEFT JOIN posts_1 AS parent ON parent.post = posts.reply_to
 LEFT JOIN profiles_1 AS parent_author ON parent_author.account = posts.reply_to_author
 LEFT JOIN posts_1 AS quoted ON quoted.post = posts.quoted
 LEFT JOIN profiles_1 AS quoted_author ON quoted_author.account = quoted.author"
-));
+    );
+}
 
 /// A yes or a no in JSON: SQLite says 1 or 0.
 #[derive(Clone, Copy, Deserialize)]

@@ -23,6 +23,7 @@ use shared::database::Database;
 use shared::log::LogHead;
 use shared::proto::query::query_service_server::QueryServiceServer;
 use shared::serve::MESSAGE_BYTES_MAX;
+use shared::sql::Statement;
 use shared::wake::Wake;
 use tokio_util::sync::CancellationToken;
 use tonic::codec::CompressionEncoding;
@@ -43,4 +44,17 @@ pub fn routes(tables: Database, log: Arc<dyn LogHead>, progress: Wake, drain: Ca
         .accept_compressed(CompressionEncoding::Zstd)
         .max_decoding_message_size(MESSAGE_BYTES_MAX);
     Routes::new(service)
+}
+
+/// Every statement of this crate, for the test that prepares them.
+#[must_use]
+pub fn every_statement() -> Vec<&'static Statement> {
+    [
+        freshness::STATEMENTS,
+        hydrate::STATEMENTS,
+        snapshot::STATEMENTS,
+        stream::STATEMENTS,
+        &questions::every_statement(),
+    ]
+    .concat()
 }

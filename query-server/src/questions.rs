@@ -10,3 +10,22 @@ pub mod post;
 pub mod post_lists;
 pub mod relationship;
 pub mod thread;
+
+use shared::sql::Statement;
+
+/// Every statement of a question.
+pub(crate) fn every_statement() -> Vec<&'static Statement> {
+    [
+        account::STATEMENTS,
+        activities::STATEMENTS,
+        author_timeline::STATEMENTS,
+        home_timeline::STATEMENTS,
+        lists::STATEMENTS,
+        notifications::STATEMENTS,
+        post::STATEMENTS,
+        post_lists::STATEMENTS,
+        relationship::STATEMENTS,
+        thread::STATEMENTS,
+    ]
+    .concat()
+}

@@ -5,16 +5,16 @@ use shared::database::{Database, Field, Row, Transaction};
 use shared::errors::{internal, store_unavailable};
 use shared::ids::Position;
 use shared::rows::Rows;
-use shared::sql::Statement;
+use shared::sql::{Statement, statements};
 use tonic::Status;
 
 pub use shared::database::Value;
 
-static SELECT_CHECKPOINT: Statement = Statement::new(
-    "
+statements! {
+    static SELECT_CHECKPOINT = "
 SELECT MIN(checkpoint) AS lowest, COUNT(*) AS found FROM projections
-WHERE name IN (SELECT * FROM {rows $1 AS wanted: name text})",
-);
+WHERE name IN (SELECT * FROM {rows $1 AS wanted: name text})";
+}
 
 /// The projections that a question reads.
 pub type Projections = &'static [&'static str];

@@ -24,7 +24,7 @@ use shared::proto::query as v1;
 use shared::proto::query::home_timeline_removed::Target;
 use shared::proto::query::stream_home_timeline_response::Event;
 use shared::proto::query::{RefreshCause, RemovalCause};
-use shared::sql::Statement;
+use shared::sql::{Statement, statements};
 use shared::tables::Change;
 use shared::tokens::Tokens;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
@@ -49,12 +49,12 @@ const SLOW_AFTER: Duration = Duration::from_secs(30);
 /// How often a stream without news says that it is alive.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
-static SELECT_KEPT_AFTER: Statement = Statement::new("SELECT kept_after FROM timelines_1_kept");
-/// What may concern owner $1 after $2 up to $3, $4 at most. Edits and deletions also concern whoever sees the post through
-/// somebody else's repost; an undone repost also concerns who unfollowed the reposter since; what happened to a whole
-/// account is looked at more closely later. The numbers are those of [`Change`].
-static SELECT_CHANGES: Statement = Statement::new(
-    "
+statements! {
+    static SELECT_KEPT_AFTER = "SELECT kept_after FROM timelines_1_kept";
+    /// What may concern owner $1 after $2 up to $3, $4 at most. Edits and deletions also concern whoever sees the post through
+    /// somebody else's repost; an undone repost also concerns who unfollowed the reposter since; what happened to a whole
+    /// account is looked at more closely later. The numbers are those of [`Change`].
+    static SELECT_CHANGES = "
 SELECT place, change, actor, target FROM timelines_1_changes AS changes
 WHERE place > $2 AND place <= $3 AND (
     change >= 12
@@ -70,41 +70,35 @@ WHERE place > $2 AND place <= $3 AND (
     OR (change IN (6, 7, 10, 11) AND actor = $1)
     OR (change IN (8, 9) AND (actor = $1 OR target = $1))
 )
-ORDER BY place LIMIT $4",
-);
-/// Every reason why owner $1 might see one of these posts ($2), up to $3.
-static SELECT_REASONS: Statement = Statement::new(
-    "
+ORDER BY place LIMIT $4";
+    /// Every reason why owner $1 might see one of these posts ($2), up to $3.
+    static SELECT_REASONS = "
 SELECT posts.post AS place, posts.author AS actor, posts.post FROM {rows $2 AS wanted: post}
 JOIN posts_1 AS posts ON posts.post = wanted.post AND posts.post <= $3
 UNION ALL
 SELECT reposts.place, reposts.account, reposts.post FROM {rows $2 AS wanted: post}
 JOIN posts_1_reposts AS reposts ON reposts.post = wanted.post AND reposts.place <= $3
 WHERE reposts.account = $1
-OR EXISTS (SELECT 1 FROM graph_1_follows WHERE follower = $1 AND followee = reposts.account)",
-);
-/// Why owner $1 may have seen something of account $2: `follows` it, or is it; or somebody reposted it.
-static SELECT_CONCERN: Statement = Statement::new(
-    "
-SELECT $1 = $2 OR EXISTS (SELECT 1 FROM graph_1_follows WHERE follower = $1 AND followee = $2) AS follows,
+OR EXISTS (SELECT 1 FROM graph_1_follows WHERE follower = $1 AND followee = reposts.account)";
+    /// Why owner $1 may have seen something of account $2: `follows` it, or is it; or somebody reposted it.
+    static SELECT_CONCERN = "
+SELECT CAST($1 AS {number}) = $2 OR EXISTS (SELECT 1 FROM graph_1_follows WHERE follower = $1 AND followee = $2) AS follows,
        EXISTS (
            SELECT 1 FROM posts_1 AS posts JOIN posts_1_reposts AS reposts ON reposts.post = posts.post
            WHERE posts.author = $2 AND (reposts.account = $1 OR EXISTS (
                SELECT 1 FROM graph_1_follows WHERE follower = $1 AND followee = reposts.account))
        ) AS reposted,
-       COALESCE((SELECT protected FROM profiles_1 WHERE account = $2), FALSE) AS protected",
-);
-/// What account $1 has reposted up to $2, $3 at most; and what it undid after $4, since the tables may be ahead of what was
-/// told.
-static SELECT_REPOSTS_OF: Statement = Statement::new(
-    "
+       COALESCE((SELECT protected FROM profiles_1 WHERE account = $2), FALSE) AS protected";
+    /// What account $1 has reposted up to $2, $3 at most; and what it undid after $4, since the tables may be ahead of what was
+    /// told.
+    static SELECT_REPOSTS_OF = "
 SELECT place, account AS actor, post FROM posts_1_reposts WHERE account = $1 AND place <= $2
 UNION ALL
 SELECT place, actor, target AS post FROM timelines_1_changes WHERE change = 5 AND actor = $1 AND place > $4
-ORDER BY place DESC LIMIT $3",
-);
-static SELECT_ACCOUNT_ID: Statement = Statement::new("SELECT account_id AS id FROM profiles_1 WHERE account = $1");
-static SELECT_POST_ID: Statement = Statement::new("SELECT post_id AS id FROM posts_1 WHERE post = $1");
+ORDER BY place DESC LIMIT $3";
+    static SELECT_ACCOUNT_ID = "SELECT account_id AS id FROM profiles_1 WHERE account = $1";
+    static SELECT_POST_ID = "SELECT post_id AS id FROM posts_1 WHERE post = $1";
+}
 
 /// What a stream sends.
 type Message = v1::StreamHomeTimelineResponse;

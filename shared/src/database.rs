@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::patience::of_database;
 use crate::rows::{Column, Rows};
-use crate::sql::{Kind, Parameter, Statement};
+use crate::sql::{Kind, Parameter, Script, Statement};
 
 const BEGIN_TO_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 const NOTIFY: &str = "SELECT pg_notify($1, '')";
@@ -156,14 +156,14 @@ impl Transaction {
         }
     }
 
-    /// Executes statements without values, one after the other.
+    /// Executes statements one after the other.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn script(&mut self, script: &'static Statement) -> Result<(), sqlx::Error> {
+    pub async fn script(&mut self, script: &'static Script) -> Result<(), sqlx::Error> {
         match self {
             Self::Sqlite(tx) => sqlx::raw_sql(script.sqlite()).execute(&mut **tx).await.map(drop),
-            Self::Postgres(tx) => sqlx::raw_sql(script.postgres().0).execute(&mut **tx).await.map(drop),
+            Self::Postgres(tx) => sqlx::raw_sql(script.postgres()).execute(&mut **tx).await.map(drop),
         }
     }
 

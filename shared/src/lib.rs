@@ -25,3 +25,9 @@ pub mod tables;
 pub mod telemetry;
 pub mod tokens;
 pub mod wake;
+
+/// Every statement of this crate, for the test that prepares them.
+#[must_use]
+pub fn every_statement() -> Vec<&'static sql::Statement> {
+    [tables::STATEMENTS, log::sqlite::STATEMENTS, log::stored::STATEMENTS].concat()
+}

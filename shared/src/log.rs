@@ -9,11 +9,12 @@
 pub mod chain;
 #[cfg(test)]
 mod contract;
-mod postgres;
+pub mod postgres;
 mod queue;
-mod sqlite;
+pub mod sqlite;
+pub mod stored;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fmt;
 
 use async_trait::async_trait;
@@ -23,9 +24,6 @@ use uuid::Uuid;
 use crate::clock::Timestamp;
 use crate::event::{DecodeError, Event};
 use crate::ids::{AccountId, CommandId, EventId, Position, PostId, RequestId, Version};
-
-pub use postgres::PostgresLog;
-pub use sqlite::{Durability, SqliteLog};
 
 /// The most events that one command may append.
 pub const APPEND_EVENTS_MAX: usize = 10_000;
@@ -220,6 +218,12 @@ pub enum ReadError {
     },
 }
 
+impl From<sqlx::Error> for ReadError {
+    fn from(cause: sqlx::Error) -> Self {
+        Self::Unavailable(cause.to_string())
+    }
+}
+
 /// An event as the log holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recorded {
@@ -299,39 +303,4 @@ pub trait EventLog: LogHead {
 
     /// A hint that the head may have moved, as far as this process knows. The pull is the truth.
     fn moved(&self) -> watch::Receiver<Position>;
-}
-
-/// Events that follow a position, as an adapter found them.
-fn without_gap(
-    after: Position,
-    found: impl Iterator<Item = Result<Recorded, sqlx::Error>>,
-) -> Result<Vec<Recorded>, ReadError> {
-    let mut expected = after.next();
-    let mut events = Vec::with_capacity(found.size_hint().0);
-    for recorded in found {
-        let recorded = recorded.map_err(unreadable)?;
-        if recorded.position != expected {
-            return Err(ReadError::Gap { expected, found: recorded.position });
-        }
-        expected = expected.next();
-        events.push(recorded);
-    }
-    Ok(events)
-}
-
-/// Events of several streams, as an adapter found them, in the order of the streams.
-fn by_stream(
-    streams: &[StreamName],
-    found: impl Iterator<Item = Result<Recorded, sqlx::Error>>,
-) -> Result<Vec<Vec<Recorded>>, ReadError> {
-    let mut by_name: HashMap<StreamName, Vec<Recorded>> = HashMap::new();
-    for recorded in found {
-        let recorded = recorded.map_err(unreadable)?;
-        by_name.entry(recorded.stream.clone()).or_default().push(recorded);
-    }
-    Ok(streams.iter().map(|stream| by_name.get(stream).cloned().unwrap_or_default()).collect())
-}
-
-fn unreadable(cause: sqlx::Error) -> ReadError {
-    ReadError::Unavailable(cause.to_string())
 }

@@ -15,7 +15,7 @@ use tracing::{debug, warn};
 use uuid::Uuid;
 
 use crate::database::Database;
-use crate::sql::Statement;
+use crate::sql::{Script, Statement};
 use crate::tables;
 
 /// Where a log says that it has grown.
@@ -49,13 +49,13 @@ const TEST_SERVER: &str = "CHIRP_TEST_POSTGRES";
 /// The role of a command server, of a projector and of a query server.
 pub const ROLES: [&str; 3] = ["chirp_command", "chirp_projector", "chirp_query"];
 
-static LOG_SCHEMA: Statement = Statement::new(include_str!("log/postgres.sql"));
-static GRANTS: Statement = Statement::new(include_str!("postgres/grants.sql"));
-static TABLES_ARE_NEXT: Statement =
-    Statement::new("CREATE SCHEMA IF NOT EXISTS chirp_tables; SET LOCAL search_path = chirp_tables");
+static LOG_SCHEMA: Script = Script::new(include_str!("log/postgres.sql"));
+static GRANTS: Script = Script::new(include_str!("postgres/grants.sql"));
+static TABLES_ARE_NEXT: Script =
+    Script::new("CREATE SCHEMA IF NOT EXISTS chirp_tables; SET LOCAL search_path = chirp_tables");
 static SELECT_EPOCH: Statement = Statement::new("SELECT epoch FROM chirp_log.store");
 /// Two processes may make the same database at once.
-static LOCK_FOR_MIGRATION: Statement = Statement::new("SELECT pg_advisory_xact_lock(hashtext('chirp migrate'))");
+static LOCK_FOR_MIGRATION: Script = Script::new("SELECT pg_advisory_xact_lock(hashtext('chirp migrate'))");
 const SELECT_STATUS: &str = "
 SELECT to_regclass('chirp_log.events') IS NOT NULL AS log, to_regclass('chirp_tables.timelines_1') IS NOT NULL AS tables,
        (SELECT COUNT(*) FROM pg_roles WHERE rolname = ANY ($1)) AS roles";

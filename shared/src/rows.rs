@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::ids::{AccountId, AccountKey, Position, PostId, PostKey};
 
-/// One value of one row; none is NULL.
+/// One value of one row; NULL where it may be absent and is.
 #[derive(Clone, Debug)]
 pub enum Cell<'a> {
     /// A key, a place, a time or a number.

@@ -30,6 +30,38 @@ pub struct Statement {
     postgres: OnceLock<(String, Vec<Parameter>)>,
 }
 
+/// Statements without values, to be executed one after the other.
+pub struct Script(Statement);
+
+impl Script {
+    /// Statements with marks.
+    #[must_use]
+    pub const fn new(text: &'static str) -> Self {
+        Self(Statement::new(text))
+    }
+
+    /// The text for SQLite.
+    pub fn sqlite(&'static self) -> &'static str {
+        self.0.sqlite()
+    }
+
+    /// The text for PostgreSQL.
+    pub fn postgres(&'static self) -> &'static str {
+        self.0.postgres().0
+    }
+}
+
+/// Declares the statements of a module, and `STATEMENTS`, the list of them: a crate puts all its lists together, for the test that
+/// prepares every statement on both engines.
+#[macro_export]
+macro_rules! statements {
+    ($($(#[$about:meta])* static $name:ident = $text:expr;)+) => {
+        $($(#[$about])* static $name: $crate::sql::Statement = $crate::sql::Statement::new($text);)+
+        pub(crate) static STATEMENTS: &[&$crate::sql::Statement] = &[$(&$name),+];
+    };
+}
+pub use crate::statements;
+
 /// The type of a column of rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {

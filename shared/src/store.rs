@@ -11,7 +11,8 @@ use tracing::{info, warn};
 
 use crate::clock::Clock;
 use crate::database::Database;
-use crate::log::{Durability, EventLog, LogHead, PostgresLog, ReadError, SqliteLog};
+use crate::log::sqlite::Durability;
+use crate::log::{self, EventLog, LogHead, ReadError};
 use crate::postgres::{Server, TABLES_CHANNEL};
 use crate::sqlite::BUSY_TIMEOUT;
 use crate::tables::{self, OpenError};
@@ -106,22 +107,13 @@ impl Store {
     /// When it is no log or cannot be written.
     pub async fn open_log(&self, clock: Arc<dyn Clock>) -> Result<Arc<dyn EventLog>, StoreError> {
         match self {
-            Self::Folder(folder) => Ok(Arc::new(SqliteLog::open(&log_file(folder), Durability::OnDisk, clock).await?)),
+            Self::Folder(folder) => {
+                Ok(Arc::new(log::sqlite::open(&log_file(folder), Durability::OnDisk, clock).await?))
+            }
             Self::Server(server) => {
-                let open = async || Ok(PostgresLog::open(server, clock.clone()).await?);
+                let open = async || Ok(log::postgres::open(server, clock.clone()).await?);
                 Ok(Arc::new(self.once_made("chirp migrate up", open).await?))
             }
-        }
-    }
-
-    /// Opens the log to read it.
-    ///
-    /// # Errors
-    /// When there is none.
-    pub async fn open_log_to_read(&self) -> Result<Arc<dyn EventLog>, StoreError> {
-        match self {
-            Self::Folder(folder) => Ok(Arc::new(SqliteLog::open_read_only(&log_file(folder)).await?)),
-            Self::Server(server) => Ok(Arc::new(PostgresLog::open_read_only(server).await?)),
         }
     }
 
@@ -190,8 +182,8 @@ impl Store {
     pub async fn open_to_read(&self) -> Result<(Arc<dyn LogHead>, Database), StoreError> {
         self.once_made("a command server and a projector", async || {
             let head: Arc<dyn LogHead> = match self {
-                Self::Folder(folder) => Arc::new(SqliteLog::open_read_only(&log_file(folder)).await?),
-                Self::Server(server) => Arc::new(PostgresLog::open_head(server).await?),
+                Self::Folder(folder) => Arc::new(log::sqlite::open_to_read(&log_file(folder)).await?),
+                Self::Server(server) => Arc::new(log::postgres::open_head(server).await?),
             };
             let tables = self.open_tables_to_read(&*head).await?;
             Ok((head, tables))

@@ -10,7 +10,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use uuid::Uuid;
 
 use crate::database::{Database, Transaction, Value};
-use crate::sql::Statement;
+use crate::sql::{Script, statements};
 use crate::sqlite::{BUSY_TIMEOUT, connect_to_write};
 
 /// Connections of one query server.
@@ -26,10 +26,12 @@ const READER_CACHE_SIZE: &str = "-16384";
 /// The bound of places that are served by pull: unbounded.
 pub const PULLED_ALWAYS: i64 = i64::MAX;
 
-static SCHEMA: Statement = Statement::new(include_str!("tables/schema.sql"));
+static SCHEMA: Script = Script::new(include_str!("tables/schema.sql"));
 
-static CLAIM_FOR_STORE: Statement = Statement::new("INSERT INTO store VALUES (1, $1) ON CONFLICT DO NOTHING");
-static SELECT_EPOCH: Statement = Statement::new("SELECT epoch FROM store");
+statements! {
+    static CLAIM_FOR_STORE = "INSERT INTO store VALUES (1, $1) ON CONFLICT DO NOTHING";
+    static SELECT_EPOCH = "SELECT epoch FROM store";
+}
 
 /// What happened to timelines, as [`timelines_1_changes`](self) keeps it. The comment says what `actor` and `target` are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use anyhow::{Context, ensure};
 use shared::database::{Database, Value};
 use shared::rows::Rows;
 use shared::settings::{ProjectorSettings, TimelineSettings};
-use shared::sql::Statement;
+use shared::sql::{Script, Statement};
 use shared::store::{Store, tables_file};
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -24,7 +24,7 @@ const WANTED: f64 = 0.5;
 const POSTS_MAX: usize = 50_000;
 
 /// On PostgreSQL in a schema of its own, in the same database; on SQLite in a file of its own, with the store attached.
-static BARE_SCHEMA: Statement = Statement::new(
+static BARE_SCHEMA: Script = Script::new(
     "
 CREATE TABLE edges (followee {number} NOT NULL, follower {number} NOT NULL, PRIMARY KEY (followee, follower)){clustered};
 CREATE TABLE bare (
@@ -32,7 +32,7 @@ CREATE TABLE bare (
     PRIMARY KEY (owner, place)
 ){clustered}",
 );
-static COPY_EDGES: Statement = Statement::new(
+static COPY_EDGES: Script = Script::new(
     "INSERT INTO edges SELECT followee, follower FROM {sqlite: store}{postgres: chirp_tables}.timelines_1_edges ORDER BY 1, 2;
 {postgres: ANALYZE edges}",
 );

@@ -3,16 +3,17 @@
 use anyhow::Context;
 use reference::{LogEvent, Model, chain};
 use shared::database::{Database, Row, Value};
-use shared::sql::Statement;
+use shared::sql::statements;
 use shared::store::Store;
 use uuid::Uuid;
 
 use super::Report;
 
 const PAGE: i64 = 10_000;
-static SELECT_HEAD: Statement = Statement::new("SELECT position, hash FROM head");
-static SELECT_PAGE: Statement =
-    Statement::new("SELECT * FROM events WHERE position > $1 AND position <= $2 ORDER BY position LIMIT $3");
+statements! {
+    static SELECT_HEAD = "SELECT position, hash FROM head";
+    static SELECT_PAGE = "SELECT * FROM events WHERE position > $1 AND position <= $2 ORDER BY position LIMIT $3";
+}
 
 /// A log that is only read.
 pub struct LogReader(Database);

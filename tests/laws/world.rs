@@ -10,7 +10,8 @@ use query_server::{Queries, StreamLimits};
 use reference::Model;
 use shared::clock::SystemClock;
 use shared::database::Database;
-use shared::log::{Durability, EventLog, SqliteLog};
+use shared::log::EventLog;
+use shared::log::sqlite::{self, Durability};
 use shared::postgres::Server;
 use shared::settings::{ProjectorSettings, TimelineSettings};
 use shared::sql::Statement;
@@ -127,7 +128,7 @@ impl Places {
         let clock = Arc::new(SystemClock);
         match &self.log {
             Store::Folder(folder) => {
-                let log = SqliteLog::open(&log_file(folder), Durability::InMemory, clock).await;
+                let log = sqlite::open(&log_file(folder), Durability::InMemory, clock).await;
                 Arc::new(log.expect("a new log can be made"))
             }
             Store::Server(_) => self.log.open_log(clock).await.expect("the log opens"),
@@ -247,7 +248,7 @@ impl World {
     /// Fills every projection of one reader again.
     pub async fn rebuild(&mut self, batch_size: usize) {
         let projector = self.reader(batch_size).projector();
-        for name in projector::projections::NAMES {
+        for name in projector::projections::names() {
             projector.rebuild(name).await.expect("it rebuilds");
         }
     }

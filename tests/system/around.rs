@@ -4,7 +4,7 @@ use std::path::Path;
 use std::str::FromStr;
 
 use shared::database::{Database, Transaction};
-use shared::sql::Statement;
+use shared::sql::{Script, Statement};
 use shared::store::{log_file, tables_file};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
@@ -51,7 +51,7 @@ pub struct Lock(Transaction);
 
 /// Waits until nobody else writes read tables, and keeps it so.
 pub async fn lock_tables(folder: &Path) -> Lock {
-    static LOCK: Statement = Statement::new("{postgres: LOCK TABLE projections IN EXCLUSIVE MODE}");
+    static LOCK: Script = Script::new("{postgres: LOCK TABLE projections IN EXCLUSIVE MODE}");
     let mut tx = open(folder, Half::Tables).await.begin_to_write().await.expect("it begins");
     tx.script(&LOCK).await.expect("it is locked");
     Lock(tx)

@@ -11,25 +11,22 @@ use shared::event::{Event, FollowEvent, LikeEvent, PostEvent, RepostEvent};
 use shared::ids::{AccountKey, PostKey};
 use shared::proto::query::ActivityKind;
 use shared::rows::Rows;
-use shared::sql::Statement;
+use shared::sql::{Script, statements};
 
 use crate::edges::execute;
 use crate::projection::{Fact, Projection};
 
-static UPSERT: Statement = Statement::new(
-    "
+statements! {
+    static UPSERT = "
 INSERT INTO activity_1
 SELECT * FROM {rows $1 AS deeds: actor, place, kind, target, happened_at} WHERE true
-ON CONFLICT (target, kind, actor) DO UPDATE SET place = excluded.place, happened_at = excluded.happened_at",
-);
-static DELETE: Statement = Statement::new(
-    "
+ON CONFLICT (target, kind, actor) DO UPDATE SET place = excluded.place, happened_at = excluded.happened_at";
+    static DELETE = "
 DELETE FROM activity_1 WHERE (target, kind, actor) IN
-    (SELECT * FROM {rows $1 AS deeds: target, kind, actor})",
-);
-/// A post and an account never have the same key, since both are positions.
-static DELETE_OF_POSTS: Statement =
-    Statement::new("DELETE FROM activity_1 WHERE target IN (SELECT * FROM {rows $1 AS posts: post})");
+    (SELECT * FROM {rows $1 AS deeds: target, kind, actor})";
+    /// A post and an account never have the same key, since both are positions.
+    static DELETE_OF_POSTS = "DELETE FROM activity_1 WHERE target IN (SELECT * FROM {rows $1 AS posts: post})";
+}
 
 /// The projection.
 pub struct Activity;
@@ -91,8 +88,8 @@ impl Projection for Activity {
         "activity_1"
     }
 
-    fn reset(&self) -> &'static Statement {
-        static RESET: Statement = Statement::new("DELETE FROM activity_1");
+    fn reset(&self) -> &'static Script {
+        static RESET: Script = Script::new("DELETE FROM activity_1");
         &RESET
     }
 

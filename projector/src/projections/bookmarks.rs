@@ -5,12 +5,12 @@
 use async_trait::async_trait;
 use shared::database::Transaction;
 use shared::event::{BookmarkEvent, Event};
-use shared::sql::Statement;
+use shared::sql::Script;
 
 use crate::edges::{EdgeTable, Edges, edge_table};
 use crate::projection::{Fact, Projection};
 
-static BOOKMARKS: EdgeTable = edge_table!("bookmarks_1", "account", "post");
+pub(super) static BOOKMARKS: EdgeTable = edge_table!("bookmarks_1", "account", "post");
 
 /// The projection.
 pub struct Bookmarks;
@@ -37,8 +37,8 @@ impl Projection for Bookmarks {
         "bookmarks_1"
     }
 
-    fn reset(&self) -> &'static Statement {
-        static RESET: Statement = Statement::new("DELETE FROM bookmarks_1");
+    fn reset(&self) -> &'static Script {
+        static RESET: Script = Script::new("DELETE FROM bookmarks_1");
         &RESET
     }
 

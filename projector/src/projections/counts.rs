@@ -11,27 +11,25 @@ use shared::database::Transaction;
 use shared::event::{Event, FollowEvent, LikeEvent, PostEvent, RepostEvent};
 use shared::ids::{AccountKey, PostKey};
 use shared::rows::Rows;
-use shared::sql::Statement;
+use shared::sql::{Script, statements};
 
 use crate::edges::execute;
 use crate::projection::{Fact, Projection};
 
-static ADD_TO_ACCOUNTS: Statement = Statement::new(
-    "
+statements! {
+    static ADD_TO_ACCOUNTS = "
 INSERT INTO counts_1_accounts AS counts
 SELECT * FROM {rows $1 AS deltas: account, followers, following, posts} WHERE true
 ON CONFLICT (account) DO UPDATE SET
     followers = counts.followers + excluded.followers, following = counts.following + excluded.following,
-    posts = counts.posts + excluded.posts",
-);
-static ADD_TO_POSTS: Statement = Statement::new(
-    "
+    posts = counts.posts + excluded.posts";
+    static ADD_TO_POSTS = "
 INSERT INTO counts_1_posts AS counts
 SELECT * FROM {rows $1 AS deltas: post, likes, reposts, replies} WHERE true
 ON CONFLICT (post) DO UPDATE SET
     likes = counts.likes + excluded.likes, reposts = counts.reposts + excluded.reposts,
-    replies = counts.replies + excluded.replies",
-);
+    replies = counts.replies + excluded.replies";
+}
 
 /// The projection.
 pub struct Counts;
@@ -116,8 +114,8 @@ impl Projection for Counts {
         "counts_1"
     }
 
-    fn reset(&self) -> &'static Statement {
-        static RESET: Statement = Statement::new("DELETE FROM counts_1_accounts; DELETE FROM counts_1_posts");
+    fn reset(&self) -> &'static Script {
+        static RESET: Script = Script::new("DELETE FROM counts_1_accounts; DELETE FROM counts_1_posts");
         &RESET
     }
 

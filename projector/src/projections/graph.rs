@@ -3,15 +3,15 @@
 use async_trait::async_trait;
 use shared::database::Transaction;
 use shared::event::{BlockEvent, Event, FollowEvent, MuteEvent};
-use shared::sql::Statement;
+use shared::sql::Script;
 
 use crate::edges::{EdgeTable, Edges, edge_table};
 use crate::projection::{Fact, Projection};
 
-static FOLLOWS: EdgeTable = edge_table!("graph_1_follows", "follower", "followee");
-static REQUESTS: EdgeTable = edge_table!("graph_1_requests", "follower", "followee");
-static BLOCKS: EdgeTable = edge_table!("graph_1_blocks", "account", "target");
-static MUTES: EdgeTable = edge_table!("graph_1_mutes", "account", "target");
+pub(super) static FOLLOWS: EdgeTable = edge_table!("graph_1_follows", "follower", "followee");
+pub(super) static REQUESTS: EdgeTable = edge_table!("graph_1_requests", "follower", "followee");
+pub(super) static BLOCKS: EdgeTable = edge_table!("graph_1_blocks", "account", "target");
+pub(super) static MUTES: EdgeTable = edge_table!("graph_1_mutes", "account", "target");
 
 /// The projection.
 pub struct Graph;
@@ -74,8 +74,8 @@ impl Projection for Graph {
         "graph_1"
     }
 
-    fn reset(&self) -> &'static Statement {
-        static RESET: Statement = Statement::new(
+    fn reset(&self) -> &'static Script {
+        static RESET: Script = Script::new(
             "DELETE FROM graph_1_follows; DELETE FROM graph_1_requests; DELETE FROM graph_1_blocks;
          DELETE FROM graph_1_mutes",
         );

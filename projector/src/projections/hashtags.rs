@@ -9,14 +9,15 @@ use shared::database::Transaction;
 use shared::event::{Event, PostEvent};
 use shared::ids::PostKey;
 use shared::rows::Rows;
-use shared::sql::Statement;
+use shared::sql::{Script, statements};
 
 use crate::edges::execute;
 use crate::projection::{Fact, Projection};
 
-static DELETE: Statement =
-    Statement::new("DELETE FROM hashtags_1 WHERE post IN (SELECT * FROM {rows $1 AS posts: post})");
-static INSERT: Statement = Statement::new("INSERT INTO hashtags_1 SELECT * FROM {rows $1 AS tags: tag text, post}");
+statements! {
+    static DELETE = "DELETE FROM hashtags_1 WHERE post IN (SELECT * FROM {rows $1 AS posts: post})";
+    static INSERT = "INSERT INTO hashtags_1 SELECT * FROM {rows $1 AS tags: tag text, post}";
+}
 
 /// The projection.
 pub struct Hashtags;
@@ -52,8 +53,8 @@ impl Projection for Hashtags {
         "hashtags_1"
     }
 
-    fn reset(&self) -> &'static Statement {
-        static RESET: Statement = Statement::new("DELETE FROM hashtags_1");
+    fn reset(&self) -> &'static Script {
+        static RESET: Script = Script::new("DELETE FROM hashtags_1");
         &RESET
     }
 

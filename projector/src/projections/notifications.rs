@@ -13,7 +13,7 @@ use shared::event::{Event, FollowEvent, LikeEvent, NotificationsEvent, PostEvent
 use shared::ids::{AccountKey, AccountRef, Position, PostKey};
 use shared::proto::query::NotificationReason;
 use shared::rows::Rows;
-use shared::sql::Statement;
+use shared::sql::{Script, statements};
 
 use crate::edges::execute;
 use crate::projection::{Fact, Projection};
@@ -40,50 +40,39 @@ macro_rules! only_mentioned {
          AND other.reason IN (5, 7) AND other.post = cause.post)"
     };
 }
-static UPSERT: Statement =
-    Statement::new(insert_causes!("true", "DO UPDATE SET place = excluded.place, happened_at = excluded.happened_at"));
-static INSERT_MENTIONS_IF_NEW: Statement = Statement::new(insert_causes!(only_mentioned!(), "DO NOTHING"));
-static UPSERT_MENTIONS: Statement = Statement::new(insert_causes!(
-    only_mentioned!(),
-    "DO UPDATE SET place = excluded.place, happened_at = excluded.happened_at"
-));
-static DELETE: Statement = Statement::new(
-    "
+statements! {
+    static UPSERT = insert_causes!("true", "DO UPDATE SET place = excluded.place, happened_at = excluded.happened_at");
+    static INSERT_MENTIONS_IF_NEW = insert_causes!(only_mentioned!(), "DO NOTHING");
+    static UPSERT_MENTIONS = insert_causes!(
+        only_mentioned!(),
+        "DO UPDATE SET place = excluded.place, happened_at = excluded.happened_at"
+    );
+    static DELETE = "
 DELETE FROM notifications_1 WHERE (recipient, reason, post, actor) IN
-    (SELECT * FROM {rows $1 AS ended: recipient, reason, post, actor})",
-);
-/// $1 rows of (recipient, reason, post).
-static DELETE_GROUPS_OF_CAUSES: Statement = Statement::new(
-    "
+    (SELECT * FROM {rows $1 AS ended: recipient, reason, post, actor})";
+    /// $1 rows of (recipient, reason, post).
+    static DELETE_GROUPS_OF_CAUSES = "
 DELETE FROM notifications_1 WHERE (recipient, reason, post) IN
-    (SELECT * FROM {rows $1 AS touched: recipient, reason, post})",
-);
-/// $1 posts.
-static DELETE_CAUSED_BY_POSTS: Statement = Statement::new(
-    "
+    (SELECT * FROM {rows $1 AS touched: recipient, reason, post})";
+    /// $1 posts.
+    static DELETE_CAUSED_BY_POSTS = "
 DELETE FROM notifications_1 WHERE reason >= 5 AND post IN (SELECT * FROM {rows $1 AS posts: post})
-RETURNING recipient, reason, post",
-);
-/// $1 posts, $2 the mentions that they still have, as rows of (post, recipient).
-static DELETE_DROPPED_MENTIONS: Statement = Statement::new(
-    "
+RETURNING recipient, reason, post";
+    /// $1 posts, $2 the mentions that they still have, as rows of (post, recipient).
+    static DELETE_DROPPED_MENTIONS = "
 DELETE FROM notifications_1 WHERE reason = 6 AND post IN (SELECT * FROM {rows $1 AS posts: post})
 AND (post, recipient) NOT IN (SELECT * FROM {rows $2 AS named: post, recipient})
-RETURNING recipient, reason, post",
-);
-/// $1 rows of (recipient, reason, post).
-static DELETE_EMPTY_GROUPS: Statement = Statement::new(
-    "
+RETURNING recipient, reason, post";
+    /// $1 rows of (recipient, reason, post).
+    static DELETE_EMPTY_GROUPS = "
 DELETE FROM notifications_1_groups AS empty WHERE (recipient, reason, post) IN
     (SELECT * FROM {rows $1 AS touched: recipient, reason, post})
 AND NOT EXISTS (
     SELECT 1 FROM notifications_1 AS causes
     WHERE causes.recipient = empty.recipient AND causes.reason = empty.reason AND causes.post = empty.post
-)",
-);
-/// $1 rows of (recipient, reason, post).
-static WRITE_GROUPS: Statement = Statement::new(
-    "
+)";
+    /// $1 rows of (recipient, reason, post).
+    static WRITE_GROUPS = "
 INSERT INTO notifications_1_groups
 SELECT * FROM (
     SELECT touched.recipient, touched.reason, touched.post, (
@@ -92,13 +81,11 @@ SELECT * FROM (
     ) AS newest
     FROM {rows $1 AS touched: recipient, reason, post}
 ) AS written WHERE newest IS NOT NULL
-ON CONFLICT (recipient, reason, post) DO UPDATE SET newest = excluded.newest",
-);
-static MARK_SEEN: Statement = Statement::new(
-    "
+ON CONFLICT (recipient, reason, post) DO UPDATE SET newest = excluded.newest";
+    static MARK_SEEN = "
 INSERT INTO notifications_1_seen SELECT * FROM {rows $1 AS seen: recipient, up_to} WHERE true
-ON CONFLICT (recipient) DO UPDATE SET up_to = excluded.up_to",
-);
+ON CONFLICT (recipient) DO UPDATE SET up_to = excluded.up_to";
+}
 
 /// The projection.
 pub struct Notifications;
@@ -267,8 +254,8 @@ impl Projection for Notifications {
         "notifications_1"
     }
 
-    fn reset(&self) -> &'static Statement {
-        static RESET: Statement = Statement::new(
+    fn reset(&self) -> &'static Script {
+        static RESET: Script = Script::new(
             "DELETE FROM notifications_1; DELETE FROM notifications_1_groups; DELETE FROM notifications_1_seen",
         );
         &RESET

@@ -9,27 +9,23 @@ use shared::database::Transaction;
 use shared::event::{Event, LikeEvent, PostEvent, RepostEvent};
 use shared::ids::PostKey;
 use shared::rows::Rows;
-use shared::sql::Statement;
+use shared::sql::{Script, statements};
 
 use crate::edges::{EdgeTable, Edges, edge_table, execute};
 use crate::projection::{Fact, Projection};
 
-static INSERT: Statement = Statement::new(
-    "
+statements! {
+    static INSERT = "
 INSERT INTO posts_1
 SELECT post, post_id, author, text, reply_to, reply_to_author, quoted, created_at, NULL, FALSE
-FROM {rows $1 AS created: post, post_id id, author, text text, reply_to, reply_to_author, quoted, created_at}",
-);
-static UPDATE_TEXT: Statement = Statement::new(
-    "
+FROM {rows $1 AS created: post, post_id id, author, text text, reply_to, reply_to_author, quoted, created_at}";
+    static UPDATE_TEXT = "
 UPDATE posts_1 SET text = edit.text, edited_at = edit.edited_at
-FROM {rows $1 AS edit: post, text text, edited_at} WHERE posts_1.post = edit.post",
-);
-static BURY: Statement = Statement::new(
-    "UPDATE posts_1 SET text = '', deleted = TRUE WHERE post IN (SELECT * FROM {rows $1 AS deleted: post})",
-);
-static LIKES: EdgeTable = edge_table!("posts_1_likes", "account", "post");
-static REPOSTS: EdgeTable = edge_table!("posts_1_reposts", "account", "post");
+FROM {rows $1 AS edit: post, text text, edited_at} WHERE posts_1.post = edit.post";
+    static BURY = "UPDATE posts_1 SET text = '', deleted = TRUE WHERE post IN (SELECT * FROM {rows $1 AS deleted: post})";
+}
+pub(super) static LIKES: EdgeTable = edge_table!("posts_1_likes", "account", "post");
+pub(super) static REPOSTS: EdgeTable = edge_table!("posts_1_reposts", "account", "post");
 
 /// The projection.
 pub struct Posts;
@@ -97,9 +93,9 @@ impl Projection for Posts {
         "posts_1"
     }
 
-    fn reset(&self) -> &'static Statement {
-        static RESET: Statement =
-            Statement::new("DELETE FROM posts_1; DELETE FROM posts_1_likes; DELETE FROM posts_1_reposts");
+    fn reset(&self) -> &'static Script {
+        static RESET: Script =
+            Script::new("DELETE FROM posts_1; DELETE FROM posts_1_likes; DELETE FROM posts_1_reposts");
         &RESET
     }
 

@@ -7,16 +7,16 @@ use shared::database::Transaction;
 use shared::event::{AccountEvent, AccountKind, Event, Profile};
 use shared::ids::{AccountId, AccountKey, AccountRef};
 use shared::rows::Line;
-use shared::sql::Statement;
+use shared::sql::{Script, statements};
 
 use crate::edges::execute;
 use crate::projection::{Fact, Projection};
 
-static INSERT: Statement = Statement::new("
+statements! {
+    static INSERT = "
 INSERT INTO profiles_1
-SELECT * FROM {rows $1 AS registered: account, account_id id, handle text, display_name text, bio text, organization flag, protected flag, active flag, created_at}");
-static UPDATE: Statement = Statement::new(
-    "
+SELECT * FROM {rows $1 AS registered: account, account_id id, handle text, display_name text, bio text, organization flag, protected flag, active flag, created_at}";
+    static UPDATE = "
 UPDATE profiles_1 SET
     handle = COALESCE(patch.handle, profiles_1.handle),
     display_name = COALESCE(patch.display_name, profiles_1.display_name),
@@ -24,8 +24,8 @@ UPDATE profiles_1 SET
     protected = COALESCE(patch.protected, profiles_1.protected),
     active = COALESCE(patch.active, profiles_1.active)
 FROM {rows $1 AS patch: account, handle text, display_name text, bio text, protected flag, active flag}
-WHERE profiles_1.account = patch.account",
-);
+WHERE profiles_1.account = patch.account";
+}
 
 /// The projection.
 pub struct Profiles;
@@ -99,8 +99,8 @@ impl Projection for Profiles {
         "profiles_1"
     }
 
-    fn reset(&self) -> &'static Statement {
-        static RESET: Statement = Statement::new("DELETE FROM profiles_1");
+    fn reset(&self) -> &'static Script {
+        static RESET: Script = Script::new("DELETE FROM profiles_1");
         &RESET
     }
 

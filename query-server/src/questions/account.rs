@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use shared::errors::{ErrorReason, Refused};
 use shared::ids::{AccountId, AccountKey};
-use shared::sql::Statement;
+use shared::sql::statements;
 use tonic::{Code, Status};
 
 use crate::snapshot::{Projections, Snapshot, Value, column};
@@ -12,21 +12,17 @@ use crate::snapshot::{Projections, Snapshot, Value, column};
 /// What this question reads.
 pub const READS: Projections = &["profiles_1", "counts_1"];
 
-static FIND_BY_ID: Statement = Statement::new(
-    "
-SELECT account, active FROM profiles_1 WHERE account_id = $1 AND account <= $2",
-);
-static FIND_BY_HANDLE: Statement = Statement::new(
-    "
-SELECT account, active FROM profiles_1 WHERE handle = $1 AND account <= $2",
-);
-/// $1 the ids, $2 the checkpoint.
-static FIND_ALL: Statement = Statement::new(
-    "
+statements! {
+    static FIND_BY_ID = "
+SELECT account, active FROM profiles_1 WHERE account_id = $1 AND account <= $2";
+    static FIND_BY_HANDLE = "
+SELECT account, active FROM profiles_1 WHERE handle = $1 AND account <= $2";
+    /// $1 the ids, $2 the checkpoint.
+    static FIND_ALL = "
 SELECT account, account_id
 FROM {rows $1 AS wanted: wanted_id id} {ordered join} profiles_1 ON account_id = wanted_id
-WHERE active AND account <= $2",
-);
+WHERE active AND account <= $2";
+}
 
 /// How an account is named in a question.
 #[derive(Clone, Debug)]

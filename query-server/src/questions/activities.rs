@@ -6,7 +6,7 @@
 use shared::database::Row;
 use shared::ids::{AccountKey, Position, PostKey};
 use shared::proto::query::ActivityKind;
-use shared::sql::Statement;
+use shared::sql::statements;
 use tonic::Status;
 
 use crate::hydrate::Hydrated;
@@ -22,33 +22,35 @@ const CHUNK_MIN: usize = 32;
 /// How many chunks one page looks at before it is answered short.
 const CHUNKS_MAX: usize = 32;
 
-/// $1 the owner, $2 before this place, $3 the limit.
-static SELECT: Statement = Statement::new(concat!(
-    pulled!("graph_1_follows", "activity_1", before: "$2", limit: "$3"),
-    "
+statements! {
+    /// $1 the owner, $2 before this place, $3 the limit.
+    static SELECT = concat!(
+        pulled!("graph_1_follows", "activity_1", before: "$2", limit: "$3"),
+        "
 SELECT skeleton.actor, skeleton.place, skeleton.kind, skeleton.target, skeleton.happened_at,
 EXISTS (SELECT 1 FROM profiles_1 AS actor WHERE actor.account = skeleton.actor AND actor.active)
 AND ",
-    unmuted!("$1", "skeleton.actor"),
-    "
+        unmuted!("$1", "skeleton.actor"),
+        "
 AND CASE skeleton.kind
     WHEN 1 THEN EXISTS (SELECT 1 FROM profiles_1 AS target WHERE target.account = skeleton.target AND target.active)
         AND ",
-    unmuted!("$1", "skeleton.target"),
-    " AND ",
-    unblocked!("$1", "skeleton.target"),
-    "
+        unmuted!("$1", "skeleton.target"),
+        " AND ",
+        unblocked!("$1", "skeleton.target"),
+        "
     ELSE EXISTS (
         SELECT 1 FROM posts_1 AS posts JOIN profiles_1 AS author ON author.account = posts.author
         WHERE posts.post = skeleton.target AND ",
-    visible!("posts", "author", "$1"),
-    " AND ",
-    unmuted!("$1", "posts.author"),
-    "
+        visible!("posts", "author", "$1"),
+        " AND ",
+        unmuted!("$1", "posts.author"),
+        "
     )
 END AS shown
 FROM skeleton ORDER BY skeleton.place DESC"
-));
+    );
+}
 
 /// Something that somebody did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,7 +10,7 @@
 use serde::Deserialize;
 use shared::database::Row;
 use shared::ids::{AccountKey, Position, PostKey};
-use shared::sql::Statement;
+use shared::sql::{Statement, statements};
 use tonic::Status;
 
 use crate::hydrate::{Entry, Flag};
@@ -101,9 +101,10 @@ macro_rules! examined {
     };
 }
 
-/// Above the mark: $1 the owner, $2 the checkpoint, $3 before this place, $4 the limit.
-static SELECT_ABOVE: Statement = Statement::new(concat!(
-    "
+statements! {
+    /// Above the mark: $1 the owner, $2 the checkpoint, $3 before this place, $4 the limit.
+    static SELECT_ABOVE = concat!(
+        "
 WITH own AS MATERIALIZED (
     SELECT COALESCE((SELECT mark FROM timelines_1_accounts WHERE account = $1), 0) AS mark
 ),
@@ -130,27 +131,28 @@ skeleton AS MATERIALIZED (
     ORDER BY place DESC LIMIT $4
 )
 SELECT (SELECT mark FROM own) AS mark, ",
-    examined!(),
-    " AS examined FROM skeleton AS reason"
-));
-/// Below the mark: $1 the owner, $2 the checkpoint, $3 before this place, $4 the limit.
-static SELECT_BELOW: Statement = Statement::new(concat!(
-    pulled!("timelines_1_edges", "timelines_1_reasons", before: "$3", limit: "$4"),
-    "
+        examined!(),
+        " AS examined FROM skeleton AS reason"
+    );
+    /// Below the mark: $1 the owner, $2 the checkpoint, $3 before this place, $4 the limit.
+    static SELECT_BELOW = concat!(
+        pulled!("timelines_1_edges", "timelines_1_reasons", before: "$3", limit: "$4"),
+        "
 SELECT CAST(0 AS {number}) AS mark, ",
-    examined!(),
-    " AS examined FROM skeleton AS reason"
-));
-/// Any rows: $1 the owner, $2 the checkpoint, $3 rows of (place, actor, post).
-static SELECT_THESE: Statement = Statement::new(concat!(
-    "
+        examined!(),
+        " AS examined FROM skeleton AS reason"
+    );
+    /// Any rows: $1 the owner, $2 the checkpoint, $3 rows of (place, actor, post).
+    static SELECT_THESE = concat!(
+        "
 WITH skeleton AS MATERIALIZED (
     SELECT * FROM {rows $3 AS these: place, actor, post}
 )
 SELECT CAST(0 AS {number}) AS mark, ",
-    examined!(),
-    " AS examined FROM skeleton AS reason"
-));
+        examined!(),
+        " AS examined FROM skeleton AS reason"
+    );
+}
 
 /// Rows of a skeleton that were examined.
 struct Examined {

@@ -1,7 +1,7 @@
 //! Lists of accounts along the edges of an account or a post. Newest edge first.
 
 use shared::ids::{AccountKey, Position};
-use shared::sql::Statement;
+use shared::sql::statements;
 use tonic::Status;
 
 use crate::hydrate::viewer_value;
@@ -34,19 +34,16 @@ macro_rules! listed {
     };
 }
 
-static FOLLOWERS: Statement =
-    Statement::new(listed!("graph_1_follows", "followee", "follower", unblocked!("$3", "edges.follower")));
-static FOLLOWING: Statement =
-    Statement::new(listed!("graph_1_follows", "follower", "followee", unblocked!("$3", "edges.followee")));
-static REQUESTS: Statement =
-    Statement::new(listed!("graph_1_requests", "followee", "follower", unblocked!("$3", "edges.follower")));
-static LIKERS: Statement =
-    Statement::new(listed!("posts_1_likes", "post", "account", unblocked!("$3", "edges.account")));
-static REPOSTERS: Statement =
-    Statement::new(listed!("posts_1_reposts", "post", "account", unblocked!("$3", "edges.account")));
-// Whoever wants to take a block or a mute back must find it: a block hides nothing here. The viewer is the owner.
-static BLOCKED: Statement = Statement::new(listed!("graph_1_blocks", "account", "target", "edges.account = $3"));
-static MUTED: Statement = Statement::new(listed!("graph_1_mutes", "account", "target", "edges.account = $3"));
+statements! {
+    static FOLLOWERS = listed!("graph_1_follows", "followee", "follower", unblocked!("$3", "edges.follower"));
+    static FOLLOWING = listed!("graph_1_follows", "follower", "followee", unblocked!("$3", "edges.followee"));
+    static REQUESTS = listed!("graph_1_requests", "followee", "follower", unblocked!("$3", "edges.follower"));
+    static LIKERS = listed!("posts_1_likes", "post", "account", unblocked!("$3", "edges.account"));
+    static REPOSTERS = listed!("posts_1_reposts", "post", "account", unblocked!("$3", "edges.account"));
+    // Whoever wants to take a block or a mute back must find it: a block hides nothing here. The viewer is the owner.
+    static BLOCKED = listed!("graph_1_blocks", "account", "target", "edges.account = $3");
+    static MUTED = listed!("graph_1_mutes", "account", "target", "edges.account = $3");
+}
 
 /// Which list.
 #[derive(Clone, Copy, Debug)]

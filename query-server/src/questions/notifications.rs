@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use shared::database::Row;
 use shared::ids::{AccountKey, Position, PostKey};
-use shared::sql::Statement;
+use shared::sql::statements;
 use tonic::Status;
 
 use crate::hydrate::Hydrated;
@@ -56,33 +56,32 @@ macro_rules! causes_of_group {
     };
 }
 
-/// $1 the recipient, $2 before this place, $3 how many groups to skip.
-static SELECT_FLOOR: Statement = Statement::new(
-    "
-SELECT newest FROM notifications_1_groups WHERE recipient = $1 AND newest < $2 ORDER BY newest DESC LIMIT 1 OFFSET $3",
-);
-/// $1 the recipient, $2 before this place, $3 the floor, $4 the checkpoint, $5 the limit.
-static SELECT_GROUPS: Statement = Statement::new(concat!(
-    "
+statements! {
+    /// $1 the recipient, $2 before this place, $3 how many groups to skip.
+    static SELECT_FLOOR = "
+SELECT newest FROM notifications_1_groups WHERE recipient = $1 AND newest < $2 ORDER BY newest DESC LIMIT 1 OFFSET $3";
+    /// $1 the recipient, $2 before this place, $3 the floor, $4 the checkpoint, $5 the limit.
+    static SELECT_GROUPS = concat!(
+        "
 SELECT reason, post, place, place <= COALESCE((SELECT up_to FROM notifications_1_seen WHERE recipient = $1), 0) AS seen
 FROM (
     SELECT groups.reason, groups.post, (
         SELECT causes.place ",
-    causes_of_group!(),
-    " AND causes.place <= $4 AND ",
-    shown!(),
-    "
+        causes_of_group!(),
+        " AND causes.place <= $4 AND ",
+        shown!(),
+        "
         ORDER BY causes.place DESC LIMIT 1
     ) AS place
     FROM notifications_1_groups AS groups WHERE groups.recipient = $1 AND groups.newest >= $3 AND ",
-    about_visible!(),
-    "
+        about_visible!(),
+        "
 ) AS shown
 WHERE place < $2 AND place >= $3 ORDER BY place DESC LIMIT $5"
-));
-/// $1 the recipient, $2 groups as (reason, post), $3 the checkpoint, $4 how many.
-static SELECT_NEWEST_CAUSERS: Statement = Statement::new(concat!(
-    "
+    );
+    /// $1 the recipient, $2 groups as (reason, post), $3 the checkpoint, $4 how many.
+    static SELECT_NEWEST_CAUSERS = concat!(
+        "
 WITH groups AS MATERIALIZED (
     SELECT CAST($1 AS {number}) AS recipient, reason, post FROM {rows $2 AS wanted: reason, post}
 )
@@ -90,52 +89,53 @@ SELECT newest.reason, newest.post, newest.actor, newest.place, newest.happened_a
 FROM groups {sqlite: CROSS JOIN notifications_1 AS newest
 WHERE newest.recipient = groups.recipient AND newest.reason = groups.reason AND newest.post = groups.post
 AND newest.place IN (SELECT causes.place }{postgres: CROSS JOIN LATERAL (SELECT causes.* }",
-    causes_of_group!(),
-    " AND causes.place <= $3 AND ",
-    shown!(),
-    "
+        causes_of_group!(),
+        " AND causes.place <= $3 AND ",
+        shown!(),
+        "
     ORDER BY causes.place DESC LIMIT $4
 ) {postgres: AS newest}
 ORDER BY newest.place DESC"
-));
-/// $1 the recipient, $2 groups as (reason, post), $3 the checkpoint, $4 how far to count.
-static COUNT_CAUSERS: Statement = Statement::new(concat!(
-    "
+    );
+    /// $1 the recipient, $2 groups as (reason, post), $3 the checkpoint, $4 how far to count.
+    static COUNT_CAUSERS = concat!(
+        "
 WITH groups AS MATERIALIZED (
     SELECT CAST($1 AS {number}) AS recipient, reason, post FROM {rows $2 AS wanted: reason, post}
 )
 SELECT groups.reason, groups.post, (
     SELECT COUNT(*) FROM (
         SELECT 1 ",
-    causes_of_group!(),
-    " AND causes.place <= $3 AND ",
-    shown!(),
-    "
+        causes_of_group!(),
+        " AND causes.place <= $3 AND ",
+        shown!(),
+        "
         LIMIT $4
     ) AS counted
 ) AS causers
 FROM groups"
-));
-/// $1 the recipient, $2 the checkpoint, $3 how far to count.
-static COUNT_UNREAD: Statement = Statement::new(concat!(
-    "
+    );
+    /// $1 the recipient, $2 the checkpoint, $3 how far to count.
+    static COUNT_UNREAD = concat!(
+        "
 WITH seen AS MATERIALIZED (
     SELECT COALESCE((SELECT up_to FROM notifications_1_seen WHERE recipient = $1), 0) AS up_to
 )
 SELECT COUNT(*) AS unread FROM (
     SELECT 1 FROM seen CROSS JOIN notifications_1_groups AS groups
     WHERE groups.recipient = $1 AND groups.newest > seen.up_to AND ",
-    about_visible!(),
-    " AND EXISTS (
+        about_visible!(),
+        " AND EXISTS (
         SELECT 1 ",
-    causes_of_group!(),
-    " AND causes.place > seen.up_to AND causes.place <= $2 AND ",
-    shown!(),
-    "
+        causes_of_group!(),
+        " AND causes.place > seen.up_to AND causes.place <= $2 AND ",
+        shown!(),
+        "
     )
     LIMIT $3
 ) AS counted"
-));
+    );
+}
 
 /// A group that is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Lists of posts: with a hashtag, quoting a post, bookmarked by an account. Newest first.
 
 use shared::ids::{AccountKey, Position, PostKey};
-use shared::sql::Statement;
+use shared::sql::statements;
 use tonic::Status;
 
 use crate::hydrate::viewer_value;
@@ -33,21 +33,23 @@ macro_rules! listed {
     };
 }
 
-static HASHTAG: Statement = Statement::new(listed!(
-    "hashtags_1 AS tags {ordered join} posts_1 AS posts ON posts.post = tags.post",
-    "tags.post",
-    concat!("tags.tag = $1 AND ", unmuted!("$3", "posts.author"))
-));
-static QUOTES: Statement = Statement::new(listed!(
-    "posts_1 AS posts",
-    "posts.post",
-    concat!("posts.quoted = $1 AND ", unmuted!("$3", "posts.author"))
-));
-static BOOKMARKS: Statement = Statement::new(listed!(
-    "bookmarks_1 AS bookmarks {ordered join} posts_1 AS posts ON posts.post = bookmarks.post",
-    "bookmarks.place",
-    "bookmarks.account = $1"
-));
+statements! {
+    static HASHTAG = listed!(
+        "hashtags_1 AS tags {ordered join} posts_1 AS posts ON posts.post = tags.post",
+        "tags.post",
+        concat!("tags.tag = $1 AND ", unmuted!("$3", "posts.author"))
+    );
+    static QUOTES = listed!(
+        "posts_1 AS posts",
+        "posts.post",
+        concat!("posts.quoted = $1 AND ", unmuted!("$3", "posts.author"))
+    );
+    static BOOKMARKS = listed!(
+        "bookmarks_1 AS bookmarks {ordered join} posts_1 AS posts ON posts.post = bookmarks.post",
+        "bookmarks.place",
+        "bookmarks.account = $1"
+    );
+}
 
 /// Which list.
 #[derive(Clone, Copy, Debug)]

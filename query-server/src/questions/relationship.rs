@@ -3,7 +3,7 @@
 use shared::errors::internal;
 use shared::ids::AccountKey;
 use shared::proto::query::Relationship;
-use shared::sql::Statement;
+use shared::sql::statements;
 use tonic::Status;
 
 use crate::snapshot::{Projections, Snapshot, Value, column};
@@ -11,17 +11,17 @@ use crate::snapshot::{Projections, Snapshot, Value, column};
 /// What this question reads.
 pub const READS: Projections = &["graph_1", "profiles_1"];
 
-/// $1 the one, $2 the other.
-static SELECT: Statement = Statement::new(
-    "
+statements! {
+    /// $1 the one, $2 the other.
+    static SELECT = "
 SELECT EXISTS (SELECT 1 FROM graph_1_follows WHERE follower = $1 AND followee = $2) AS following,
        EXISTS (SELECT 1 FROM graph_1_follows WHERE follower = $2 AND followee = $1) AS followed_by,
        EXISTS (SELECT 1 FROM graph_1_requests WHERE follower = $1 AND followee = $2) AS requested,
        EXISTS (SELECT 1 FROM graph_1_requests WHERE follower = $2 AND followee = $1) AS requested_by,
        EXISTS (SELECT 1 FROM graph_1_blocks WHERE account = $1 AND target = $2) AS blocking,
        EXISTS (SELECT 1 FROM graph_1_blocks WHERE account = $2 AND target = $1) AS blocked_by,
-       EXISTS (SELECT 1 FROM graph_1_mutes WHERE account = $1 AND target = $2) AS muting",
-);
+       EXISTS (SELECT 1 FROM graph_1_mutes WHERE account = $1 AND target = $2) AS muting";
+}
 
 /// What stands between the two, seen from the first.
 pub async fn between(snapshot: &mut Snapshot, one: AccountKey, other: AccountKey) -> Result<Relationship, Status> {

@@ -5,7 +5,7 @@
 
 use shared::database::Row;
 use shared::ids::{AccountKey, Position, PostId, PostKey};
-use shared::sql::Statement;
+use shared::sql::statements;
 use tonic::Status;
 
 use super::post::not_found;
@@ -19,18 +19,19 @@ pub const READS: Projections = &["posts_1", "profiles_1", "graph_1", "counts_1",
 /// How many posts above one are shown: the nearest.
 pub const ANCESTORS_MAX: usize = 100;
 
-/// $1 the id, $2 the viewer, $3 the checkpoint.
-static FIND: Statement = Statement::new(concat!(
-    "
+statements! {
+    /// $1 the id, $2 the viewer, $3 the checkpoint.
+    static FIND = concat!(
+        "
 SELECT posts.post, posts.post_id, posts.deleted, ",
-    visible!("posts", "author", "$2"),
-    " AS visible
+        visible!("posts", "author", "$2"),
+        " AS visible
 FROM posts_1 AS posts JOIN profiles_1 AS author ON author.account = posts.author
 WHERE posts.post_id = $1 AND posts.post <= $3"
-));
-/// $1 the post, $2 the viewer, $3 how many at most.
-static SELECT_ANCESTORS: Statement = Statement::new(concat!(
-    "
+    );
+    /// $1 the post, $2 the viewer, $3 how many at most.
+    static SELECT_ANCESTORS = concat!(
+        "
 WITH RECURSIVE above (post, steps) AS (
     SELECT reply_to, CAST(1 AS {number}) FROM posts_1 WHERE post = $1
     UNION ALL
@@ -38,27 +39,28 @@ WITH RECURSIVE above (post, steps) AS (
     FROM above JOIN posts_1 AS posts ON posts.post = above.post WHERE above.steps < $3
 )
 SELECT posts.post, posts.post_id, posts.deleted, ",
-    visible!("posts", "author", "$2"),
-    " AS visible
+        visible!("posts", "author", "$2"),
+        " AS visible
 FROM above {ordered join} posts_1 AS posts ON posts.post = above.post
 {ordered join} profiles_1 AS author ON author.account = posts.author
 ORDER BY above.steps DESC"
-));
-/// $1 the post, $2 the viewer, $3 after this place, $4 the checkpoint, $5 the limit.
-static SELECT_REPLIES: Statement = Statement::new(concat!(
-    "
+    );
+    /// $1 the post, $2 the viewer, $3 after this place, $4 the checkpoint, $5 the limit.
+    static SELECT_REPLIES = concat!(
+        "
 SELECT posts.post, posts.post_id, posts.deleted, NOT posts.deleted AS visible
 FROM posts_1 AS posts {ordered join} profiles_1 AS author ON author.account = posts.author
 WHERE posts.reply_to = $1 AND posts.post > $3 AND posts.post <= $4
 AND CASE WHEN NOT posts.deleted THEN ",
-    visible!("posts", "author", "$2"),
-    " AND ",
-    unmuted!("$2", "posts.author"),
-    " ELSE EXISTS (
+        visible!("posts", "author", "$2"),
+        " AND ",
+        unmuted!("$2", "posts.author"),
+        " ELSE EXISTS (
     SELECT 1 FROM posts_1 AS child WHERE child.reply_to = posts.post AND NOT child.deleted AND child.post <= $4
 ) END
 ORDER BY posts.post LIMIT $5"
-));
+    );
+}
 
 /// A place in a thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -18,9 +18,10 @@ use tempfile::TempDir;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
+use super::sqlite::Durability;
 use super::{
-    APPEND_EVENTS_MAX, Append, AppendError, Appended, Cause, Durability, EventLog, PostgresLog, READ_EVENTS_MAX,
-    Recorded, Request, SqliteLog, StoredAnswer, StreamName,
+    APPEND_EVENTS_MAX, Append, AppendError, Appended, Cause, EventLog, READ_EVENTS_MAX, Recorded, Request,
+    StoredAnswer, StreamName, postgres as postgres_log, sqlite as sqlite_log,
 };
 use crate::clock::{ManualClock, Timestamp};
 use crate::event::{Envelope, Event, HandleEvent, PostEvent, PostText};
@@ -931,12 +932,12 @@ impl Subject for SqliteSubject {
     }
 
     async fn open(&self) -> Log {
-        let log = SqliteLog::open(&self.file(), Durability::OnDisk, self.clock.clone()).await;
+        let log = sqlite_log::open(&self.file(), Durability::OnDisk, self.clock.clone()).await;
         Arc::new(log.expect("the file can be opened"))
     }
 
     async fn open_read_only(&self) -> Log {
-        Arc::new(SqliteLog::open_read_only(&self.file()).await.expect("the file can be opened to read"))
+        Arc::new(sqlite_log::open_to_read(&self.file()).await.expect("the file can be opened to read"))
     }
 
     fn clock(&self) -> &ManualClock {
@@ -959,11 +960,11 @@ impl Subject for PostgresSubject {
 
     async fn open(&self) -> Log {
         self.server.migrate().await.expect("the schemas can be made");
-        Arc::new(PostgresLog::open(&self.server, self.clock.clone()).await.expect("the log can be opened"))
+        Arc::new(postgres_log::open(&self.server, self.clock.clone()).await.expect("the log can be opened"))
     }
 
     async fn open_read_only(&self) -> Log {
-        Arc::new(PostgresLog::open_read_only(&self.server).await.expect("the log can be opened to read"))
+        Arc::new(postgres_log::open_to_read(&self.server).await.expect("the log can be opened to read"))
     }
 
     fn clock(&self) -> &ManualClock {

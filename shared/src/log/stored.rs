@@ -1,0 +1,313 @@
+//! The log in tables of a database: its rows, and everything that is asked of them, in one text for both engines.
+//!
+//! Always: events come without a gap or not at all. Never here: how a batch is committed, in which the engines differ.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use async_trait::async_trait;
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use super::queue::Queue;
+use super::{
+    Append, AppendError, Appended, Cause, EventLog, LogHead, READ_EVENTS_MAX, ReadError, Recorded, StoreIdentity,
+    StoredAnswer, StreamName,
+};
+use crate::clock::Timestamp;
+use crate::database::{Database, Row, Transaction, Value};
+use crate::ids::{CommandId, EventId, Position, RequestId, Version};
+use crate::patience::patiently;
+use crate::rows::{Cell, Line, Rows};
+use crate::sql::statements;
+
+statements! {
+    static SELECT_IDENTITY = "SELECT epoch, token_key FROM store";
+    static SELECT_HEAD = "SELECT position, hash, recorded_at FROM head";
+    static UPDATE_HEAD = "UPDATE head SET position = $1, hash = $2, recorded_at = $3";
+    static SELECT_EVENTS = "SELECT * FROM events WHERE position > $1 ORDER BY position LIMIT $2";
+    static INSERT_EVENTS = "
+INSERT INTO events
+SELECT * FROM {rows $1 AS recorded: position, event_id id, stream verbatim, version, type verbatim, schema_version, command_id id, correlation_id id, causation_id id, principal verbatim, traceparent verbatim, recorded_at, payload verbatim, payload_digest bytes, hash bytes}";
+    static SELECT_STREAMS = "
+SELECT events.* FROM {rows $1 AS wanted: ordinal, stream verbatim} {ordered join} events ON events.stream = wanted.stream
+ORDER BY wanted.ordinal, version";
+    static SELECT_REQUEST = "SELECT * FROM requests WHERE principal = $1 AND request_id = $2";
+    /// $1 and $2 the last of the page before, $3 the limit.
+    static SELECT_REQUESTS_AFTER = "
+SELECT * FROM requests WHERE (principal, request_id) > ($1, $2) ORDER BY principal, request_id LIMIT $3";
+    static INSERT_REQUESTS = "
+INSERT INTO requests
+SELECT * FROM {rows $1 AS stored: principal verbatim, request_id id, digest bytes, position, answer bytes}
+WHERE true ON CONFLICT DO NOTHING";
+}
+
+/// The log of a store, on either engine.
+pub struct StoredLog {
+    tables: Database,
+    identity: StoreIdentity,
+    queue: Option<Queue>,
+    moved: watch::Receiver<Position>,
+}
+
+impl fmt::Debug for StoredLog {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("StoredLog").field("identity", &self.identity).finish_non_exhaustive()
+    }
+}
+
+impl StoredLog {
+    /// The log in these tables, without the possibility to write: every append is refused.
+    pub(super) async fn to_read(tables: Database) -> Result<Self, ReadError> {
+        let rows = tables.rows(&SELECT_IDENTITY, &[]).await?;
+        let row = rows.first().ok_or_else(|| ReadError::Unavailable("the log has no identity".to_owned()))?;
+        let identity = StoreIdentity { epoch: row.get("epoch")?, token_key: bytes32(row, "token_key")? };
+        let (_, moved) = watch::channel(Position(0));
+        Ok(Self { tables, identity, queue: None, moved })
+    }
+
+    /// The same log, which says when it has moved.
+    pub(super) fn moving(self, moved: watch::Receiver<Position>) -> Self {
+        Self { moved, ..self }
+    }
+
+    /// The same log, to which is appended through a queue.
+    pub(super) fn appending(self, queue: Queue) -> Self {
+        Self { queue: Some(queue), ..self }
+    }
+}
+
+#[async_trait]
+impl LogHead for StoredLog {
+    fn identity(&self) -> StoreIdentity {
+        self.identity
+    }
+
+    async fn head(&self) -> Result<Position, ReadError> {
+        Ok(Head::from_rows(&self.tables.rows(&SELECT_HEAD, &[]).await?)?.position)
+    }
+}
+
+#[async_trait]
+impl EventLog for StoredLog {
+    async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+        let unavailable = |cause: &str| Err(AppendError::Unavailable(cause.to_owned()));
+        match (&self.queue, &self.tables) {
+            (None, _) => unavailable("this log was opened to read"),
+            // A file answers or fails.
+            (Some(queue), Database::Sqlite(_)) => queue.append(append).await,
+            (Some(queue), Database::Postgres(_)) => {
+                patiently(queue.append(append)).await.unwrap_or_else(|| unavailable("the server took too long"))
+            }
+        }
+    }
+
+    async fn find_request(&self, principal: &str, request: RequestId) -> Result<Option<StoredAnswer>, ReadError> {
+        let rows = self.tables.rows(&SELECT_REQUEST, &[Value::Text(principal), Value::Id(request.0)]).await?;
+        Ok(rows.first().map(StoredAnswer::from_row).transpose()?)
+    }
+
+    async fn read(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, ReadError> {
+        read(&self.tables, after, limit).await
+    }
+
+    async fn read_streams(&self, streams: &[StreamName]) -> Result<Vec<Vec<Recorded>>, ReadError> {
+        let mut names: Vec<&str> = streams.iter().map(StreamName::as_str).collect();
+        names.sort_unstable();
+        names.dedup();
+        let wanted: Rows = (0_i64..).zip(names).collect();
+        let rows = self.tables.rows(&SELECT_STREAMS, &[Value::Rows(&wanted)]).await?;
+        let mut by_name: HashMap<StreamName, Vec<Recorded>> = HashMap::new();
+        for row in &rows {
+            let recorded = Recorded::from_row(row)?;
+            by_name.entry(recorded.stream.clone()).or_default().push(recorded);
+        }
+        Ok(streams.iter().map(|stream| by_name.get(stream).cloned().unwrap_or_default()).collect())
+    }
+
+    fn moved(&self) -> watch::Receiver<Position> {
+        self.moved.clone()
+    }
+}
+
+/// Reads up to `limit` events after `after`, in order and without a gap.
+///
+/// # Errors
+/// When the database fails, or an event is missing.
+pub async fn read(log: &Database, after: Position, limit: usize) -> Result<Vec<Recorded>, ReadError> {
+    let limit = i64::try_from(limit.min(READ_EVENTS_MAX)).expect("READ_EVENTS_MAX fits");
+    let rows = log.rows(&SELECT_EVENTS, &[Value::Number(after.0), Value::Number(limit)]).await?;
+    let mut expected = after.next();
+    let mut events = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let recorded = Recorded::from_row(row)?;
+        if recorded.position != expected {
+            return Err(ReadError::Gap { expected, found: recorded.position });
+        }
+        expected = expected.next();
+        events.push(recorded);
+    }
+    Ok(events)
+}
+
+/// Reads the requests that come after one, in the order of their keys.
+///
+/// # Errors
+/// When the database fails.
+pub async fn read_requests(
+    log: &Database,
+    (principal, request_id): (&str, RequestId),
+    limit: usize,
+) -> Result<Vec<StoredRequest>, ReadError> {
+    let limit = i64::try_from(limit.min(READ_EVENTS_MAX)).expect("READ_EVENTS_MAX fits");
+    let values = [Value::Text(principal), Value::Id(request_id.0), Value::Number(limit)];
+    let rows = log.rows(&SELECT_REQUESTS_AFTER, &values).await?;
+    Ok(rows.iter().map(StoredRequest::from_row).collect::<Result<_, _>>()?)
+}
+
+/// Writes events that have their places, and the head that they lead to.
+///
+/// # Errors
+/// When the database fails, or one of them is there.
+pub async fn write_events(tx: &mut Transaction, events: &Rows, head: &Head) -> Result<(), sqlx::Error> {
+    tx.execute(&INSERT_EVENTS, &[Value::Rows(events)]).await?;
+    let reached = [Value::Number(head.position.0), Value::Bytes(&head.hash), Value::Number(head.recorded_at.0)];
+    tx.execute(&UPDATE_HEAD, &reached).await.map(drop)
+}
+
+/// Writes requests; those that are there stay as they are.
+///
+/// # Errors
+/// When the database fails.
+pub async fn write_requests(tx: &mut Transaction, requests: &Rows) -> Result<(), sqlx::Error> {
+    tx.execute(&INSERT_REQUESTS, &[Value::Rows(requests)]).await.map(drop)
+}
+
+/// The end of a log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// Of the newest event.
+    pub position: Position,
+    /// Of the newest event.
+    pub hash: [u8; 32],
+    /// When something was appended last; an append without events counts.
+    pub recorded_at: Timestamp,
+}
+
+impl Head {
+    /// The end of the log in these tables.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn of(log: &Database) -> Result<Self, sqlx::Error> {
+        Self::from_rows(&log.rows(&SELECT_HEAD, &[]).await?)
+    }
+
+    /// The end of the log as a transaction sees it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn within(tx: &mut Transaction) -> Result<Self, sqlx::Error> {
+        Self::from_rows(&tx.rows(&SELECT_HEAD, &[]).await?)
+    }
+
+    fn from_rows(rows: &[Row]) -> Result<Self, sqlx::Error> {
+        let row = rows.first().ok_or(sqlx::Error::RowNotFound)?;
+        Ok(Self {
+            position: Position(row.get("position")?),
+            hash: bytes32(row, "hash")?,
+            recorded_at: Timestamp(row.get("recorded_at")?),
+        })
+    }
+}
+
+/// A request as the log keeps it.
+#[derive(Clone, Debug)]
+pub struct StoredRequest {
+    /// Whose id it is.
+    pub principal: String,
+    /// The id.
+    pub request_id: RequestId,
+    /// What it was answered.
+    pub stored: StoredAnswer,
+}
+
+impl StoredRequest {
+    pub(super) fn from_row(row: &Row) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            principal: row.get("principal")?,
+            request_id: RequestId(row.get("request_id")?),
+            stored: StoredAnswer::from_row(row)?,
+        })
+    }
+}
+
+impl Line for StoredRequest {
+    fn each(&self, take: &mut impl FnMut(Cell<'_>)) {
+        take(Cell::Text(Some(&self.principal)));
+        take(Cell::Id(Some(self.request_id.0)));
+        take(Cell::Bytes(&self.stored.digest));
+        take(Cell::Number(Some(self.stored.position.0)));
+        take(Cell::Bytes(&self.stored.answer));
+    }
+}
+
+impl StoredAnswer {
+    pub(super) fn from_row(row: &Row) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            digest: bytes32(row, "digest")?,
+            position: Position(row.get("position")?),
+            answer: row.get("answer")?,
+        })
+    }
+}
+
+impl Recorded {
+    fn from_row(row: &Row) -> Result<Self, sqlx::Error> {
+        let schema_version: i64 = row.get("schema_version")?;
+        Ok(Self {
+            position: Position(row.get("position")?),
+            event_id: EventId(row.get("event_id")?),
+            stream: StreamName::from_text(row.get("stream")?),
+            version: Version(row.get("version")?),
+            kind: row.get("type")?,
+            schema_version: u32::try_from(schema_version).map_err(|cause| sqlx::Error::Decode(cause.into()))?,
+            cause: Cause {
+                command_id: CommandId(row.get("command_id")?),
+                correlation_id: row.get("correlation_id")?,
+                causation_id: row.get::<Option<Uuid>>("causation_id")?.map(EventId),
+                principal: row.get("principal")?,
+                traceparent: row.get("traceparent")?,
+            },
+            recorded_at: Timestamp(row.get("recorded_at")?),
+            payload: row.get("payload")?,
+            payload_digest: bytes32(row, "payload_digest")?,
+            hash: bytes32(row, "hash")?,
+        })
+    }
+}
+
+impl Line for Recorded {
+    fn each(&self, take: &mut impl FnMut(Cell<'_>)) {
+        take(Cell::Number(Some(self.position.0)));
+        take(Cell::Id(Some(self.event_id.0)));
+        take(Cell::Text(Some(self.stream.as_str())));
+        take(Cell::Number(Some(self.version.0)));
+        take(Cell::Text(Some(&self.kind)));
+        take(Cell::Number(Some(self.schema_version.into())));
+        take(Cell::Id(Some(self.cause.command_id.0)));
+        take(Cell::Id(Some(self.cause.correlation_id)));
+        take(Cell::Id(self.cause.causation_id.map(|id| id.0)));
+        take(Cell::Text(Some(&self.cause.principal)));
+        take(Cell::Text(self.cause.traceparent.as_deref()));
+        take(Cell::Number(Some(self.recorded_at.0)));
+        take(Cell::Text(Some(&self.payload)));
+        take(Cell::Bytes(&self.payload_digest));
+        take(Cell::Bytes(&self.hash));
+    }
+}
+
+pub(super) fn bytes32(row: &Row, column: &str) -> Result<[u8; 32], sqlx::Error> {
+    let bytes: Vec<u8> = row.get(column)?;
+    bytes.try_into().map_err(|_| sqlx::Error::Decode(format!("{column} is not 32 bytes long").into()))
+}
