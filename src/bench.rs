@@ -5,6 +5,7 @@
 //! its cores, for the figure as for the yardstick.
 
 mod append;
+mod bare;
 mod fanout;
 mod load;
 mod nothing;
@@ -122,19 +123,23 @@ pub async fn run(command: BenchCommand) -> anyhow::Result<ExitCode> {
 
 /// The graphs that were asked for.
 fn graphs(args: &BenchFanoutArgs) -> Vec<fanout::Graph> {
-    match (args.accounts, args.followers) {
-        (None, None) => vec![GRAPH_WIDE, GRAPH_DENSE],
-        (accounts, followers) => vec![fanout::Graph {
-            accounts: accounts.unwrap_or(GRAPH_WIDE.accounts),
-            followers: followers.unwrap_or(GRAPH_WIDE.followers),
-        }],
+    let graph = |accounts: usize, followers: usize| fanout::Graph {
+        accounts,
+        authors: args.authors.unwrap_or(accounts).min(accounts),
+        followers: followers.min(accounts.saturating_sub(1)),
+    };
+    let (wide, dense) = (GRAPH_WIDE, GRAPH_DENSE);
+    match (&args.accounts[..], args.followers) {
+        ([], None) => vec![graph(wide.0, wide.1), graph(dense.0, dense.1)],
+        ([], Some(followers)) => vec![graph(wide.0, followers)],
+        (all, followers) => all.iter().map(|accounts| graph(*accounts, followers.unwrap_or(wide.1))).collect(),
     }
 }
 
 /// Many accounts with some followers.
-const GRAPH_WIDE: fanout::Graph = fanout::Graph { accounts: 50_000, followers: 60 };
+const GRAPH_WIDE: (usize, usize) = (50_000, 60);
 /// Fewer accounts with many followers.
-const GRAPH_DENSE: fanout::Graph = fanout::Graph { accounts: 5_000, followers: 400 };
+const GRAPH_DENSE: (usize, usize) = (5_000, 400);
 
 #[cfg(test)]
 mod tests {
@@ -148,12 +153,12 @@ mod tests {
     async fn posts_go_through_the_command_server_and_through_both_yardsticks() {
         let found = append::run(&rounds(), 10, 4).await.expect("it is measured");
         assert!(found.figures.iter().all(|figure| figure.median() > 0.0), "{found:?}");
-        assert_eq!((found.ratios.len(), found.latencies.len()), (2, 2));
+        assert_eq!((found.ratios.len(), found.latencies.len()), (3, 2));
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn the_projector_delivers_the_same_rows_as_the_hand_written_insert() {
-        let graph = fanout::Graph { accounts: 50, followers: 7 };
+        let graph = fanout::Graph { accounts: 50, authors: 50, followers: 7 };
         let found = fanout::run(&rounds(), &[graph]).await.expect("the rows are the same");
         assert!(found.ratios[0].value > 0.0, "{found:?}");
     }

@@ -153,7 +153,7 @@ pub struct LogCopyArgs {
 /// What can be measured.
 #[derive(Debug, Subcommand)]
 pub enum BenchCommand {
-    /// Posts through the command server, beside a handler that does nothing and beside the bare log
+    /// Posts through the command server, and events into the log, each beside its yardstick
     #[command(before_help = "Example:\n  chirp bench append --in-flight 64 -o json")]
     Append(BenchAppendArgs),
     /// A projector that catches up, beside a hand-written INSERT … SELECT, and Redis where it is installed
@@ -295,11 +295,16 @@ pub struct BenchAppendArgs {
 /// `chirp bench fanout`
 #[derive(Debug, Args)]
 pub struct BenchFanoutArgs {
-    /// How many accounts there are [default: 50000 with 60 followers, then 5000 with 400]
-    #[arg(long, env = "CHIRP_ACCOUNTS", value_name = "N",
+    /// How many accounts there are; of several numbers, the last is set beside the first [default: 50000 with 60 followers,
+    /// then 5000 with 400]
+    #[arg(long, env = "CHIRP_ACCOUNTS", value_name = "N", value_delimiter = ',',
           value_parser = RangedU64ValueParser::<usize>::new().range(2..=BENCH_ACCOUNTS_MAX))]
-    pub accounts: Option<usize>,
-    /// How many followers each has [default: 60]
+    pub accounts: Vec<usize>,
+    /// How many of them post and are followed [default: all]
+    #[arg(long, env = "CHIRP_AUTHORS", value_name = "N",
+          value_parser = RangedU64ValueParser::<usize>::new().range(1..=BENCH_ACCOUNTS_MAX))]
+    pub authors: Option<usize>,
+    /// How many followers each of those has [default: 60]
     #[arg(long, env = "CHIRP_FOLLOWERS", value_name = "N",
           value_parser = RangedU64ValueParser::<usize>::new().range(1..=BENCH_FOLLOWERS_MAX))]
     pub followers: Option<usize>,

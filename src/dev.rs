@@ -55,14 +55,20 @@ pub async fn run(args: DevArgs) -> anyhow::Result<()> {
     let (head, tables) = opened?;
 
     let settings = args.server.settings();
-    let commands =
-        Server { listener: command_listener, routes: command_server::routes(log), services: command_server::SERVICES };
+    let commands = Server {
+        listener: command_listener,
+        routes: command_server::routes(log.clone()),
+        services: command_server::SERVICES,
+        store: log.clone(),
+    };
     let queries = Server {
         listener: query_listener,
-        routes: query_server::routes(tables, head, progress, drain.clone()),
+        routes: query_server::routes(tables, head.clone(), progress, drain.clone()),
         services: query_server::SERVICES,
+        store: head,
     };
-    let operators = Server { listener: ops_listener, routes: projector.routes(), services: projector::SERVICES };
+    let operators =
+        Server { listener: ops_listener, routes: projector.routes(), services: projector::SERVICES, store: log };
     let (commands, queries, operators, projected, greeted) = tokio::join!(
         serve(commands, &settings, drain.clone()),
         serve(queries, &settings, drain.clone()),

@@ -38,7 +38,7 @@ pub async fn run(args: LogCopyArgs) -> anyhow::Result<ExitCode> {
     }
     // Opening it once makes it.
     drop(store.open_log(Arc::new(SystemClock)).await?);
-    let target = store.open_tables_of_log_to_write().await.context("the target cannot be written")?;
+    let target = store.tables_of_log_to_write();
 
     let head = Head::of(&source).await?;
     let reached = Head::of(&target).await?;

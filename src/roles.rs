@@ -9,6 +9,7 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use projector::Projector;
 use shared::clock::SystemClock;
+use shared::log::LogHead;
 use shared::serve::{asked_to_stop, finish_within};
 use shared::settings::ServerSettings;
 use shared::store::Store;
@@ -32,7 +33,8 @@ pub async fn command_server(args: CommandServerArgs) -> anyhow::Result<()> {
         return Ok(());
     };
     let log = log?;
-    let server = Server { listener, routes: command_server::routes(log), services: command_server::SERVICES };
+    let routes = command_server::routes(log.clone());
+    let server = Server { listener, routes, services: command_server::SERVICES, store: log };
     info!(%address, "the command server answers on {address}");
     serve(server, &args.server.settings(), drain).await
 }
@@ -52,8 +54,8 @@ pub async fn query_server(args: QueryServerArgs) -> anyhow::Result<()> {
     let (log, tables) = opened?;
     let progress = Wake::default();
     store.wake_on_progress(&progress);
-    let routes = query_server::routes(tables, log, progress, drain.clone());
-    let server = Server { listener, routes, services: query_server::SERVICES };
+    let routes = query_server::routes(tables, log.clone(), progress, drain.clone());
+    let server = Server { listener, routes, services: query_server::SERVICES, store: log };
     info!(%address, "the query server answers on {address}");
     serve(server, &args.server.settings(), drain).await
 }
@@ -71,8 +73,8 @@ pub async fn projector(args: ProjectorArgs) -> anyhow::Result<()> {
         return Ok(());
     };
     let log = log?;
-    let projector = Projector::open(&store, log, args.projector.settings(), clock, Wake::default()).await?;
-    let server = Server { listener, routes: projector.routes(), services: projector::SERVICES };
+    let projector = Projector::open(&store, log.clone(), args.projector.settings(), clock, Wake::default()).await?;
+    let server = Server { listener, routes: projector.routes(), services: projector::SERVICES, store: log };
     info!(%address, "the projector works and answers operators on {address}");
     let settings = args.server.settings();
     let (served, projected) =
@@ -88,6 +90,8 @@ pub struct Server {
     pub routes: Routes,
     /// The names that its health is told by.
     pub services: &'static [&'static str],
+    /// Without which it is not healthy.
+    pub store: Arc<dyn LogHead>,
 }
 
 /// Binds the address, and says which one it really is.
@@ -120,7 +124,7 @@ pub fn drain_when_asked() -> CancellationToken {
 /// When the server fails.
 pub async fn serve(server: Server, settings: &ServerSettings, drain: CancellationToken) -> anyhow::Result<()> {
     let _ended = drain.clone().drop_guard();
-    shared::serve::serve(server.listener, server.routes, server.services, settings, drain)
+    shared::serve::serve(server.listener, server.routes, server.services, settings, server.store, drain)
         .await
         .context("the server failed")
 }

@@ -1,10 +1,13 @@
 //! How a gRPC server starts, what surrounds its services, and how it stops.
 //!
-//! Always: health says NOT_SERVING before anything else happens on shutdown; a server ends within its grace period even
+//! Always: health says NOT_SERVING while the store does not answer, and before anything else happens on shutdown; a server ends within its grace period even
 //! while streams are open; every limit that tonic leaves open is set here; whatever a client sends, tonic's own INTERNAL
 //! for undecodable input leaves here as INVALID_ARGUMENT. Never here: what the services do.
 
+use std::convert::Infallible;
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -26,6 +29,7 @@ use tracing::{Instrument, debug, info, info_span, warn};
 use uuid::Uuid;
 
 use crate::errors::{ErrorReason, Refused};
+use crate::log::LogHead;
 use crate::metrics;
 use crate::patience::within;
 use crate::proto::DESCRIPTORS;
@@ -48,8 +52,11 @@ const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
 const CONNECTION_AGE_MAX: Duration = Duration::from_secs(30 * 60);
 const CONNECTION_AGE_GRACE: Duration = Duration::from_secs(30);
 
+/// How often the store is asked whether it answers.
+const STORE_PROBE_INTERVAL: Duration = Duration::from_secs(1);
+
 /// Serves the routes until `drain` is cancelled and the open calls have ended, or the grace period has passed.
-/// `services` are the full names that the health service answers for.
+/// `services` are the full names that the health service answers for; they serve while the store answers.
 ///
 /// # Errors
 /// When the listener fails, or reflection cannot be built.
@@ -58,20 +65,22 @@ pub async fn serve(
     routes: Routes,
     services: &'static [&'static str],
     settings: &ServerSettings,
+    store: Arc<dyn LogHead>,
     drain: CancellationToken,
 ) -> io::Result<()> {
     metrics::start();
     let (health, health_service) = tonic_health::server::health_reporter();
     announce(&health, services, ServingStatus::Serving).await;
+    let store_answers = Arc::new(AtomicBool::new(true));
     let mut routes = routes.add_service(health_service);
     if settings.reflection {
         routes = with_reflection(routes)?;
     }
 
     let stopping = {
-        let drain = drain.clone();
+        let (drain, store_answers) = (drain.clone(), store_answers.clone());
         async move {
-            drain.cancelled().await;
+            drain.run_until_cancelled(follow_store(&*store, &health, services, &store_answers)).await;
             announce(&health, services, ServingStatus::NotServing).await;
             // Whoever watches the health has heard it, and must not hold up the end.
             for service in services.iter().chain(&[""]) {
@@ -89,7 +98,7 @@ pub async fn serve(
         .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
         .max_connection_age(CONNECTION_AGE_MAX)
         .max_connection_age_grace(CONNECTION_AGE_GRACE)
-        .add_routes(surrounded(routes, drain.clone()))
+        .add_routes(surrounded(routes, store_answers, drain.clone()))
         .serve_with_incoming_shutdown(TcpIncoming::from(listener).with_nodelay(Some(true)), stopping);
 
     let overdue = async {
@@ -151,6 +160,32 @@ async fn announce(health: &HealthReporter, services: &[&str], status: ServingSta
     }
 }
 
+/// Says whether the services serve, which they do while the store answers.
+async fn follow_store(
+    store: &dyn LogHead,
+    health: &HealthReporter,
+    services: &[&str],
+    answers: &AtomicBool,
+) -> Infallible {
+    loop {
+        tokio::time::sleep(STORE_PROBE_INTERVAL).await;
+        let asked = store.head().await;
+        if asked.is_ok() == answers.swap(asked.is_ok(), Ordering::Relaxed) {
+            continue;
+        }
+        match asked {
+            Ok(_) => {
+                info!("the store answers again");
+                announce(health, services, ServingStatus::Serving).await;
+            }
+            Err(cause) => {
+                warn!(%cause, "the store does not answer: {cause}");
+                announce(health, services, ServingStatus::NotServing).await;
+            }
+        }
+    }
+}
+
 fn with_reflection(routes: Routes) -> io::Result<Routes> {
     let configured = || {
         tonic_reflection::server::Builder::configure()
@@ -164,11 +199,12 @@ fn with_reflection(routes: Routes) -> io::Result<Routes> {
 
 /// The services, with what every call gets: a request id, a span, a count, and honest errors for undecodable input.
 /// Beside them, over plain HTTP, the health and the metrics of the process.
-fn surrounded(routes: Routes, drain: CancellationToken) -> Routes {
+fn surrounded(routes: Routes, store_answers: Arc<AtomicBool>, drain: CancellationToken) -> Routes {
     let ready = move || async move {
-        match drain.is_cancelled() {
-            true => (StatusCode::SERVICE_UNAVAILABLE, "draining\n"),
-            false => (StatusCode::OK, "ok\n"),
+        match (drain.is_cancelled(), store_answers.load(Ordering::Relaxed)) {
+            (true, _) => (StatusCode::SERVICE_UNAVAILABLE, "draining\n"),
+            (false, false) => (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer\n"),
+            (false, true) => (StatusCode::OK, "ok\n"),
         }
     };
     let router: Router = routes.prepare().into_axum_router();

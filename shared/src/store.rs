@@ -14,7 +14,6 @@ use crate::database::Database;
 use crate::log::sqlite::Durability;
 use crate::log::{self, EventLog, LogHead, ReadError};
 use crate::postgres::{Server, TABLES_CHANNEL};
-use crate::sqlite::BUSY_TIMEOUT;
 use crate::tables::{self, OpenError};
 use crate::wake::Wake;
 
@@ -131,18 +130,13 @@ impl Store {
         })
     }
 
-    /// Opens the tables of a log that is being copied here. Everything else appends.
-    ///
-    /// # Errors
-    /// When there are none.
-    pub async fn open_tables_of_log_to_write(&self) -> Result<Database, StoreError> {
-        Ok(match self {
-            Self::Folder(folder) => {
-                let options = SqliteConnectOptions::new().filename(log_file(folder)).busy_timeout(BUSY_TIMEOUT);
-                Database::Sqlite(SqlitePool::connect_with(options).await.map_err(OpenError::from)?)
-            }
+    /// The tables of a log that is being copied here. Everything else appends.
+    #[must_use]
+    pub fn tables_of_log_to_write(&self) -> Database {
+        match self {
+            Self::Folder(folder) => log::sqlite::tables_to_write(&log_file(folder)),
             Self::Server(server) => Database::Postgres(server.log_to_write()),
-        })
+        }
     }
 
     /// Opens the read tables to write them.

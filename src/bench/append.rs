@@ -1,9 +1,11 @@
-//! `chirp bench append`: posts through the command server, beside a handler that does nothing and beside the bare log.
+//! `chirp bench append`: posts through the command server, beside a handler that does nothing; events into the log, beside the bare
+//! statement; and on a server, posts through several command servers, beside one.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use shared::clock::SystemClock;
 use shared::ids::{AccountRef, PostId, Version};
 use shared::log::{EventLog, StreamName};
 use shared::proto::command::command_service_client::CommandServiceClient;
@@ -11,8 +13,9 @@ use shared::proto::command::{CreatePostRequest, CreatePostResponse};
 use tonic::transport::Channel;
 use uuid::Uuid;
 
+use super::bare::BareStatement;
 use super::load::{self, Operation};
-use super::stage::{self, Stage};
+use super::stage::{self, Serving, Stage};
 use super::stats::{Figure, Findings, Latency};
 use super::{Rounds, nothing};
 use crate::replay::text;
@@ -20,13 +23,18 @@ use crate::replay::text;
 const PATH: &str = "/chirp.command.v1.CommandService/CreatePost";
 /// What the ratio to a handler that does nothing should be at least.
 const WANTED: f64 = 0.35;
+/// What the ratio of the log to the bare statement should be at least, on a server.
+const WANTED_OF_STATEMENT: f64 = 0.5;
+/// How many command servers share one log, and what they should reach at least of what one reaches.
+const SERVERS: usize = 4;
+const WANTED_OF_SERVERS: f64 = 0.4;
 /// The load under which latency is measured, as a share of what goes through.
 const LOAD: f64 = 0.5;
 
 /// Writes posts through gRPC.
 #[derive(Clone)]
 struct Call {
-    client: CommandServiceClient<Channel>,
+    clients: Vec<CommandServiceClient<Channel>>,
     accounts: Arc<Vec<AccountRef>>,
     next: Arc<AtomicUsize>,
 }
@@ -40,7 +48,8 @@ impl Operation for Call {
             text: text::of(number as u64),
             ..CreatePostRequest::default()
         };
-        self.client.create_post(request).await?;
+        let turn = number % self.clients.len();
+        self.clients[turn].create_post(request).await?;
         Ok(())
     }
 }
@@ -72,41 +81,56 @@ pub async fn run(rounds: &Rounds, accounts: usize, in_flight: usize) -> anyhow::
     let stage = Stage::new(rounds.store(folder.path()).await?, accounts).await?;
     let accounts = Arc::new(stage.accounts);
     let next = Arc::new(AtomicUsize::new(0));
-    let real = stage::serve_role(command_server::routes(stage.log.clone()), command_server::SERVICES).await?;
+    let serve = async |log: Arc<dyn EventLog>| {
+        stage::serve_role(command_server::routes(log.clone()), command_server::SERVICES, log).await
+    };
+    let real = serve(stage.log.clone()).await?;
     let answer = CreatePostResponse { consistency_token: "A".repeat(66), post_id: Uuid::now_v7().to_string() };
     let idle = stage::serve_bare(nothing::answering::<CreatePostRequest, _>(PATH, answer)).await?;
-    let call = |channel: &Channel| Call {
-        client: CommandServiceClient::new(channel.clone()),
+    let call = |channels: &[&Serving]| Call {
+        clients: channels.iter().map(|serving| CommandServiceClient::new(serving.channel.clone())).collect(),
         accounts: accounts.clone(),
         next: next.clone(),
     };
-    let (chirp, idle) = (call(&real.channel), call(&idle.channel));
-    let bare = Bare { log: stage.log.clone(), accounts: accounts.clone(), next: next.clone() };
+    let (chirp, idle) = (call(&[&real]), call(&[&idle]));
+    let log = Bare { log: stage.log.clone(), accounts: accounts.clone(), next: next.clone() };
+    let tables = stage.store.tables_of_log_to_write();
+    let statement = BareStatement::start(tables, accounts.clone()).await?;
+    let others = if stage.store.is_shared() { SERVERS } else { 0 };
+    let mut several = Vec::new();
+    for _ in 0..others {
+        several.push(serve(stage.store.open_log(Arc::new(SystemClock)).await?).await?);
+    }
+    let several = call(&several.iter().collect::<Vec<_>>());
 
-    let mut findings = Findings::default();
-    let mut figures = [
-        Figure::new(format!("CreatePost, {in_flight} in flight"), "commands/s"),
-        Figure::new("a handler that does nothing", "commands/s"),
-        Figure::new("the bare log", "appends/s"),
-    ];
+    let mut chirps = Figure::new(format!("CreatePost, {in_flight} in flight"), "commands/s");
+    let mut idles = Figure::new("a handler that does nothing", "commands/s");
+    let mut logs = Figure::new("the log", "appends/s");
+    let mut statements = Figure::new("the bare statement", "appends/s");
+    let mut together = Figure::new(format!("CreatePost on {SERVERS} servers"), "commands/s");
     for measured in rounds.each("append") {
-        let values = [
-            load::closed(&chirp, in_flight, rounds.duration).await?,
-            load::closed(&idle, in_flight, rounds.duration).await?,
-            load::closed(&bare, in_flight, rounds.duration).await?,
-        ];
-        if measured {
-            figures.iter_mut().zip(values).for_each(|(figure, value)| figure.values.push(value));
+        chirps.note(measured, load::closed(&chirp, in_flight, rounds.duration).await?);
+        idles.note(measured, load::closed(&idle, in_flight, rounds.duration).await?);
+        logs.note(measured, load::closed(&log, in_flight, rounds.duration).await?);
+        statements.note(measured, load::closed(&statement, in_flight, rounds.duration).await?);
+        if others > 0 {
+            together.note(measured, load::closed(&several, in_flight, rounds.duration).await?);
         }
     }
-    let [chirps, idles, bares] = &figures;
-    findings.compare("to a handler that does nothing", chirps, idles, Some(WANTED));
-    findings.compare("to the bare log", chirps, bares, None);
+    let mut findings = Findings::default();
+    findings.compare("to a handler that does nothing", &chirps, &idles, Some(WANTED));
+    findings.compare("to the log", &chirps, &logs, None);
+    let wanted = stage.store.is_shared().then_some(WANTED_OF_STATEMENT);
+    findings.compare("of the log to the bare statement", &logs, &statements, wanted);
+    if others > 0 {
+        findings.compare(format!("of {SERVERS} servers to one"), &together, &chirps, Some(WANTED_OF_SERVERS));
+    }
     let rate = chirps.median() * LOAD;
     for (name, operation) in [("CreatePost", &chirp), ("a handler that does nothing", &idle)] {
         let histogram = load::open(operation, rate, rounds.duration).await?;
         findings.latencies.push(Latency { name: name.to_owned(), rate, histogram });
     }
-    findings.figures.extend(figures);
+    let figures = [chirps, idles, logs, statements, together];
+    findings.figures.extend(figures.into_iter().filter(|figure| !figure.values.is_empty()));
     Ok(findings)
 }

@@ -20,6 +20,8 @@ use super::stats::{Figure, Findings};
 
 /// What the ratio to the hand-written insert should be at least.
 const WANTED: f64 = 0.5;
+/// What the ratio of the largest graph to the smallest should be at least, when each post has the same followers in both.
+const WANTED_AT_SCALE: f64 = 1.0 / 1.5;
 /// The most posts of one round.
 const POSTS_MAX: usize = 50_000;
 
@@ -56,11 +58,21 @@ static SUM_REAL: Statement = Statement::new(
 pub struct Graph {
     /// How many accounts.
     pub accounts: usize,
+    /// How many of them post, and are followed.
+    pub authors: usize,
     /// Followers of each.
     pub followers: usize,
 }
 
-/// Measures it over each graph.
+impl Graph {
+    fn name(self) -> String {
+        let Self { accounts, authors, followers } = self;
+        let of = if authors < accounts { format!(" of {authors}") } else { String::new() };
+        format!("{accounts} × {followers}{of}")
+    }
+}
+
+/// Measures it over each graph, and sets the last beside the first.
 ///
 /// # Errors
 /// When something fails, or the rows that were delivered are not the same.
@@ -70,19 +82,32 @@ pub async fn run(rounds: &Rounds, graphs: &[Graph]) -> anyhow::Result<Findings> 
     if redis.is_none() {
         findings.notes.push("no redis-server was found, so it was not measured".to_owned());
     }
+    let mut measured = Vec::new();
     for graph in graphs {
-        one_graph(rounds, *graph, redis.as_deref(), &mut findings).await?;
+        measured.push(one_graph(rounds, *graph, redis.as_deref(), &mut findings).await?);
     }
+    if let [(first, small), .., (last, large)] = &measured[..]
+        && first.followers == last.followers
+    {
+        let name = format!("of {} accounts to {}", last.accounts, first.accounts);
+        findings.compare(name, large, small, Some(WANTED_AT_SCALE));
+    }
+    findings.figures.extend(measured.into_iter().map(|(_, figure)| figure));
     Ok(findings)
 }
 
-async fn one_graph(rounds: &Rounds, graph: Graph, redis: Option<&Path>, findings: &mut Findings) -> anyhow::Result<()> {
-    let Graph { accounts, followers } = graph;
-    let followers = followers.min(accounts.saturating_sub(1));
+/// What goes through over one graph, after its yardsticks were noted.
+async fn one_graph(
+    rounds: &Rounds,
+    graph: Graph,
+    redis: Option<&Path>,
+    findings: &mut Findings,
+) -> anyhow::Result<(Graph, Figure)> {
+    let Graph { accounts, authors, followers } = graph;
     let folder = stage::folder(rounds.folder.as_deref())?;
-    eprintln!("bench: making {accounts} accounts with {followers} followers each");
+    eprintln!("bench: making {accounts} accounts, of whom {authors} have {followers} followers each");
     let stage = Stage::new(rounds.store(folder.path()).await?, accounts).await?;
-    stage.follow(followers).await?;
+    stage.follow(authors, followers).await?;
     let mut projector = stage.projector().await?;
     projector.catch_up().await?;
     let bare = bare_database(folder.path(), &stage.store).await?;
@@ -91,13 +116,13 @@ async fn one_graph(rounds: &Rounds, graph: Graph, redis: Option<&Path>, findings
         None => None,
     };
 
-    let name = |what: &str| format!("{what}, {accounts} × {followers}");
+    let name = |what: &str| format!("{what}, {}", graph.name());
     let unit = "deliveries/s";
     let mut chirps = Figure::new(name("the projector"), unit);
     let mut bares = Figure::new(name("a hand-written insert-select"), unit);
     let mut redises = Figure::new(name("pipelined ZADD"), unit);
     for measured in rounds.each(&name("fanout")) {
-        let posted = stage.post(posts_of_a_round(rounds, accounts, followers)).await?;
+        let posted = stage.post(authors, posts_of_a_round(rounds, graph)).await?;
         let before = posted.first().map_or(0, |posted| posted.place.0 - 1);
         let started = Instant::now();
         projector.catch_up().await?;
@@ -109,10 +134,10 @@ async fn one_graph(rounds: &Rounds, graph: Graph, redis: Option<&Path>, findings
             Some(redis) => Some(redis.deliver(&bare, before).await?),
             None => None,
         };
-        if measured {
-            chirps.values.push(per_second(rows, chirp));
-            bares.values.push(per_second(rows, hand));
-            redises.values.extend(zadd.map(|elapsed| per_second(rows, elapsed)));
+        chirps.note(measured, per_second(rows, chirp));
+        bares.note(measured, per_second(rows, hand));
+        if let Some(elapsed) = zadd {
+            redises.note(measured, per_second(rows, elapsed));
         }
     }
     findings.compare(name("to the hand-written insert-select"), &chirps, &bares, Some(WANTED));
@@ -120,15 +145,17 @@ async fn one_graph(rounds: &Rounds, graph: Graph, redis: Option<&Path>, findings
         findings.compare(name("to pipelined ZADD"), &chirps, &redises, None);
         findings.figures.push(redises);
     }
-    findings.figures.extend([chirps, bares]);
-    Ok(())
+    findings.figures.push(bares);
+    Ok((graph, chirps))
 }
 
 /// So many that no timeline reaches its cap in all rounds together, since what is cut cannot be compared.
-fn posts_of_a_round(rounds: &Rounds, accounts: usize, followers: usize) -> usize {
+fn posts_of_a_round(rounds: &Rounds, graph: Graph) -> usize {
     let cap = usize::try_from(TimelineSettings::default().timeline_cap).unwrap_or_default();
     let rows_of_an_owner = cap / (rounds.count + 1);
-    (rows_of_an_owner * accounts / (followers + 1)).clamp(1, POSTS_MAX)
+    // Of few authors, some have the same followers.
+    let owners = graph.accounts.min(graph.authors * graph.followers);
+    (rows_of_an_owner * owners / (graph.followers + 1)).clamp(1, POSTS_MAX)
 }
 
 /// Fresh tables with the settings of the read tables, and the edges of the store.

@@ -60,12 +60,12 @@ impl Operation for Call {
 pub async fn run(rounds: &Rounds, accounts: usize, in_flight: usize) -> anyhow::Result<Findings> {
     let folder = stage::folder(rounds.folder.as_deref())?;
     let stage = Stage::new(rounds.store(folder.path()).await?, accounts).await?;
-    stage.follow(FOLLOWERS.min(accounts - 1)).await?;
-    stage.post(accounts * POSTS_EACH).await?;
+    stage.follow(accounts, FOLLOWERS.min(accounts - 1)).await?;
+    stage.post(accounts, accounts * POSTS_EACH).await?;
     stage.projector().await?.catch_up().await?;
     let (log, tables) = stage.store.open_to_read().await?;
-    let routes = query_server::routes(tables, log, Wake::default(), CancellationToken::new());
-    let real = stage::serve_role(routes, query_server::SERVICES).await?;
+    let routes = query_server::routes(tables, log.clone(), Wake::default(), CancellationToken::new());
+    let real = stage::serve_role(routes, query_server::SERVICES, log).await?;
     let readers = Arc::new(stage.accounts);
     let next = Arc::new(AtomicUsize::new(0));
     let call = |channel: &Channel| Call {

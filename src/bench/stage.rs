@@ -10,7 +10,7 @@ use projector::Projector;
 use shared::clock::SystemClock;
 use shared::event::{AccountEvent, AccountKind, Edge, Envelope, Event, FollowEvent, PostEvent, PostText, Profile};
 use shared::ids::{AccountId, AccountKey, AccountRef, CommandId, Position, PostId};
-use shared::log::{Append, Appended, Cause, EventLog, StreamName};
+use shared::log::{Append, Appended, Cause, EventLog, LogHead, StreamName};
 use shared::settings::{ProjectorSettings, ServerSettings};
 use shared::store::Store;
 use shared::wake::Wake;
@@ -43,13 +43,17 @@ pub struct Serving {
 }
 
 /// A role as it really serves, with all that surrounds it.
-pub async fn serve_role(routes: Routes, services: &'static [&'static str]) -> anyhow::Result<Serving> {
+pub async fn serve_role(
+    routes: Routes,
+    services: &'static [&'static str],
+    store: Arc<dyn LogHead>,
+) -> anyhow::Result<Serving> {
     let (listener, address) = bind().await?;
     let drain = CancellationToken::new();
     let settings = ServerSettings::default();
     tokio::spawn({
         let drain = drain.clone();
-        async move { shared::serve::serve(listener, routes, services, &settings, drain).await }
+        async move { shared::serve::serve(listener, routes, services, &settings, store, drain).await }
     });
     connect(address, drain).await
 }
@@ -96,18 +100,19 @@ impl Stage {
         Ok(stage)
     }
 
-    /// Lets each account be followed by so many others, evenly spread.
-    pub async fn follow(&self, followers: usize) -> anyhow::Result<()> {
+    /// Lets each of so many authors be followed by so many accounts; both are evenly spread.
+    pub async fn follow(&self, authors: usize, followers: usize) -> anyhow::Result<()> {
         let count = self.accounts.len();
         let mut events = Vec::with_capacity(BULK_EVENTS);
-        for (index, followee) in self.accounts.iter().enumerate() {
+        for index in (0..authors).map(|number| self.index_of(number, authors)) {
+            let followee = self.accounts[index];
             for step in 1..=followers {
                 // A stride that shares no divisor with most counts, so that nobody's followers are neighbours.
                 let follower = self.accounts[(index + step * SPREAD) % count];
-                if follower == *followee {
+                if follower == followee {
                     continue;
                 }
-                let edge = Edge { follower, followee: *followee, followee_kind: AccountKind::User };
+                let edge = Edge { follower, followee, followee_kind: AccountKind::User };
                 let stream = StreamName::follow(follower.id, followee.id);
                 events.push((stream, Event::Follow(FollowEvent::Followed(edge))));
             }
@@ -118,11 +123,16 @@ impl Stage {
         self.append(events).await.map(drop)
     }
 
-    /// Lets the accounts write so many posts, in turns.
-    pub async fn post(&self, posts: usize) -> anyhow::Result<Vec<Posted>> {
+    /// Where an author is among the accounts.
+    fn index_of(&self, number: usize, authors: usize) -> usize {
+        number * (self.accounts.len() / authors)
+    }
+
+    /// Lets so many authors write so many posts, in turns.
+    pub async fn post(&self, authors: usize, posts: usize) -> anyhow::Result<Vec<Posted>> {
         let mut posted = Vec::with_capacity(posts);
         // Turns in an order that is not that of the accounts.
-        let author = |index: usize| self.accounts[index * SPREAD % self.accounts.len()];
+        let author = |index: usize| self.accounts[self.index_of(index * SPREAD % authors, authors)];
         for begin in (0..posts).step_by(BULK_EVENTS) {
             let numbers = begin..posts.min(begin + BULK_EVENTS);
             let events = numbers.clone().map(|index| written(PostId::generate(), author(index), index));
@@ -163,14 +173,18 @@ const SPREAD: usize = 7_919;
 
 /// An append of these events.
 pub fn append(expected: BTreeMap<StreamName, shared::ids::Version>, events: Vec<(StreamName, Event)>) -> Append {
-    let cause = Cause {
+    Append { expected, events, cause: cause(), request: None, answer: Vec::new() }
+}
+
+/// The cause of a command of its own.
+pub fn cause() -> Cause {
+    Cause {
         command_id: CommandId::generate(),
         correlation_id: Uuid::now_v7(),
         causation_id: None,
         principal: "bench".to_owned(),
         traceparent: None,
-    };
-    Append { expected, events, cause, request: None, answer: Vec::new() }
+    }
 }
 
 /// A post as it is stored.

@@ -22,6 +22,13 @@ impl Figure {
         Self { name: name.into(), unit, values: Vec::new() }
     }
 
+    /// A value of one round, if it counts.
+    pub fn note(&mut self, counts: bool, value: f64) {
+        if counts {
+            self.values.push(value);
+        }
+    }
+
     /// The middle value; of an even number, the mean of the two in the middle. 0 when nothing was measured.
     pub fn median(&self) -> f64 {
         let mut sorted = self.values.clone();

@@ -9,11 +9,15 @@ use shared::proto::query::GetHomeTimelineRequest;
 use sqlx::{Connection, PgConnection};
 use tokio::task::JoinSet;
 use tonic::{Code, Status};
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_client::HealthClient;
 use tonic_types::StatusExt;
 
-use crate::api::{Api, ask, fresh, reason, request_id, texts, up_to_date, within};
+use crate::api::{Api, ask, channel, fresh, reason, request_id, texts, up_to_date, within};
 use crate::cluster::Cluster;
 use crate::process::{Dev, Role, chirp, eventually, folder};
+use crate::roles::http;
 
 /// A database with the schemas in it, on the server of all tests.
 async fn database() -> Server {
@@ -224,6 +228,14 @@ async fn three_command_servers_append_to_the_same_streams_with_one_winner_each()
     verified(&store).await;
 }
 
+/// What gRPC and plain HTTP both say of it.
+async fn is_healthy(address: &str) -> bool {
+    let asked = HealthClient::new(channel(address)).check(HealthCheckRequest::default()).await;
+    let serving = asked.expect("it answers").into_inner().status() == ServingStatus::Serving;
+    let ready = http(address, "/readyz").await.starts_with("HTTP/1.1 200 OK\r\n");
+    serving && ready
+}
+
 #[tokio::test]
 async fn when_the_server_hangs_or_restarts_calls_end_by_their_deadline_and_everything_resumes() {
     let mut cluster = Cluster::start("").await;
@@ -252,7 +264,14 @@ async fn when_the_server_hangs_or_restarts_calls_end_by_their_deadline_and_every
         }
         assert!(started.elapsed() < deadline, "{:?}", started.elapsed());
     }
+    let addresses = [&commands.address, &queries.address, &projector.address];
+    for address in addresses {
+        eventually("it is not healthy", || is_healthy(address), |healthy| !healthy).await;
+    }
     cluster.signal("CONT");
+    for address in addresses {
+        eventually("it is healthy again", || is_healthy(address), |healthy| *healthy).await;
+    }
     // The client that was told to try again does, with the same request id.
     let post_again = async || api.try_post(post.clone()).await.ok();
     let made = eventually("it is posted", post_again, Option::is_some).await.expect("just seen");

@@ -233,7 +233,8 @@ async fn livez_and_readyz_answer_over_plain_http() {
     assert!(!answer.contains("\r\n\r\nok"), "{answer}");
 }
 
-async fn http(address: &str, page: &str) -> String {
+/// What a plain HTTP client gets, headers and all.
+pub async fn http(address: &str, page: &str) -> String {
     let mut connection = TcpStream::connect(address).await.expect("it listens");
     let request = format!("GET {page} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
     connection.write_all(request.as_bytes()).await.expect("it takes a request");

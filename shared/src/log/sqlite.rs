@@ -108,18 +108,7 @@ struct Writer {
 /// # Errors
 /// When the file cannot be opened or is not a log.
 pub async fn open(file: &Path, durability: Durability, clock: Arc<dyn Clock>) -> Result<StoredLog, ReadError> {
-    let synchronous = match durability {
-        Durability::OnDisk => SqliteSynchronous::Full,
-        Durability::InMemory => SqliteSynchronous::Off,
-    };
-    let options = SqliteConnectOptions::new()
-        .filename(file)
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(synchronous)
-        .pragma("wal_autocheckpoint", WAL_AUTOCHECKPOINT_PAGES)
-        .pragma("cache_size", WRITER_CACHE_SIZE)
-        .busy_timeout(BUSY_TIMEOUT);
+    let options = writing(file, durability);
     let mut connection = connect_to_write(&options).await?;
     let mut setup = connection.begin_with("BEGIN IMMEDIATE").await?;
     sqlx::raw_sql(SCHEMA).execute(&mut *setup).await?;
@@ -144,6 +133,27 @@ pub async fn open_to_read(file: &Path) -> Result<StoredLog, ReadError> {
     // A file does not go away as a network does.
     let pool = SqlitePoolOptions::new().max_connections(READERS_MAX).test_before_acquire(false);
     StoredLog::to_read(Database::Sqlite(pool.connect_with(options).await?)).await
+}
+
+/// The tables of the log in a file, for a log that is copied there.
+#[must_use]
+pub fn tables_to_write(file: &Path) -> Database {
+    to_write(&writing(file, Durability::OnDisk))
+}
+
+fn writing(file: &Path, durability: Durability) -> SqliteConnectOptions {
+    let synchronous = match durability {
+        Durability::OnDisk => SqliteSynchronous::Full,
+        Durability::InMemory => SqliteSynchronous::Off,
+    };
+    SqliteConnectOptions::new()
+        .filename(file)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(synchronous)
+        .pragma("wal_autocheckpoint", WAL_AUTOCHECKPOINT_PAGES)
+        .pragma("cache_size", WRITER_CACHE_SIZE)
+        .busy_timeout(BUSY_TIMEOUT)
 }
 
 /// The connection of the one task that writes.
