@@ -92,6 +92,7 @@ impl Seeder {
             display_name: name.to_owned(),
             bio: bio.to_owned(),
             kind: kind.into(),
+            ..Default::default()
         };
         let answer = self.commands.register_account(request).await?.into_inner();
         self.token = answer.consistency_token;
@@ -103,6 +104,7 @@ impl Seeder {
             request_id: request_id(&["follow", follower, followee]),
             follower_id: follower.to_owned(),
             followee_id: followee.to_owned(),
+            ..Default::default()
         };
         self.token = self.commands.follow_account(request).await?.into_inner().consistency_token;
         Ok(())
@@ -115,6 +117,7 @@ impl Seeder {
             text: draft.text.to_owned(),
             reply_to_post_id: draft.reply_to.to_owned(),
             quoted_post_id: draft.quoted.to_owned(),
+            ..Default::default()
         };
         let answer = self.commands.create_post(request).await?.into_inner();
         self.token = answer.consistency_token;
@@ -126,6 +129,7 @@ impl Seeder {
             request_id: request_id(&["repost", account, post]),
             account_id: account.to_owned(),
             post_id: post.to_owned(),
+            ..Default::default()
         };
         self.token = self.commands.repost_post(request).await?.into_inner().consistency_token;
         Ok(())
@@ -136,6 +140,7 @@ impl Seeder {
             request_id: request_id(&["like", account, post]),
             account_id: account.to_owned(),
             post_id: post.to_owned(),
+            ..Default::default()
         };
         self.token = self.commands.like_post(request).await?.into_inner().consistency_token;
         Ok(())

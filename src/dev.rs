@@ -57,7 +57,7 @@ pub async fn run(args: DevArgs) -> anyhow::Result<()> {
     let settings = args.server.settings();
     let commands = Server {
         listener: command_listener,
-        routes: command_server::routes(log.clone()),
+        routes: command_server::routes(log.clone(), store.progress(log.clone(), drain.clone())),
         services: command_server::SERVICES,
         store: log.clone(),
     };

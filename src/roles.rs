@@ -33,7 +33,7 @@ pub async fn command_server(args: CommandServerArgs) -> anyhow::Result<()> {
         return Ok(());
     };
     let log = log?;
-    let routes = command_server::routes(log.clone());
+    let routes = command_server::routes(log.clone(), store.progress(log.clone(), drain.clone()));
     let server = Server { listener, routes, services: command_server::SERVICES, store: log };
     info!(%address, "the command server answers on {address}");
     serve(server, &args.server.settings(), drain).await

@@ -6,6 +6,7 @@
 use shared::errors::{ErrorReason, Violations};
 use shared::event::{AccountKind, Profile};
 use shared::ids::{AccountId, Position, PostId, RequestId};
+use shared::proto::command::WaitFor;
 use shared::proto::common;
 use shared::tokens::Tokens;
 use tonic::Status;
@@ -55,6 +56,14 @@ impl Fields {
     /// The id that makes a retry safe, or nothing.
     pub fn request_id(&mut self, text: &str) -> Option<RequestId> {
         (!text.is_empty()).then(|| RequestId(self.0.uuid("request_id", text)))
+    }
+
+    /// What must have happened before the answer.
+    pub fn wait_for(&mut self, number: i32) -> WaitFor {
+        WaitFor::try_from(number).unwrap_or_else(|_| {
+            self.0.add("wait_for", ErrorReason::FieldInvalid, "must be WAIT_FOR_PROJECTED or nothing");
+            WaitFor::Unspecified
+        })
     }
 
     /// A handle.

@@ -16,6 +16,7 @@ pub mod streams;
 use std::sync::Arc;
 
 use shared::log::EventLog;
+use shared::progress::ProgressOnDemand;
 use shared::proto::command::command_service_server::CommandServiceServer;
 use shared::serve::MESSAGE_BYTES_MAX;
 use tonic::codec::CompressionEncoding;
@@ -24,10 +25,10 @@ use tonic::service::Routes;
 /// The services of this role, for health checks.
 pub const SERVICES: &[&str] = &["chirp.command.v1.CommandService"];
 
-/// What the command server answers.
+/// What the command server answers. `progress` is asked when somebody wants to wait for the read tables.
 #[must_use]
-pub fn routes(log: Arc<dyn EventLog>) -> Routes {
-    let service = CommandServiceServer::new(service::Commands::new(log))
+pub fn routes(log: Arc<dyn EventLog>, progress: ProgressOnDemand) -> Routes {
+    let service = CommandServiceServer::new(service::Commands::new(log, progress))
         .accept_compressed(CompressionEncoding::Gzip)
         .accept_compressed(CompressionEncoding::Zstd)
         .max_decoding_message_size(MESSAGE_BYTES_MAX);

@@ -1,21 +1,26 @@
 //! The gRPC shell of the command server: a handler parses, executes, replies.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use prost::Message;
+use shared::errors::ErrorReason;
 use shared::log::EventLog;
+use shared::patience::time_to_answer;
+use shared::progress::{Behind, Names, ProgressOnDemand};
 use shared::proto::command as v1;
 use shared::proto::command::command_service_server::CommandService;
-use shared::serve::REQUEST_ID_HEADER;
+use shared::reply::reply;
+use shared::serve::{REQUEST_ID_HEADER, time_allowed};
 use shared::tokens::{Tokens, must_be_in_the_log};
 use tonic::metadata::MetadataMap;
-use tonic::{Request, Response, Status};
+use tonic::{Code, Request, Response, Status};
 use uuid::Uuid;
 
 use crate::command::{Answer, Command, Edge, NewPost, OnPost, Pair};
 use crate::execute::{Call, Executed, Executor, digest};
 use crate::fields::Fields;
-use shared::ids::{AccountId, PostId};
+use shared::ids::{AccountId, Position, PostId};
 
 type Reply<T> = Result<Response<T>, Status>;
 
@@ -28,25 +33,31 @@ const TRACEPARENT_LENGTH_MAX: usize = 128;
 pub struct Commands {
     executor: Executor,
     tokens: Tokens,
+    progress: ProgressOnDemand,
 }
 
-/// What all requests of this service have.
-trait HasRequestId: Message + Clone {
-    /// Takes the request id out, so that what is left is the payload that it is bound to.
-    fn take_request_id(&mut self) -> String;
+/// How long a command waits for the read tables when its client set no deadline.
+const WAIT_DEFAULT: Duration = Duration::from_secs(10);
+/// All projections.
+const ALL: Names = &[];
+
+/// What all requests of this service have beside the payload.
+trait Commanding: Message {
+    /// Takes the request id and `wait_for` out, so that what is left is the payload that the request id is bound to.
+    fn take_manner(&mut self) -> (String, i32);
 }
 
-macro_rules! has_request_id {
+macro_rules! commanding {
     ($($request:ident)*) => {
-        $(impl HasRequestId for v1::$request {
-            fn take_request_id(&mut self) -> String {
-                std::mem::take(&mut self.request_id)
+        $(impl Commanding for v1::$request {
+            fn take_manner(&mut self) -> (String, i32) {
+                (std::mem::take(&mut self.request_id), std::mem::take(&mut self.wait_for))
             }
         })*
     };
 }
 
-has_request_id! {
+commanding! {
     RegisterAccountRequest UpdateProfileRequest ChangeHandleRequest ProtectAccountRequest UnprotectAccountRequest
     DeactivateAccountRequest ReactivateAccountRequest CreatePostRequest EditPostRequest DeletePostRequest
     LikePostRequest UnlikePostRequest RepostPostRequest UndoRepostRequest FollowAccountRequest
@@ -55,14 +66,14 @@ has_request_id! {
 }
 
 impl Commands {
-    /// A command server on this log.
+    /// A command server on this log; `progress` is asked when somebody wants to wait for the read tables.
     #[must_use]
-    pub fn new(log: Arc<dyn EventLog>) -> Self {
-        Self { tokens: Tokens::new(log.identity()), executor: Executor::new(log) }
+    pub fn new(log: Arc<dyn EventLog>, progress: ProgressOnDemand) -> Self {
+        Self { tokens: Tokens::new(log.identity()), executor: Executor::new(log), progress }
     }
 
     /// Executes what the fields say, unless one of them is wrong.
-    async fn execute<R: HasRequestId>(
+    async fn execute<R: Commanding>(
         &self,
         method: &str,
         request: Request<R>,
@@ -70,7 +81,9 @@ impl Commands {
         command: Command,
     ) -> Result<Executed, Status> {
         let (metadata, _, mut payload) = request.into_parts();
-        let request_id = fields.request_id(&payload.take_request_id());
+        let (request_id, wait_for) = payload.take_manner();
+        let request_id = fields.request_id(&request_id);
+        let wait_for = fields.wait_for(wait_for);
         fields.check()?;
         let call = Call {
             principal: ANONYMOUS.to_owned(),
@@ -79,7 +92,21 @@ impl Commands {
             correlation_id: correlation_id(&metadata),
             traceparent: traceparent(&metadata),
         };
-        self.executor.execute(&call, &command).await
+        let executed = self.executor.execute(&call, &command).await?;
+        if wait_for == v1::WaitFor::Projected {
+            self.wait_until_projected(&metadata, executed.position).await?;
+        }
+        Ok(executed)
+    }
+
+    /// The command has taken effect, so what goes wrong here says so.
+    async fn wait_until_projected(&self, metadata: &MetadataMap, position: Position) -> Result<(), Status> {
+        let allowed = time_allowed(metadata.as_ref().get("grpc-timeout")).unwrap_or(WAIT_DEFAULT).min(WAIT_DEFAULT);
+        let refuse = |behind: Behind| {
+            let refused = behind.refused(Code::DeadlineExceeded, ErrorReason::NotYetProjected, position);
+            refused.with("consistency_token", self.tokens.seal(position))
+        };
+        self.progress.reach(ALL, position, time_to_answer(allowed), refuse).await
     }
 
     fn token(&self, executed: Executed) -> String {
@@ -115,10 +142,7 @@ impl CommandService for Commands {
         };
         let executed = self.execute("RegisterAccount", request, fields, command).await?;
         let Answer::Account(account) = executed.answer else { return Err(unexpected(executed.answer)) };
-        Ok(Response::new(v1::RegisterAccountResponse {
-            consistency_token: self.token(executed),
-            account_id: account.to_string(),
-        }))
+        reply(v1::RegisterAccountResponse { consistency_token: self.token(executed), account_id: account.to_string() })
     }
 
     async fn update_profile(&self, request: Request<v1::UpdateProfileRequest>) -> Reply<v1::UpdateProfileResponse> {
@@ -129,7 +153,7 @@ impl CommandService for Commands {
             profile: fields.profile(&asked.display_name, &asked.bio),
         };
         let executed = self.execute("UpdateProfile", request, fields, command).await?;
-        Ok(Response::new(v1::UpdateProfileResponse { consistency_token: self.token(executed) }))
+        reply(v1::UpdateProfileResponse { consistency_token: self.token(executed) })
     }
 
     async fn change_handle(&self, request: Request<v1::ChangeHandleRequest>) -> Reply<v1::ChangeHandleResponse> {
@@ -138,14 +162,14 @@ impl CommandService for Commands {
         let account = fields.account("account_id", &asked.account_id);
         let command = Command::ChangeHandle { account, handle: fields.handle(&asked.handle) };
         let executed = self.execute("ChangeHandle", request, fields, command).await?;
-        Ok(Response::new(v1::ChangeHandleResponse { consistency_token: self.token(executed) }))
+        reply(v1::ChangeHandleResponse { consistency_token: self.token(executed) })
     }
 
     async fn protect_account(&self, request: Request<v1::ProtectAccountRequest>) -> Reply<v1::ProtectAccountResponse> {
         let mut fields = Fields::default();
         let command = Command::Protect(fields.account("account_id", &request.get_ref().account_id));
         let executed = self.execute("ProtectAccount", request, fields, command).await?;
-        Ok(Response::new(v1::ProtectAccountResponse { consistency_token: self.token(executed) }))
+        reply(v1::ProtectAccountResponse { consistency_token: self.token(executed) })
     }
 
     async fn unprotect_account(
@@ -155,7 +179,7 @@ impl CommandService for Commands {
         let mut fields = Fields::default();
         let command = Command::Unprotect(fields.account("account_id", &request.get_ref().account_id));
         let executed = self.execute("UnprotectAccount", request, fields, command).await?;
-        Ok(Response::new(v1::UnprotectAccountResponse { consistency_token: self.token(executed) }))
+        reply(v1::UnprotectAccountResponse { consistency_token: self.token(executed) })
     }
 
     async fn deactivate_account(
@@ -165,7 +189,7 @@ impl CommandService for Commands {
         let mut fields = Fields::default();
         let command = Command::Deactivate(fields.account("account_id", &request.get_ref().account_id));
         let executed = self.execute("DeactivateAccount", request, fields, command).await?;
-        Ok(Response::new(v1::DeactivateAccountResponse { consistency_token: self.token(executed) }))
+        reply(v1::DeactivateAccountResponse { consistency_token: self.token(executed) })
     }
 
     async fn reactivate_account(
@@ -175,7 +199,7 @@ impl CommandService for Commands {
         let mut fields = Fields::default();
         let command = Command::Reactivate(fields.account("account_id", &request.get_ref().account_id));
         let executed = self.execute("ReactivateAccount", request, fields, command).await?;
-        Ok(Response::new(v1::ReactivateAccountResponse { consistency_token: self.token(executed) }))
+        reply(v1::ReactivateAccountResponse { consistency_token: self.token(executed) })
     }
 
     async fn create_post(&self, request: Request<v1::CreatePostRequest>) -> Reply<v1::CreatePostResponse> {
@@ -190,7 +214,7 @@ impl CommandService for Commands {
         });
         let executed = self.execute("CreatePost", request, fields, command).await?;
         let Answer::Post(post) = executed.answer else { return Err(unexpected(executed.answer)) };
-        Ok(Response::new(v1::CreatePostResponse { consistency_token: self.token(executed), post_id: post.to_string() }))
+        reply(v1::CreatePostResponse { consistency_token: self.token(executed), post_id: post.to_string() })
     }
 
     async fn edit_post(&self, request: Request<v1::EditPostRequest>) -> Reply<v1::EditPostResponse> {
@@ -199,7 +223,7 @@ impl CommandService for Commands {
         let on = on_post(&mut fields, ("author_id", &asked.author_id), &asked.post_id);
         let command = Command::EditPost { on, text: fields.text(&asked.text) };
         let executed = self.execute("EditPost", request, fields, command).await?;
-        Ok(Response::new(v1::EditPostResponse { consistency_token: self.token(executed) }))
+        reply(v1::EditPostResponse { consistency_token: self.token(executed) })
     }
 
     async fn delete_post(&self, request: Request<v1::DeletePostRequest>) -> Reply<v1::DeletePostResponse> {
@@ -207,7 +231,7 @@ impl CommandService for Commands {
         let asked = request.get_ref();
         let command = Command::DeletePost(on_post(&mut fields, ("author_id", &asked.author_id), &asked.post_id));
         let executed = self.execute("DeletePost", request, fields, command).await?;
-        Ok(Response::new(v1::DeletePostResponse { consistency_token: self.token(executed) }))
+        reply(v1::DeletePostResponse { consistency_token: self.token(executed) })
     }
 
     async fn like_post(&self, request: Request<v1::LikePostRequest>) -> Reply<v1::LikePostResponse> {
@@ -215,7 +239,7 @@ impl CommandService for Commands {
         let asked = request.get_ref();
         let command = Command::Like(on_post(&mut fields, ("account_id", &asked.account_id), &asked.post_id));
         let executed = self.execute("LikePost", request, fields, command).await?;
-        Ok(Response::new(v1::LikePostResponse { consistency_token: self.token(executed) }))
+        reply(v1::LikePostResponse { consistency_token: self.token(executed) })
     }
 
     async fn unlike_post(&self, request: Request<v1::UnlikePostRequest>) -> Reply<v1::UnlikePostResponse> {
@@ -223,7 +247,7 @@ impl CommandService for Commands {
         let asked = request.get_ref();
         let command = Command::Unlike(on_post(&mut fields, ("account_id", &asked.account_id), &asked.post_id));
         let executed = self.execute("UnlikePost", request, fields, command).await?;
-        Ok(Response::new(v1::UnlikePostResponse { consistency_token: self.token(executed) }))
+        reply(v1::UnlikePostResponse { consistency_token: self.token(executed) })
     }
 
     async fn repost_post(&self, request: Request<v1::RepostPostRequest>) -> Reply<v1::RepostPostResponse> {
@@ -231,7 +255,7 @@ impl CommandService for Commands {
         let asked = request.get_ref();
         let command = Command::Repost(on_post(&mut fields, ("account_id", &asked.account_id), &asked.post_id));
         let executed = self.execute("RepostPost", request, fields, command).await?;
-        Ok(Response::new(v1::RepostPostResponse { consistency_token: self.token(executed) }))
+        reply(v1::RepostPostResponse { consistency_token: self.token(executed) })
     }
 
     async fn undo_repost(&self, request: Request<v1::UndoRepostRequest>) -> Reply<v1::UndoRepostResponse> {
@@ -239,7 +263,7 @@ impl CommandService for Commands {
         let asked = request.get_ref();
         let command = Command::UndoRepost(on_post(&mut fields, ("account_id", &asked.account_id), &asked.post_id));
         let executed = self.execute("UndoRepost", request, fields, command).await?;
-        Ok(Response::new(v1::UndoRepostResponse { consistency_token: self.token(executed) }))
+        reply(v1::UndoRepostResponse { consistency_token: self.token(executed) })
     }
 
     async fn bookmark_post(&self, request: Request<v1::BookmarkPostRequest>) -> Reply<v1::BookmarkPostResponse> {
@@ -247,7 +271,7 @@ impl CommandService for Commands {
         let asked = request.get_ref();
         let command = Command::Bookmark(on_post(&mut fields, ("account_id", &asked.account_id), &asked.post_id));
         let executed = self.execute("BookmarkPost", request, fields, command).await?;
-        Ok(Response::new(v1::BookmarkPostResponse { consistency_token: self.token(executed) }))
+        reply(v1::BookmarkPostResponse { consistency_token: self.token(executed) })
     }
 
     async fn remove_bookmark(&self, request: Request<v1::RemoveBookmarkRequest>) -> Reply<v1::RemoveBookmarkResponse> {
@@ -255,7 +279,7 @@ impl CommandService for Commands {
         let asked = request.get_ref();
         let command = Command::RemoveBookmark(on_post(&mut fields, ("account_id", &asked.account_id), &asked.post_id));
         let executed = self.execute("RemoveBookmark", request, fields, command).await?;
-        Ok(Response::new(v1::RemoveBookmarkResponse { consistency_token: self.token(executed) }))
+        reply(v1::RemoveBookmarkResponse { consistency_token: self.token(executed) })
     }
 
     async fn follow_account(&self, request: Request<v1::FollowAccountRequest>) -> Reply<v1::FollowAccountResponse> {
@@ -270,7 +294,7 @@ impl CommandService for Commands {
             Answer::Requested => v1::FollowState::Requested,
             _ => v1::FollowState::Following,
         };
-        Ok(Response::new(v1::FollowAccountResponse { consistency_token: self.token(executed), state: state.into() }))
+        reply(v1::FollowAccountResponse { consistency_token: self.token(executed), state: state.into() })
     }
 
     async fn unfollow_account(
@@ -284,7 +308,7 @@ impl CommandService for Commands {
             followee: fields.account("followee_id", &asked.followee_id),
         });
         let executed = self.execute("UnfollowAccount", request, fields, command).await?;
-        Ok(Response::new(v1::UnfollowAccountResponse { consistency_token: self.token(executed) }))
+        reply(v1::UnfollowAccountResponse { consistency_token: self.token(executed) })
     }
 
     async fn approve_follow(&self, request: Request<v1::ApproveFollowRequest>) -> Reply<v1::ApproveFollowResponse> {
@@ -295,7 +319,7 @@ impl CommandService for Commands {
             follower: fields.account("follower_id", &asked.follower_id),
         });
         let executed = self.execute("ApproveFollow", request, fields, command).await?;
-        Ok(Response::new(v1::ApproveFollowResponse { consistency_token: self.token(executed) }))
+        reply(v1::ApproveFollowResponse { consistency_token: self.token(executed) })
     }
 
     async fn reject_follow(&self, request: Request<v1::RejectFollowRequest>) -> Reply<v1::RejectFollowResponse> {
@@ -306,7 +330,7 @@ impl CommandService for Commands {
             follower: fields.account("follower_id", &asked.follower_id),
         });
         let executed = self.execute("RejectFollow", request, fields, command).await?;
-        Ok(Response::new(v1::RejectFollowResponse { consistency_token: self.token(executed) }))
+        reply(v1::RejectFollowResponse { consistency_token: self.token(executed) })
     }
 
     async fn block_account(&self, request: Request<v1::BlockAccountRequest>) -> Reply<v1::BlockAccountResponse> {
@@ -314,7 +338,7 @@ impl CommandService for Commands {
         let asked = request.get_ref();
         let command = Command::Block(pair(&mut fields, &asked.account_id, &asked.target_account_id));
         let executed = self.execute("BlockAccount", request, fields, command).await?;
-        Ok(Response::new(v1::BlockAccountResponse { consistency_token: self.token(executed) }))
+        reply(v1::BlockAccountResponse { consistency_token: self.token(executed) })
     }
 
     async fn unblock_account(&self, request: Request<v1::UnblockAccountRequest>) -> Reply<v1::UnblockAccountResponse> {
@@ -322,7 +346,7 @@ impl CommandService for Commands {
         let asked = request.get_ref();
         let command = Command::Unblock(pair(&mut fields, &asked.account_id, &asked.target_account_id));
         let executed = self.execute("UnblockAccount", request, fields, command).await?;
-        Ok(Response::new(v1::UnblockAccountResponse { consistency_token: self.token(executed) }))
+        reply(v1::UnblockAccountResponse { consistency_token: self.token(executed) })
     }
 
     async fn mute_account(&self, request: Request<v1::MuteAccountRequest>) -> Reply<v1::MuteAccountResponse> {
@@ -330,7 +354,7 @@ impl CommandService for Commands {
         let asked = request.get_ref();
         let command = Command::Mute(pair(&mut fields, &asked.account_id, &asked.target_account_id));
         let executed = self.execute("MuteAccount", request, fields, command).await?;
-        Ok(Response::new(v1::MuteAccountResponse { consistency_token: self.token(executed) }))
+        reply(v1::MuteAccountResponse { consistency_token: self.token(executed) })
     }
 
     async fn unmute_account(&self, request: Request<v1::UnmuteAccountRequest>) -> Reply<v1::UnmuteAccountResponse> {
@@ -338,7 +362,7 @@ impl CommandService for Commands {
         let asked = request.get_ref();
         let command = Command::Unmute(pair(&mut fields, &asked.account_id, &asked.target_account_id));
         let executed = self.execute("UnmuteAccount", request, fields, command).await?;
-        Ok(Response::new(v1::UnmuteAccountResponse { consistency_token: self.token(executed) }))
+        reply(v1::UnmuteAccountResponse { consistency_token: self.token(executed) })
     }
 
     async fn mark_notifications_seen(
@@ -352,7 +376,7 @@ impl CommandService for Commands {
         must_be_in_the_log(up_to, self.executor.log().head().await?)?;
         let command = Command::MarkNotificationsSeen { account, up_to };
         let executed = self.execute("MarkNotificationsSeen", request, fields, command).await?;
-        Ok(Response::new(v1::MarkNotificationsSeenResponse { consistency_token: self.token(executed) }))
+        reply(v1::MarkNotificationsSeenResponse { consistency_token: self.token(executed) })
     }
 }
 

@@ -1,50 +1,29 @@
 //! How fresh an answer must be, and waiting until it is.
 //!
-//! Always: one task watches the checkpoints, and every waiting question hears of a new one through it; waiting ends with
-//! the deadline, in UNAVAILABLE with the lag.
+//! Always: waiting ends with the deadline, in UNAVAILABLE with the lag.
 
-use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use shared::database::Database;
-use shared::errors::{ErrorReason, RETRY_DELAY, Refused};
+use shared::errors::ErrorReason;
 use shared::ids::Position;
 use shared::log::LogHead;
 use shared::patience::time_to_answer;
+use shared::progress::{Behind, Checkpoints, Progress};
 use shared::proto::query::{Consistency, consistency::Requirement};
 use shared::serve::time_allowed;
-use shared::sql::statements;
-use shared::tokens::{Tokens, must_be_in_the_log};
-use shared::wake::{Listener, Wake};
+use shared::tokens::{CONSISTENCY_TOKEN_HEADER, Tokens, must_be_in_the_log};
+use shared::wake::Wake;
 use tokio::sync::watch;
-use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tonic::metadata::MetadataMap;
 use tonic::{Code, Status};
-use tracing::warn;
 
 use crate::snapshot::{Projections, Snapshot};
 
 /// How long a question waits when its client set no deadline.
 const WAIT_DEFAULT: Duration = Duration::from_secs(10);
-/// How long to wait before the checkpoints are read again after that failed.
-const AFTER_FAILURE: Duration = Duration::from_millis(500);
-
-statements! {
-    static SELECT_CHECKPOINTS = "SELECT name, checkpoint FROM projections";
-}
-
-/// How far each projection is, as last seen.
-type Checkpoints = Arc<HashMap<String, Seen>>;
-
-/// The checkpoint of one projection.
-#[derive(Clone, Copy, Debug)]
-pub struct Seen {
-    position: Position,
-    /// When it got there, as far as this server saw.
-    since: Instant,
-}
 
 /// Takes snapshots that are fresh enough.
 #[derive(Clone)]
@@ -52,15 +31,14 @@ pub struct Freshness {
     tables: Database,
     log: Arc<dyn LogHead>,
     tokens: Tokens,
-    checkpoints: watch::Receiver<Checkpoints>,
+    progress: Progress,
 }
 
 impl Freshness {
     /// Watches the checkpoints of these tables until `drain` is cancelled or nobody listens.
     pub fn watch(tables: Database, log: Arc<dyn LogHead>, progress: &Wake, drain: CancellationToken) -> Self {
-        let (seen, checkpoints) = watch::channel(Checkpoints::default());
-        tokio::spawn(watch_checkpoints(tables.clone(), progress.listen(), seen, drain));
-        Self { tables, tokens: Tokens::new(log.identity()), log, checkpoints }
+        let progress = Progress::watch(std::future::ready(tables.clone()), progress.listen(), drain);
+        Self { tables, tokens: Tokens::new(log.identity()), log, progress }
     }
 
     /// A snapshot of the tables that these projections fill, as fresh as the question requires.
@@ -70,25 +48,34 @@ impl Freshness {
         consistency: Option<&Consistency>,
         projections: Projections,
     ) -> Result<Snapshot, Status> {
-        let required = match consistency.and_then(|consistency| consistency.requirement.as_ref()) {
-            None | Some(Requirement::MinimizeLatency(_) | Requirement::FullyConsistent(false)) => Position(0),
-            Some(Requirement::AtLeastAsFresh(token)) if token.is_empty() => Position(0),
-            Some(Requirement::AtLeastAsFresh(token)) => self.tokens.open(token)?,
-            Some(Requirement::FullyConsistent(true)) => self.log.head().await?,
-        };
+        let required = self.required(metadata, consistency).await?;
         let snapshot = Snapshot::take(&self.tables, projections).await?;
         if snapshot.checkpoint >= required {
             return Ok(snapshot);
         }
-        let behind = snapshot.checkpoint;
         drop(snapshot);
-        self.wait(metadata, projections, behind, required).await?;
+        self.wait(metadata, projections, required).await?;
         Snapshot::take(&self.tables, projections).await
+    }
+
+    /// How far the tables must be. What the question says itself comes before what an interceptor sends along with it.
+    async fn required(&self, metadata: &MetadataMap, consistency: Option<&Consistency>) -> Result<Position, Status> {
+        let sent_along = || match metadata.get(CONSISTENCY_TOKEN_HEADER) {
+            None => Ok(Position(0)),
+            Some(token) => self.tokens.open(token.to_str().unwrap_or_default()),
+        };
+        match consistency.and_then(|consistency| consistency.requirement.as_ref()) {
+            None | Some(Requirement::FullyConsistent(false)) => sent_along(),
+            Some(Requirement::AtLeastAsFresh(token)) if token.is_empty() => sent_along(),
+            Some(Requirement::AtLeastAsFresh(token)) => Ok(self.tokens.open(token)?.max(sent_along()?)),
+            Some(Requirement::MinimizeLatency(_)) => Ok(Position(0)),
+            Some(Requirement::FullyConsistent(true)) => Ok(self.log.head().await?),
+        }
     }
 
     /// Changes of the checkpoints, for streams.
     pub fn changes(&self) -> watch::Receiver<Checkpoints> {
-        self.checkpoints.clone()
+        self.progress.changes()
     }
 
     /// The tables themselves.
@@ -101,83 +88,10 @@ impl Freshness {
         must_be_in_the_log(position, self.log.head().await?)
     }
 
-    async fn wait(
-        &self,
-        metadata: &MetadataMap,
-        projections: Projections,
-        behind: Position,
-        required: Position,
-    ) -> Result<(), Status> {
+    async fn wait(&self, metadata: &MetadataMap, projections: Projections, required: Position) -> Result<(), Status> {
         self.must_be_in_the_log(required).await?;
-        let reached = |seen: &Checkpoints| lowest(seen, projections).1 >= required;
         let allowed = time_allowed(metadata.as_ref().get("grpc-timeout")).unwrap_or(WAIT_DEFAULT).min(WAIT_DEFAULT);
-        let allowed = time_to_answer(allowed);
-        let mut checkpoints = self.checkpoints.clone();
-        match timeout(allowed, checkpoints.wait_for(reached)).await {
-            Ok(Ok(_)) => return Ok(()),
-            Ok(Err(_)) => return Err(shutting_down()),
-            Err(_) => {}
-        }
-        let (projection, checkpoint) = lowest(&self.checkpoints.borrow(), projections);
-        let since = self.checkpoints.borrow().get(projection).map(|seen| seen.since);
-        let lag_seconds = since.map_or(0, |since| since.elapsed().as_secs());
-        let lag = required.0 - checkpoint.max(behind).0;
-        let message =
-            format!("projection {projection} is {lag} events behind what was asked for, and moved {lag_seconds} s ago");
-        let refused = Refused::new(Code::Unavailable, ErrorReason::ProjectionBehind, message);
-        let refused = refused.with("projection", projection).with("lag_events", lag).with("lag_seconds", lag_seconds);
-        Err(refused.with("checkpoint", checkpoint).with("required", required).retry_after(RETRY_DELAY).into())
+        let refuse = |behind: Behind| behind.refused(Code::Unavailable, ErrorReason::ProjectionBehind, required);
+        self.progress.reach(projections, required, time_to_answer(allowed), refuse).await
     }
-}
-
-/// What is told when the checkpoints are not watched any more, which is when the server drains.
-pub fn shutting_down() -> Status {
-    let refused = Refused::new(Code::Unavailable, ErrorReason::ShuttingDown, "the server is shutting down");
-    refused.retry_after(RETRY_DELAY).into()
-}
-
-/// The projection that is furthest behind, and where it is.
-fn lowest(seen: &Checkpoints, projections: Projections) -> (&'static str, Position) {
-    let all = projections.iter().map(|name| (*name, seen.get(*name).map(|seen| seen.position).unwrap_or_default()));
-    all.min_by_key(|(_, checkpoint)| *checkpoint).unwrap_or_default()
-}
-
-async fn watch_checkpoints(
-    tables: Database,
-    mut progress: Listener,
-    seen: watch::Sender<Checkpoints>,
-    drain: CancellationToken,
-) {
-    while !drain.is_cancelled() && !seen.is_closed() {
-        match read_checkpoints(&tables).await {
-            Ok(checkpoints) => {
-                seen.send_if_modified(|last| note(last, checkpoints));
-            }
-            Err(cause) => {
-                warn!(%cause, "the checkpoints could not be read: {cause}");
-                tokio::time::sleep(AFTER_FAILURE).await;
-            }
-        }
-        progress.wait().await;
-    }
-}
-
-/// True when something has moved.
-fn note(last: &mut Checkpoints, checkpoints: HashMap<String, Position>) -> bool {
-    let position_of = |name: &String| last.get(name).map(|seen| seen.position);
-    if checkpoints.iter().all(|(name, position)| position_of(name) == Some(*position)) {
-        return false;
-    }
-    let now = Instant::now();
-    let seen = |(name, position): (String, Position)| {
-        let unmoved = last.get(&name).filter(|seen| seen.position == position).copied();
-        (name, unmoved.unwrap_or(Seen { position, since: now }))
-    };
-    *last = Arc::new(checkpoints.into_iter().map(seen).collect());
-    true
-}
-
-async fn read_checkpoints(tables: &Database) -> Result<HashMap<String, Position>, sqlx::Error> {
-    let rows = tables.rows(&SELECT_CHECKPOINTS, &[]).await?;
-    rows.iter().map(|row| Ok((row.get("name")?, Position(row.get("checkpoint")?)))).collect()
 }

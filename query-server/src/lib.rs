@@ -49,12 +49,5 @@ pub fn routes(tables: Database, log: Arc<dyn LogHead>, progress: Wake, drain: Ca
 /// Every statement of this crate, for the test that prepares them.
 #[must_use]
 pub fn every_statement() -> Vec<&'static Statement> {
-    [
-        freshness::STATEMENTS,
-        hydrate::STATEMENTS,
-        snapshot::STATEMENTS,
-        stream::STATEMENTS,
-        &questions::every_statement(),
-    ]
-    .concat()
+    [hydrate::STATEMENTS, snapshot::STATEMENTS, stream::STATEMENTS, &questions::every_statement()].concat()
 }

@@ -11,6 +11,7 @@ use shared::log::LogHead;
 use shared::proto::query as v1;
 use shared::proto::query::query_service_server::QueryService;
 use shared::proto::query::thread_item::Item;
+use shared::reply::reply;
 use shared::tokens::Tokens;
 use shared::wake::Wake;
 use tokio_util::sync::CancellationToken;
@@ -59,7 +60,7 @@ macro_rules! accounts {
         let (keys, next) = lists::page(&mut page.snapshot, $list, page.key.0, viewer, start, size).await?;
         let accounts = hydrate::accounts(&mut page.snapshot, &keys).await?;
         let (next_page_token, read_at) = page.tokens(&$queries.tokens, next);
-        Ok(Response::new(v1::$response { accounts, next_page_token, read_at }))
+        reply(v1::$response { accounts, next_page_token, read_at })
     }};
 }
 
@@ -72,7 +73,7 @@ macro_rules! posts {
         let (posts, next) = post_lists::page(&mut page.snapshot, $list(&page.key), viewer, start, size).await?;
         let items = hydrate::listed(&mut page.snapshot, &posts, viewer).await?;
         let (next_page_token, read_at) = page.tokens(&$queries.tokens, next);
-        Ok(Response::new(v1::$response { items, next_page_token, read_at }))
+        reply(v1::$response { items, next_page_token, read_at })
     }};
 }
 
@@ -118,7 +119,7 @@ impl QueryService for Queries {
         let key = find(&mut snapshot, &named).await?;
         let account = one_account(&mut snapshot, key).await?;
         let read_at = self.tokens.seal(snapshot.checkpoint);
-        Ok(Response::new(v1::GetAccountResponse { account: Some(account), read_at }))
+        reply(v1::GetAccountResponse { account: Some(account), read_at })
     }
 
     async fn get_post(&self, request: Request<v1::GetPostRequest>) -> Reply<v1::GetPostResponse> {
@@ -135,7 +136,7 @@ impl QueryService for Queries {
         let post = hydrate::posts(&mut snapshot, &[key], viewer).await?.into_iter().next();
         let post = post.ok_or_else(|| internal("a post that was found is not there"))?;
         let read_at = self.tokens.seal(snapshot.checkpoint);
-        Ok(Response::new(v1::GetPostResponse { post: Some(post), read_at }))
+        reply(v1::GetPostResponse { post: Some(post), read_at })
     }
 
     async fn get_relationship(
@@ -156,7 +157,7 @@ impl QueryService for Queries {
         let other = find(&mut snapshot, &Named::Id(other)).await?;
         let relationship = relationship::between(&mut snapshot, one, other).await?;
         let read_at = self.tokens.seal(snapshot.checkpoint);
-        Ok(Response::new(v1::GetRelationshipResponse { relationship: Some(relationship), read_at }))
+        reply(v1::GetRelationshipResponse { relationship: Some(relationship), read_at })
     }
 
     async fn get_home_timeline(
@@ -170,7 +171,7 @@ impl QueryService for Queries {
         let items = hydrate::items(&mut page.snapshot, &entries, Some(owner)).await?;
         let (next_page_token, read_at) = page.tokens(&self.tokens, next);
         let resume_token = self.tokens.seal_resume(page.about(), page.snapshot.checkpoint);
-        Ok(Response::new(v1::GetHomeTimelineResponse { items, next_page_token, read_at, resume_token }))
+        reply(v1::GetHomeTimelineResponse { items, next_page_token, read_at, resume_token })
     }
 
     async fn get_author_timeline(
@@ -183,7 +184,7 @@ impl QueryService for Queries {
         let (entries, next) = author_timeline::page(&mut page.snapshot, page.key, viewer, start, size).await?;
         let items = hydrate::items(&mut page.snapshot, &entries, viewer).await?;
         let (next_page_token, read_at) = page.tokens(&self.tokens, next);
-        Ok(Response::new(v1::GetAuthorTimelineResponse { items, next_page_token, read_at }))
+        reply(v1::GetAuthorTimelineResponse { items, next_page_token, read_at })
     }
 
     async fn get_hashtag_timeline(
@@ -218,13 +219,13 @@ impl QueryService for Queries {
         let hydrated = Hydrated::load(snapshot, &posts, &[], viewer).await?;
         let present = |entries: &[ThreadEntry]| entries.iter().map(|entry| thread_item(&hydrated, entry)).collect();
         let (next_page_token, read_at) = page.tokens(&self.tokens, next);
-        Ok(Response::new(v1::GetThreadResponse {
+        reply(v1::GetThreadResponse {
             replies: present(&replies),
             next_page_token,
             read_at,
             item: Some(thread_item(&hydrated, &page.key)),
             ancestors: present(&ancestors),
-        }))
+        })
     }
 
     async fn list_notifications(
@@ -248,7 +249,7 @@ impl QueryService for Queries {
         };
         let notifications = groups.iter().zip(&causers).map(present).collect();
         let (next_page_token, read_at) = page.tokens(&self.tokens, next);
-        Ok(Response::new(v1::ListNotificationsResponse { notifications, next_page_token, read_at }))
+        reply(v1::ListNotificationsResponse { notifications, next_page_token, read_at })
     }
 
     async fn get_unread_notification_count(
@@ -268,7 +269,7 @@ impl QueryService for Queries {
         let owner = find(&mut snapshot, &Named::Id(owner)).await?;
         let unread_count = notifications::count_unread(&mut snapshot, owner).await?;
         let read_at = self.tokens.seal(snapshot.checkpoint);
-        Ok(Response::new(v1::GetUnreadNotificationCountResponse { unread_count, read_at }))
+        reply(v1::GetUnreadNotificationCountResponse { unread_count, read_at })
     }
 
     async fn list_activities(&self, request: Request<v1::ListActivitiesRequest>) -> Reply<v1::ListActivitiesResponse> {
@@ -279,7 +280,7 @@ impl QueryService for Queries {
         let hydrated = activities::hydrate(snapshot, owner, &deeds).await?;
         let activities = deeds.iter().map(|deed| activity(&hydrated, deed)).collect();
         let (next_page_token, read_at) = page.tokens(&self.tokens, next);
-        Ok(Response::new(v1::ListActivitiesResponse { activities, next_page_token, read_at }))
+        reply(v1::ListActivitiesResponse { activities, next_page_token, read_at })
     }
 
     async fn batch_get_accounts(
@@ -298,11 +299,11 @@ impl QueryService for Queries {
         let found = account::find_all(&mut snapshot, &ids).await?;
         let keys: Vec<AccountKey> = ids.iter().filter_map(|id| found.get(id).copied()).collect();
         let missing = ids.iter().filter(|id| !found.contains_key(id));
-        Ok(Response::new(v1::BatchGetAccountsResponse {
+        reply(v1::BatchGetAccountsResponse {
             accounts: hydrate::accounts(&mut snapshot, &keys).await?,
             missing_account_ids: missing.map(ToString::to_string).collect(),
             read_at: self.tokens.seal(snapshot.checkpoint),
-        }))
+        })
     }
 
     async fn batch_get_posts(&self, request: Request<v1::BatchGetPostsRequest>) -> Reply<v1::BatchGetPostsResponse> {
@@ -318,11 +319,11 @@ impl QueryService for Queries {
         let found = post::find_all(&mut snapshot, &ids, viewer).await?;
         let keys: Vec<PostKey> = ids.iter().filter_map(|id| found.get(id).copied()).collect();
         let missing = ids.iter().filter(|id| !found.contains_key(id));
-        Ok(Response::new(v1::BatchGetPostsResponse {
+        reply(v1::BatchGetPostsResponse {
             posts: hydrate::posts(&mut snapshot, &keys, viewer).await?,
             missing_post_ids: missing.map(ToString::to_string).collect(),
             read_at: self.tokens.seal(snapshot.checkpoint),
-        }))
+        })
     }
 
     async fn list_followers(&self, request: Request<v1::ListFollowersRequest>) -> Reply<v1::ListFollowersResponse> {

@@ -20,6 +20,7 @@ use shared::database::Row;
 use shared::errors::{ErrorReason, RETRY_DELAY, Refused, internal};
 use shared::ids::{AccountId, AccountKey, Position, PostKey};
 use shared::metrics;
+use shared::progress::shutting_down;
 use shared::proto::query as v1;
 use shared::proto::query::home_timeline_removed::Target;
 use shared::proto::query::stream_home_timeline_response::Event;
@@ -34,7 +35,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::metadata::MetadataMap;
 use tonic::{Code, Status};
 
-use crate::freshness::{Freshness, shutting_down};
+use crate::freshness::Freshness;
 use crate::hydrate::{self, Entry};
 use crate::questions::account::{Named, find};
 use crate::questions::home_timeline::{self, READS, visible_entries};

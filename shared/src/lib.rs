@@ -14,7 +14,9 @@ pub mod metrics;
 pub mod paging;
 pub mod patience;
 pub mod postgres;
+pub mod progress;
 pub mod proto;
+pub mod reply;
 pub mod rows;
 pub mod serve;
 pub mod settings;
@@ -29,5 +31,5 @@ pub mod wake;
 /// Every statement of this crate, for the test that prepares them.
 #[must_use]
 pub fn every_statement() -> Vec<&'static sql::Statement> {
-    [tables::STATEMENTS, log::sqlite::STATEMENTS, log::stored::STATEMENTS].concat()
+    [progress::STATEMENTS, tables::STATEMENTS, log::sqlite::STATEMENTS, log::stored::STATEMENTS].concat()
 }

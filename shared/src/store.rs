@@ -7,13 +7,15 @@ use std::time::Duration;
 
 use sqlx::SqlitePool;
 use sqlx::sqlite::SqliteConnectOptions;
-use tracing::{info, warn};
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, info, warn};
 
 use crate::clock::Clock;
 use crate::database::Database;
 use crate::log::sqlite::Durability;
 use crate::log::{self, EventLog, LogHead, ReadError};
 use crate::postgres::{Server, TABLES_CHANNEL};
+use crate::progress::{Progress, ProgressOnDemand};
 use crate::tables::{self, OpenError};
 use crate::wake::Wake;
 
@@ -183,6 +185,36 @@ impl Store {
             Ok((head, tables))
         })
         .await
+    }
+
+    /// How far the projections are, for a process that otherwise knows nothing of the read tables. Nothing is opened before
+    /// somebody asks, and then, on a server, nothing but the checkpoints is read.
+    #[must_use]
+    pub fn progress(&self, log: Arc<dyn LogHead>, drain: CancellationToken) -> ProgressOnDemand {
+        let store = self.clone();
+        ProgressOnDemand::new(Box::new(move || {
+            let wake = Wake::default();
+            store.wake_on_progress(&wake);
+            let listener = wake.listen();
+            let open = async move {
+                loop {
+                    match store.open_checkpoints(&*log).await {
+                        Ok(tables) => return tables,
+                        Err(cause) => debug!(%cause, "no projector has made the read tables yet: {cause}"),
+                    }
+                    tokio::time::sleep(LOOK_AGAIN).await;
+                }
+            };
+            Progress::watch(open, listener, drain)
+        }))
+    }
+
+    async fn open_checkpoints(&self, log: &dyn LogHead) -> Result<Database, StoreError> {
+        match self {
+            Self::Folder(_) => self.open_tables_to_read(log).await,
+            // The role of a command server may not read whose tables they are, and there they cannot be another log's.
+            Self::Server(server) => Ok(Database::Postgres(server.tables_to_read().await.map_err(OpenError::from)?)),
+        }
     }
 
     /// Wakes `progress` whenever a projector in another process has committed, as far as the store can tell.

@@ -14,6 +14,10 @@ use crate::errors::{ErrorReason, Refused, Violations};
 use crate::ids::Position;
 use crate::log::StoreIdentity;
 
+/// The metadata that carries consistency tokens: the newest one that a client has seen with a query, and with every answer the
+/// one that is in it. So one interceptor of a client reads its own writes everywhere.
+pub const CONSISTENCY_TOKEN_HEADER: &str = "x-chirp-consistency-token";
+
 const FORMAT: u8 = 1;
 const EPOCH_BYTES: usize = 16;
 const BINDING_BYTES: usize = 8;

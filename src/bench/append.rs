@@ -10,6 +10,7 @@ use shared::ids::{AccountRef, PostId, Version};
 use shared::log::{EventLog, StreamName};
 use shared::proto::command::command_service_client::CommandServiceClient;
 use shared::proto::command::{CreatePostRequest, CreatePostResponse};
+use tokio_util::sync::CancellationToken;
 use tonic::transport::Channel;
 use uuid::Uuid;
 
@@ -82,7 +83,8 @@ pub async fn run(rounds: &Rounds, accounts: usize, in_flight: usize) -> anyhow::
     let accounts = Arc::new(stage.accounts);
     let next = Arc::new(AtomicUsize::new(0));
     let serve = async |log: Arc<dyn EventLog>| {
-        stage::serve_role(command_server::routes(log.clone()), command_server::SERVICES, log).await
+        let progress = stage.store.progress(log.clone(), CancellationToken::new());
+        stage::serve_role(command_server::routes(log.clone(), progress), command_server::SERVICES, log).await
     };
     let real = serve(stage.log.clone()).await?;
     let answer = CreatePostResponse { consistency_token: "A".repeat(66), post_id: Uuid::now_v7().to_string() };

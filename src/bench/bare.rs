@@ -1,4 +1,5 @@
-//! The bare statement: the same events into a table without a rule, all that wait in one commit, as the log does it.
+//! The bare statement: the same events into a table of the same shape, all that wait in one commit, as the log does it, but
+//! without a counter, an expectation, a request or a hash chain.
 
 use std::sync::Arc;
 
@@ -23,7 +24,7 @@ CREATE TABLE bare (
     position {number} PRIMARY KEY, event_id {id} NOT NULL, stream TEXT NOT NULL, version {number} NOT NULL,
     type TEXT NOT NULL, schema_version {number} NOT NULL, command_id {id} NOT NULL, correlation_id {id} NOT NULL,
     causation_id {id}, principal TEXT NOT NULL, traceparent TEXT, recorded_at {number} NOT NULL, payload TEXT NOT NULL,
-    payload_digest {bytes} NOT NULL, hash {bytes} NOT NULL
+    payload_digest {bytes} NOT NULL, hash {bytes} NOT NULL, UNIQUE (stream, version)
 ){table}",
 );
 static INSERT: Statement = Statement::new(

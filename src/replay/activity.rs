@@ -151,6 +151,7 @@ impl Activity {
             request_id: self.namespace.request_id(&format!("follow {a} {b}")),
             follower_id: ids.get(follower)?,
             followee_id: ids.get(followee)?,
+            ..Default::default()
         }))
     }
 
@@ -166,9 +167,12 @@ impl Activity {
             Deed::Post | Deed::Reply(_) | Deed::Repost(_) => text,
         };
         Some(match step.deed {
-            Deed::Repost(_) => {
-                Command::Repost(RepostPostRequest { request_id, account_id: actor, post_id: String::new() })
-            }
+            Deed::Repost(_) => Command::Repost(RepostPostRequest {
+                request_id,
+                account_id: actor,
+                post_id: String::new(),
+                ..Default::default()
+            }),
             Deed::Post | Deed::Mention(_) | Deed::Reply(_) => {
                 Command::Post(CreatePostRequest { request_id, author_id: actor, text, ..CreatePostRequest::default() })
             }

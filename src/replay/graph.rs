@@ -86,6 +86,7 @@ impl Graph {
                     request_id: self.namespace.request_id(&format!("follow {} {direction}", edge.line)),
                     follower_id: follower.clone(),
                     followee_id: followee.clone(),
+                    ..Default::default()
                 }));
             }
         }

@@ -81,6 +81,7 @@ impl People {
                 display_name: format!("Person {person}"),
                 bio: String::new(),
                 kind: AccountKind::User.into(),
+                ..Default::default()
             })
         })
     }

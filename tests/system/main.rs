@@ -15,6 +15,7 @@ mod operations;
 mod postgres;
 mod process;
 mod raw;
+mod read_your_writes;
 mod refusals;
 mod roles;
 mod sqlite_files;
