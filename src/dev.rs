@@ -47,7 +47,10 @@ pub async fn run(args: DevArgs) -> anyhow::Result<()> {
     let clock = Arc::new(SystemClock);
     let log = store.open_log(clock.clone()).await?;
     let progress = Wake::default();
-    store.wake_on_progress(&progress);
+    if store.is_shared() {
+        // The projector that works may be another's.
+        store.wake_on_progress(&progress);
+    }
     let projector = Projector::open(&store, log.clone(), args.projector.settings(), clock, progress.clone()).await?;
     let Some(opened) = drain.run_until_cancelled(store.open_to_read()).await else {
         return Ok(());

@@ -69,7 +69,7 @@ pub async fn projector(args: ProjectorArgs) -> anyhow::Result<()> {
     let drain = drain_when_asked();
     let store = Store::at(&args.store)?;
     let clock = Arc::new(SystemClock);
-    let Some(log) = drain.run_until_cancelled(store.open_log(clock.clone())).await else {
+    let Some(log) = drain.run_until_cancelled(store.open_log_to_follow(clock.clone())).await else {
         return Ok(());
     };
     let log = log?;

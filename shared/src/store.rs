@@ -17,7 +17,7 @@ use crate::log::{self, EventLog, LogHead, ReadError};
 use crate::postgres::{Server, TABLES_CHANNEL};
 use crate::progress::{Progress, ProgressOnDemand};
 use crate::tables::{self, OpenError};
-use crate::wake::Wake;
+use crate::wake::{Wake, on_writes};
 
 /// How often a process looks whether the part of the store that it waits for is there.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
@@ -113,6 +113,24 @@ impl Store {
             }
             Self::Server(server) => {
                 let open = async || Ok(log::postgres::open(server, clock.clone()).await?);
+                Ok(Arc::new(self.once_made("chirp migrate up", open).await?))
+            }
+        }
+    }
+
+    /// Opens the log to follow what other processes append. In a folder, it is made when there is none; on a server, this waits
+    /// until somebody has.
+    ///
+    /// # Errors
+    /// When it is no log.
+    pub async fn open_log_to_follow(&self, clock: Arc<dyn Clock>) -> Result<Arc<dyn EventLog>, StoreError> {
+        match self {
+            Self::Folder(folder) => {
+                drop(self.open_log(clock).await?);
+                Ok(Arc::new(log::sqlite::open_to_follow(&log_file(folder)).await?))
+            }
+            Self::Server(server) => {
+                let open = async || Ok(log::postgres::open_to_read(server).await?);
                 Ok(Arc::new(self.once_made("chirp migrate up", open).await?))
             }
         }
@@ -217,14 +235,16 @@ impl Store {
         }
     }
 
-    /// Wakes `progress` whenever a projector in another process has committed, as far as the store can tell.
+    /// Wakes `progress` whenever a projector in another process has committed.
     pub fn wake_on_progress(&self, progress: &Wake) {
-        if let Self::Server(server) = self {
-            let progress = progress.clone();
-            server.listen(TABLES_CHANNEL, move |_| {
-                progress.wake();
-                true
-            });
+        let progress = progress.clone();
+        let wake = move || {
+            progress.wake();
+            true
+        };
+        match self {
+            Self::Folder(folder) => on_writes(&tables_file(folder), wake),
+            Self::Server(server) => server.listen(TABLES_CHANNEL, move |_| wake()),
         }
     }
 

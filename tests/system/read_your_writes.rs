@@ -2,11 +2,12 @@
 //! that waits for the read tables needs no token.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use shared::proto::command::*;
 use shared::proto::query::*;
 use shared::tokens::CONSISTENCY_TOKEN_HEADER;
+use shared::wake::POLL_INTERVAL;
 use tonic::{Code, Request, Response, Status};
 use tonic_types::StatusExt;
 
@@ -20,6 +21,9 @@ const SHARES: [&str; 3] =
     ["timelines_1,counts_1", "profiles_1,posts_1,bookmarks_1", "graph_1,hashtags_1,notifications_1,activity_1"];
 /// How long a projector stands still, and works, at most.
 const PAUSE_MILLIS: u64 = 12;
+
+/// A moment that is no part of any interval.
+const ATTENTION_ENDED: Duration = Duration::from_millis(7);
 
 /// What an interceptor does: it keeps the newest token that it saw, and sends it along.
 #[derive(Default)]
@@ -162,4 +166,27 @@ async fn a_command_that_waits_for_the_tables_is_seen_without_a_token() {
     let nonsense = CreatePostRequest { wait_for: 7, ..ask!(CreatePostRequest { author_id: &ada, text: "x" }) };
     let refused = api.try_post(nonsense).await.expect_err("there is no such thing to wait for");
     assert_eq!((refused.code(), reason(&refused).as_deref()), (Code::InvalidArgument, Some("FIELD_INVALID")));
+}
+
+/// By polling alone, a write would take two intervals at worst and one on average until it is seen: one for the projector and one
+/// for the query server.
+#[tokio::test]
+async fn what_one_process_writes_wakes_the_others() {
+    let folder = folder();
+    let commands = Role::command_server(folder.path()).await;
+    let (projector, queries) = (Role::projector(folder.path()).await, Role::query_server(folder.path()).await);
+    let api = Api::new(&commands.address, &queries.address, &projector.address);
+    let ada = api.register("ada").await.id;
+    let mut took = Vec::new();
+    for number in 0..51 {
+        // So that nobody is awake by chance.
+        tokio::time::sleep(POLL_INTERVAL + ATTENTION_ENDED * (number % 3)).await;
+        let made = api.post(&ada, &format!("post {number}")).await;
+        let started = Instant::now();
+        api.home(&ada, fresh(&made.token)).await;
+        took.push(started.elapsed());
+    }
+    took.sort_unstable();
+    let median = took[took.len() / 2];
+    assert!(median < POLL_INTERVAL / 3, "{median:?} of {took:?}");
 }

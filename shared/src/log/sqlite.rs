@@ -23,6 +23,7 @@ use crate::ids::{EventId, Position, RequestId, Version};
 use crate::rows::Rows;
 use crate::sql::statements;
 use crate::sqlite::{BUSY_TIMEOUT, connect_to_write};
+use crate::wake::on_writes;
 
 /// Connections that read.
 const READERS_MAX: u32 = 4;
@@ -133,6 +134,21 @@ pub async fn open_to_read(file: &Path) -> Result<StoredLog, ReadError> {
     // A file does not go away as a network does.
     let pool = SqlitePoolOptions::new().max_connections(READERS_MAX).test_before_acquire(false);
     StoredLog::to_read(Database::Sqlite(pool.connect_with(options).await?)).await
+}
+
+/// Opens an existing log to read what other processes append, and hears when they do.
+///
+/// # Errors
+/// When there is no such file or it is not a log.
+pub async fn open_to_follow(file: &Path) -> Result<StoredLog, ReadError> {
+    let log = open_to_read(file).await?;
+    let (moved, receiver) = watch::channel(log.head().await?);
+    on_writes(file, move || {
+        // Only the read tells how far; this says that it is time for one. One receiver is the log's own.
+        moved.send_modify(|_| {});
+        moved.receiver_count() > 0
+    });
+    Ok(log.moving(receiver))
 }
 
 /// The tables of the log in a file, for a log that is copied there.
