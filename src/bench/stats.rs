@@ -149,7 +149,7 @@ impl Findings {
             ));
         }
         for ratio in &self.ratios {
-            let wanted = ratio.wanted.map(|wanted| format!("  (wanted: at least {wanted})")).unwrap_or_default();
+            let wanted = ratio.wanted.map(|wanted| format!("  (wanted: at least {wanted:.2})")).unwrap_or_default();
             lines.push(format!("  {:<44} {:>10.2} ×{wanted}", ratio.name, ratio.value));
         }
         lines.extend(self.latencies.iter().map(Latency::text));

@@ -20,6 +20,17 @@ echo "$postgres $postgres_pid"
 cat >/dev/null
 "#;
 
+/// A key, and a certificate that it signed for itself. The server wants a key that nobody else can read; as root, the user of
+/// the server is somebody else.
+const MAKE_CERTIFICATE: &str = "
+set -euo pipefail
+openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost \
+    -addext subjectAltName=IP:127.0.0.1 -addext basicConstraints=critical,CA:FALSE -keyout server.key -out server.crt
+chmod 755 .
+chmod 600 server.key
+[ $(id -u) != 0 ] || chown postgres server.key
+";
+
 pub struct Cluster {
     folder: TempDir,
     shell: Child,
@@ -35,6 +46,22 @@ impl Cluster {
         let cluster = Self { folder, shell, address, id };
         chirp(&["migrate", "up", "--store", &cluster.store()]).await.with(0);
         cluster
+    }
+
+    /// A server that can encrypt, and the folder with the certificate by which it is known, `server.crt`.
+    pub async fn start_with_tls() -> (Self, TempDir) {
+        let certificates = folder();
+        let made = std::process::Command::new("bash")
+            .args(["-c", MAKE_CERTIFICATE])
+            .current_dir(&certificates)
+            .output()
+            .expect("there is a bash");
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let file = |name: &str| certificates.path().join(name);
+        let (certificate, key) = (file("server.crt"), file("server.key"));
+        let settings =
+            format!("-c ssl=on -c ssl_cert_file={} -c ssl_key_file={}", certificate.display(), key.display());
+        (Self::start(&settings).await, certificates)
     }
 
     /// The address of the store.

@@ -305,6 +305,30 @@ async fn when_the_server_hangs_or_restarts_calls_end_by_their_deadline_and_every
 }
 
 #[tokio::test]
+async fn connections_are_encrypted_and_an_unknown_server_is_refused() {
+    const ENCRYPTED: &str =
+        "SELECT COUNT(*), COALESCE(BOOL_AND(ssl), FALSE) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)
+                             WHERE application_name = 'chirp'";
+    let (cluster, certificates) = Cluster::start_with_tls().await;
+    let certificate = certificates.path().join("server.crt");
+    let store = format!("{}?sslmode=verify-full&sslrootcert={}", cluster.store(), certificate.display());
+    let (commands, projector) = (command_server(&store).await, projector(&store, &[]).await);
+    let queries = query_server(&store).await;
+    let api = Api::new(&commands.address, &queries.address, &projector.address);
+    let ada = api.register("ada").await;
+    api.home(&ada.id, fresh(&ada.token)).await;
+    let mut watching = PgConnection::connect(&cluster.store()).await.expect("the server answers");
+    let (connections, encrypted): (i64, bool) =
+        sqlx::query_as(ENCRYPTED).fetch_one(&mut watching).await.expect("it tells");
+    assert!(connections >= 3 && encrypted, "{connections} connections, all encrypted: {encrypted}");
+
+    // Nobody on this system has signed for the server.
+    let unknown = format!("{}?sslmode=verify-full", cluster.store());
+    let refused = chirp(&["migrate", "status", "--store", &unknown]).await.with(1);
+    assert!(refused.stderr.contains("certificate"), "{refused:#?}");
+}
+
+#[tokio::test]
 async fn a_server_that_is_out_of_connections_is_unavailable_until_it_has_some() {
     let cluster = Cluster::start("-c superuser_reserved_connections=0 -c max_connections=24").await;
     let store = cluster.store();

@@ -78,10 +78,10 @@ DECLARE
     first_position BIGINT;
     refused BOOLEAN[] := array_fill(FALSE, ARRAY[appends]);
     reached BIGINT[] := array_fill(NULL::BIGINT, ARRAY[appends]);
-    kept BIGINT[] := ARRAY[]::BIGINT[];
-    positions BIGINT[] := ARRAY[]::BIGINT[];
-    versions BIGINT[] := ARRAY[]::BIGINT[];
-    hashes BYTEA[] := ARRAY[]::BYTEA[];
+    -- Of each event that is stored; nothing for the others.
+    positions BIGINT[] := array_fill(NULL::BIGINT, ARRAY[cardinality(event_ids)]);
+    versions BIGINT[] := positions;
+    hashes BYTEA[] := array_fill(NULL::BYTEA, ARRAY[cardinality(event_ids)]);
     found RECORD;
 BEGIN
     SELECT head.position, head.hash, head.recorded_at INTO head_position, head_hash, head_time
@@ -144,25 +144,23 @@ BEGIN
             || field(uuid_send(found.correlation_id)) || field(uuid_send(found.causation_id))
             || field(convert_to(found.principal, 'UTF8')) || field(convert_to(found.traceparent, 'UTF8'))
             || field(head_time::TEXT::BYTEA) || found.payload_digest);
-        kept := kept || found.ordinal;
-        positions := positions || head_position;
-        versions := versions || found.version;
-        hashes := hashes || head_hash;
+        positions[found.ordinal] := head_position;
+        versions[found.ordinal] := found.version;
+        hashes[found.ordinal] := head_hash;
         reached[found.append] := head_position;
     END LOOP;
 
     IF head_position > first_position THEN
         INSERT INTO events
-        SELECT numbered.position, event.event_id, event.stream, numbered.version, event.type, event.schema_version,
+        SELECT event.position, event.event_id, event.stream, event.version, event.type, event.schema_version,
                event.command_id, event.correlation_id, event.causation_id, event.principal, event.traceparent, head_time,
-               event.payload, event.payload_digest, numbered.hash
+               event.payload, event.payload_digest, event.hash
         FROM UNNEST(event_ids, event_stream, event_type, event_schema_version, event_command, event_correlation,
-                    event_causation, event_principal, event_traceparent, event_payload, event_payload_digest)
-            WITH ORDINALITY AS event (event_id, stream, type, schema_version, command_id, correlation_id, causation_id,
-                                      principal, traceparent, payload, payload_digest, ordinal)
-        JOIN UNNEST(kept, positions, versions, hashes) AS numbered (ordinal, position, version, hash)
-            ON numbered.ordinal = event.ordinal
-        ORDER BY numbered.position;
+                    event_causation, event_principal, event_traceparent, event_payload, event_payload_digest, positions,
+                    versions, hashes)
+            AS event (event_id, stream, type, schema_version, command_id, correlation_id, causation_id, principal,
+                      traceparent, payload, payload_digest, position, version, hash)
+        WHERE event.position IS NOT NULL;
         UPDATE head SET position = head_position, hash = head_hash, recorded_at = head_time WHERE id = 1;
         -- Once in a batch, since it takes a lock of the whole server at commit.
         PERFORM pg_notify('chirp_log', head_position::TEXT);

@@ -23,6 +23,8 @@ use crate::sql::statements;
 
 statements! {
     static SELECT_IDENTITY = "SELECT epoch, token_key FROM store";
+    /// All of the head that a query server may read.
+    static SELECT_POSITION = "SELECT position FROM head";
     static SELECT_HEAD = "SELECT position, hash, recorded_at FROM head";
     static UPDATE_HEAD = "UPDATE head SET position = $1, hash = $2, recorded_at = $3";
     static SELECT_EVENTS = "SELECT * FROM events WHERE position > $1 ORDER BY position LIMIT $2";
@@ -84,7 +86,9 @@ impl LogHead for StoredLog {
     }
 
     async fn head(&self) -> Result<Position, ReadError> {
-        Ok(Head::from_rows(&self.tables.rows(&SELECT_HEAD, &[]).await?)?.position)
+        let rows = self.tables.rows(&SELECT_POSITION, &[]).await?;
+        let row = rows.first().ok_or_else(|| ReadError::Unavailable("the log has no head".to_owned()))?;
+        Ok(Position(row.get("position")?))
     }
 }
 
