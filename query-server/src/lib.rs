@@ -7,6 +7,7 @@
 //! A list is made in four steps: *skeleton* (which rows), *filter* (which of them this viewer may see), *hydrate* (what
 //! they are now), *present* (as the contract has it). Each is one query for the whole page.
 
+mod dispatch;
 mod freshness;
 mod hydrate;
 mod pages;
@@ -49,5 +50,6 @@ pub fn routes(tables: Database, log: Arc<dyn LogHead>, progress: Wake, drain: Ca
 /// Every statement of this crate, for the test that prepares them.
 #[must_use]
 pub fn every_statement() -> Vec<&'static Statement> {
-    [hydrate::STATEMENTS, snapshot::STATEMENTS, stream::STATEMENTS, &questions::every_statement()].concat()
+    [dispatch::STATEMENTS, hydrate::STATEMENTS, snapshot::STATEMENTS, stream::STATEMENTS, &questions::every_statement()]
+        .concat()
 }

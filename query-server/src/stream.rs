@@ -1,6 +1,6 @@
 //! The home stream: the net change of a home timeline between two checkpoints, without a gap and without a duplicate.
 //!
-//! A wake-up says only that there is a new checkpoint; what changed is pulled from the tables. `timelines_1_changes` says
+//! A wake-up says only that something may concern the stream ([`crate::dispatch`]); what changed is pulled from the tables. `timelines_1_changes` says
 //! which posts and accounts were touched since the last message; what they are now is judged by the law
 //! ([`crate::questions::home_timeline`]). So a stream that was away for an hour and one that never slept do the same.
 //!
@@ -16,7 +16,6 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use ::metrics::{counter, gauge};
-use shared::database::Row;
 use shared::errors::{ErrorReason, RETRY_DELAY, Refused, internal};
 use shared::ids::{AccountId, AccountKey, Position, PostKey};
 use shared::metrics;
@@ -35,6 +34,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::metadata::MetadataMap;
 use tonic::{Code, Status};
 
+use crate::dispatch::{Changed, Dispatch, kept_after};
 use crate::freshness::Freshness;
 use crate::hydrate::{self, Entry};
 use crate::questions::account::{Named, find};
@@ -51,7 +51,6 @@ const SLOW_AFTER: Duration = Duration::from_secs(30);
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
 statements! {
-    static SELECT_KEPT_AFTER = "SELECT kept_after FROM timelines_1_kept";
     /// What may concern owner $1 after $2 up to $3, $4 at most. Edits and deletions also concern whoever sees the post through
     /// somebody else's repost; an undone repost also concerns who unfollowed the reposter since; what happened to a whole
     /// account is looked at more closely later. The numbers are those of [`Change`].
@@ -123,6 +122,7 @@ impl Default for StreamLimits {
 pub struct Streams {
     limits: StreamLimits,
     freshness: Freshness,
+    dispatch: Dispatch,
     tokens: Tokens,
     drain: CancellationToken,
     room: Arc<Semaphore>,
@@ -131,7 +131,8 @@ pub struct Streams {
 impl Streams {
     /// No stream yet.
     pub fn new(freshness: Freshness, tokens: Tokens, limits: StreamLimits, drain: CancellationToken) -> Self {
-        Self { limits, freshness, tokens, drain, room: Arc::new(Semaphore::new(STREAMS_MAX)) }
+        let dispatch = Dispatch::start(freshness.clone(), drain.clone());
+        Self { limits, freshness, dispatch, tokens, drain, room: Arc::new(Semaphore::new(STREAMS_MAX)) }
     }
 
     /// Opens the stream of an account's home timeline, from a resume token or from now.
@@ -161,6 +162,7 @@ impl Streams {
             told_at: Instant::now(),
             freshness: self.freshness.clone(),
             tokens: self.tokens.clone(),
+            dispatch: self.dispatch.clone(),
             drain: self.drain.clone(),
             owner: key,
             owner_id: owner,
@@ -212,6 +214,7 @@ struct Feed {
     told_at: Instant,
     freshness: Freshness,
     tokens: Tokens,
+    dispatch: Dispatch,
     drain: CancellationToken,
     owner: AccountKey,
     owner_id: AccountId,
@@ -232,21 +235,12 @@ struct News {
     unfinished: bool,
 }
 
-/// One row of the changes.
-struct Changed {
-    place: Position,
-    change: Change,
-    actor: i64,
-    target: i64,
-}
-
 impl Feed {
     async fn run(mut self) -> Result<(), Status> {
-        let mut checkpoints = self.freshness.changes();
         self.tell(Event::Subscribed(v1::HomeTimelineSubscribed {})).await?;
+        let subscription = self.dispatch.subscribe(&self.freshness, self.owner, self.position).await?;
         let mut is_caught_up = false;
         loop {
-            checkpoints.mark_unchanged();
             let news = self.pull().await?;
             let unfinished = news.unfinished;
             if unfinished && is_caught_up {
@@ -257,7 +251,7 @@ impl Feed {
                 self.position = position;
                 self.tell(event).await?;
             }
-            self.position = self.position.max(news.reached);
+            self.position = subscription.told(self.position.max(news.reached));
             if self.drain.is_cancelled() {
                 return self.end_for_shutdown().await;
             }
@@ -268,12 +262,18 @@ impl Feed {
                 is_caught_up = true;
                 self.tell(Event::CaughtUp(v1::HomeTimelineCaughtUp {})).await?;
             }
-            tokio::select! {
-                changed = checkpoints.changed() => if changed.is_err() { return self.end_for_shutdown().await },
-                () = self.drain.cancelled() => return self.end_for_shutdown().await,
-                () = self.messages.closed() => return Ok(()),
-                () = sleep_until(self.told_at + HEARTBEAT) => self.tell(Event::Heartbeat(v1::HomeTimelineHeartbeat {})).await?,
+            loop {
+                tokio::select! {
+                    () = subscription.touched() => break,
+                    () = self.drain.cancelled() => return self.end_for_shutdown().await,
+                    () = self.messages.closed() => return Ok(()),
+                    () = sleep_until(self.told_at + HEARTBEAT) => {
+                        self.position = subscription.told(self.position);
+                        self.tell(Event::Heartbeat(v1::HomeTimelineHeartbeat {})).await?;
+                    }
+                }
             }
+            self.position = subscription.told(self.position);
         }
     }
 
@@ -322,16 +322,7 @@ impl Feed {
         let limit = i64::try_from(self.limits.changes_max).map_err(internal)?;
         let values = [self.owner.0, self.position.0, snapshot.checkpoint.0, limit].map(Value::Number);
         let rows = snapshot.rows(&SELECT_CHANGES, &values).await?;
-        let changed = |row: &Row| {
-            let number = column(row, "change")?;
-            Ok(Changed {
-                place: Position(column(row, "place")?),
-                change: Change::from_stored(number).ok_or_else(|| internal(format!("unknown change {number}")))?,
-                actor: column(row, "actor")?,
-                target: column(row, "target")?,
-            })
-        };
-        rows.iter().map(changed).collect()
+        rows.iter().map(Changed::read).collect()
     }
 
     async fn news(&self, snapshot: &mut Snapshot, changes: &[Changed]) -> Result<News, Status> {
@@ -529,11 +520,6 @@ impl Touched {
             _ => {}
         }
     }
-}
-
-async fn kept_after(snapshot: &mut Snapshot) -> Result<Position, Status> {
-    let rows = snapshot.rows(&SELECT_KEPT_AFTER, &[]).await?;
-    rows.first().map_or(Ok(Position(0)), |row| column(row, "kept_after").map(Position))
 }
 
 fn refresh(cause: RefreshCause, reached: Position) -> News {

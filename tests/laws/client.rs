@@ -2,6 +2,7 @@
 //! timeline.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use query_server::Queries;
 use reference::Entry;
@@ -10,6 +11,7 @@ use shared::proto::query::home_timeline_removed::Target;
 use shared::proto::query::query_service_server::QueryService;
 use shared::proto::query::stream_home_timeline_response::Event;
 use shared::proto::query::{RemovalCause, TimelineItem};
+use tokio::time::timeout;
 use tokio_stream::StreamExt;
 use tonic::{Code, Request};
 
@@ -19,23 +21,61 @@ const PAGE_SIZE: i32 = 100;
 /// A resume that says more than this never ends.
 const MESSAGES_MAX: usize = 10_000;
 
-/// A client that has been away, and comes back.
+/// How long the stream of a client that stayed may take to tell what happened.
+const LIVE_PATIENCE: Duration = Duration::from_secs(10);
+
+/// A client that has been away, and comes back, or stays.
 pub struct Client {
     account_id: String,
     entries: BTreeMap<String, TimelineItem>,
     resume_token: String,
+    /// The stream, while the client stays.
+    live: Option<<Queries as QueryService>::StreamHomeTimelineStream>,
 }
 
 impl Client {
     /// A client that has fetched the whole timeline; nothing when there is no such account.
     pub async fn start(queries: &Queries, account_id: &str) -> Option<Self> {
-        let mut client =
-            Self { account_id: account_id.to_owned(), entries: BTreeMap::new(), resume_token: String::new() };
+        let mut client = Self {
+            account_id: account_id.to_owned(),
+            entries: BTreeMap::new(),
+            resume_token: String::new(),
+            live: None,
+        };
         client.fetch(queries).await.then_some(client)
     }
 
-    /// Comes back over connections that break, and in the end over one that lasts. False when the account is gone.
-    pub async fn come_back(&mut self, queries: &Queries, random: &mut Random) -> bool {
+    /// Goes on with the stream if the client stayed, until the client is as it should be or nothing more comes; else comes back over
+    /// connections that break, and in the end over one that lasts. False when the account is gone.
+    pub async fn go_on(&mut self, queries: &Queries, random: &mut Random, is_right: impl Fn(&Self) -> bool) -> bool {
+        while !is_right(self)
+            && let Some(live) = &mut self.live
+        {
+            let Ok(next) = timeout(LIVE_PATIENCE, live.next()).await else { break };
+            match next.expect("a stream goes on") {
+                Ok(message) => {
+                    self.resume_token = message.resume_token;
+                    match message.event.expect("every message says something") {
+                        Event::CaughtUp(_) => {}
+                        Event::Refresh(_) => {
+                            self.live = None;
+                            return self.fetch(queries).await;
+                        }
+                        event => self.apply(event),
+                    }
+                }
+                Err(status) if status.code() == Code::NotFound => return false,
+                Err(status) => panic!("the stream broke: {status:?}"),
+            }
+        }
+        if self.live.is_some() && random.one_in(2) {
+            return true;
+        }
+        self.live = None;
+        self.come_back(queries, random).await
+    }
+
+    async fn come_back(&mut self, queries: &Queries, random: &mut Random) -> bool {
         while random.one_in(2) {
             if !self.resume(queries, random.below(6)).await {
                 return false;
@@ -62,6 +102,7 @@ impl Client {
             match message.event.expect("every message says something") {
                 Event::CaughtUp(_) => {
                     self.resume_token = message.resume_token;
+                    self.live = Some(stream);
                     return true;
                 }
                 Event::Refresh(_) => {

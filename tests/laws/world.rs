@@ -153,6 +153,8 @@ struct Reader {
     store: Store,
     settings: ProjectorSettings,
     projector: Option<Projector>,
+    /// Wakes the query server.
+    progress: Wake,
     tables: Database,
     queries: Queries,
     clients: BTreeMap<String, Client>,
@@ -272,15 +274,16 @@ impl World {
 
 impl Reader {
     async fn open(store: Store, log: Arc<dyn EventLog>, settings: ProjectorSettings, streams: StreamLimits) -> Self {
-        let projector = open_projector(&store, log.clone(), settings.clone()).await;
+        let progress = Wake::default();
+        let projector = open_projector(&store, log.clone(), settings.clone(), progress.clone()).await;
         let tables = store.open_tables_to_read(&*log).await.expect("they were just made");
         let drain = CancellationToken::new();
-        let queries = Queries::new(tables.clone(), log, &Wake::default(), streams, drain.clone());
-        Self { store, settings, projector: Some(projector), tables, queries, clients: BTreeMap::new(), drain }
+        let queries = Queries::new(tables.clone(), log, &progress, streams, drain.clone());
+        Self { store, settings, projector: Some(projector), progress, tables, queries, clients: BTreeMap::new(), drain }
     }
 
     async fn open_projector(&self, log: Arc<dyn EventLog>) -> Projector {
-        open_projector(&self.store, log, self.settings.clone()).await
+        open_projector(&self.store, log, self.settings.clone(), self.progress.clone()).await
     }
 
     fn projector(&mut self) -> &mut Projector {
@@ -289,8 +292,14 @@ impl Reader {
 
     /// What the client of an account shows after it came back is the timeline.
     async fn check_client(&mut self, model: &Model, account: &str, random: &mut Random, report: &mut Report) {
+        let is_right = |client: &Client| {
+            let reads_right = |(post, text): (&str, &str)| {
+                model.post(post, Some(account)).is_some_and(|expected| expected.text == text)
+            };
+            client.shown() == model.home_timeline(account) && client.texts().all(reads_right)
+        };
         let is_there = match self.clients.get_mut(account) {
-            Some(client) => client.come_back(&self.queries, random).await,
+            Some(client) => client.go_on(&self.queries, random, is_right).await,
             None => match Client::start(&self.queries, account).await {
                 Some(client) => {
                     self.clients.insert(account.to_owned(), client);
@@ -323,8 +332,13 @@ impl Drop for Reader {
     }
 }
 
-async fn open_projector(store: &Store, log: Arc<dyn EventLog>, settings: ProjectorSettings) -> Projector {
-    Projector::open(store, log, settings, Arc::new(SystemClock), Wake::default()).await.expect("the tables open")
+async fn open_projector(
+    store: &Store,
+    log: Arc<dyn EventLog>,
+    settings: ProjectorSettings,
+    progress: Wake,
+) -> Projector {
+    Projector::open(store, log, settings, Arc::new(SystemClock), progress).await.expect("the tables open")
 }
 
 /// In memory where there is such a place: a history writes small transactions by the thousand, and none must survive.
