@@ -7,7 +7,8 @@ readonly CHIRP=${CHIRP:-target/debug/chirp}
 readonly START_SECONDS=60
 declare -A pid=() address=()
 
-# start_role ROLE LISTEN_FLAG FOLDER: on the store in $STORE, or one in the folder; sets ${pid[ROLE]} and ${address[ROLE]}, from the line in which it says where it is.
+# start_role ROLE LISTEN_FLAG FOLDER: on the store in $STORE, or one in the folder; sets ${pid[ROLE]} and ${address[ROLE]},
+# from the line in which it says where it is.
 start_role() {
     local role=$1 flag=$2 folder=$3 said=$3/$1.log
     : >"$said"

@@ -41,9 +41,7 @@ pub async fn run(args: DevArgs) -> anyhow::Result<()> {
     let drain = drain_when_asked();
 
     let store = Store::at(&args.data)?;
-    if let Store::Server(server) = &store {
-        server.migrate().await?;
-    }
+    store.make().await?;
     let clock = Arc::new(SystemClock);
     let log = store.open_log(clock.clone()).await?;
     let progress = Wake::default();

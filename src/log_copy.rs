@@ -33,9 +33,7 @@ pub async fn run(args: LogCopyArgs) -> anyhow::Result<ExitCode> {
     ensure!(args.from != args.to, "a log cannot be copied onto itself");
     let source = Store::existing_at(&args.from)?.open_tables_of_log().await.context("the source cannot be read")?;
     let store = Store::at(&args.to)?;
-    if let Store::Server(server) = &store {
-        server.migrate().await?;
-    }
+    store.make().await?;
     // Opening it once makes it.
     drop(store.open_log(Arc::new(SystemClock)).await?);
     let target = store.tables_of_log_to_write();

@@ -1,17 +1,15 @@
 //! The gRPC shell of the command server: a handler parses, executes, replies.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use prost::Message;
-use shared::errors::ErrorReason;
+use shared::errors::{ErrorReason, RETRY_DELAY, Refused};
 use shared::log::EventLog;
-use shared::patience::time_to_answer;
-use shared::progress::{Behind, Names, ProgressOnDemand};
+use shared::progress::{Names, ProgressOnDemand, Unreached};
 use shared::proto::command as v1;
 use shared::proto::command::command_service_server::CommandService;
 use shared::reply::reply;
-use shared::serve::{REQUEST_ID_HEADER, time_allowed};
+use shared::serve::REQUEST_ID_HEADER;
 use shared::tokens::{Tokens, must_be_in_the_log};
 use tonic::metadata::MetadataMap;
 use tonic::{Code, Request, Response, Status};
@@ -28,6 +26,8 @@ type Reply<T> = Result<Response<T>, Status>;
 const ANONYMOUS: &str = "anonymous";
 const TRACEPARENT: &str = "traceparent";
 const TRACEPARENT_LENGTH_MAX: usize = 128;
+/// All projections.
+const ALL: Names = &[];
 
 /// The command server.
 pub struct Commands {
@@ -35,11 +35,6 @@ pub struct Commands {
     tokens: Tokens,
     progress: ProgressOnDemand,
 }
-
-/// How long a command waits for the read tables when its client set no deadline.
-const WAIT_DEFAULT: Duration = Duration::from_secs(10);
-/// All projections.
-const ALL: Names = &[];
 
 /// What all requests of this service have beside the payload.
 trait Commanding: Message {
@@ -101,12 +96,19 @@ impl Commands {
 
     /// The command has taken effect, so what goes wrong here says so.
     async fn wait_until_projected(&self, metadata: &MetadataMap, position: Position) -> Result<(), Status> {
-        let allowed = time_allowed(metadata.as_ref().get("grpc-timeout")).unwrap_or(WAIT_DEFAULT).min(WAIT_DEFAULT);
-        let refuse = |behind: Behind| {
-            let refused = behind.refused(Code::DeadlineExceeded, ErrorReason::NotYetProjected, position);
-            refused.with("consistency_token", self.tokens.seal(position))
-        };
-        self.progress.reach(ALL, position, time_to_answer(allowed), refuse).await
+        let reached = self.progress.reach(ALL, position, metadata).await;
+        reached.map_err(|unreached| {
+            let (code, reason) = (Code::DeadlineExceeded, ErrorReason::NotYetProjected);
+            let refused = match unreached {
+                Unreached::Behind(behind) => behind.refused(code, reason, position),
+                // Not SHUTTING_DOWN, which says that nothing was written.
+                Unreached::ShuttingDown => {
+                    let message = "the command is stored, and the server stops before the read tables show it";
+                    Refused::new(code, reason, message).retry_after(RETRY_DELAY)
+                }
+            };
+            refused.with("consistency_token", self.tokens.seal(position)).into()
+        })
     }
 
     fn token(&self, executed: Executed) -> String {

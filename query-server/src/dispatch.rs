@@ -272,16 +272,16 @@ async fn run(registry: &Weak<Mutex<Registry>>, freshness: &Freshness, mut checkp
 /// Hands on what has changed since the last time. True when there is more.
 async fn hand_on(dispatch: &Dispatch, freshness: &Freshness) -> Result<bool, Status> {
     let mut snapshot = Snapshot::take(freshness.tables(), READS).await?;
-    let (before, checkpoint) = (dispatch.lock().through, snapshot.checkpoint);
-    if checkpoint <= before {
-        return Ok(false);
-    }
-    {
+    let checkpoint = snapshot.checkpoint;
+    let before = {
         let mut registry = dispatch.lock();
         if registry.streams.is_empty() {
-            registry.through = checkpoint;
-            return Ok(false);
+            registry.through = checkpoint.max(registry.through);
         }
+        registry.through
+    };
+    if checkpoint <= before {
+        return Ok(false);
     }
     if before < kept_after(&mut snapshot).await? {
         dispatch.lock().touch_all(checkpoint);

@@ -3,16 +3,13 @@
 //! Always: waiting ends with the deadline, in UNAVAILABLE with the lag.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use shared::database::Database;
 use shared::errors::ErrorReason;
 use shared::ids::Position;
 use shared::log::LogHead;
-use shared::patience::time_to_answer;
-use shared::progress::{Behind, Checkpoints, Progress};
+use shared::progress::{Checkpoints, Progress, Unreached, shutting_down};
 use shared::proto::query::{Consistency, consistency::Requirement};
-use shared::serve::time_allowed;
 use shared::tokens::{CONSISTENCY_TOKEN_HEADER, Tokens, must_be_in_the_log};
 use shared::wake::Wake;
 use tokio::sync::watch;
@@ -21,9 +18,6 @@ use tonic::metadata::MetadataMap;
 use tonic::{Code, Status};
 
 use crate::snapshot::{Projections, Snapshot};
-
-/// How long a question waits when its client set no deadline.
-const WAIT_DEFAULT: Duration = Duration::from_secs(10);
 
 /// Takes snapshots that are fresh enough.
 #[derive(Clone)]
@@ -90,8 +84,12 @@ impl Freshness {
 
     async fn wait(&self, metadata: &MetadataMap, projections: Projections, required: Position) -> Result<(), Status> {
         self.must_be_in_the_log(required).await?;
-        let allowed = time_allowed(metadata.as_ref().get("grpc-timeout")).unwrap_or(WAIT_DEFAULT).min(WAIT_DEFAULT);
-        let refuse = |behind: Behind| behind.refused(Code::Unavailable, ErrorReason::ProjectionBehind, required);
-        self.progress.reach(projections, required, time_to_answer(allowed), refuse).await
+        let reached = self.progress.reach(projections, required, metadata).await;
+        reached.map_err(|unreached| match unreached {
+            Unreached::Behind(behind) => {
+                behind.refused(Code::Unavailable, ErrorReason::ProjectionBehind, required).into()
+            }
+            Unreached::ShuttingDown => shutting_down(),
+        })
     }
 }

@@ -187,23 +187,23 @@ impl Server {
     }
 
     /// For everybody who reads the log.
-    pub(crate) async fn log_to_read(&self) -> Result<PgPool, sqlx::Error> {
+    pub(crate) async fn log_to_read(&self) -> Result<Database, sqlx::Error> {
         let settings = [reading(), planned_as_written()].concat();
-        pool(LOG_READERS_MAX).connect_with(self.options("chirp_log", &settings)).await
+        Ok(Database::Postgres(pool(LOG_READERS_MAX).connect_with(self.options("chirp_log", &settings)).await?))
     }
 
     /// For a projector. A batch may take long.
-    pub(crate) async fn tables_to_write(&self) -> Result<PgPool, sqlx::Error> {
+    pub(crate) async fn tables_to_write(&self) -> Result<Database, sqlx::Error> {
         let mut settings = planned_as_written();
         // Losing the newest batches is fine: the checkpoint goes with them, and the log has the events.
         settings.push(("synchronous_commit", "off".to_owned()));
-        pool(1).connect_with(self.options("chirp_tables", &settings)).await
+        Ok(Database::Postgres(pool(1).connect_with(self.options("chirp_tables", &settings)).await?))
     }
 
     /// For a query server.
-    pub(crate) async fn tables_to_read(&self) -> Result<PgPool, sqlx::Error> {
+    pub(crate) async fn tables_to_read(&self) -> Result<Database, sqlx::Error> {
         let settings = [reading(), planned_as_written()].concat();
-        pool(TABLE_READERS_MAX).connect_with(self.options("chirp_tables", &settings)).await
+        Ok(Database::Postgres(pool(TABLE_READERS_MAX).connect_with(self.options("chirp_tables", &settings)).await?))
     }
 
     /// Calls `hear` with what is said on a channel, and once after each connection, since something may have been missed; for

@@ -10,15 +10,20 @@ use std::time::{Duration, Instant};
 use tokio::sync::{oneshot, watch};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
+use tonic::metadata::MetadataMap;
 use tonic::{Code, Status};
 use tracing::warn;
 
 use crate::database::Database;
 use crate::errors::{ErrorReason, RETRY_DELAY, Refused};
 use crate::ids::Position;
+use crate::patience::time_to_answer;
+use crate::serve::time_allowed;
 use crate::sql::statements;
 use crate::wake::Listener;
 
+/// How long a call waits at most, and when its client set no deadline.
+const WAIT_MAX: Duration = Duration::from_secs(10);
 /// How long to wait before the checkpoints are read again after that failed.
 const AFTER_FAILURE: Duration = Duration::from_millis(500);
 
@@ -50,7 +55,16 @@ pub struct Progress {
 /// Progress that is watched from the first time that somebody asks for it.
 pub type ProgressOnDemand = LazyLock<Progress, Box<dyn FnOnce() -> Progress + Send>>;
 
-/// The projection that is furthest behind, when somebody waited for it in vain.
+/// Why somebody waited in vain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unreached {
+    /// The time ran out.
+    Behind(Behind),
+    /// The process drains.
+    ShuttingDown,
+}
+
+/// The projection that is furthest behind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Behind {
     /// Its name; empty when none was seen yet.
@@ -87,31 +101,25 @@ impl Progress {
         self.checkpoints.clone()
     }
 
-    /// Returns when all of these projections have reached a position. `refuse` makes the refusal when they have not within the
-    /// time; the code and the reason differ.
+    /// Returns when all of these projections have reached a position, in time for the deadline of the call with this metadata.
     ///
     /// # Errors
-    /// When they are behind, or the process drains.
-    pub async fn reach(
-        &self,
-        names: Names,
-        position: Position,
-        allowed: Duration,
-        refuse: impl FnOnce(Behind) -> Refused,
-    ) -> Result<(), Status> {
+    /// When they have not, or the process drains.
+    pub async fn reach(&self, names: Names, position: Position, metadata: &MetadataMap) -> Result<(), Unreached> {
+        let allowed = time_allowed(metadata.as_ref().get("grpc-timeout")).unwrap_or(WAIT_MAX).min(WAIT_MAX);
         // First in the queue and then looked, so that a checkpoint in between is not missed.
         let place = self.waiting.queue(names, position);
         if lowest(&self.checkpoints.borrow(), names).1 >= position {
             return Ok(());
         }
-        match timeout(allowed, place.told).await {
+        match timeout(time_to_answer(allowed), place.told).await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) => Err(shutting_down()),
+            Ok(Err(_)) => Err(Unreached::ShuttingDown),
             Err(_) => {
                 let seen = self.checkpoints.borrow();
                 let (projection, checkpoint) = lowest(&seen, names);
                 let since = seen.get(&projection).map(|seen| seen.since.elapsed()).unwrap_or_default();
-                Err(refuse(Behind { projection, checkpoint, since }).into())
+                Err(Unreached::Behind(Behind { projection, checkpoint, since }))
             }
         }
     }

@@ -102,6 +102,17 @@ impl Store {
         matches!(self, Self::Server(_))
     }
 
+    /// Makes or upgrades what a store on a server needs; in a folder, whoever opens a part makes it.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn make(&self) -> Result<(), StoreError> {
+        match self {
+            Self::Folder(_) => Ok(()),
+            Self::Server(server) => Ok(server.migrate().await?),
+        }
+    }
+
     /// Opens the log. In a folder, it is made when there is none; on a server, this waits until somebody has.
     ///
     /// # Errors
@@ -146,7 +157,7 @@ impl Store {
                 let options = SqliteConnectOptions::new().filename(log_file(folder)).read_only(true);
                 Database::Sqlite(SqlitePool::connect_with(options).await.map_err(OpenError::from)?)
             }
-            Self::Server(server) => Database::Postgres(server.log_to_read().await.map_err(OpenError::from)?),
+            Self::Server(server) => server.log_to_read().await.map_err(OpenError::from)?,
         })
     }
 
@@ -168,7 +179,7 @@ impl Store {
         match self {
             Self::Folder(folder) => Ok(tables::open_file_to_write(&tables_file(folder), epoch).await?),
             Self::Server(server) => {
-                let database = Database::Postgres(server.tables_to_write().await.map_err(OpenError::from)?);
+                let database = server.tables_to_write().await.map_err(OpenError::from)?;
                 Ok(tables::belonging_to(database, epoch).await?)
             }
         }
@@ -183,7 +194,7 @@ impl Store {
         match self {
             Self::Folder(folder) => Ok(tables::open_file_to_read(&tables_file(folder), epoch).await?),
             Self::Server(server) => {
-                let database = Database::Postgres(server.tables_to_read().await.map_err(OpenError::from)?);
+                let database = server.tables_to_read().await.map_err(OpenError::from)?;
                 Ok(tables::belonging_to(database, epoch).await?)
             }
         }
@@ -231,7 +242,7 @@ impl Store {
         match self {
             Self::Folder(_) => self.open_tables_to_read(log).await,
             // The role of a command server may not read whose tables they are, and there they cannot be another log's.
-            Self::Server(server) => Ok(Database::Postgres(server.tables_to_read().await.map_err(OpenError::from)?)),
+            Self::Server(server) => Ok(server.tables_to_read().await.map_err(OpenError::from)?),
         }
     }
 

@@ -82,16 +82,14 @@ pub fn on_writes(database: &Path, mut wake: impl FnMut() -> bool + Send + 'stati
     tokio::spawn(async move {
         let _watcher = watcher;
         loop {
+            // A write that comes meanwhile is kept for the next turn.
             written.notified().await;
-            let mut until = Instant::now() + ATTENTIVE;
+            let until = Instant::now() + ATTENTIVE;
             while Instant::now() < until {
                 if !wake() {
                     return;
                 }
-                tokio::select! {
-                    () = sleep(LOOK_AGAIN) => {}
-                    () = async { written.notified().await; sleep(LOOK_AGAIN).await } => until = Instant::now() + ATTENTIVE,
-                }
+                sleep(LOOK_AGAIN).await;
             }
         }
     });

@@ -68,7 +68,8 @@ impl Client {
                 Err(status) => panic!("the stream broke: {status:?}"),
             }
         }
-        if self.live.is_some() && random.one_in(2) {
+        // What the stream did not tell must not be healed by coming back.
+        if self.live.is_some() && (!is_right(self) || random.one_in(2)) {
             return true;
         }
         self.live = None;

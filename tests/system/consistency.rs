@@ -7,8 +7,8 @@ use shared::proto::query::*;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
-use crate::api::{Api, ask, fresh, reason, requiring, text, texts, up_to_date, within};
-use crate::process::{Dev, Role, folder};
+use crate::api::{ask, fresh, reason, requiring, text, texts, up_to_date, within};
+use crate::process::{Dev, Roles, folder};
 
 const ATTEMPTS_MAX: usize = 3;
 
@@ -37,13 +37,7 @@ async fn a_read_after_a_write_is_as_fresh_as_it_asks_to_be() {
 #[tokio::test]
 async fn a_read_that_waits_for_a_stopped_projector_ends_before_its_deadline_and_says_how_far_it_is() {
     let folder = folder();
-    let roles = (
-        Role::command_server(folder.path()).await,
-        Role::projector(folder.path()).await,
-        Role::query_server(folder.path()).await,
-    );
-    let (commands, mut projector, queries) = roles;
-    let api = Api::new(&commands.address, &queries.address, &projector.address);
+    let Roles { commands: _commands, mut projector, queries: _queries, api } = Roles::start(folder.path()).await;
     let ada = api.register("ada").await;
     api.home(&ada.id, fresh(&ada.token)).await;
 
@@ -92,12 +86,7 @@ async fn a_read_that_waits_for_a_stopped_projector_ends_before_its_deadline_and_
 #[tokio::test]
 async fn an_empty_token_and_a_false_requirement_require_nothing() {
     let folder = folder();
-    let (commands, projector, queries) = (
-        Role::command_server(folder.path()).await,
-        Role::projector(folder.path()).await,
-        Role::query_server(folder.path()).await,
-    );
-    let api = Api::new(&commands.address, &queries.address, &projector.address);
+    let Roles { commands: _commands, projector, queries: _queries, api } = Roles::start(folder.path()).await;
     let ada = api.register("ada").await;
     api.home(&ada.id, fresh(&ada.token)).await;
     projector.process.signal("STOP");
@@ -120,12 +109,7 @@ async fn an_empty_token_and_a_false_requirement_require_nothing() {
 #[tokio::test]
 async fn a_projection_that_is_behind_is_told_with_its_lag_in_seconds() {
     let folder = folder();
-    let (commands, projector, queries) = (
-        Role::command_server(folder.path()).await,
-        Role::projector(folder.path()).await,
-        Role::query_server(folder.path()).await,
-    );
-    let api = Api::new(&commands.address, &queries.address, &projector.address);
+    let Roles { commands: _commands, projector, queries: _queries, api } = Roles::start(folder.path()).await;
     let ada = api.register("ada").await;
     api.home(&ada.id, fresh(&ada.token)).await;
     projector.process.signal("STOP");

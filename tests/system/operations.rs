@@ -11,7 +11,7 @@ use tonic::Code;
 
 use crate::api::{Api, ask, fresh, item, reason, texts, up_to_date, within};
 use crate::around::{Half, lock_tables, tamper};
-use crate::process::{Dev, Process, Role, chirp, eventually, folder, path, store_of, verified};
+use crate::process::{Dev, Process, Roles, chirp, eventually, folder, path, store_of, verified};
 
 const PROJECTIONS: [&str; 9] = [
     "activity_1",
@@ -257,10 +257,8 @@ async fn verify_finds_a_changed_row_in_every_kind_of_read_table() {
 #[tokio::test]
 async fn a_stopped_projection_shows_its_lag_and_what_it_missed_is_applied_later() {
     let folder = folder();
-    let commands = Role::command_server(folder.path()).await;
-    let projector = Role::projector(folder.path()).await;
-    let queries = Role::query_server(folder.path()).await;
-    let api = Api::new(&commands.address, &queries.address, &projector.address);
+    let Roles { commands: _commands, projector: _projector, queries: _queries, api } =
+        Roles::start(folder.path()).await;
     let ada = api.register("ada").await;
     eventually("it catches up", || api.projections(), |all| all.iter().all(|one| one.lag_events == 0)).await;
     for projection in api.projections().await {

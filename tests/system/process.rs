@@ -200,6 +200,23 @@ impl Dev {
     }
 }
 
+/// The three roles, each in a process of its own, on one store.
+pub struct Roles {
+    pub commands: Role,
+    pub projector: Role,
+    pub queries: Role,
+    pub api: Api,
+}
+
+impl Roles {
+    pub async fn start(store: &Path) -> Self {
+        let commands = Role::command_server(store).await;
+        let (projector, queries) = (Role::projector(store).await, Role::query_server(store).await);
+        let api = Api::new(&commands.address, &queries.address, &projector.address);
+        Self { commands, projector, queries, api }
+    }
+}
+
 /// One role in a process of its own.
 pub struct Role {
     pub process: Process,

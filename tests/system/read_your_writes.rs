@@ -12,7 +12,7 @@ use tonic::{Code, Request, Response, Status};
 use tonic_types::StatusExt;
 
 use crate::api::{Api, ask, fresh, reason, registration, request_id, requiring, texts, within};
-use crate::process::{Dev, Role, folder};
+use crate::process::{Dev, Role, Roles, folder};
 
 /// How often is written and read; `CHIRP_READ_YOUR_WRITES` says otherwise.
 const ROUNDS: usize = 400;
@@ -133,9 +133,7 @@ async fn a_token_that_is_sent_along_gives_way_to_what_the_question_says() {
 #[tokio::test]
 async fn a_command_that_waits_for_the_tables_is_seen_without_a_token() {
     let folder = folder();
-    let commands = Role::command_server(folder.path()).await;
-    let (projector, queries) = (Role::projector(folder.path()).await, Role::query_server(folder.path()).await);
-    let api = Api::new(&commands.address, &queries.address, &projector.address);
+    let Roles { mut commands, projector, queries: _queries, api } = Roles::start(folder.path()).await;
     let projected = WaitFor::Projected;
     let register = RegisterAccountRequest { wait_for: projected.into(), ..registration("ada") };
     let ada = api.commands.clone().register_account(register).await.expect("it is registered").into_inner().account_id;
@@ -166,6 +164,22 @@ async fn a_command_that_waits_for_the_tables_is_seen_without_a_token() {
     let nonsense = CreatePostRequest { wait_for: 7, ..ask!(CreatePostRequest { author_id: &ada, text: "x" }) };
     let refused = api.try_post(nonsense).await.expect_err("there is no such thing to wait for");
     assert_eq!((refused.code(), reason(&refused).as_deref()), (Code::InvalidArgument, Some("FIELD_INVALID")));
+
+    // Nor is a server that stops a reason to send the command again.
+    projector.process.signal("STOP");
+    let last = ask!(CreatePostRequest { request_id: request_id(), author_id: &ada, text: "last", wait_for: projected });
+    let without = CreatePostRequest { wait_for: 0, ..last.clone() };
+    let mut waiting = std::pin::pin!(api.try_post(last));
+    tokio::select! {
+        biased;
+        answered = &mut waiting => panic!("nobody projects, but {answered:?}"),
+        // It came after the other on the same connection, so that one has come, too.
+        stored = api.try_post(without) => assert!(stored.is_ok(), "{stored:?}"),
+    }
+    commands.process.signal("TERM");
+    let refused = waiting.await.expect_err("nobody projects");
+    assert_eq!((refused.code(), reason(&refused).as_deref()), (Code::DeadlineExceeded, Some("NOT_YET_PROJECTED")));
+    commands.process.ended().await;
 }
 
 /// By polling alone, a write would take two intervals at worst and one on average until it is seen: one for the projector and one
@@ -173,9 +187,8 @@ async fn a_command_that_waits_for_the_tables_is_seen_without_a_token() {
 #[tokio::test]
 async fn what_one_process_writes_wakes_the_others() {
     let folder = folder();
-    let commands = Role::command_server(folder.path()).await;
-    let (projector, queries) = (Role::projector(folder.path()).await, Role::query_server(folder.path()).await);
-    let api = Api::new(&commands.address, &queries.address, &projector.address);
+    let roles = Roles::start(folder.path()).await;
+    let api = &roles.api;
     let ada = api.register("ada").await.id;
     let mut took = Vec::new();
     for number in 0..51 {

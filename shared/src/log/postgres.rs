@@ -16,7 +16,7 @@ use super::queue::{Commit, Outcome, Queue, Waiting, fitting};
 use super::stored::StoredLog;
 use super::{Append, AppendError, Appended, LogHead, ReadError, StoredAnswer, StreamName, chain};
 use crate::clock::{Clock, Timestamp};
-use crate::database::{Database, Row};
+use crate::database::Row;
 use crate::ids::{EventId, Position, RequestId};
 use crate::patience::of_database;
 use crate::postgres::{LOG_CHANNEL, Server};
@@ -58,7 +58,7 @@ pub async fn open_to_read(server: &Server) -> Result<StoredLog, ReadError> {
 /// # Errors
 /// When the server does not answer, or there is no log.
 pub async fn open_head(server: &Server) -> Result<StoredLog, ReadError> {
-    StoredLog::to_read(Database::Postgres(server.log_to_read().await?)).await
+    StoredLog::to_read(server.log_to_read().await?).await
 }
 
 /// Follows the head as far as the server tells of it. A hint may be late, so it never goes back.
