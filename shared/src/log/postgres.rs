@@ -8,24 +8,28 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use sqlx::postgres::PgPool;
+use sqlx::encode::IsNull;
+use sqlx::error::BoxDynError;
+use sqlx::postgres::types::PgRecordEncoder;
+use sqlx::postgres::{PgArgumentBuffer, PgHasArrayType, PgPool, PgTypeInfo};
+use sqlx::{Encode, Postgres, Type};
 use tokio::sync::watch;
 use uuid::Uuid;
 
+use super::chain::KnownFields;
 use super::queue::{Commit, Outcome, Queue, Waiting, fitting};
 use super::stored::StoredLog;
 use super::{Append, AppendError, Appended, LogHead, ReadError, StoredAnswer, StreamName, chain};
 use crate::clock::{Clock, Timestamp};
 use crate::database::Row;
-use crate::ids::{EventId, Position, RequestId};
+use crate::ids::{EventId, Position, RequestId, Version};
 use crate::patience::of_database;
 use crate::postgres::{LOG_CHANNEL, Server};
 
 /// PostgreSQL's codes for a full disk.
 const DISK_FULL: &str = "53100";
 
-const APPEND: &str = "
-SELECT * FROM append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)";
+const APPEND: &str = "SELECT * FROM append_batch($1, $2, $3, $4, $5)";
 
 struct Writer {
     connection: PgPool,
@@ -100,75 +104,133 @@ impl Commit for Writer {
     }
 
     async fn commit(&mut self, appends: &[Append]) -> Result<(Vec<Outcome>, Position), AppendError> {
-        let columns = Columns::of(appends);
-        let appending = columns.append(&self.connection, appends.len(), self.clock.now());
+        let batch = Batch::of(appends);
+        let appending = batch.append(&self.connection, appends.len(), self.clock.now());
         let rows = of_database(appending).await.map_err(|cause| unappended(&cause))?;
         outcomes(appends, &rows).map_err(|cause| unappended(&cause))
     }
 }
 
-/// A batch as the function takes it: an array for each column.
-#[derive(Default)]
-struct Columns<'a> {
-    expected_append: Vec<i32>,
-    expected_stream: Vec<&'a str>,
-    expected_version: Vec<i64>,
-    request_append: Vec<i32>,
-    request_principal: Vec<&'a str>,
-    request_id: Vec<Uuid>,
-    request_digest: Vec<&'a [u8]>,
-    request_answer: Vec<&'a [u8]>,
-    event_append: Vec<i32>,
-    event_id: Vec<Uuid>,
-    event_stream: Vec<&'a str>,
-    event_type: Vec<String>,
-    event_schema_version: Vec<i64>,
-    event_command: Vec<Uuid>,
-    event_correlation: Vec<Uuid>,
-    event_causation: Vec<Option<Uuid>>,
-    event_principal: Vec<&'a str>,
-    event_traceparent: Vec<Option<&'a str>>,
-    event_payload: Vec<String>,
-    event_payload_digest: Vec<Vec<u8>>,
+/// A row of PostgreSQL's own, by the name of its type.
+macro_rules! row_type {
+    ($(#[$about:meta])* $row:ident is $name:literal { $($field:ident: $type:ty,)+ }) => {
+        $(#[$about])*
+        struct $row<'a> {
+            $($field: $type,)+
+        }
+
+        impl Type<Postgres> for $row<'_> {
+            fn type_info() -> PgTypeInfo {
+                PgTypeInfo::with_name($name)
+            }
+        }
+
+        impl PgHasArrayType for $row<'_> {
+            fn array_type_info() -> PgTypeInfo {
+                PgTypeInfo::array_of($name)
+            }
+        }
+
+        impl Encode<'_, Postgres> for $row<'_> {
+            fn encode_by_ref(&self, buffer: &mut PgArgumentBuffer) -> Result<IsNull, BoxDynError> {
+                let mut row = PgRecordEncoder::new(buffer);
+                $(row.encode(&self.$field)?;)+
+                row.finish();
+                Ok(IsNull::No)
+            }
+        }
+    };
+}
+row_type! {
+    /// That a stream has a version.
+    Expectation is "expectation" {
+        append: i32,
+        stream: &'a str,
+        version: i64,
+    }
+}
+row_type! {
+    /// A request and its answer.
+    NewRequest is "new_request" {
+        append: i32,
+        principal: &'a str,
+        request_id: Uuid,
+        digest: &'a [u8],
+        answer: &'a [u8],
+    }
+}
+row_type! {
+    /// An event without its place.
+    NewEvent is "new_event" {
+        append: i32,
+        event_id: Uuid,
+        stream: &'a str,
+        kind: String,
+        schema_version: i64,
+        command_id: Uuid,
+        correlation_id: Uuid,
+        causation_id: Option<Uuid>,
+        principal: &'a str,
+        traceparent: Option<&'a str>,
+        payload: String,
+        payload_digest: [u8; 32],
+        before_version: Vec<u8>,
+        after_version: Vec<u8>,
+    }
 }
 
-impl<'a> Columns<'a> {
+/// A batch as the function takes it.
+#[derive(Default)]
+struct Batch<'a> {
+    expected: Vec<Expectation<'a>>,
+    requests: Vec<NewRequest<'a>>,
+    events: Vec<NewEvent<'a>>,
+}
+
+impl<'a> Batch<'a> {
     fn of(appends: &'a [Append]) -> Self {
-        let mut columns = Self::default();
+        let mut batch = Self::default();
         for (number, append) in (1..).zip(appends) {
-            columns.take(number, append);
+            batch.take(number, append);
         }
-        columns
+        batch
     }
 
     fn take(&mut self, number: i32, append: &'a Append) {
-        for (stream, version) in &append.expected {
-            self.expected_append.push(number);
-            self.expected_stream.push(stream.as_str());
-            self.expected_version.push(version.0);
-        }
-        if let Some(request) = &append.request {
-            self.request_append.push(number);
-            self.request_principal.push(&append.cause.principal);
-            self.request_id.push(request.request_id.0);
-            self.request_digest.push(&request.digest);
-            self.request_answer.push(&append.answer);
-        }
-        for (stream, event) in &append.events {
-            let encoded = event.encode();
-            self.event_append.push(number);
-            self.event_id.push(EventId::generate().0);
-            self.event_stream.push(stream.as_str());
-            self.event_type.push(encoded.kind);
-            self.event_schema_version.push(encoded.schema_version.into());
-            self.event_command.push(append.cause.command_id.0);
-            self.event_correlation.push(append.cause.correlation_id);
-            self.event_causation.push(append.cause.causation_id.map(|id| id.0));
-            self.event_principal.push(&append.cause.principal);
-            self.event_traceparent.push(append.cause.traceparent.as_deref());
-            self.event_payload_digest.push(chain::digest(encoded.payload.as_bytes()).to_vec());
-            self.event_payload.push(encoded.payload);
-        }
+        let Append { expected, events, cause, request, answer } = append;
+        let expectation = |(stream, version): (&'a StreamName, &Version)| Expectation {
+            append: number,
+            stream: stream.as_str(),
+            version: version.0,
+        };
+        self.expected.extend(expected.iter().map(expectation));
+        self.requests.extend(request.iter().map(|request| NewRequest {
+            append: number,
+            principal: &cause.principal,
+            request_id: request.request_id.0,
+            digest: &request.digest,
+            answer,
+        }));
+        self.events.extend(events.iter().map(|(stream, event)| {
+            let (event_id, encoded) = (EventId::generate(), event.encode());
+            let known = KnownFields::of(event_id, stream, &encoded.kind, encoded.schema_version, cause);
+            NewEvent {
+                append: number,
+                event_id: event_id.0,
+                stream: stream.as_str(),
+                kind: encoded.kind,
+                schema_version: encoded.schema_version.into(),
+                command_id: cause.command_id.0,
+                correlation_id: cause.correlation_id,
+                causation_id: cause.causation_id.map(|id| id.0),
+                principal: &cause.principal,
+                traceparent: cause.traceparent.as_deref(),
+                payload_digest: chain::digest(encoded.payload.as_bytes()),
+                payload: encoded.payload,
+                before_version: known.before_version,
+                after_version: known.after_version,
+            }
+        }));
     }
 
     async fn append(&self, connection: &PgPool, appends: usize, now: Timestamp) -> Result<Vec<Row>, sqlx::Error> {
@@ -176,26 +238,9 @@ impl<'a> Columns<'a> {
         let query = sqlx::query(APPEND)
             .bind(appends)
             .bind(now.0)
-            .bind(&self.expected_append)
-            .bind(&self.expected_stream)
-            .bind(&self.expected_version)
-            .bind(&self.request_append)
-            .bind(&self.request_principal)
-            .bind(&self.request_id)
-            .bind(&self.request_digest)
-            .bind(&self.request_answer)
-            .bind(&self.event_append)
-            .bind(&self.event_id)
-            .bind(&self.event_stream)
-            .bind(&self.event_type)
-            .bind(&self.event_schema_version)
-            .bind(&self.event_command)
-            .bind(&self.event_correlation)
-            .bind(&self.event_causation)
-            .bind(&self.event_principal)
-            .bind(&self.event_traceparent)
-            .bind(&self.event_payload)
-            .bind(&self.event_payload_digest);
+            .bind(&self.expected[..])
+            .bind(&self.requests[..])
+            .bind(&self.events[..]);
         Ok(query.fetch_all(connection).await?.into_iter().map(Row::Postgres).collect())
     }
 }

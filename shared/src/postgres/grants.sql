@@ -15,13 +15,13 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON FUNCTION chirp_log.append FROM PUBLIC;
+REVOKE ALL ON FUNCTION chirp_log.append_batch FROM PUBLIC;
 GRANT USAGE ON SCHEMA chirp_log TO chirp_command, chirp_projector, chirp_query;
 GRANT USAGE ON SCHEMA chirp_tables TO chirp_command, chirp_projector, chirp_query;
 
 -- A command server appends, by the one function that can, and reads streams and checkpoints.
 GRANT SELECT ON chirp_log.store, chirp_log.head, chirp_log.events, chirp_log.requests TO chirp_command;
-GRANT EXECUTE ON FUNCTION chirp_log.append TO chirp_command;
+GRANT EXECUTE ON FUNCTION chirp_log.append_batch TO chirp_command;
 GRANT SELECT ON chirp_tables.projections TO chirp_command;
 
 -- A projector reads the log, without the requests and their answers, and writes the read tables.

@@ -155,12 +155,15 @@ UPDATE chirp_log.head SET position = position + 1";
     });
     // The second append has come as far as it can when it waits for the lock.
     const WAITING: &str =
-        "SELECT COUNT(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%append(%'
+        "SELECT COUNT(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%append_batch(%'
                            AND datname = current_database()";
     let mut watching = PgConnection::connect(&store.server.address()).await.expect("the server answers");
-    while sqlx::query_scalar::<_, i64>(WAITING).fetch_one(&mut watching).await.expect("it is selected") == 0 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    let waits = async {
+        while sqlx::query_scalar::<_, i64>(WAITING).fetch_one(&mut watching).await.expect("it is selected") == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), waits).await.expect("the second append waits for the lock");
     let mut seen = log.read(Position(0), 10).await.expect("it reads");
     assert_eq!(seen.len(), 0);
     first.commit().await.expect("it is committed");
