@@ -7,6 +7,7 @@
 mod append;
 mod bare;
 mod fanout;
+mod live;
 mod load;
 mod nothing;
 mod read;
@@ -97,12 +98,18 @@ pub async fn run(command: BenchCommand) -> anyhow::Result<ExitCode> {
     let (name, args) = match &command {
         BenchCommand::Append(args) => ("append", &args.rounds),
         BenchCommand::Fanout(args) => ("fanout", &args.rounds),
+        BenchCommand::Live(args) => ("live", &args.rounds),
         BenchCommand::Read(args) => ("read", &args.rounds),
     };
     let rounds = Rounds::of(args)?;
     let found = match &command {
         BenchCommand::Append(args) => append::run(&rounds, args.accounts, args.in_flight).await,
         BenchCommand::Fanout(args) => fanout::run(&rounds, &graphs(args)).await,
+        BenchCommand::Live(args) => {
+            let followers = args.followers.min(args.streams - 1);
+            let play = live::Play { streams: args.streams, followers, rate: args.rate };
+            live::run(&rounds, play).await
+        }
         BenchCommand::Read(args) => read::run(&rounds, args.accounts, args.in_flight).await,
     };
     // Whatever became of it, what was made is dropped.
@@ -161,6 +168,13 @@ mod tests {
         let graph = fanout::Graph { accounts: 50, authors: 50, followers: 7 };
         let found = fanout::run(&rounds(), &[graph]).await.expect("the rows are the same");
         assert!(found.ratios[0].value > 0.0, "{found:?}");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn every_post_reaches_the_streams_of_the_author_and_of_all_followers() {
+        let found = live::run(&rounds(), live::Play { streams: 10, followers: 3, rate: 50 }).await.expect("all came");
+        let counted: Vec<u64> = found.latencies.iter().map(|latency| latency.histogram.len()).collect();
+        assert_eq!(counted, [10, 40], "ten posts in 200 ms, each for four");
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -33,6 +33,8 @@ const GRACE_PERIOD_MAX: u64 = 3_600;
 const CONCURRENCY_MAX: u64 = 4_096;
 const BENCH_ACCOUNTS_MAX: u64 = 10_000_000;
 const BENCH_FOLLOWERS_MAX: u64 = 5_000;
+const BENCH_STREAMS_MAX: u64 = 10_000;
+const BENCH_RATE_MAX: u64 = 100_000;
 const BENCH_ROUNDS_MAX: u64 = 1_000;
 const BENCH_SECONDS: (f64, f64) = (0.1, 3_600.0);
 
@@ -159,6 +161,9 @@ pub enum BenchCommand {
     /// A projector that catches up, beside a hand-written INSERT … SELECT, and Redis where it is installed
     #[command(before_help = "Example:\n  chirp bench fanout --accounts 5000 --followers 400")]
     Fanout(BenchFanoutArgs),
+    /// How long after its acknowledgement a post is on the open streams, beside what the acknowledgement took
+    #[command(before_help = "Example:\n  chirp bench live --streams 1000 --rate 500")]
+    Live(BenchLiveArgs),
     /// Home timelines through the query server, beside a handler that answers the same bytes
     #[command(before_help = "Example:\n  chirp bench read --rounds 9")]
     Read(BenchReadArgs),
@@ -308,6 +313,25 @@ pub struct BenchFanoutArgs {
     #[arg(long, env = "CHIRP_FOLLOWERS", value_name = "N",
           value_parser = RangedU64ValueParser::<usize>::new().range(1..=BENCH_FOLLOWERS_MAX))]
     pub followers: Option<usize>,
+    #[command(flatten)]
+    pub rounds: BenchRounds,
+}
+
+/// `chirp bench live`
+#[derive(Debug, Args)]
+pub struct BenchLiveArgs {
+    /// How many accounts there are, each of which posts in its turn and has an open stream
+    #[arg(long, env = "CHIRP_STREAMS", value_name = "N", default_value_t = 1_000,
+          value_parser = RangedU64ValueParser::<usize>::new().range(2..=BENCH_STREAMS_MAX))]
+    pub streams: usize,
+    /// How many others follow each of them
+    #[arg(long, env = "CHIRP_FOLLOWERS", value_name = "N", default_value_t = 10,
+          value_parser = RangedU64ValueParser::<usize>::new().range(1..=BENCH_FOLLOWERS_MAX))]
+    pub followers: usize,
+    /// How many posts arrive in a second
+    #[arg(long, env = "CHIRP_RATE", value_name = "N", default_value_t = 500,
+          value_parser = RangedU64ValueParser::<usize>::new().range(1..=BENCH_RATE_MAX))]
+    pub rate: usize,
     #[command(flatten)]
     pub rounds: BenchRounds,
 }

@@ -16,7 +16,8 @@ use super::Rounds;
 use super::load::per_second;
 use super::redis::{Redis, find_redis};
 use super::stage::{self, Posted, Stage};
-use super::stats::{Figure, Findings};
+use super::stats::{Figure, Findings, Wanted};
+use shared::wake::Wake;
 
 /// What the ratio to the hand-written insert should be at least.
 const WANTED: f64 = 0.5;
@@ -90,7 +91,7 @@ pub async fn run(rounds: &Rounds, graphs: &[Graph]) -> anyhow::Result<Findings> 
         && first.followers == last.followers
     {
         let name = format!("of {} accounts to {}", last.accounts, first.accounts);
-        findings.compare(name, large, small, Some(WANTED_AT_SCALE));
+        findings.compare(name, large, small, Some(Wanted::AtLeast(WANTED_AT_SCALE)));
     }
     findings.figures.extend(measured.into_iter().map(|(_, figure)| figure));
     Ok(findings)
@@ -108,7 +109,7 @@ async fn one_graph(
     eprintln!("bench: making {accounts} accounts, of whom {authors} have {followers} followers each");
     let stage = Stage::new(rounds.store(folder.path()).await?, accounts).await?;
     stage.follow(authors, followers).await?;
-    let mut projector = stage.projector().await?;
+    let mut projector = stage.projector(Wake::default()).await?;
     projector.catch_up().await?;
     let bare = bare_database(folder.path(), &stage.store).await?;
     let mut redis = match redis {
@@ -140,7 +141,7 @@ async fn one_graph(
             redises.note(measured, per_second(rows, elapsed));
         }
     }
-    findings.compare(name("to the hand-written insert-select"), &chirps, &bares, Some(WANTED));
+    findings.compare(name("to the hand-written insert-select"), &chirps, &bares, Some(Wanted::AtLeast(WANTED)));
     if redis.is_some() {
         findings.compare(name("to pipelined ZADD"), &chirps, &redises, None);
         findings.figures.push(redises);

@@ -62,16 +62,28 @@ pub async fn open(operation: &impl Operation, rate: f64, duration: Duration) -> 
             anyhow::Ok(arrival.elapsed())
         });
     }
-    let mut histogram = Histogram::new_with_max(LATENCY_MAX_MICROS, SIGNIFICANT_DIGITS)?;
+    let mut histogram = latencies()?;
     while let Some(ended) = running.join_next().await {
-        let latency = ended.context("an operation failed")??;
-        histogram.saturating_record(u64::try_from(latency.as_micros()).unwrap_or(LATENCY_MAX_MICROS));
+        record(&mut histogram, ended.context("an operation failed")??);
     }
     Ok(histogram)
 }
 
+/// Latencies in microseconds; none yet.
+///
+/// # Errors
+/// Never: the bounds are constants.
+pub fn latencies() -> anyhow::Result<Histogram<u64>> {
+    Ok(Histogram::new_with_max(LATENCY_MAX_MICROS, SIGNIFICANT_DIGITS)?)
+}
+
+/// Notes how long something took.
+pub fn record(latencies: &mut Histogram<u64>, took: Duration) {
+    latencies.saturating_record(u64::try_from(took.as_micros()).unwrap_or(LATENCY_MAX_MICROS));
+}
+
 /// When operations arrive: evenly, at this rate.
-fn schedule(rate: f64, duration: Duration) -> impl Iterator<Item = Duration> {
+pub fn schedule(rate: f64, duration: Duration) -> impl Iterator<Item = Duration> {
     let gap = Duration::from_secs_f64(1.0 / rate.max(1.0));
     (0_u32..).map(move |index| gap * index).take_while(move |offset| *offset < duration)
 }

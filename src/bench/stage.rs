@@ -39,7 +39,15 @@ pub fn folder(parent: Option<&Path>) -> anyhow::Result<TempDir> {
 /// A server that ends when this is dropped, and a connection to it.
 pub struct Serving {
     pub channel: Channel,
+    address: SocketAddr,
     _ends: DropGuard,
+}
+
+impl Serving {
+    /// A further connection.
+    pub async fn another_channel(&self) -> anyhow::Result<Channel> {
+        connect(self.address).await
+    }
 }
 
 /// A role as it really serves, with all that surrounds it.
@@ -55,7 +63,7 @@ pub async fn serve_role(
         let drain = drain.clone();
         async move { shared::serve::serve(listener, routes, services, &settings, store, drain).await }
     });
-    connect(address, drain).await
+    Ok(Serving { channel: connect(address).await?, address, _ends: drain.drop_guard() })
 }
 
 /// A bare tonic server with nothing around it.
@@ -65,7 +73,7 @@ pub async fn serve_bare(routes: Routes) -> anyhow::Result<Serving> {
     let stop = drain.clone().cancelled_owned();
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
     tokio::spawn(Server::builder().add_routes(routes).serve_with_incoming_shutdown(incoming, stop));
-    connect(address, drain).await
+    Ok(Serving { channel: connect(address).await?, address, _ends: drain.drop_guard() })
 }
 
 async fn bind() -> anyhow::Result<(TcpListener, SocketAddr)> {
@@ -74,9 +82,8 @@ async fn bind() -> anyhow::Result<(TcpListener, SocketAddr)> {
     Ok((listener, address))
 }
 
-async fn connect(address: SocketAddr, drain: CancellationToken) -> anyhow::Result<Serving> {
-    let channel = Endpoint::from_shared(format!("http://{address}"))?.connect().await?;
-    Ok(Serving { channel, _ends: drain.drop_guard() })
+async fn connect(address: SocketAddr) -> anyhow::Result<Channel> {
+    Ok(Endpoint::from_shared(format!("http://{address}"))?.connect().await?)
 }
 
 /// A store that is filled in bulk, past the command server.
@@ -144,10 +151,10 @@ impl Stage {
     }
 
     /// A projector of this store, as it really is.
-    pub async fn projector(&self) -> anyhow::Result<Projector> {
+    pub async fn projector(&self, progress: Wake) -> anyhow::Result<Projector> {
         let clock = Arc::new(SystemClock);
         let settings = ProjectorSettings::default();
-        Ok(Projector::open(&self.store, self.log.clone(), settings, clock, Wake::default()).await?)
+        Ok(Projector::open(&self.store, self.log.clone(), settings, clock, progress).await?)
     }
 
     /// Appends these events at once, and gives the position of the first.

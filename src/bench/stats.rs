@@ -1,5 +1,6 @@
 //! Figures of several rounds, and what is said of them.
 
+use std::fmt;
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
@@ -100,8 +101,35 @@ pub struct Ratio {
     pub name: String,
     /// The ratio of the medians.
     pub value: f64,
-    /// What it should be at least.
-    pub wanted: Option<f64>,
+    /// What it should be.
+    pub wanted: Option<Wanted>,
+}
+
+/// What a ratio should be.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Wanted {
+    /// Of what there should be much, such as commands in a second.
+    AtLeast(f64),
+    /// Of what there should be little, such as time.
+    AtMost(f64),
+}
+
+impl Wanted {
+    fn json(self) -> Value {
+        match self {
+            Self::AtLeast(bound) => json!({ "at_least": bound }),
+            Self::AtMost(bound) => json!({ "at_most": bound }),
+        }
+    }
+}
+
+impl fmt::Display for Wanted {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AtLeast(bound) => write!(formatter, "at least {bound:.2}"),
+            Self::AtMost(bound) => write!(formatter, "at most {bound:.2}"),
+        }
+    }
 }
 
 /// All that one benchmark has found.
@@ -119,13 +147,13 @@ pub struct Findings {
 
 impl Findings {
     /// Sets a figure beside its yardstick.
-    pub fn compare(&mut self, name: impl Into<String>, figure: &Figure, yardstick: &Figure, wanted: Option<f64>) {
+    pub fn compare(&mut self, name: impl Into<String>, figure: &Figure, yardstick: &Figure, wanted: Option<Wanted>) {
         self.ratios.push(Ratio { name: name.into(), value: figure.ratio_to(yardstick), wanted });
     }
 
     /// For programs.
     pub fn json(&self, bench: &str, cores: usize, profile: &str) -> Value {
-        let ratio = |ratio: &Ratio| json!({ "name": ratio.name, "ratio": ratio.value, "wanted": ratio.wanted });
+        let ratio = |ratio: &Ratio| json!({ "name": ratio.name, "ratio": ratio.value, "wanted": ratio.wanted.map(Wanted::json) });
         json!({
             "bench": bench, "cores": cores, "profile": profile,
             "figures": self.figures.iter().map(Figure::json).collect::<Vec<_>>(),
@@ -149,7 +177,7 @@ impl Findings {
             ));
         }
         for ratio in &self.ratios {
-            let wanted = ratio.wanted.map(|wanted| format!("  (wanted: at least {wanted:.2})")).unwrap_or_default();
+            let wanted = ratio.wanted.map(|wanted| format!("  (wanted: {wanted})")).unwrap_or_default();
             lines.push(format!("  {:<44} {:>10.2} ×{wanted}", ratio.name, ratio.value));
         }
         lines.extend(self.latencies.iter().map(Latency::text));

@@ -1,0 +1,207 @@
+//! `chirp bench live`: how long after its acknowledgement a post is on the streams of those who follow its author, beside what the
+//! acknowledgement itself took.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail, ensure};
+use hdrhistogram::Histogram;
+use shared::ids::AccountRef;
+use shared::proto::command::CreatePostRequest;
+use shared::proto::command::command_service_client::CommandServiceClient;
+use shared::proto::query::query_service_client::QueryServiceClient;
+use shared::proto::query::stream_home_timeline_response::Event;
+use shared::proto::query::{StreamHomeTimelineRequest, StreamHomeTimelineResponse};
+use shared::wake::Wake;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio::time::{sleep_until, timeout};
+use tokio_util::sync::CancellationToken;
+use tonic::Streaming;
+use uuid::Uuid;
+
+use super::Rounds;
+use super::load::{latencies, record, schedule};
+use super::stage::{self, Serving, Stage};
+use super::stats::{Figure, Findings, Latency, Wanted};
+use crate::replay::text;
+
+/// What the median from the acknowledgement to the stream should be at most, of the median of an acknowledgement.
+const WANTED_MEDIAN: f64 = 3.0;
+/// And what 99 of 100 should take at most.
+const WANTED_MOST: f64 = 10.0;
+/// Streams that share a connection.
+const STREAMS_OF_CONNECTION: usize = 250;
+/// How long the last item may take before the benchmark gives up.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What is played.
+#[derive(Clone, Copy, Debug)]
+pub struct Play {
+    /// Accounts, each of which posts in turn and has an open stream.
+    pub streams: usize,
+    /// How many others follow each of them.
+    pub followers: usize,
+    /// Posts a second.
+    pub rate: usize,
+}
+
+/// An item on some stream: its post, and when it came.
+type Arrival = (String, Instant);
+
+/// Measures it.
+///
+/// # Errors
+/// When something cannot be started or fails, or an item does not come.
+pub async fn run(rounds: &Rounds, play: Play) -> anyhow::Result<Findings> {
+    let folder = stage::folder(rounds.folder.as_deref())?;
+    let stage = Stage::new(rounds.store(folder.path()).await?, play.streams).await?;
+    stage.follow(play.streams, play.followers).await?;
+    let progress = Wake::default();
+    let mut projector = stage.projector(progress.clone()).await?;
+    projector.catch_up().await?;
+    let ends = CancellationToken::new();
+    let _ends = ends.clone().drop_guard();
+    tokio::spawn(projector.run(ends.clone()));
+    let log = stage.log.clone();
+    let waiting = stage.store.progress(log.clone(), ends);
+    let commands =
+        stage::serve_role(command_server::routes(log.clone(), waiting), command_server::SERVICES, log.clone()).await?;
+    let (head, tables) = stage.store.open_to_read().await?;
+    let routes = query_server::routes(tables, head.clone(), progress, CancellationToken::new());
+    let queries = stage::serve_role(routes, query_server::SERVICES, head).await?;
+
+    let (arrived, mut arrivals) = mpsc::unbounded_channel();
+    let _connections = open_streams(&queries, &stage.accounts, &arrived).await?;
+    let client = CommandServiceClient::new(commands.channel.clone());
+    let mut acknowledged = Figure::new("CreatePost, median", "µs");
+    let mut median = Figure::new("from there to the streams, median", "µs");
+    let mut most = Figure::new("from there to the streams, 99 of 100", "µs");
+    let (mut appends, mut lives) = (latencies()?, latencies()?);
+    for measured in rounds.each("live") {
+        let posted = post(&client, &stage.accounts, play.rate, rounds.duration).await?;
+        let wanted = posted.len() * (play.followers + 1);
+        let came = collect(&mut arrivals, wanted).await?;
+        let (mut append, mut live) = (latencies()?, latencies()?);
+        for Posted { took, .. } in posted.values() {
+            record(&mut append, *took);
+        }
+        for (post, at) in came {
+            let posted = posted.get(&post).with_context(|| format!("post {post} is none of this round"))?;
+            record(&mut live, at.saturating_duration_since(posted.acknowledged_at));
+        }
+        acknowledged.note(measured, micros(&append, 0.5));
+        median.note(measured, micros(&live, 0.5));
+        most.note(measured, micros(&live, 0.99));
+        if measured {
+            appends.add(&append)?;
+            lives.add(&live)?;
+        }
+    }
+    let mut findings = Findings::default();
+    findings.compare("median to that of CreatePost", &median, &acknowledged, Some(Wanted::AtMost(WANTED_MEDIAN)));
+    findings.compare("99 of 100 to that median", &most, &acknowledged, Some(Wanted::AtMost(WANTED_MOST)));
+    let rate = super::load::per_second(appends.len(), rounds.duration * u32::try_from(rounds.count)?);
+    findings.latencies.push(Latency { name: "CreatePost".to_owned(), rate, histogram: appends });
+    let items = super::load::per_second(lives.len(), rounds.duration * u32::try_from(rounds.count)?);
+    findings.latencies.push(Latency {
+        name: format!("from there to {} streams", play.streams),
+        rate: items,
+        histogram: lives,
+    });
+    findings.figures.extend([acknowledged, median, most]);
+    Ok(findings)
+}
+
+/// One stream for each account, all of them caught up; what comes on them goes to `arrived`.
+async fn open_streams(
+    queries: &Serving,
+    accounts: &[AccountRef],
+    arrived: &mpsc::UnboundedSender<Arrival>,
+) -> anyhow::Result<JoinSet<anyhow::Result<()>>> {
+    let mut readers = JoinSet::new();
+    let mut client = QueryServiceClient::new(queries.channel.clone());
+    for (number, account) in accounts.iter().enumerate() {
+        if number % STREAMS_OF_CONNECTION == 0 {
+            client = QueryServiceClient::new(queries.another_channel().await?);
+        }
+        let request = StreamHomeTimelineRequest { account_id: account.id.to_string(), ..Default::default() };
+        let mut stream = client.stream_home_timeline(request).await?.into_inner();
+        loop {
+            match stream.message().await?.and_then(|message| message.event) {
+                Some(Event::CaughtUp(_)) => break,
+                Some(_) => {}
+                None => bail!("a stream ended before it had caught up"),
+            }
+        }
+        readers.spawn(listen(stream, arrived.clone()));
+    }
+    Ok(readers)
+}
+
+async fn listen(
+    mut stream: Streaming<StreamHomeTimelineResponse>,
+    arrived: mpsc::UnboundedSender<Arrival>,
+) -> anyhow::Result<()> {
+    while let Some(message) = stream.message().await? {
+        let Some(Event::Item(item)) = message.event else { continue };
+        let post = item.item.and_then(|item| item.post).context("an item has a post")?;
+        arrived.send((post.post_id, Instant::now()))?;
+    }
+    Ok(())
+}
+
+/// A post that was acknowledged.
+struct Posted {
+    acknowledged_at: Instant,
+    /// From its scheduled arrival.
+    took: Duration,
+}
+
+/// Posts that arrive by a schedule, by their ids.
+async fn post(
+    client: &CommandServiceClient<tonic::transport::Channel>,
+    accounts: &[AccountRef],
+    rate: usize,
+    duration: Duration,
+) -> anyhow::Result<HashMap<String, Posted>> {
+    let started = Instant::now();
+    let mut running = JoinSet::new();
+    for (number, offset) in schedule(f64::from(u32::try_from(rate)?), duration).enumerate() {
+        let arrival = started + offset;
+        sleep_until(arrival.into()).await;
+        let mut client = client.clone();
+        let request = CreatePostRequest {
+            request_id: Uuid::now_v7().to_string(),
+            author_id: accounts[number % accounts.len()].id.to_string(),
+            text: text::of(number as u64),
+            ..CreatePostRequest::default()
+        };
+        running.spawn(async move {
+            let answer = client.create_post(request).await?.into_inner();
+            let acknowledged_at = Instant::now();
+            anyhow::Ok((answer.post_id, Posted { acknowledged_at, took: acknowledged_at - arrival }))
+        });
+    }
+    let mut posted = HashMap::new();
+    while let Some(ended) = running.join_next().await {
+        posted.extend([ended.context("a post failed")??]);
+    }
+    Ok(posted)
+}
+
+/// Waits for so many items.
+async fn collect(arrivals: &mut mpsc::UnboundedReceiver<Arrival>, wanted: usize) -> anyhow::Result<Vec<Arrival>> {
+    let mut came = Vec::with_capacity(wanted);
+    while came.len() < wanted {
+        let left = wanted - came.len();
+        let more = timeout(PATIENCE, arrivals.recv_many(&mut came, left)).await;
+        let more = more.with_context(|| format!("{left} of {wanted} items did not come"))?;
+        ensure!(more > 0, "every stream has ended");
+    }
+    Ok(came)
+}
+
+fn micros(histogram: &Histogram<u64>, quantile: f64) -> f64 {
+    Duration::from_micros(histogram.value_at_quantile(quantile)).as_secs_f64() * 1e6
+}
