@@ -4,7 +4,7 @@
 //! before them; so of two projectors one wins, the other waits for its end, and nothing is applied twice. An owner that is
 //! not heard of for [`LEASE`] loses the projection to whoever asks next; the higher term fences it off.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use shared::clock::Timestamp;
@@ -26,8 +26,11 @@ ON CONFLICT (name) DO UPDATE SET term = mine.term + 1, heartbeat_at = excluded.h
 WHERE mine.term = $3 AND mine.heartbeat_at = $4
 RETURNING checkpoint, term";
     static RELEASE = "UPDATE projections SET heartbeat_at = 0 WHERE name = $1 AND term = $2";
+    /// $1 the new checkpoint, $2 now, $3 the old checkpoint, $4 the projections with the terms of their owner.
     static MOVE = "
-UPDATE projections SET checkpoint = $1, heartbeat_at = $2 WHERE name = $3 AND checkpoint = $4 AND term = $5";
+UPDATE projections SET checkpoint = $1, heartbeat_at = $2
+WHERE checkpoint = $3 AND (name, term) IN (SELECT * FROM {rows $4 AS mine: name text, term})
+RETURNING name";
     static BEAT = "UPDATE projections SET heartbeat_at = $1 WHERE name = $2 AND term = $3";
     static FAIL = "UPDATE projections SET failure = $1 WHERE name = $2 AND term = $3";
 }
@@ -89,20 +92,23 @@ pub async fn release(tx: &mut Transaction, name: &str, claim: Claim) -> Result<(
     Ok(())
 }
 
-/// Moves the checkpoint; false when another owner has taken over.
+/// Moves the checkpoints of projections, each with its term, that are at the same place; gives one of which another owner has taken
+/// over, if there is one.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn advance(
     tx: &mut Transaction,
-    name: &str,
-    claim: Claim,
+    projections: &[(&'static str, i64)],
+    from: Position,
     to: Position,
     now: Timestamp,
-) -> Result<bool, sqlx::Error> {
-    let (to, now) = (Value::Number(to.0), Value::Number(now.0));
-    let values = [to, now, Value::Text(name), Value::Number(claim.checkpoint.0), Value::Number(claim.term)];
-    Ok(tx.execute(&MOVE, &values).await? == 1)
+) -> Result<Option<&'static str>, sqlx::Error> {
+    let mine = projections.iter().collect();
+    let values = [Value::Number(to.0), Value::Number(now.0), Value::Number(from.0), Value::Rows(&mine)];
+    let rows = tx.rows(&MOVE, &values).await?;
+    let moved: HashSet<String> = rows.iter().map(|row| row.get("name")).collect::<Result<_, _>>()?;
+    Ok(projections.iter().map(|(name, _)| *name).find(|name| !moved.contains(*name)))
 }
 
 /// Says that the owner is alive; false when another owner has taken over.

@@ -5,6 +5,7 @@
 //! administration of the projector itself.
 
 mod admin;
+mod changes;
 pub mod checkpoints;
 mod edges;
 pub mod projection;

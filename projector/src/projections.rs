@@ -15,6 +15,7 @@ use std::sync::Arc;
 use shared::settings::TimelineSettings;
 use shared::sql::Statement;
 
+use crate::changes::ChangesTable;
 use crate::edges::EdgeTable;
 use crate::projection::Projection;
 
@@ -28,7 +29,7 @@ pub fn all(timelines: &TimelineSettings) -> Vec<Arc<dyn Projection>> {
         Arc::new(counts::Counts),
         Arc::new(bookmarks::Bookmarks),
         Arc::new(hashtags::Hashtags),
-        Arc::new(notifications::Notifications),
+        Arc::new(notifications::Notifications::new(timelines.changes_kept)),
         Arc::new(activity::Activity),
         Arc::new(timelines::Timelines::new(timelines.clone())),
     ]
@@ -60,5 +61,7 @@ pub(crate) fn every_statement() -> Vec<&'static Statement> {
         &graph::BLOCKS,
         &graph::MUTES,
     ];
-    own.concat().into_iter().chain(edges.into_iter().flat_map(EdgeTable::statements)).collect()
+    let changes = [&notifications::CHANGES, &timelines::CHANGES];
+    let tables = edges.into_iter().flat_map(EdgeTable::statements);
+    own.concat().into_iter().chain(tables).chain(changes.into_iter().flat_map(ChangesTable::statements)).collect()
 }

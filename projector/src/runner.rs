@@ -243,13 +243,10 @@ impl Runner {
             running.failure.is_none() && running.claim.is_some_and(|claim| claim.checkpoint == checkpoint)
         };
         // First of all, since whoever else wants the same rows waits here, and finds that it is late.
-        for running in self.running.iter_mut().filter(is_next) {
-            let name = running.projection.name();
-            if let Some(claim) = running.claim
-                && !checkpoints::advance(&mut tx, name, claim, to, now).await?
-            {
-                return Err(RunError::Superseded(name));
-            }
+        let next = self.running.iter_mut().filter(is_next);
+        let terms: Vec<_> = next.filter_map(|running| Some((running.projection.name(), running.claim?.term))).collect();
+        if let Some(name) = checkpoints::advance(&mut tx, &terms, checkpoint, to, now).await? {
+            return Err(RunError::Superseded(name));
         }
         for running in self.running.iter_mut().filter(is_next) {
             running.projection.apply(&mut tx, batch).await?;
@@ -349,8 +346,9 @@ impl Runner {
                 info!(projection = name, position = reached.0, "rebuilding {name}: at position {reached}");
             }
         }
-        if !checkpoints::advance(&mut tx, projection.name(), claim, reached, self.clock.now()).await? {
-            return Err(RunError::Superseded(projection.name()));
+        let terms = [(projection.name(), claim.term)];
+        if let Some(name) = checkpoints::advance(&mut tx, &terms, claim.checkpoint, reached, self.clock.now()).await? {
+            return Err(RunError::Superseded(name));
         }
         checkpoints::note_failure(&mut tx, projection.name(), claim, None).await?;
         tx.commit().await?;

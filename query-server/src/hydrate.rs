@@ -44,6 +44,45 @@ macro_rules! account_row {
         )
     };
 }
+/// SQL for a post as JSON, as this viewer sees it: see [`PostRow`].
+macro_rules! post_row {
+    ($viewer:literal) => {
+        concat!(
+            "{array}(
+    posts.post, {id posts.post_id}, posts.text, posts.created_at, posts.edited_at,
+    {id parent.post_id}, {id parent_author.account_id}, {id quoted.post_id},
+    posts.quoted IS NOT NULL AND ",
+            visible!("quoted", "quoted_author", $viewer),
+            ",
+    COALESCE(counts.likes, 0), COALESCE(counts.reposts, 0), COALESCE(counts.replies, 0),
+    EXISTS (SELECT 1 FROM posts_1_likes WHERE account = ",
+            $viewer,
+            " AND post = posts.post),
+    EXISTS (SELECT 1 FROM posts_1_reposts WHERE account = ",
+            $viewer,
+            " AND post = posts.post),
+    EXISTS (SELECT 1 FROM bookmarks_1 WHERE account = ",
+            $viewer,
+            " AND post = posts.post), ",
+            account_row!("author", "author_counts"),
+            ")"
+        )
+    };
+}
+/// SQL for the tables from which a post is put together, after `wanted`.
+macro_rules! post_joins {
+    () => {
+        "
+{ordered join} posts_1 AS posts ON posts.post = wanted.post
+{ordered join} profiles_1 AS author ON author.account = posts.author
+LEFT JOIN counts_1_accounts AS author_counts ON author_counts.account = posts.author
+LEFT JOIN counts_1_posts AS counts ON counts.post = posts.post
+LEFT JOIN posts_1 AS parent ON parent.post = posts.reply_to
+LEFT JOIN profiles_1 AS parent_author ON parent_author.account = posts.reply_to_author
+LEFT JOIN posts_1 AS quoted ON quoted.post = posts.quoted
+LEFT JOIN profiles_1 AS quoted_author ON quoted_author.account = quoted.author"
+    };
+}
 statements! {
     /// $1 the accounts.
     static SELECT_ACCOUNTS = concat!(
@@ -58,28 +97,23 @@ LEFT JOIN counts_1_accounts AS counts ON counts.account = profiles.account"
     /// $1 the posts, $2 the viewer.
     static SELECT_POSTS = concat!(
         "
-SELECT CAST({collect}({array}(
-    posts.post, {id posts.post_id}, posts.text, posts.created_at, posts.edited_at,
-    {id parent.post_id}, {id parent_author.account_id}, {id quoted.post_id},
-    posts.quoted IS NOT NULL AND ",
-        visible!("quoted", "quoted_author", "$2"),
-        ",
-    COALESCE(counts.likes, 0), COALESCE(counts.reposts, 0), COALESCE(counts.replies, 0),
-    EXISTS (SELECT 1 FROM posts_1_likes WHERE account = $2 AND post = posts.post),
-    EXISTS (SELECT 1 FROM posts_1_reposts WHERE account = $2 AND post = posts.post),
-    EXISTS (SELECT 1 FROM bookmarks_1 WHERE account = $2 AND post = posts.post), ",
-        account_row!("author", "author_counts"),
+SELECT CAST({collect}(",
+        post_row!("$2"),
+        ") AS TEXT) AS found
+FROM {rows $1 AS wanted: post}",
+        post_joins!()
+    );
+    /// $1 the posts, each with its viewer.
+    static SELECT_POSTS_OF_VIEWERS = concat!(
         "
-)) AS TEXT) AS found
-FROM {rows $1 AS wanted: post}
-{ordered join} posts_1 AS posts ON posts.post = wanted.post
-{ordered join} profiles_1 AS author ON author.account = posts.author
-LEFT JOIN counts_1_accounts AS author_counts ON author_counts.account = posts.author
-LEFT JOIN counts_1_posts AS counts ON counts.post = posts.post
-LEFT JOIN posts_1 AS parent ON parent.post = posts.reply_to
-LEFT JOIN profiles_1 AS parent_author ON parent_author.account = posts.reply_to_author
-LEFT JOIN posts_1 AS quoted ON quoted.post = posts.quoted
-LEFT JOIN profiles_1 AS quoted_author ON quoted_author.account = quoted.author"
+WITH wanted AS MATERIALIZED (
+    SELECT * FROM {rows $1 AS asked: viewer, post}
+)
+SELECT CAST({collect}({array}(wanted.viewer, ",
+        post_row!("wanted.viewer"),
+        ")) AS TEXT) AS found
+FROM wanted",
+        post_joins!()
     );
 }
 
@@ -120,7 +154,7 @@ struct AccountRow {
     posts: i64,
 }
 
-/// A post as the tables have it, in the order of its columns in [`SELECT_POSTS`].
+/// A post as the tables have it, in the order of its columns in `post_row!`.
 #[derive(Deserialize)]
 struct PostRow {
     key: i64,
@@ -238,13 +272,19 @@ impl Hydrated {
         self.accounts.get(&key).cloned()
     }
 
-    fn item(&self, place: Position, post: PostKey, reposter: Option<AccountKey>) -> Option<TimelineItem> {
-        let reposter = reposter.and_then(|reposter| self.accounts.get(&reposter));
+    /// A post as an item, wherever and for whatever reason it is on the page.
+    fn item_of(&self, post: PostKey) -> Option<TimelineItem> {
+        let (author, post) = (self.author_of(post), Some(self.post(post)?));
+        Some(TimelineItem { post, author, ..TimelineItem::default() })
+    }
+
+    /// An item of a timeline; who reposted is among these.
+    fn item(&self, entry: &Entry, reposters: &Self) -> Option<TimelineItem> {
+        let reposter = reposters.accounts.get(&entry.actor).filter(|_| entry.is_repost());
         Some(TimelineItem {
-            post: Some(self.post(post)?),
-            author: self.author_of(post),
             reposted_by_account_id: reposter.map(|account| account.account_id.clone()).unwrap_or_default(),
-            place: place.unsigned(),
+            place: entry.place.unsigned(),
+            ..self.item_of(entry.post)?
         })
     }
 }
@@ -271,8 +311,28 @@ pub async fn items(
     let reposters: Vec<AccountKey> =
         entries.iter().filter(|entry| entry.is_repost()).map(|entry| entry.actor).collect();
     let hydrated = Hydrated::load(snapshot, &posts, &reposters, viewer).await?;
-    let item = |entry: &Entry| hydrated.item(entry.place, entry.post, entry.is_repost().then_some(entry.actor));
-    Ok(entries.iter().filter_map(item).collect())
+    Ok(entries.iter().filter_map(|entry| hydrated.item(entry, &hydrated)).collect())
+}
+
+/// The items of the timelines of several viewers, each as its viewer sees it; in the order of the entries, and nothing for a post that
+/// is not there.
+pub async fn items_of_viewers(
+    snapshot: &mut Snapshot,
+    entries: &[(AccountKey, Entry)],
+) -> Result<Vec<Option<TimelineItem>>, Status> {
+    if entries.is_empty() {
+        return Ok(vec![]);
+    }
+    let wanted = entries.iter().map(|(viewer, entry)| (viewer, entry.post)).collect();
+    let found = snapshot.row(&SELECT_POSTS_OF_VIEWERS, &[Value::Rows(&wanted)]).await?;
+    let mut views: HashMap<AccountKey, Hydrated> = HashMap::new();
+    for (viewer, row) in list::<(i64, PostRow)>(&found, "found")? {
+        views.entry(AccountKey(viewer)).or_default().take(row);
+    }
+    let reposts = entries.iter().filter(|(_, entry)| entry.is_repost());
+    let reposters: Vec<AccountKey> = reposts.map(|(_, entry)| entry.actor).collect();
+    let reposters = Hydrated::load(snapshot, &[], &reposters, None).await?;
+    Ok(entries.iter().map(|(viewer, entry)| views.get(viewer)?.item(entry, &reposters)).collect())
 }
 
 /// The items of a page of posts that are there for themselves, each with its place.
@@ -283,7 +343,10 @@ pub async fn listed(
 ) -> Result<Vec<TimelineItem>, Status> {
     let posts: Vec<PostKey> = listed.iter().map(|(_, post)| *post).collect();
     let hydrated = Hydrated::load(snapshot, &posts, &[], viewer).await?;
-    Ok(listed.iter().filter_map(|(place, post)| hydrated.item(*place, *post, None)).collect())
+    let item = |(place, post): &(Position, PostKey)| {
+        Some(TimelineItem { place: place.unsigned(), ..hydrated.item_of(*post)? })
+    };
+    Ok(listed.iter().filter_map(item).collect())
 }
 
 /// The viewer as queries take it: 0 is nobody.

@@ -7,7 +7,6 @@
 //! A list is made in four steps: *skeleton* (which rows), *filter* (which of them this viewer may see), *hydrate* (what
 //! they are now), *present* (as the contract has it). Each is one query for the whole page.
 
-mod dispatch;
 mod freshness;
 mod hydrate;
 mod pages;
@@ -16,7 +15,7 @@ mod questions;
 mod service;
 mod sight;
 mod snapshot;
-mod stream;
+mod streams;
 
 use std::sync::Arc;
 
@@ -31,7 +30,7 @@ use tonic::codec::CompressionEncoding;
 use tonic::service::Routes;
 
 pub use service::Queries;
-pub use stream::StreamLimits;
+pub use streams::StreamLimits;
 
 /// The services of this role, for health checks.
 pub const SERVICES: &[&str] = &["chirp.query.v1.QueryService"];
@@ -50,6 +49,5 @@ pub fn routes(tables: Database, log: Arc<dyn LogHead>, progress: Wake, drain: Ca
 /// Every statement of this crate, for the test that prepares them.
 #[must_use]
 pub fn every_statement() -> Vec<&'static Statement> {
-    [dispatch::STATEMENTS, hydrate::STATEMENTS, snapshot::STATEMENTS, stream::STATEMENTS, &questions::every_statement()]
-        .concat()
+    [hydrate::STATEMENTS, snapshot::STATEMENTS, &streams::every_statement(), &questions::every_statement()].concat()
 }

@@ -25,13 +25,12 @@ use crate::pages::{
 use crate::questions::account::{Named, find, find_viewer};
 use crate::questions::activities::{Deed, Target};
 use crate::questions::lists::List;
-use crate::questions::notifications::{Causers, Group};
 use crate::questions::thread::{Sight, ThreadEntry};
 use crate::questions::{
     account, activities, author_timeline, home_timeline, lists, notifications, post, post_lists, relationship, thread,
 };
 use crate::snapshot::Snapshot;
-use crate::stream::{HomeStream, StreamLimits, Streams};
+use crate::streams::{Messages, StreamLimits, Streams, about_notifications};
 
 type Reply<T> = Result<Response<T>, Status>;
 
@@ -100,7 +99,8 @@ async fn one_account(snapshot: &mut Snapshot, key: AccountKey) -> Result<v1::Acc
 
 #[tonic::async_trait]
 impl QueryService for Queries {
-    type StreamHomeTimelineStream = HomeStream;
+    type StreamHomeTimelineStream = Messages<v1::StreamHomeTimelineResponse>;
+    type StreamNotificationsStream = Messages<v1::StreamNotificationsResponse>;
 
     async fn get_account(&self, request: Request<v1::GetAccountRequest>) -> Reply<v1::GetAccountResponse> {
         let asked = request.get_ref();
@@ -234,22 +234,13 @@ impl QueryService for Queries {
     ) -> Reply<v1::ListNotificationsResponse> {
         let question = Question("Notifications", notifications::READS, TIMELINE_PAGES);
         let mut page = open!(self, request, question, OfOwner(&request.get_ref().account_id));
-        let (owner, snapshot) = (page.key, &mut page.snapshot);
-        let (groups, next) = notifications::page(snapshot, owner, page.start, page.size).await?;
-        let causers = notifications::causers(snapshot, owner, &groups).await?;
-        let hydrated = notifications::hydrate(snapshot, owner, &groups, &causers).await?;
-        let present = |(group, causers): (&Group, &Causers)| v1::Notification {
-            notification_id: self.tokens.seal_notification(page.about(), group.place),
-            reason: group.reason,
-            post: group.post.and_then(|post| hydrated.post(post)),
-            newest_causers: causers.newest.iter().filter_map(|account| hydrated.account(*account)).collect(),
-            causer_count: causers.count,
-            seen: group.seen,
-            happened_at: Some(Timestamp(causers.happened_at).to_proto()),
-        };
-        let notifications = groups.iter().zip(&causers).map(present).collect();
+        let owner = page.key;
+        let (groups, next) = notifications::page(&mut page.snapshot, owner, page.start, page.size).await?;
+        let about = page.about().to_owned();
+        let notifications = notifications::present(&mut page.snapshot, &self.tokens, (&about, owner), &groups).await?;
         let (next_page_token, read_at) = page.tokens(&self.tokens, next);
-        reply(v1::ListNotificationsResponse { notifications, next_page_token, read_at })
+        let resume_token = self.tokens.seal_resume(&about_notifications(&about), page.snapshot.checkpoint);
+        reply(v1::ListNotificationsResponse { notifications, next_page_token, read_at, resume_token })
     }
 
     async fn get_unread_notification_count(
@@ -376,6 +367,21 @@ impl QueryService for Queries {
         only_the_owner(owner, viewer)?;
         let consistency = asked.consistency.as_ref();
         let stream = self.streams.home(request.metadata(), consistency, owner, &asked.resume_token).await?;
+        Ok(Response::new(stream))
+    }
+
+    async fn stream_notifications(
+        &self,
+        request: Request<v1::StreamNotificationsRequest>,
+    ) -> Reply<Self::StreamNotificationsStream> {
+        let asked = request.get_ref();
+        let mut violations = Violations::default();
+        let owner = violations.account("account_id", &asked.account_id);
+        let viewer = violations.optional_account("viewer_account_id", &asked.viewer_account_id);
+        violations.check()?;
+        only_the_owner(owner, viewer)?;
+        let consistency = asked.consistency.as_ref();
+        let stream = self.streams.notifications(request.metadata(), consistency, owner, &asked.resume_token).await?;
         Ok(Response::new(stream))
     }
 }

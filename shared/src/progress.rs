@@ -146,8 +146,9 @@ pub fn shutting_down() -> Status {
     refused.retry_after(RETRY_DELAY).into()
 }
 
-/// The projection that is furthest behind, and where it is.
-fn lowest(seen: &Checkpoints, names: Names) -> (String, Position) {
+/// The projection that is furthest behind of these, or of all when none is named, and where it is.
+#[must_use]
+pub fn lowest(seen: &Checkpoints, names: Names) -> (String, Position) {
     let position_of = |name: &str| seen.get(name).map(|seen| seen.position).unwrap_or_default();
     let furthest = match names {
         [] => seen.iter().map(|(name, seen)| (name.as_str(), seen.position)).min_by_key(|(_, checkpoint)| *checkpoint),

@@ -1,6 +1,6 @@
 //! Answers of the query server in the words of the reference: the real service is asked, every list to its end.
 
-mod words;
+pub mod words;
 
 use query_server::Queries;
 use reference::{Account, Activity, Entry, NotificationGroup, Post, Relationship, Thread};
@@ -166,19 +166,16 @@ pub async fn thread(queries: &Queries, post: &str, viewer: Option<&str>, page_si
     Ok(Some(words::thread(first.ancestors, first.item.unwrap_or_default(), replies)))
 }
 
-/// The notifications, each with its post as the owner sees it. `expected` lends the places that the ids hide.
+/// The notifications, each with its post as the owner sees it.
 pub async fn notifications(
     queries: &Queries,
     owner: &str,
-    expected: &[NotificationGroup],
     page_size: i32,
 ) -> Found<(Vec<NotificationGroup>, Vec<Post>)> {
     let request = || v1::ListNotificationsRequest { account_id: owner.to_owned(), page_size, ..Default::default() };
     let all: Vec<v1::Notification> = to_the_end!(queries.list_notifications, request(), notifications);
     let posts = all.iter().filter_map(|notification| notification.post.clone()).map(words::post).collect();
-    let places = expected.iter().map(|group| group.place).chain(std::iter::repeat(0));
-    let groups = all.into_iter().zip(places).map(|(notification, place)| words::notification(notification, place));
-    Ok(Some((groups.collect(), posts)))
+    Ok(Some((all.into_iter().map(words::notification).collect(), posts)))
 }
 
 pub async fn unread_notification_count(queries: &Queries, owner: &str) -> Found<i64> {

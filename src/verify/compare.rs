@@ -187,7 +187,7 @@ impl Asker<'_> {
         self.timeline(bookmarks, Some(model.bookmarks(owner)), Some(owner), report, || format!("bookmarks of {owner}"));
 
         let expected = model.notifications(owner);
-        let found = answers::notifications(queries, owner, &expected, page_size).await?;
+        let found = answers::notifications(queries, owner, page_size).await?;
         let (groups, posts) = found.unwrap_or_default();
         report.equal(&groups, &expected, || format!("notifications of {owner}"));
         for post in posts {

@@ -8,6 +8,8 @@
 
 mod client;
 mod history;
+mod home;
+mod notifications;
 mod random;
 mod world;
 

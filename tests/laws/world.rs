@@ -23,7 +23,9 @@ use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::client::Client;
+use crate::client::{Client, View};
+use crate::home::HomeView;
+use crate::notifications::NotificationView;
 use crate::random::Random;
 
 pub const BATCH_SIZES: [usize; 3] = [1, 7, 1_000];
@@ -157,7 +159,8 @@ struct Reader {
     progress: Wake,
     tables: Database,
     queries: Queries,
-    clients: BTreeMap<String, Client>,
+    homes: BTreeMap<String, Client<HomeView>>,
+    notifications: BTreeMap<String, Client<NotificationView>>,
     drain: CancellationToken,
 }
 
@@ -217,7 +220,8 @@ impl World {
         let reader = self.reader(batch_size);
         compare(&reader.queries, &model, manner, &mut report).await.expect("no question fails");
         for account in model.accounts() {
-            reader.check_client(&model, account, random, &mut report).await;
+            reader.check_home(&model, account, random, &mut report).await;
+            reader.check_notifications(&model, account, random, &mut report).await;
         }
         assert!(report.answers > 0, "something was asked");
         assert_eq!(
@@ -279,7 +283,8 @@ impl Reader {
         let tables = store.open_tables_to_read(&*log).await.expect("they were just made");
         let drain = CancellationToken::new();
         let queries = Queries::new(tables.clone(), log, &progress, streams, drain.clone());
-        Self { store, settings, projector: Some(projector), progress, tables, queries, clients: BTreeMap::new(), drain }
+        let (homes, notifications, projector) = (BTreeMap::new(), BTreeMap::new(), Some(projector));
+        Self { store, settings, projector, progress, tables, queries, homes, notifications, drain }
     }
 
     async fn open_projector(&self, log: Arc<dyn EventLog>) -> Projector {
@@ -290,40 +295,68 @@ impl Reader {
         self.projector.as_mut().expect("it is only closed while it restarts")
     }
 
-    /// What the client of an account shows after it came back is the timeline.
-    async fn check_client(&mut self, model: &Model, account: &str, random: &mut Random, report: &mut Report) {
-        let is_right = |client: &Client| {
+    /// What the client of a home timeline shows after it came back is the timeline.
+    async fn check_home(&mut self, model: &Model, account: &str, random: &mut Random, report: &mut Report) {
+        let expected = model.home_timeline(account);
+        let is_right = |view: &HomeView| {
             let reads_right = |(post, text): (&str, &str)| {
                 model.post(post, Some(account)).is_some_and(|expected| expected.text == text)
             };
-            client.shown() == model.home_timeline(account) && client.texts().all(reads_right)
+            view.shown() == expected && view.texts().all(reads_right)
         };
-        let is_there = match self.clients.get_mut(account) {
-            Some(client) => client.go_on(&self.queries, random, is_right).await,
-            None => match Client::start(&self.queries, account).await {
-                Some(client) => {
-                    self.clients.insert(account.to_owned(), client);
-                    true
-                }
-                None => false,
-            },
+        let is_there = go_on(&mut self.homes, &self.queries, account, random, is_right).await;
+        let Some(client) = self.homes.get(account).filter(|_| is_there) else {
+            return must_be_gone(model, account, report);
         };
-        if !is_there {
-            self.clients.remove(account);
-            let wrong = model.account(account).map(|_| "the stream says that it is not there".to_owned());
-            report.check(wrong, || format!("stream of {account}"));
-            return;
-        }
-        let client = &self.clients[account];
-        let (shown, expected) = (client.shown(), model.home_timeline(account));
+        let shown = client.view.shown();
         let wrong = (shown != expected).then(|| format!("shows {shown:#?}, must show {expected:#?}"));
         report.check(wrong, || format!("client of {account}"));
-        for (post, text) in client.texts() {
+        for (post, text) in client.view.texts() {
             let expected = model.post(post, Some(account)).map(|post| post.text);
             let wrong = (expected.as_deref() != Some(text)).then(|| format!("reads {text}, must read {expected:?}"));
             report.check(wrong, || format!("post {post} of the client of {account}"));
         }
     }
+
+    /// The same for notifications.
+    async fn check_notifications(&mut self, model: &Model, account: &str, random: &mut Random, report: &mut Report) {
+        let expected = model.notifications(account);
+        let is_right = |view: &NotificationView| view.shown() == expected;
+        let is_there = go_on(&mut self.notifications, &self.queries, account, random, is_right).await;
+        let Some(client) = self.notifications.get(account).filter(|_| is_there) else {
+            return must_be_gone(model, account, report);
+        };
+        let shown = client.view.shown();
+        let wrong = (shown != expected).then(|| format!("shows {shown:#?}, must show {expected:#?}"));
+        report.check(wrong, || format!("notifications of the client of {account}"));
+    }
+}
+
+/// Lets the client of an account go on, or begin. False when there is no such account, and no such client any more.
+async fn go_on<V: View>(
+    clients: &mut BTreeMap<String, Client<V>>,
+    queries: &Queries,
+    account: &str,
+    random: &mut Random,
+    is_right: impl Fn(&V) -> bool,
+) -> bool {
+    let is_there = match clients.get_mut(account) {
+        Some(client) => client.go_on(queries, random, is_right).await,
+        None => match Client::start(queries, account).await {
+            Some(client) => clients.insert(account.to_owned(), client).is_none(),
+            None => false,
+        },
+    };
+    if !is_there {
+        clients.remove(account);
+    }
+    is_there
+}
+
+/// Nobody must hear that an account is gone when it is not.
+fn must_be_gone(model: &Model, account: &str, report: &mut Report) {
+    let wrong = model.account(account).map(|_| "the stream says that it is not there".to_owned());
+    report.check(wrong, || format!("stream of {account}"));
 }
 
 impl Drop for Reader {

@@ -15,6 +15,7 @@ use shared::proto::query::NotificationReason;
 use shared::rows::Rows;
 use shared::sql::{Script, statements};
 
+use crate::changes::{ChangesTable, changes_table, span};
 use crate::edges::execute;
 use crate::projection::{Fact, Projection};
 
@@ -87,11 +88,29 @@ INSERT INTO notifications_1_seen SELECT * FROM {rows $1 AS seen: recipient, up_t
 ON CONFLICT (recipient) DO UPDATE SET up_to = excluded.up_to";
 }
 
+/// What streams of notifications need to know: which groups were touched, at the latest place in a batch. What was seen is a change
+/// of no group.
+pub static CHANGES: ChangesTable = changes_table!("notifications_1", "place, recipient, reason, post");
+/// In place of the reason.
+const SEEN: i32 = 0;
+
 /// The projection.
-pub struct Notifications;
+pub struct Notifications {
+    changes_kept: i64,
+}
+
+impl Notifications {
+    /// Changes are kept for so many positions.
+    #[must_use]
+    pub fn new(changes_kept: i64) -> Self {
+        Self { changes_kept }
+    }
+}
 
 /// (recipient, reason, post).
 type Group = (AccountKey, i32, PostKey);
+/// Groups, and where they were touched last.
+type Touched = BTreeMap<Group, Position>;
 
 /// Since when something stands: the position, and the time in microseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,6 +129,8 @@ impl Since {
 #[derive(Debug)]
 struct Mentions {
     author: AccountKey,
+    /// Of the last edit.
+    edited_at: Position,
     /// Who is mentioned at the end, since when at the latest, and whether every edit in the batch mentions them: then a
     /// mention from before the batch keeps its place.
     named: BTreeMap<AccountKey, (Since, bool)>,
@@ -120,10 +141,13 @@ struct Mentions {
 struct Net {
     causes: BTreeMap<(Group, AccountKey), Option<Since>>,
     edited: BTreeMap<PostKey, Mentions>,
-    /// Posts from before the batch, with their authors.
-    deleted: BTreeSet<(PostKey, AccountKey)>,
+    /// The groups of which something began or ended, as far as the events say, and where at the latest.
+    touched: Touched,
+    /// Posts from before the batch, with their authors, and where they were deleted.
+    deleted: BTreeMap<(PostKey, AccountKey), Position>,
     created: BTreeSet<PostKey>,
-    seen: BTreeMap<AccountKey, Position>,
+    /// Up to where everything is seen, and where that was said.
+    seen: BTreeMap<AccountKey, (Position, Position)>,
 }
 
 fn fold(batch: &[Fact]) -> Net {
@@ -136,29 +160,29 @@ fn fold(batch: &[Fact]) -> Net {
                     net.caused(fact, &edge.followee, FollowRequested, NO_POST, &edge.follower);
                 }
                 FollowEvent::Followed(edge) => {
-                    net.ended(&edge.followee, FollowRequested, NO_POST, &edge.follower);
+                    net.ended(fact, &edge.followee, FollowRequested, NO_POST, &edge.follower);
                     net.caused(fact, &edge.followee, Followed, NO_POST, &edge.follower);
                 }
                 FollowEvent::Rejected(edge) | FollowEvent::Withdrawn(edge) => {
-                    net.ended(&edge.followee, FollowRequested, NO_POST, &edge.follower);
+                    net.ended(fact, &edge.followee, FollowRequested, NO_POST, &edge.follower);
                 }
-                FollowEvent::Unfollowed(edge) => net.ended(&edge.followee, Followed, NO_POST, &edge.follower),
+                FollowEvent::Unfollowed(edge) => net.ended(fact, &edge.followee, Followed, NO_POST, &edge.follower),
             },
             Event::Like(LikeEvent::Added { account, post, post_author }) => {
                 net.caused(fact, post_author, Liked, post.key, account);
             }
             Event::Like(LikeEvent::Removed { account, post, post_author }) => {
-                net.ended(post_author, Liked, post.key, account);
+                net.ended(fact, post_author, Liked, post.key, account);
             }
             Event::Repost(RepostEvent::Added { account, post, post_author }) => {
                 net.caused(fact, post_author, Reposted, post.key, account);
             }
             Event::Repost(RepostEvent::Removed { account, post, post_author, .. }) => {
-                net.ended(post_author, Reposted, post.key, account);
+                net.ended(fact, post_author, Reposted, post.key, account);
             }
             Event::Post(event) => net.fold_post(fact, event),
             Event::Notifications(NotificationsEvent::Seen { account, up_to }) => {
-                net.seen.insert(account.key, *up_to);
+                net.seen.insert(account.key, (*up_to, fact.position));
             }
             _ => {}
         }
@@ -175,15 +199,38 @@ impl Net {
         post: PostKey,
         actor: &AccountRef,
     ) {
-        if recipient.key != actor.key {
-            self.causes.insert(((recipient.key, reason.into(), post), actor.key), Some(Since::of(fact)));
+        self.set(fact, (recipient.key, reason.into(), post), actor.key, Some(Since::of(fact)));
+    }
+
+    fn ended(
+        &mut self,
+        fact: &Fact,
+        recipient: &AccountRef,
+        reason: NotificationReason,
+        post: PostKey,
+        actor: &AccountRef,
+    ) {
+        self.set(fact, (recipient.key, reason.into(), post), actor.key, None);
+    }
+
+    fn set(&mut self, fact: &Fact, group: Group, actor: AccountKey, since: Option<Since>) {
+        if group.0 != actor {
+            self.causes.insert((group, actor), since);
+            self.touched.insert(group, fact.position);
         }
     }
 
-    fn ended(&mut self, recipient: &AccountRef, reason: NotificationReason, post: PostKey, actor: &AccountRef) {
-        if recipient.key != actor.key {
-            self.causes.insert(((recipient.key, reason.into(), post), actor.key), None);
-        }
+    /// Drops those causes of a post that began in this batch and are not wanted any more.
+    fn drop_causes(&mut self, fact: &Fact, post: PostKey, is_wanted: impl Fn(AccountKey, i32) -> bool) {
+        let touched = &mut self.touched;
+        self.causes.retain(|(group, _), _| {
+            let (recipient, reason, about) = *group;
+            let is_kept = about != post || is_wanted(recipient, reason);
+            if !is_kept {
+                touched.insert(*group, fact.position);
+            }
+            is_kept
+        });
     }
 
     fn fold_post(&mut self, fact: &Fact, event: &PostEvent) {
@@ -209,10 +256,10 @@ impl Net {
             }
             PostEvent::Edited { post, author, mentions, .. } => self.edit_older(fact, post.key, author, mentions),
             PostEvent::Deleted { post, author, .. } => {
-                self.causes.retain(|((_, _, about), _), _| *about != post.key);
+                self.drop_causes(fact, post.key, |_, _| false);
                 self.edited.remove(&post.key);
                 if !self.created.contains(&post.key) {
-                    self.deleted.insert((post.key, author.key));
+                    self.deleted.insert((post.key, author.key), fact.position);
                 }
             }
         }
@@ -222,17 +269,17 @@ impl Net {
     fn edit_within(&mut self, fact: &Fact, post: PostKey, author: &AccountRef, mentions: &[AccountRef]) {
         let is_named = |account: AccountKey| mentions.iter().any(|mentioned| mentioned.key == account);
         let mentioned = i32::from(NotificationReason::Mentioned);
-        self.causes.retain(|((recipient, reason, about), _), _| {
-            *about != post || *reason != mentioned || is_named(*recipient)
-        });
+        self.drop_causes(fact, post, |recipient, reason| reason != mentioned || is_named(recipient));
         let caused = |causes: &BTreeMap<_, _>, recipient: AccountKey, reason: NotificationReason| {
             causes.contains_key(&((recipient, reason.into(), post), author.key))
         };
         for named in mentions.iter().filter(|named| named.key != author.key) {
             let (reply, quote) = (NotificationReason::Replied, NotificationReason::Quoted);
             if !caused(&self.causes, named.key, reply) && !caused(&self.causes, named.key, quote) {
-                let cause = ((named.key, mentioned, post), author.key);
-                self.causes.entry(cause).or_insert_with(|| Some(Since::of(fact)));
+                let group = (named.key, mentioned, post);
+                if !self.causes.contains_key(&(group, author.key)) {
+                    self.set(fact, group, author.key, Some(Since::of(fact)));
+                }
             }
         }
     }
@@ -240,7 +287,12 @@ impl Net {
     /// An edit of a post from before this batch, whose mentions only the table knows.
     fn edit_older(&mut self, fact: &Fact, post: PostKey, author: &AccountRef, mentions: &[AccountRef]) {
         let is_first = !self.edited.contains_key(&post);
-        let edited = self.edited.entry(post).or_insert_with(|| Mentions { author: author.key, named: BTreeMap::new() });
+        let edited = self.edited.entry(post).or_insert_with(|| Mentions {
+            author: author.key,
+            edited_at: fact.position,
+            named: BTreeMap::new(),
+        });
+        edited.edited_at = fact.position;
         edited.named.retain(|account, _| mentions.iter().any(|mentioned| mentioned.key == *account));
         for named in mentions.iter().filter(|named| named.key != author.key) {
             edited.named.entry(named.key).or_insert_with(|| (Since::of(fact), is_first));
@@ -256,14 +308,16 @@ impl Projection for Notifications {
 
     fn reset(&self) -> &'static Script {
         static RESET: Script = Script::new(
-            "DELETE FROM notifications_1; DELETE FROM notifications_1_groups; DELETE FROM notifications_1_seen",
+            "DELETE FROM notifications_1; DELETE FROM notifications_1_groups; DELETE FROM notifications_1_seen;
+         DELETE FROM notifications_1_changes; UPDATE notifications_1_kept SET kept_after = 0",
         );
         &RESET
     }
 
     async fn apply(&self, tx: &mut Transaction, batch: &[Fact]) -> Result<(), sqlx::Error> {
+        let Some(span) = span(batch) else { return Ok(()) };
         let net = fold(batch);
-        let mut touched: BTreeSet<Group> = net.causes.keys().map(|(group, _)| *group).collect();
+        let mut touched = net.touched.clone();
         delete_posts(tx, &net, &mut touched).await?;
         write_edits(tx, &net, &mut touched).await?;
         let ended: Rows =
@@ -271,9 +325,12 @@ impl Projection for Notifications {
         let standing = net.causes.iter().filter_map(|(cause, since)| Some(row(cause, (*since)?))).collect();
         execute(tx, &DELETE, ended).await?;
         execute(tx, &UPSERT, standing).await?;
-        execute(tx, &DELETE_EMPTY_GROUPS, touched.iter().collect()).await?;
-        execute(tx, &WRITE_GROUPS, touched.iter().collect()).await?;
-        execute(tx, &MARK_SEEN, net.seen.iter().collect()).await
+        execute(tx, &DELETE_EMPTY_GROUPS, touched.keys().collect()).await?;
+        execute(tx, &WRITE_GROUPS, touched.keys().collect()).await?;
+        execute(tx, &MARK_SEEN, net.seen.iter().map(|(recipient, (up_to, _))| (recipient, up_to)).collect()).await?;
+        let groups = touched.iter().map(|((recipient, reason, post), place)| (*place, *recipient, *reason, *post));
+        let seen = net.seen.iter().map(|(recipient, (_, place))| (*place, *recipient, SEEN, NO_POST));
+        CHANGES.write(tx, groups.chain(seen).collect(), span, self.changes_kept).await
     }
 }
 
@@ -288,25 +345,27 @@ fn row(cause: &(Group, AccountKey), since: Since) -> CauseRow {
     (recipient, reason, post, actor, since.place, since.happened_at)
 }
 
-async fn delete_posts(tx: &mut Transaction, net: &Net, touched: &mut BTreeSet<Group>) -> Result<(), sqlx::Error> {
+async fn delete_posts(tx: &mut Transaction, net: &Net, touched: &mut Touched) -> Result<(), sqlx::Error> {
     if net.deleted.is_empty() {
         return Ok(());
     }
-    let posts = net.deleted.iter().map(|(post, _)| post).collect();
-    touched.extend(groups(&tx.rows(&DELETE_CAUSED_BY_POSTS, &[Value::Rows(&posts)]).await?)?);
+    let posts = net.deleted.keys().map(|(post, _)| post).collect();
+    let places: BTreeMap<PostKey, Position> = net.deleted.iter().map(|((post, _), place)| (*post, *place)).collect();
+    let caused = groups(&tx.rows(&DELETE_CAUSED_BY_POSTS, &[Value::Rows(&posts)]).await?)?;
+    touched.extend(caused.into_iter().filter_map(|group| Some((group, *places.get(&group.2)?))));
     // Likes and reposts notify the author, so their groups are known.
-    let mut of_authors = Vec::new();
-    for (post, author) in &net.deleted {
+    let mut of_authors = Touched::new();
+    for ((post, author), place) in &net.deleted {
         for reason in [NotificationReason::Liked, NotificationReason::Reposted] {
-            of_authors.push((*author, i32::from(reason), *post));
+            of_authors.insert((*author, i32::from(reason), *post), *place);
         }
     }
-    execute(tx, &DELETE_GROUPS_OF_CAUSES, of_authors.iter().collect()).await?;
+    execute(tx, &DELETE_GROUPS_OF_CAUSES, of_authors.keys().collect()).await?;
     touched.extend(of_authors);
     Ok(())
 }
 
-async fn write_edits(tx: &mut Transaction, net: &Net, touched: &mut BTreeSet<Group>) -> Result<(), sqlx::Error> {
+async fn write_edits(tx: &mut Transaction, net: &Net, touched: &mut Touched) -> Result<(), sqlx::Error> {
     if net.edited.is_empty() {
         return Ok(());
     }
@@ -316,14 +375,15 @@ async fn write_edits(tx: &mut Transaction, net: &Net, touched: &mut BTreeSet<Gro
         for (recipient, (since, in_every_edit)) in &mentions.named {
             let group = (*recipient, NotificationReason::Mentioned.into(), *post);
             still_named.push(&(post, recipient));
-            touched.insert(group);
+            touched.insert(group, mentions.edited_at);
             let rows = if *in_every_edit { &mut kept } else { &mut again };
             rows.push(&row(&(group, mentions.author), *since));
         }
     }
     let posts = net.edited.keys().collect();
     let dropped = tx.rows(&DELETE_DROPPED_MENTIONS, &[Value::Rows(&posts), Value::Rows(&still_named)]).await?;
-    touched.extend(groups(&dropped)?);
+    let edited_at = |post: PostKey| net.edited.get(&post).map(|mentions| mentions.edited_at);
+    touched.extend(groups(&dropped)?.into_iter().filter_map(|group| Some((group, edited_at(group.2)?))));
     execute(tx, &INSERT_MENTIONS_IF_NEW, kept).await?;
     execute(tx, &UPSERT_MENTIONS, again).await
 }

@@ -15,6 +15,7 @@
 //! as a capped cache whose lower end is known.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use ::metrics::counter;
 use async_trait::async_trait;
@@ -27,6 +28,7 @@ use shared::settings::TimelineSettings;
 use shared::sql::{Script, statements};
 use shared::tables::{Change, PULLED_ALWAYS};
 
+use crate::changes::{ChangesTable, changes_table, span};
 use crate::edges::execute;
 use crate::projection::{Fact, Projection};
 
@@ -152,22 +154,23 @@ DELETE FROM timelines_1 WHERE (owner, place) IN (
     JOIN timelines_1_accounts AS owners ON owners.account = swept.owner
     JOIN timelines_1 AS rows ON rows.owner = owners.account AND rows.place <= owners.mark
 )";
-    static INSERT_CHANGES = "
-INSERT INTO timelines_1_changes SELECT * FROM {rows $1 AS changes: place, change, actor, target}";
-    static DELETE_OLD_CHANGES = "DELETE FROM timelines_1_changes WHERE place <= $1";
-    static RAISE_KEPT_AFTER = "UPDATE timelines_1_kept SET kept_after = $1 WHERE kept_after < $1";
 }
+
+/// What streams of home timelines need to know.
+pub static CHANGES: ChangesTable = changes_table!("timelines_1", "place, change, actor, target");
 
 /// The projection.
 pub struct Timelines {
     settings: TimelineSettings,
+    /// Rows that were delivered since timelines were cut last.
+    owed: AtomicU64,
 }
 
 impl Timelines {
     /// Timelines that are kept in this way.
     #[must_use]
     pub fn new(settings: TimelineSettings) -> Self {
-        Self { settings }
+        Self { settings, owed: AtomicU64::new(0) }
     }
 }
 
@@ -308,13 +311,17 @@ impl Projection for Timelines {
     }
 
     async fn apply(&self, tx: &mut Transaction, batch: &[Fact]) -> Result<(), sqlx::Error> {
-        let Some(checkpoint) = batch.last().map(|fact| fact.position) else { return Ok(()) };
+        let Some(span @ (_, checkpoint)) = span(batch) else { return Ok(()) };
         let net = fold(batch);
         self.write_accounts_and_edges(tx, &net, checkpoint).await?;
         let delivered = self.write_reasons_and_deliver(tx, &net).await?;
         self.backfill(tx, &net).await?;
-        self.sweep(tx, delivered).await?;
-        self.write_changes(tx, net.changes, checkpoint).await
+        let owed = self.owed.fetch_add(delivered, Ordering::Relaxed) + delivered;
+        if owed >= self.slack() {
+            self.sweep(tx, owed).await?;
+            self.owed.fetch_sub(owed, Ordering::Relaxed);
+        }
+        CHANGES.write(tx, net.changes.iter().collect(), span, self.settings.changes_kept).await
     }
 }
 
@@ -374,12 +381,16 @@ impl Timelines {
         Ok(())
     }
 
+    /// How many rows beyond its cap an average timeline may have.
+    fn slack(&self) -> u64 {
+        u64::try_from(self.settings.timeline_cap / SLACK_DIVISOR).unwrap_or_default().max(1)
+    }
+
     /// Cuts some timelines back to their cap, going round all of them in the time in which an average one takes in its
     /// slack: counting every timeline in every batch would cost more than the deliveries themselves.
     async fn sweep(&self, tx: &mut Transaction, delivered: u64) -> Result<(), sqlx::Error> {
         let cap = self.settings.timeline_cap;
-        let slack = (cap / SLACK_DIVISOR).max(1);
-        let share = i64::try_from(delivered).unwrap_or(i64::MAX) / slack + 1;
+        let share = i64::try_from(delivered / self.slack()).unwrap_or(i64::MAX).saturating_add(1);
         let swept = tx.rows(&SELECT_NEXT_TO_SWEEP, &[Value::Number(share)]).await?;
         let swept: Vec<i64> = swept.iter().map(|row| row.get("account")).collect::<Result<_, _>>()?;
         let reached_the_end = i64::try_from(swept.len()).unwrap_or(i64::MAX) < share;
@@ -388,22 +399,6 @@ impl Timelines {
         let swept = swept.iter().collect();
         tx.execute(&CUT_MARKS, &[Value::Rows(&swept), Value::Number(cap)]).await?;
         execute(tx, &CUT_ROWS, swept).await
-    }
-
-    async fn write_changes(
-        &self,
-        tx: &mut Transaction,
-        changes: Vec<(Position, i64, i64, i64)>,
-        checkpoint: Position,
-    ) -> Result<(), sqlx::Error> {
-        let forgotten = checkpoint.0 - self.settings.changes_kept;
-        execute(tx, &INSERT_CHANGES, changes.iter().filter(|change| change.0.0 > forgotten).collect()).await?;
-        if forgotten <= 0 {
-            return Ok(());
-        }
-        tx.execute(&DELETE_OLD_CHANGES, &[Value::Number(forgotten)]).await?;
-        tx.execute(&RAISE_KEPT_AFTER, &[Value::Number(forgotten)]).await?;
-        Ok(())
     }
 }
 

@@ -10,6 +10,7 @@
 use serde::Deserialize;
 use shared::database::Row;
 use shared::ids::{AccountKey, Position, PostKey};
+use shared::rows::Rows;
 use shared::sql::{Statement, statements};
 use tonic::Status;
 
@@ -27,12 +28,12 @@ const CHUNK_MARGIN: usize = 4;
 const CHUNKS_MAX: usize = 16;
 const CHUNK_MAX: usize = 1_024;
 
-/// SQL for the filter, which is the law: owner $1 sees this `reason` (place, actor, post) at the checkpoint $2. Blocks are
+/// SQL for the filter, which is the law: this owner sees this `reason` (place, actor, post) at the checkpoint. Blocks are
 /// asked for the author only: a block ends the follows between the two, so an actor whom the owner follows stands across
 /// none. A newer visible reason is looked for among the post's reposts or among the accounts that the owner follows,
 /// whichever are fewer.
 macro_rules! seen {
-    () => {
+    ($owner:literal, $checkpoint:literal) => {
         concat!(
             "EXISTS (
     SELECT 1 FROM posts_1 AS posts
@@ -44,46 +45,60 @@ macro_rules! seen {
     ))
     AND (reason.actor = posts.author OR (
         EXISTS (SELECT 1 FROM profiles_1 AS actor WHERE actor.account = reason.actor AND actor.active) AND ",
-            unmuted!("$1", "reason.actor"),
+            unmuted!($owner, "reason.actor"),
             "
     ))
     AND ",
-            followed!("$1", "reason.actor"),
+            followed!($owner, "reason.actor"),
             "
     AND ",
-            unmuted!("$1", "posts.author"),
+            unmuted!($owner, "posts.author"),
             "
     AND ",
-            unblocked!("$1", "posts.author"),
+            unblocked!($owner, "posts.author"),
             "
     AND (NOT author.protected OR ",
-            followed!("$1", "posts.author"),
+            followed!($owner, "posts.author"),
             ")
-    AND (reason.place <> reason.post OR posts.reply_to IS NULL OR posts.author = $1 OR ",
-            followed!("$1", "posts.reply_to_author"),
+    AND (reason.place <> reason.post OR posts.reply_to IS NULL OR posts.author = ",
+            $owner,
+            " OR ",
+            followed!($owner, "posts.reply_to_author"),
             ")
     AND NOT CASE WHEN COALESCE((SELECT reposts FROM counts_1_posts WHERE post = reason.post), 0)
-                   > COALESCE((SELECT following FROM counts_1_accounts WHERE account = $1), 0)
+                   > COALESCE((SELECT following FROM counts_1_accounts WHERE account = ",
+            $owner,
+            "), 0)
     THEN EXISTS (
         SELECT 1 FROM graph_1_follows AS follows
         {ordered join} posts_1_reposts AS newer ON newer.account = follows.followee AND newer.post = reason.post
         JOIN profiles_1 AS newer_actor ON newer_actor.account = newer.account AND newer_actor.active
-        WHERE follows.follower = $1 AND newer.place > reason.place AND newer.place <= $2
+        WHERE follows.follower = ",
+            $owner,
+            " AND newer.place > reason.place AND newer.place <= ",
+            $checkpoint,
+            "
         AND ",
-            unmuted!("$1", "newer.account"),
+            unmuted!($owner, "newer.account"),
             "
     ) OR EXISTS (
         SELECT 1 FROM posts_1_reposts AS newer
-        WHERE newer.account = $1 AND newer.post = reason.post AND newer.place > reason.place AND newer.place <= $2
+        WHERE newer.account = ",
+            $owner,
+            " AND newer.post = reason.post AND newer.place > reason.place AND newer.place <= ",
+            $checkpoint,
+            "
     ) ELSE EXISTS (
         SELECT 1 FROM posts_1_reposts AS newer
         JOIN profiles_1 AS newer_actor ON newer_actor.account = newer.account AND newer_actor.active
-        WHERE newer.post = reason.post AND newer.place > reason.place AND newer.place <= $2
-        AND ",
-            followed!("$1", "newer.account"),
+        WHERE newer.post = reason.post AND newer.place > reason.place AND newer.place <= ",
+            $checkpoint,
             "
         AND ",
-            unmuted!("$1", "newer.account"),
+            followed!($owner, "newer.account"),
+            "
+        AND ",
+            unmuted!($owner, "newer.account"),
             "
     ) END
 )"
@@ -95,7 +110,7 @@ macro_rules! examined {
     () => {
         concat!(
             "CAST({collect}({array}(reason.place, reason.actor, reason.post, ",
-            seen!(),
+            seen!("$1", "$2"),
             ") ORDER BY reason.place DESC) AS TEXT)"
         )
     };
@@ -142,15 +157,25 @@ SELECT CAST(0 AS {number}) AS mark, ",
         examined!(),
         " AS examined FROM skeleton AS reason"
     );
-    /// Any rows: $1 the owner, $2 the checkpoint, $3 rows of (place, actor, post).
-    static SELECT_THESE = concat!(
+    /// Of $1, numbered rows of (owner, post, up to), why the owner sees the post, up to a position: the newest visible reason.
+    static SELECT_SEEN_NOW = concat!(
         "
-WITH skeleton AS MATERIALIZED (
-    SELECT * FROM {rows $3 AS these: place, actor, post}
+WITH wanted AS MATERIALIZED (
+    SELECT * FROM {rows $1 AS asked: number, owner, post, up_to}
+),
+reason AS MATERIALIZED (
+    SELECT wanted.number, wanted.owner, wanted.up_to, posts.post AS place, posts.author AS actor, posts.post
+    FROM wanted {ordered join} posts_1 AS posts ON posts.post = wanted.post AND posts.post <= wanted.up_to
+    UNION ALL
+    SELECT wanted.number, wanted.owner, wanted.up_to, reposts.place, reposts.account, reposts.post
+    FROM wanted {ordered join} posts_1_reposts AS reposts ON reposts.post = wanted.post AND reposts.place <= wanted.up_to
+    WHERE ",
+        followed!("wanted.owner", "reposts.account"),
+        "
 )
-SELECT CAST(0 AS {number}) AS mark, ",
-        examined!(),
-        " AS examined FROM skeleton AS reason"
+SELECT CAST({collect}({array}(reason.number, reason.place, reason.actor, reason.post)) AS TEXT) AS seen
+FROM reason WHERE ",
+        seen!("reason.owner", "reason.up_to")
     );
 }
 
@@ -210,19 +235,29 @@ pub async fn page(
     Ok((entries, Some(before)))
 }
 
-/// What this owner sees of these rows.
-pub async fn visible_entries(
-    snapshot: &mut Snapshot,
-    owner: AccountKey,
-    skeleton: &[Entry],
-) -> Result<Vec<Entry>, Status> {
-    if skeleton.is_empty() {
+/// A post, and whether an owner sees it, for a reason that is not newer than a position.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted {
+    /// The owner of the timeline.
+    pub owner: AccountKey,
+    /// The post.
+    pub post: PostKey,
+    /// The newest reason that counts.
+    pub up_to: Position,
+}
+
+/// Those of the wanted posts that their owners see now, by their numbers, each at its newest visible reason.
+pub async fn seen_now(snapshot: &mut Snapshot, wanted: &[Wanted]) -> Result<Vec<(usize, Entry)>, Status> {
+    if wanted.is_empty() {
         return Ok(vec![]);
     }
-    let candidates = skeleton.iter().map(|entry| (entry.place, entry.actor, entry.post)).collect();
-    let values = [Value::Number(owner.0), Value::Number(snapshot.checkpoint.0), Value::Rows(&candidates)];
-    let examined = examine(snapshot, &SELECT_THESE, &values).await?;
-    Ok(examined.rows.iter().filter(|row| row.is_seen()).map(Judged::entry).collect())
+    let numbered = (0_i64..).zip(wanted);
+    let rows: Rows = numbered.map(|(number, wanted)| (number, wanted.owner, wanted.post, wanted.up_to)).collect();
+    let row = snapshot.row(&SELECT_SEEN_NOW, &[Value::Rows(&rows)]).await?;
+    let entry = |(number, place, actor, post)| {
+        (number, Entry { place: Position(place), actor: AccountKey(actor), post: PostKey(post) })
+    };
+    Ok(list(&row, "seen")?.into_iter().map(entry).collect())
 }
 
 async fn examine(

@@ -8,9 +8,12 @@
 
 use std::collections::BTreeMap;
 
+use shared::clock::Timestamp;
 use shared::database::Row;
 use shared::ids::{AccountKey, Position, PostKey};
+use shared::proto::query as v1;
 use shared::sql::statements;
+use shared::tokens::Tokens;
 use tonic::Status;
 
 use crate::hydrate::Hydrated;
@@ -23,9 +26,9 @@ pub const READS: Projections = &["notifications_1", "posts_1", "profiles_1", "gr
 pub const READS_TO_COUNT: Projections = &["notifications_1", "posts_1", "profiles_1", "graph_1"];
 
 /// How many of the newest causers are shown.
-pub const CAUSERS_SHOWN: usize = 3;
+const CAUSERS_SHOWN: usize = 3;
 /// How far the causers of a group, and the unread groups, are counted.
-pub const COUNTED_MAX: usize = 1_000;
+const COUNTED_MAX: usize = 1_000;
 
 /// SQL for "this cause is shown to recipient $1", as far as its actor goes.
 macro_rules! shown {
@@ -79,6 +82,29 @@ FROM (
 ) AS shown
 WHERE place < $2 AND place >= $3 ORDER BY place DESC LIMIT $5"
     );
+    /// $1 the recipient, $2 groups as (reason, post), $3 the checkpoint.
+    static SELECT_THESE_GROUPS = concat!(
+        "
+WITH groups AS MATERIALIZED (
+    SELECT CAST($1 AS {number}) AS recipient, reason, post FROM {rows $2 AS wanted: reason, post}
+)
+SELECT reason, post, place, place <= COALESCE((SELECT up_to FROM notifications_1_seen WHERE recipient = $1), 0) AS seen
+FROM (
+    SELECT groups.reason, groups.post, (
+        SELECT causes.place ",
+        causes_of_group!(),
+        " AND causes.place <= $3 AND ",
+        shown!(),
+        "
+        ORDER BY causes.place DESC LIMIT 1
+    ) AS place
+    FROM groups WHERE ",
+        about_visible!(),
+        "
+) AS shown
+WHERE place IS NOT NULL"
+    );
+    static SELECT_SEEN = "SELECT up_to FROM notifications_1_seen WHERE recipient = $1";
     /// $1 the recipient, $2 groups as (reason, post), $3 the checkpoint, $4 how many.
     static SELECT_NEWEST_CAUSERS = concat!(
         "
@@ -152,20 +178,20 @@ pub struct Group {
 
 impl Group {
     /// The reason, and the post or 0.
-    fn key(&self) -> (i32, i64) {
+    pub fn key(&self) -> (i32, i64) {
         (self.reason, self.post.unwrap_or_default().0)
     }
 }
 
 /// Who caused a group, and when.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Causers {
+struct Causers {
     /// The newest, newest first.
-    pub newest: Vec<AccountKey>,
+    newest: Vec<AccountKey>,
     /// When the newest cause happened, in microseconds.
-    pub happened_at: i64,
+    happened_at: i64,
     /// How many there are, as far as they are counted.
-    pub count: i32,
+    count: i32,
 }
 
 /// A page of groups, and the place after which the next page goes on, if there may be one.
@@ -189,8 +215,49 @@ pub async fn page(
     Ok((groups, next))
 }
 
+/// Those of these groups, named by reason and post (0 for none), that are shown now.
+pub async fn these(
+    snapshot: &mut Snapshot,
+    recipient: AccountKey,
+    groups: impl Iterator<Item = (i32, i64)>,
+) -> Result<Vec<Group>, Status> {
+    let wanted = groups.collect();
+    let values = [Value::Number(recipient.0), Value::Rows(&wanted), Value::Number(snapshot.checkpoint.0)];
+    snapshot.rows(&SELECT_THESE_GROUPS, &values).await?.iter().map(group).collect()
+}
+
+/// Up to where the recipient has seen everything.
+pub async fn seen_up_to(snapshot: &mut Snapshot, recipient: AccountKey) -> Result<Position, Status> {
+    let rows = snapshot.rows(&SELECT_SEEN, &[Value::Number(recipient.0)]).await?;
+    rows.first().map_or(Ok(Position(0)), |row| column(row, "up_to").map(Position))
+}
+
+/// These groups as the contract has them, with ids for their owner.
+pub async fn present(
+    snapshot: &mut Snapshot,
+    tokens: &Tokens,
+    (owner, recipient): (&str, AccountKey),
+    groups: &[Group],
+) -> Result<Vec<v1::Notification>, Status> {
+    let causers = causers(snapshot, recipient, groups).await?;
+    let posts: Vec<PostKey> = groups.iter().filter_map(|group| group.post).collect();
+    let people: Vec<AccountKey> = causers.iter().flat_map(|causers| causers.newest.iter().copied()).collect();
+    let hydrated = Hydrated::load(snapshot, &posts, &people, Some(recipient)).await?;
+    let notification = |(group, causers): (&Group, &Causers)| v1::Notification {
+        notification_id: tokens.seal_notification(owner, group.place),
+        reason: group.reason,
+        post: group.post.and_then(|post| hydrated.post(post)),
+        newest_causers: causers.newest.iter().filter_map(|account| hydrated.account(*account)).collect(),
+        causer_count: causers.count,
+        seen: group.seen,
+        happened_at: Some(Timestamp(causers.happened_at).to_proto()),
+        place: group.place.unsigned(),
+    };
+    Ok(groups.iter().zip(&causers).map(notification).collect())
+}
+
 /// The causers of these groups, in their order.
-pub async fn causers(snapshot: &mut Snapshot, recipient: AccountKey, groups: &[Group]) -> Result<Vec<Causers>, Status> {
+async fn causers(snapshot: &mut Snapshot, recipient: AccountKey, groups: &[Group]) -> Result<Vec<Causers>, Status> {
     let wanted = groups.iter().map(Group::key).collect();
     let (recipient, checkpoint) = (Value::Number(recipient.0), Value::Number(snapshot.checkpoint.0));
     let key = |row: &Row| Ok::<_, Status>((small(row, "reason")?, column::<i64>(row, "post")?));
@@ -215,18 +282,6 @@ pub async fn count_unread(snapshot: &mut Snapshot, recipient: AccountKey) -> Res
     let values = [Value::Number(recipient.0), Value::Number(snapshot.checkpoint.0), limit(COUNTED_MAX)];
     let rows = snapshot.rows(&COUNT_UNREAD, &values).await?;
     rows.first().map_or(Ok(0), |row| small(row, "unread"))
-}
-
-/// The posts and the people that these groups show.
-pub async fn hydrate(
-    snapshot: &mut Snapshot,
-    recipient: AccountKey,
-    groups: &[Group],
-    causers: &[Causers],
-) -> Result<Hydrated, Status> {
-    let posts: Vec<PostKey> = groups.iter().filter_map(|group| group.post).collect();
-    let people: Vec<AccountKey> = causers.iter().flat_map(|causers| causers.newest.iter().copied()).collect();
-    Hydrated::load(snapshot, &posts, &people, Some(recipient)).await
 }
 
 fn group(row: &Row) -> Result<Group, Status> {

@@ -200,6 +200,18 @@ CREATE TABLE IF NOT EXISTS notifications_1_seen (
     recipient {number} PRIMARY KEY,
     up_to     {number} NOT NULL
 ){table};
+-- Which groups were touched lately, for streams; a reason of 0 says that something was seen.
+CREATE TABLE IF NOT EXISTS notifications_1_changes (
+    place     {number} NOT NULL,
+    recipient {number} NOT NULL,
+    reason    {number} NOT NULL,
+    post      {number} NOT NULL,
+    PRIMARY KEY (place, recipient, reason, post)
+){clustered};
+CREATE TABLE IF NOT EXISTS notifications_1_kept (
+    id         {number} PRIMARY KEY CHECK (id = 1),
+    kept_after {number} NOT NULL
+){table};
 
 -- activity_1: what each account did and still stands. `kind` is an ActivityKind; `target` is the account that was
 -- followed, else the post.
@@ -215,3 +227,6 @@ CREATE UNIQUE INDEX IF NOT EXISTS activity_1_by_target ON activity_1 (target, ki
 
 INSERT INTO timelines_1_sweep VALUES (1, 0) ON CONFLICT DO NOTHING;
 INSERT INTO timelines_1_kept VALUES (1, 0) ON CONFLICT DO NOTHING;
+-- Tables from before these changes were kept have none of what was projected already.
+INSERT INTO notifications_1_kept SELECT 1, COALESCE((SELECT checkpoint FROM projections WHERE name = 'notifications_1'), 0)
+WHERE true ON CONFLICT DO NOTHING;

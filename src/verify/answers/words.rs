@@ -98,8 +98,8 @@ pub fn thread(
     (Thread { ancestors, focus, replies }, posts)
 }
 
-/// A notification. Its place is inside of its id, which is opaque, so that of the reference is taken.
-pub fn notification(found: v1::Notification, place: u64) -> NotificationGroup {
+/// A notification.
+pub fn notification(found: v1::Notification) -> NotificationGroup {
     let reason = match found.reason() {
         v1::NotificationReason::Followed | v1::NotificationReason::Unspecified => NotificationReason::Followed,
         v1::NotificationReason::FollowRequested => NotificationReason::FollowRequested,
@@ -112,7 +112,7 @@ pub fn notification(found: v1::Notification, place: u64) -> NotificationGroup {
     NotificationGroup {
         reason,
         post_id: found.post.map(|post| post.post_id),
-        place,
+        place: found.place,
         causer_count: found.causer_count.into(),
         newest_causers: found.newest_causers.into_iter().map(|account| account.account_id).collect(),
         seen: found.seen,

@@ -1,0 +1,74 @@
+//! What changed lately, for streams: a table that grows at its end and is cut at its beginning.
+
+use shared::database::{Transaction, Value};
+use shared::ids::Position;
+use shared::rows::Rows;
+use shared::sql::Statement;
+
+use crate::edges::execute;
+use crate::projection::Fact;
+
+/// How often what is kept is forgotten, while as much comes anew: not in every batch, since that costs two statements.
+const STRIDES: i64 = 64;
+
+/// The statements of one table of changes, whose first column is the place of a change, and of the row that says which are kept.
+#[derive(Debug)]
+pub struct ChangesTable {
+    pub insert: Statement,
+    pub forget: Statement,
+    pub raise: Statement,
+}
+
+impl ChangesTable {
+    /// All of them.
+    pub fn statements(&'static self) -> [&'static Statement; 3] {
+        [&self.insert, &self.forget, &self.raise]
+    }
+
+    /// Writes what a batch changed, and now and then forgets what is too old at its end.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn write(
+        &'static self,
+        tx: &mut Transaction,
+        changes: Rows,
+        (first, checkpoint): (Position, Position),
+        kept: i64,
+    ) -> Result<(), sqlx::Error> {
+        execute(tx, &self.insert, changes).await?;
+        let (forgotten, stride) = (checkpoint.0 - kept, (kept / STRIDES).max(1));
+        if forgotten <= 0 || first.0.div_euclid(stride) == checkpoint.next().0.div_euclid(stride) {
+            return Ok(());
+        }
+        tx.execute(&self.forget, &[Value::Number(forgotten)]).await?;
+        tx.execute(&self.raise, &[Value::Number(forgotten)]).await.map(drop)
+    }
+}
+
+/// The first and the last position of a batch, if it has any.
+pub fn span(batch: &[Fact]) -> Option<(Position, Position)> {
+    Some((batch.first()?.position, batch.last()?.position))
+}
+
+/// The statements of the tables `…_changes`, with these columns, and `…_kept` of a projection.
+macro_rules! changes_table {
+    ($projection:literal, $columns:literal) => {
+        $crate::changes::ChangesTable {
+            insert: shared::sql::Statement::new(concat!(
+                "INSERT INTO ",
+                $projection,
+                "_changes SELECT * FROM {rows $1 AS changes: ",
+                $columns,
+                "}"
+            )),
+            forget: shared::sql::Statement::new(concat!("DELETE FROM ", $projection, "_changes WHERE place <= $1")),
+            raise: shared::sql::Statement::new(concat!(
+                "UPDATE ",
+                $projection,
+                "_kept SET kept_after = $1 WHERE kept_after < $1"
+            )),
+        }
+    };
+}
+pub(crate) use changes_table;

@@ -1,0 +1,225 @@
+//! Streams: what changes, as it happens, for whoever is connected.
+//!
+//! A checkpoint moves; the [`dispatch`] of each kind reads once what changed and wakes those whom it may concern; a [`feed`] that was woken
+//! looks, and tells the net change. What a kind tells, and where it looks, is its own module.
+//!
+//! Always: streams in all, and memory of each, are bounded; every stream ends with the drain. Never here: a question that a
+//! client asks once.
+
+pub mod dispatch;
+mod feed;
+pub mod followings;
+pub mod home;
+mod judge;
+mod notifications;
+mod subjects;
+mod told;
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use ::metrics::{counter, gauge};
+use shared::errors::{ErrorReason, RETRY_DELAY, Refused};
+use shared::ids::{AccountId, Position};
+use shared::metrics;
+use shared::proto::query as v1;
+use shared::sql::Statement;
+use shared::tokens::Tokens;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::time::Instant;
+use tokio_stream::Stream;
+use tokio_util::sync::CancellationToken;
+use tonic::metadata::MetadataMap;
+use tonic::{Code, Status};
+
+use self::dispatch::{Dispatch, Subscription};
+use self::feed::{Feed, Kind};
+use self::followings::Followings;
+use self::home::Home;
+use self::judge::Judge;
+use self::notifications::{NotificationChanges, NotificationFeed};
+use self::subjects::{Subject, Subjects};
+use crate::freshness::Freshness;
+use crate::questions::account::{Named, find};
+use crate::questions::home_timeline;
+
+/// Streams that one server holds open.
+pub const STREAMS_MAX: usize = 10_000;
+/// Messages that wait for a slow reader.
+const WAITING_MESSAGES_MAX: usize = 64;
+
+/// How much a stream looks at in one go: all that bounds its memory, beside the queue.
+#[derive(Clone, Copy, Debug)]
+pub struct StreamLimits {
+    /// Changes.
+    pub changes_max: usize,
+    /// Posts that may move when an account goes, before the list is fetched again instead.
+    pub fallbacks_max: usize,
+}
+
+impl Default for StreamLimits {
+    fn default() -> Self {
+        Self { changes_max: 512, fallbacks_max: 200 }
+    }
+}
+
+/// The open streams of one server.
+pub struct Streams {
+    limits: StreamLimits,
+    freshness: Freshness,
+    homes: Dispatch<Followings>,
+    notifications: Dispatch<Subjects<NotificationChanges>>,
+    judge: Judge,
+    tokens: Tokens,
+    drain: CancellationToken,
+    room: Arc<Semaphore>,
+}
+
+impl Streams {
+    /// No stream yet.
+    pub fn new(freshness: Freshness, tokens: Tokens, limits: StreamLimits, drain: CancellationToken) -> Self {
+        let homes = Dispatch::start(Followings::default(), freshness.clone(), drain.clone());
+        let notifications = Dispatch::start(Subjects::default(), freshness.clone(), drain.clone());
+        let judge = Judge::start(freshness.tables().clone());
+        Self {
+            limits,
+            freshness,
+            homes,
+            notifications,
+            judge,
+            tokens,
+            drain,
+            room: Arc::new(Semaphore::new(STREAMS_MAX)),
+        }
+    }
+
+    /// Opens the stream of an account's home timeline, from a resume token or from now.
+    pub async fn home(
+        &self,
+        metadata: &MetadataMap,
+        consistency: Option<&v1::Consistency>,
+        owner_id: AccountId,
+        resume_token: &str,
+    ) -> Result<Messages<v1::StreamHomeTimelineResponse>, Status> {
+        let room = self.room()?;
+        let about = owner_id.to_string();
+        let resumed = self.resumed(&about, resume_token)?;
+        let mut snapshot = self.freshness.snapshot(metadata, consistency, home_timeline::READS).await?;
+        let owner = find(&mut snapshot, &Named::Id(owner_id)).await?;
+        let checkpoint = snapshot.checkpoint;
+        let position = resumed.unwrap_or(checkpoint);
+        drop(snapshot);
+        self.freshness.must_be_in_the_log(position).await?;
+
+        let home = Home {
+            limits: self.limits,
+            freshness: self.freshness.clone(),
+            dispatch: self.homes.clone(),
+            judge: self.judge.clone(),
+            owner,
+            owner_id,
+        };
+        let subscription = self.homes.subscribe(owner, position, checkpoint);
+        Ok(self.open(room, home, about, position, subscription))
+    }
+
+    /// Opens the stream of an account's notifications, from a resume token or from now.
+    pub async fn notifications(
+        &self,
+        metadata: &MetadataMap,
+        consistency: Option<&v1::Consistency>,
+        owner_id: AccountId,
+        resume_token: &str,
+    ) -> Result<Messages<v1::StreamNotificationsResponse>, Status> {
+        let room = self.room()?;
+        let about = about_notifications(&owner_id.to_string());
+        let resumed = self.resumed(&about, resume_token)?;
+        let mut snapshot = self.freshness.snapshot(metadata, consistency, notifications::READS).await?;
+        let owner = find(&mut snapshot, &Named::Id(owner_id)).await?;
+        let checkpoint = snapshot.checkpoint;
+        let position = resumed.unwrap_or(checkpoint);
+        drop(snapshot);
+        self.freshness.must_be_in_the_log(position).await?;
+
+        let (freshness, tokens) = (self.freshness.clone(), self.tokens.clone());
+        let feed = NotificationFeed { freshness, tokens, owner, owner_id };
+        let subscription =
+            self.notifications.subscribe(Subject { account: Some(owner), post: None }, position, checkpoint);
+        Ok(self.open(room, feed, about, position, subscription))
+    }
+
+    fn room(&self) -> Result<OwnedSemaphorePermit, Status> {
+        self.room.clone().try_acquire_owned().map_err(|_| {
+            let message = format!("this server holds at most {STREAMS_MAX} streams");
+            let refused = Refused::new(Code::ResourceExhausted, ErrorReason::TooManyStreams, message);
+            refused.with("limit", STREAMS_MAX).retry_after(RETRY_DELAY).into()
+        })
+    }
+
+    /// Where a stream goes on; nothing is now.
+    fn resumed(&self, about: &str, resume_token: &str) -> Result<Option<Position>, Status> {
+        match resume_token {
+            "" => Ok(None),
+            token => self.tokens.open_resume(about, token).map(Some),
+        }
+    }
+
+    fn open<K: Kind>(
+        &self,
+        room: OwnedSemaphorePermit,
+        kind: K,
+        about: String,
+        position: Position,
+        subscription: Subscription<K::Index>,
+    ) -> Messages<K::Message> {
+        let (messages, queue) = mpsc::channel(WAITING_MESSAGES_MAX);
+        let (end, ended) = oneshot::channel();
+        let (tokens, drain, told_at) = (self.tokens.clone(), self.drain.clone(), Instant::now());
+        let feed = Feed { kind, tokens, about, drain, position, subscription, messages, told_at };
+        tokio::spawn(async move {
+            let _room = room;
+            gauge!(metrics::STREAMS_OPEN).increment(1.0);
+            let ended = feed.run().await;
+            gauge!(metrics::STREAMS_OPEN).decrement(1.0);
+            let reason = ended.as_ref().map_or_else(|status| format!("{:?}", status.code()), |()| "Ok".to_owned());
+            counter!(metrics::STREAMS_CLOSED, "reason" => reason).increment(1);
+            if let Err(status) = ended {
+                // The client may have gone away, and then nobody needs to know.
+                let _ = end.send(status);
+            }
+        });
+        Messages { queue, ended: Some(ended) }
+    }
+}
+
+/// What the resume tokens of an account's notifications are bound to.
+pub fn about_notifications(owner: &str) -> String {
+    format!("notifications of {owner}")
+}
+
+/// The messages of one stream, and how it ends.
+pub struct Messages<M> {
+    queue: mpsc::Receiver<M>,
+    ended: Option<oneshot::Receiver<Status>>,
+}
+
+impl<M> Stream for Messages<M> {
+    type Item = Result<M, Status>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if let Some(message) = ready!(self.queue.poll_recv(context)) {
+            return Poll::Ready(Some(Ok(message)));
+        }
+        // The feed has dropped its end of the queue; its last word, if it has one, follows.
+        let Some(ended) = self.ended.as_mut() else { return Poll::Ready(None) };
+        let last_word = ready!(Pin::new(ended).poll(context)).ok();
+        self.ended = None;
+        Poll::Ready(last_word.map(Err))
+    }
+}
+
+/// Every statement of the streams.
+pub fn every_statement() -> Vec<&'static Statement> {
+    [followings::STATEMENTS, home::STATEMENTS, notifications::STATEMENTS].concat()
+}

@@ -1,0 +1,375 @@
+//! Dispatch: what changed is read once for each checkpoint, and each stream hears only of what may concern it.
+//!
+//! A stream that heard nothing knows that nothing happened to it, so its position moves on without a question to the tables;
+//! one that heard something looks ([`super::feed`]) and judges for itself. There is one dispatch for each kind of stream; whom a change
+//! concerns, its [`Index`] knows.
+//!
+//! Always: whatever concerns a stream wakes it; it may be woken for nothing; memory is bounded. Never here: what a change means.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use shared::database::{Database, Row};
+use shared::errors::store_unavailable;
+use shared::ids::Position;
+use shared::progress::{Checkpoints, lowest};
+use shared::sql::Statement;
+use tokio::sync::{Notify, watch};
+use tokio_util::sync::CancellationToken;
+use tonic::Status;
+use tracing::warn;
+
+use crate::freshness::Freshness;
+use crate::snapshot::{Projections, Value, column, limit};
+
+/// Changes that are read in one go: more than any event makes.
+const CHANGES_MAX: usize = 8_192;
+/// Changes that are kept for a stream that is about to look: with more, it looks into the tables.
+const HEARD_MAX: usize = 64;
+/// How long to wait before the changes are read again after that failed.
+const AFTER_FAILURE: Duration = Duration::from_millis(500);
+
+/// Whom changes concern, for one kind of stream.
+pub trait Index: Send + 'static {
+    /// What a stream is about.
+    type Topic: Send;
+    /// What happened.
+    type Change: Clone + Send + Sync;
+
+    /// The projections whose tables tell of changes.
+    const READS: Projections;
+
+    /// The changes after $1 up to $2, $3 at most, in the order of the log by their `place`; each with `kept_after`, the place after which all
+    /// are kept. One row without a place when there are none.
+    fn statement() -> &'static Statement;
+
+    /// A row of it.
+    ///
+    /// # Errors
+    /// When it is not as the schema has it.
+    fn read(row: &Row) -> Result<Self::Change, Status>;
+
+    /// A stream begins. Until it is known better, everything concerns it.
+    fn add(&mut self, id: StreamId, topic: &Self::Topic);
+
+    /// A stream has ended.
+    fn remove(&mut self, id: StreamId, topic: &Self::Topic);
+
+    /// Some changes were missed, so that whatever was learned from them is not known any more.
+    fn forget(&mut self) {}
+
+    /// The streams that a change may concern.
+    fn concerned(&mut self, change: &Self::Change) -> Concerned;
+}
+
+/// Number of a stream within its dispatch.
+pub type StreamId = u64;
+
+/// Whom a change concerns.
+pub enum Concerned {
+    /// These, and it is all that they need to know.
+    Plainly(Vec<StreamId>),
+    /// These, who must look for themselves.
+    These(Vec<StreamId>),
+    /// All, who must look for themselves.
+    Everybody,
+}
+
+/// What a stream hears.
+pub enum Heard<C> {
+    /// Everything that may concern it, each with its position, up to a position.
+    Changes(Vec<(Position, C)>, Position),
+    /// That there is something.
+    Something,
+}
+
+/// The streams of one kind, and what may concern them.
+pub struct Dispatch<I: Index>(Arc<Mutex<Registry<I>>>);
+
+impl<I: Index> Clone for Dispatch<I> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+struct Registry<I: Index> {
+    /// Every change up to here was handed on.
+    through: Position,
+    streams: HashMap<StreamId, Entry<I>>,
+    index: I,
+    next: StreamId,
+}
+
+struct Entry<I: Index> {
+    topic: I::Topic,
+    /// What the stream has told.
+    told: Position,
+    /// The newest change that may concern it.
+    touched: Position,
+    /// Beyond what it has told, nothing up to here concerns it.
+    clear: Position,
+    /// What may concern it; nothing when it must look for itself.
+    heard: Option<Vec<(Position, I::Change)>>,
+    wake: Arc<Notify>,
+}
+
+impl<I: Index> Entry<I> {
+    fn is_pending(&self) -> bool {
+        self.touched > self.told
+    }
+
+    /// A change of a batch that begins after `before`.
+    fn hear(&mut self, before: Position, place: Position, change: Option<&I::Change>) {
+        if !self.is_pending() {
+            self.clear = before;
+            self.heard = Some(Vec::new());
+        }
+        self.touched = place;
+        match (&mut self.heard, change) {
+            (Some(heard), Some(change)) if heard.len() < HEARD_MAX => heard.push((place, change.clone())),
+            _ => self.heard = None,
+        }
+    }
+}
+
+/// The place of one stream in the dispatch, until it is dropped.
+pub struct Subscription<I: Index> {
+    dispatch: Dispatch<I>,
+    pub(super) id: StreamId,
+    wake: Arc<Notify>,
+}
+
+impl<I: Index> Drop for Subscription<I> {
+    fn drop(&mut self) {
+        self.dispatch.lock().remove(self.id);
+    }
+}
+
+impl<I: Index> Subscription<I> {
+    /// Returns when something may concern the stream.
+    pub async fn touched(&self) {
+        self.wake.notified().await;
+    }
+
+    /// What may concern the stream beyond what it has told.
+    pub fn heard(&self) -> Heard<I::Change> {
+        let mut registry = self.dispatch.lock();
+        let through = registry.through;
+        let Some(entry) = registry.streams.get_mut(&self.id) else { return Heard::Something };
+        let heard = if entry.is_pending() { entry.heard.replace(Vec::new()) } else { Some(Vec::new()) };
+        match heard {
+            // While it looked for itself, it may have told some of them.
+            Some(mut changes) => {
+                changes.retain(|(place, _)| *place > entry.told);
+                Heard::Changes(changes, through)
+            }
+            None => Heard::Something,
+        }
+    }
+
+    /// Notes that the stream has told everything up to a position, and gives the one that it has come to: further, where nothing
+    /// concerns it.
+    pub fn told(&self, told: Position) -> Position {
+        let mut registry = self.dispatch.lock();
+        let through = registry.through;
+        let Some(entry) = registry.streams.get_mut(&self.id) else { return told };
+        entry.told = told;
+        told.max(if entry.is_pending() { entry.clear } else { through })
+    }
+}
+
+impl<I: Index> Dispatch<I> {
+    /// Reads the changes whenever the checkpoints move, until they are not watched any more.
+    pub fn start(index: I, freshness: Freshness, drain: CancellationToken) -> Self {
+        let dispatch = Self::with(index);
+        let (registry, checkpoints) = (Arc::downgrade(&dispatch.0), freshness.changes());
+        let running = async move { run(&registry, &freshness, checkpoints).await };
+        tokio::spawn(async move { drain.run_until_cancelled(running).await });
+        dispatch
+    }
+
+    pub(super) fn with(index: I) -> Self {
+        Self(Arc::new(Mutex::new(Registry { through: Position(0), streams: HashMap::new(), index, next: 0 })))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Registry<I>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The place of a stream that has told everything up to a position, while the tables are at least at `checkpoint`. Until it has
+    /// looked for itself, everything concerns it.
+    pub fn subscribe(&self, topic: I::Topic, told: Position, checkpoint: Position) -> Subscription<I> {
+        let mut registry = self.lock();
+        if registry.streams.is_empty() {
+            // Nobody was told of what happened while there was nobody.
+            registry.through = checkpoint.max(registry.through);
+        }
+        registry.next += 1;
+        let (id, wake, through) = (registry.next, Arc::new(Notify::new()), registry.through);
+        registry.index.add(id, &topic);
+        // It looks once before it waits, so it needs no call for what is there already.
+        let entry = Entry { topic, told, touched: through, clear: told, heard: None, wake: wake.clone() };
+        registry.streams.insert(id, entry);
+        Subscription { dispatch: self.clone(), id, wake }
+    }
+
+    /// Changes the index, if nothing was handed on after this position.
+    pub fn refine(&self, as_of: Position, refine: impl FnOnce(&mut I)) -> bool {
+        let mut registry = self.lock();
+        let is_current = as_of >= registry.through;
+        if is_current {
+            refine(&mut registry.index);
+        }
+        is_current
+    }
+
+    /// Hands on what has changed since the last time, up to a checkpoint. True when there is more.
+    async fn hand_on(&self, tables: &Database, checkpoint: Position) -> Result<bool, Status> {
+        let before = {
+            let registry = self.lock();
+            if registry.streams.is_empty() {
+                return Ok(false);
+            }
+            registry.through
+        };
+        if checkpoint <= before {
+            return Ok(false);
+        }
+        let values = [Value::Number(before.0), Value::Number(checkpoint.0), limit(CHANGES_MAX)];
+        let rows = tables.rows(I::statement(), &values).await.map_err(store_unavailable)?;
+        let mut changes = Vec::with_capacity(rows.len());
+        for row in &rows {
+            if before < Position(column(row, "kept_after")?) {
+                self.lock().touch_all(checkpoint);
+                return Ok(false);
+            }
+            if let Some(place) = column(row, "place")? {
+                changes.push((Position(place), I::read(row)?));
+            }
+        }
+        let through = match changes.last() {
+            // The last place may have more changes than were read.
+            Some((last, _)) if changes.len() == CHANGES_MAX => Position(last.0 - 1),
+            _ => checkpoint,
+        };
+        changes.retain(|(place, _)| *place <= through);
+        self.hand(through, changes);
+        Ok(through < checkpoint)
+    }
+
+    /// Hands on all changes up to a position.
+    pub(super) fn hand(&self, through: Position, changes: Vec<(Position, I::Change)>) {
+        let mut registry = self.lock();
+        let before = registry.through;
+        for (place, change) in &changes {
+            registry.take(before, *place, change);
+        }
+        registry.reached(before, through);
+    }
+}
+
+impl<I: Index> Registry<I> {
+    fn remove(&mut self, id: StreamId) {
+        if let Some(entry) = self.streams.remove(&id) {
+            self.index.remove(id, &entry.topic);
+        }
+    }
+
+    /// Hands a change on, of a batch that begins after `before`.
+    fn take(&mut self, before: Position, place: Position, change: &I::Change) {
+        let (ids, said) = match self.index.concerned(change) {
+            Concerned::Plainly(ids) => (ids, Some(change)),
+            Concerned::These(ids) => (ids, None),
+            Concerned::Everybody => (self.streams.keys().copied().collect(), None),
+        };
+        for id in ids {
+            if let Some(entry) = self.streams.get_mut(&id) {
+                entry.hear(before, place, said);
+            }
+        }
+    }
+
+    /// Everything up to here was handed on; whoever was touched is called.
+    fn reached(&mut self, before: Position, through: Position) {
+        self.through = through;
+        for entry in self.streams.values().filter(|entry| entry.is_pending() && entry.touched > before) {
+            entry.wake.notify_one();
+        }
+    }
+
+    /// Everybody must look, since nobody knows what happened.
+    fn touch_all(&mut self, through: Position) {
+        self.through = through;
+        self.index.forget();
+        for entry in self.streams.values_mut() {
+            entry.touched = through;
+            entry.heard = None;
+            entry.wake.notify_one();
+        }
+    }
+}
+
+async fn run<I: Index>(
+    registry: &Weak<Mutex<Registry<I>>>,
+    freshness: &Freshness,
+    mut checkpoints: watch::Receiver<Checkpoints>,
+) {
+    loop {
+        checkpoints.mark_unchanged();
+        loop {
+            let Some(registry) = registry.upgrade() else { return };
+            let checkpoint = lowest(&checkpoints.borrow(), I::READS).1;
+            match Dispatch(registry).hand_on(freshness.tables(), checkpoint).await {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(status) => {
+                    warn!(%status, "the changes could not be read: {status}");
+                    tokio::time::sleep(AFTER_FAILURE).await;
+                }
+            }
+        }
+        if checkpoints.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+/// The streams that something concerns, by what it is.
+#[derive(Debug)]
+pub struct ByKey<K>(HashMap<K, HashSet<StreamId>>);
+
+impl<K> Default for ByKey<K> {
+    fn default() -> Self {
+        Self(HashMap::new())
+    }
+}
+
+impl<K: Eq + Hash> ByKey<K> {
+    /// This concerns the stream from now on.
+    pub fn add(&mut self, key: K, id: StreamId) {
+        self.0.entry(key).or_default().insert(id);
+    }
+
+    /// It does not any more.
+    pub fn remove(&mut self, key: &K, id: StreamId) {
+        if let Some(all) = self.0.get_mut(key) {
+            all.remove(&id);
+            if all.is_empty() {
+                self.0.remove(key);
+            }
+        }
+    }
+
+    /// The streams that this concerns.
+    pub fn of(&self, key: &K) -> impl Iterator<Item = StreamId> {
+        self.0.get(key).into_iter().flatten().copied()
+    }
+
+    /// Whether nothing concerns anybody.
+    #[cfg(test)]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}

@@ -1,0 +1,161 @@
+//! One open stream, whatever it is about: it says where it stands, looks when it hears that something may concern it, tells what it finds,
+//! and goes on.
+//!
+//! Always: a message's token never passes a change that was not told yet; a stream that breaks between two messages may
+//! repeat what it told, and says the same again; memory is bounded by one look and one queue; a reader that is slow makes only
+//! its own stream wait, and is closed when it takes nothing for too long. Never here: what a change means.
+
+use std::time::Duration;
+
+use shared::errors::{ErrorReason, Refused};
+use shared::ids::Position;
+use shared::progress::shutting_down;
+use shared::tokens::Tokens;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_util::sync::CancellationToken;
+use tonic::{Code, Status};
+
+use super::dispatch::{Heard, Index, Subscription};
+
+/// How long a reader may take nothing before its stream is closed.
+const SLOW_AFTER: Duration = Duration::from_secs(30);
+/// How often a stream without news says that it is alive.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+
+/// What every stream says, whatever it is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// It is open.
+    Subscribed,
+    /// Everything up to here was told.
+    CaughtUp,
+    /// There is more than one look shows.
+    FellBehind,
+    /// Nothing happened.
+    Heartbeat,
+    /// The server is about to stop.
+    Draining,
+}
+
+/// What is to be told of the changes up to a position.
+pub struct News<E> {
+    /// In order: what happened, and the position that the client has then.
+    pub events: Vec<(Position, E)>,
+    /// Everything up to here is told with these events.
+    pub reached: Position,
+    /// There is more.
+    pub unfinished: bool,
+}
+
+/// One kind of stream: its words, and where it finds what it tells.
+pub trait Kind: Send + Sync + 'static {
+    /// What can happen.
+    type Event: Send;
+    /// What is sent.
+    type Message: Send + 'static;
+    /// What wakes it.
+    type Index: Index;
+
+    /// An event as it is sent.
+    fn message(resume_token: String, event: Self::Event) -> Self::Message;
+
+    /// What every stream says, in the words of this one.
+    fn signal(signal: Signal) -> Self::Event;
+
+    /// Makes known what concerns the stream, so that it hears of nothing else.
+    fn learn(&self, _: &Subscription<Self::Index>) -> impl Future<Output = Result<(), Status>> + Send {
+        std::future::ready(Ok(()))
+    }
+
+    /// What has happened after a position, as much as one look shows.
+    fn look(
+        &self,
+        from: Position,
+        heard: Heard<<Self::Index as Index>::Change>,
+    ) -> impl Future<Output = Result<News<Self::Event>, Status>> + Send;
+}
+
+/// One stream on the server's side.
+pub struct Feed<K: Kind> {
+    pub kind: K,
+    pub tokens: Tokens,
+    /// What its tokens are bound to.
+    pub about: String,
+    pub drain: CancellationToken,
+    /// Everything up to here was told.
+    pub position: Position,
+    pub subscription: Subscription<K::Index>,
+    pub messages: mpsc::Sender<K::Message>,
+    /// When the client last heard something.
+    pub told_at: Instant,
+}
+
+impl<K: Kind> Feed<K> {
+    /// Sends until the client goes away.
+    pub async fn run(mut self) -> Result<(), Status> {
+        self.signal(Signal::Subscribed).await?;
+        self.kind.learn(&self.subscription).await?;
+        let mut heard = Heard::Something;
+        let mut is_caught_up = false;
+        loop {
+            let News { events, reached, unfinished } = self.kind.look(self.position, heard).await?;
+            if unfinished && is_caught_up {
+                is_caught_up = false;
+                self.signal(Signal::FellBehind).await?;
+            }
+            for (position, event) in events {
+                self.position = position;
+                self.tell(event).await?;
+            }
+            self.position = self.subscription.told(self.position.max(reached));
+            if self.drain.is_cancelled() {
+                return self.end_for_shutdown().await;
+            }
+            heard = Heard::Something;
+            if unfinished {
+                continue;
+            }
+            if !is_caught_up {
+                is_caught_up = true;
+                self.signal(Signal::CaughtUp).await?;
+            }
+            loop {
+                tokio::select! {
+                    () = self.subscription.touched() => break,
+                    () = self.drain.cancelled() => return self.end_for_shutdown().await,
+                    () = self.messages.closed() => return Ok(()),
+                    () = sleep_until(self.told_at + HEARTBEAT) => {
+                        self.position = self.subscription.told(self.position);
+                        self.signal(Signal::Heartbeat).await?;
+                    }
+                }
+            }
+            self.position = self.subscription.told(self.position);
+            heard = self.subscription.heard();
+        }
+    }
+
+    async fn signal(&mut self, signal: Signal) -> Result<(), Status> {
+        self.tell(K::signal(signal)).await
+    }
+
+    async fn tell(&mut self, event: K::Event) -> Result<(), Status> {
+        let resume_token = self.tokens.seal_resume(&self.about, self.position);
+        self.told_at = Instant::now();
+        match timeout(SLOW_AFTER, self.messages.send(K::message(resume_token.clone(), event))).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(Status::cancelled("the client has gone away")),
+            Err(_) => {
+                let message = "the client took no message for too long";
+                let refused = Refused::new(Code::ResourceExhausted, ErrorReason::ConsumerTooSlow, message);
+                Err(refused.with("resume_token", resume_token).into())
+            }
+        }
+    }
+
+    async fn end_for_shutdown(&mut self) -> Result<(), Status> {
+        self.signal(Signal::Draining).await?;
+        Err(shutting_down())
+    }
+}

@@ -1,0 +1,351 @@
+//! The home stream: the net change of a home timeline between two checkpoints, without a gap and without a duplicate.
+//!
+//! What happened is heard from the dispatch, or pulled from the tables: `timelines_1_changes` says which posts and accounts were touched
+//! since the last message; what they are now is judged by the law ([`crate::questions::home_timeline`]). So a stream that was away
+//! for an hour and one that never slept do the same.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use shared::errors::internal;
+use shared::ids::{AccountId, AccountKey, Position, PostKey};
+use shared::proto::query as v1;
+use shared::proto::query::home_timeline_removed::Target;
+use shared::proto::query::stream_home_timeline_response::Event;
+use shared::proto::query::{RefreshCause, RemovalCause};
+use shared::sql::{Statement, statements};
+use shared::tables::Change;
+use tonic::Status;
+
+use super::StreamLimits;
+use super::dispatch::{Dispatch, Heard, Subscription};
+use super::feed::{Kind, Signal};
+use super::followings::{Changed, Followings, kept_after};
+use super::judge::{Items, Judge};
+use super::told::{Told, in_order};
+use crate::freshness::Freshness;
+use crate::hydrate::{self, Entry};
+use crate::questions::account::{Named, find};
+use crate::questions::home_timeline::{READS, Wanted, entry, seen_now};
+use crate::snapshot::{Snapshot, Value, column};
+
+statements! {
+    /// What may concern owner $1 after $2 up to $3, $4 at most. Edits and deletions also concern whoever sees the post through
+    /// somebody else's repost; an undone repost also concerns who unfollowed the reposter since; what happened to a whole
+    /// account is looked at more closely later. The numbers are those of [`Change`].
+    static SELECT_CHANGES = "
+SELECT place, change, actor, target, FALSE AS spread FROM timelines_1_changes AS changes
+WHERE place > $2 AND place <= $3 AND (
+    change >= 12
+    OR (change IN (2, 3) AND EXISTS (
+        SELECT 1 FROM posts_1_reposts AS reposts WHERE reposts.post = changes.target AND (reposts.account = $1
+        OR EXISTS (SELECT 1 FROM graph_1_follows WHERE follower = $1 AND followee = reposts.account))))
+    OR (change = 5 AND EXISTS (
+        SELECT 1 FROM timelines_1_changes AS unfollowed
+        WHERE unfollowed.place > $2 AND unfollowed.change = 7 AND unfollowed.actor = $1
+        AND unfollowed.target = changes.actor))
+    OR (change <= 5 AND (actor = $1 OR EXISTS (
+        SELECT 1 FROM graph_1_follows WHERE follower = $1 AND followee = changes.actor)))
+    OR (change IN (6, 7, 10, 11) AND actor = $1)
+    OR (change IN (8, 9) AND (actor = $1 OR target = $1))
+)
+ORDER BY place LIMIT $4";
+    /// Why owner $1 may have seen something of account $2: `follows` it, or is it; or somebody reposted it.
+    static SELECT_CONCERN = "
+SELECT CAST($1 AS {number}) = $2 OR EXISTS (SELECT 1 FROM graph_1_follows WHERE follower = $1 AND followee = $2) AS follows,
+       EXISTS (
+           SELECT 1 FROM posts_1 AS posts JOIN posts_1_reposts AS reposts ON reposts.post = posts.post
+           WHERE posts.author = $2 AND (reposts.account = $1 OR EXISTS (
+               SELECT 1 FROM graph_1_follows WHERE follower = $1 AND followee = reposts.account))
+       ) AS reposted,
+       COALESCE((SELECT protected FROM profiles_1 WHERE account = $2), FALSE) AS protected";
+    /// What account $1 has reposted up to $2, $3 at most; and what it undid after $4, since the tables may be ahead of what was
+    /// told.
+    static SELECT_REPOSTS_OF = "
+SELECT place, account AS actor, post FROM posts_1_reposts WHERE account = $1 AND place <= $2
+UNION ALL
+SELECT place, actor, target AS post FROM timelines_1_changes WHERE change = 5 AND actor = $1 AND place > $4
+ORDER BY place DESC LIMIT $3";
+    static SELECT_ACCOUNT_ID = "SELECT account_id AS id FROM profiles_1 WHERE account = $1";
+    static SELECT_POST_ID = "SELECT post_id AS id FROM posts_1 WHERE post = $1";
+}
+
+/// What is to be told.
+type News = super::feed::News<Event>;
+
+/// The stream of one home timeline.
+pub struct Home {
+    pub limits: StreamLimits,
+    pub freshness: Freshness,
+    pub dispatch: Dispatch<Followings>,
+    pub judge: Judge,
+    pub owner: AccountKey,
+    pub owner_id: AccountId,
+}
+
+impl Kind for Home {
+    type Event = Event;
+    type Message = v1::StreamHomeTimelineResponse;
+    type Index = Followings;
+
+    fn message(resume_token: String, event: Event) -> Self::Message {
+        v1::StreamHomeTimelineResponse { resume_token, event: Some(event) }
+    }
+
+    fn signal(signal: Signal) -> Event {
+        match signal {
+            Signal::Subscribed => Event::Subscribed(v1::StreamSubscribed {}),
+            Signal::CaughtUp => Event::CaughtUp(v1::StreamCaughtUp {}),
+            Signal::FellBehind => Event::FellBehind(v1::StreamFellBehind {}),
+            Signal::Heartbeat => Event::Heartbeat(v1::StreamHeartbeat {}),
+            Signal::Draining => Event::Draining(v1::StreamDraining {}),
+        }
+    }
+
+    async fn learn(&self, subscription: &Subscription<Followings>) -> Result<(), Status> {
+        self.dispatch.learn(&self.freshness, subscription, self.owner).await
+    }
+
+    async fn look(&self, from: Position, heard: Heard<Changed>) -> Result<News, Status> {
+        match heard {
+            Heard::Changes(changes, through) => self.hear(&changes, through).await,
+            Heard::Something => self.pull(from).await,
+        }
+    }
+}
+
+impl Home {
+    /// What is new of posts that were posted or reposted, with all who ask at the same time.
+    async fn hear(&self, changes: &[(Position, Changed)], through: Position) -> Result<News, Status> {
+        let mut posts: BTreeMap<PostKey, Touched> = BTreeMap::new();
+        for (place, changed) in changes {
+            posts.entry(PostKey(changed.target)).or_default().touch(*place, changed);
+        }
+        let mut items = match posts.is_empty() {
+            true => Items::new(),
+            false => self.judge.items(self.owner, posts.keys().copied().collect(), through).await?,
+        };
+        let item = |(post, touched): (PostKey, Touched)| {
+            let item = Event::Item(v1::HomeTimelineItem { item: Some(items.remove(&post)?) });
+            Some(Told { first: touched.first, last: touched.last, event: item })
+        };
+        let told = posts.into_iter().filter_map(item).collect();
+        Ok(News { events: in_order(told), reached: through, unfinished: false })
+    }
+
+    /// What has changed since the last message, one chunk at most.
+    async fn pull(&self, from: Position) -> Result<News, Status> {
+        let mut snapshot = Snapshot::take(self.freshness.tables(), READS).await?;
+        if snapshot.checkpoint <= from {
+            return Ok(News { events: vec![], reached: from, unfinished: false });
+        }
+        find(&mut snapshot, &Named::Id(self.owner_id)).await?;
+        if from < kept_after(&mut snapshot).await? {
+            return Ok(refresh(RefreshCause::TokenExpired, snapshot.checkpoint));
+        }
+        let changes = self.changes(&mut snapshot, from).await?;
+        let unfinished = changes.len() == self.limits.changes_max;
+        if let (true, Some((last, _))) = (unfinished, changes.last()) {
+            // What happened after this chunk is told with the next one, not before.
+            snapshot.checkpoint = *last;
+        }
+        let mut news = self.news(&mut snapshot, from, &changes).await?;
+        news.unfinished = unfinished;
+        Ok(news)
+    }
+
+    async fn changes(&self, snapshot: &mut Snapshot, from: Position) -> Result<Vec<(Position, Changed)>, Status> {
+        let limit = i64::try_from(self.limits.changes_max).map_err(internal)?;
+        let values = [self.owner.0, from.0, snapshot.checkpoint.0, limit].map(Value::Number);
+        let rows = snapshot.rows(&SELECT_CHANGES, &values).await?;
+        rows.iter().map(|row| Ok((Position(column(row, "place")?), Changed::read(row)?))).collect()
+    }
+
+    async fn news(
+        &self,
+        snapshot: &mut Snapshot,
+        from: Position,
+        changes: &[(Position, Changed)],
+    ) -> Result<News, Status> {
+        let mut posts: BTreeMap<PostKey, Touched> = BTreeMap::new();
+        let mut gone: BTreeMap<(i64, RemovalCause), Position> = BTreeMap::new();
+        for (place, changed) in changes {
+            let other = if changed.actor == self.owner.0 { changed.target } else { changed.actor };
+            match changed.change {
+                Change::Posted | Change::Edited | Change::Deleted | Change::Reposted | Change::RepostUndone => {
+                    posts.entry(PostKey(changed.target)).or_default().touch(*place, changed);
+                }
+                Change::Followed => return Ok(refresh(RefreshCause::Followed, snapshot.checkpoint)),
+                Change::Unblocked => return Ok(refresh(RefreshCause::Unblocked, snapshot.checkpoint)),
+                Change::Unmuted => return Ok(refresh(RefreshCause::Unmuted, snapshot.checkpoint)),
+                Change::Unfollowed => {
+                    gone.insert((other, RemovalCause::Unfollowed), *place);
+                    if self.concern(snapshot, other).await?.protected {
+                        gone.insert((other, RemovalCause::Protected), *place);
+                    }
+                }
+                Change::Blocked => {
+                    gone.insert((other, RemovalCause::Blocked), *place);
+                }
+                Change::Muted => {
+                    gone.insert((other, RemovalCause::Muted), *place);
+                }
+                Change::Deactivated | Change::Reactivated | Change::Protected | Change::Unprotected => {
+                    let concern = self.concern(snapshot, changed.actor).await?;
+                    match changed.change {
+                        Change::Deactivated if concern.follows || concern.reposted => {
+                            gone.insert((changed.actor, RemovalCause::Deactivated), *place);
+                        }
+                        Change::Protected if concern.reposted && !concern.follows => {
+                            gone.insert((changed.actor, RemovalCause::Protected), *place);
+                        }
+                        Change::Reactivated if concern.follows || concern.reposted => {
+                            return Ok(refresh(RefreshCause::Reactivated, snapshot.checkpoint));
+                        }
+                        Change::Unprotected if concern.reposted && !concern.follows => {
+                            return Ok(refresh(RefreshCause::Unprotected, snapshot.checkpoint));
+                        }
+                        _ => {}
+                    }
+                }
+            }
+        }
+        self.present(snapshot, from, posts, gone).await
+    }
+
+    async fn present(
+        &self,
+        snapshot: &mut Snapshot,
+        from: Position,
+        posts: BTreeMap<PostKey, Touched>,
+        gone: BTreeMap<(i64, RemovalCause), Position>,
+    ) -> Result<News, Status> {
+        let mut told: Vec<Told<Event>> = Vec::new();
+        let mut moved: BTreeMap<PostKey, Position> = BTreeMap::new();
+        for ((account, cause), place) in &gone {
+            let id = self.id(snapshot, &SELECT_ACCOUNT_ID, *account).await?;
+            let removed = v1::HomeTimelineRemoved { target: Some(Target::AccountId(id)), cause: (*cause).into() };
+            told.push(Told { first: *place, last: *place, event: Event::Removed(removed) });
+            let Some(fallen) = self.fallen_back(snapshot, from, *account).await? else {
+                return Ok(refresh(RefreshCause::TooManyChanges, snapshot.checkpoint));
+            };
+            moved.extend(fallen.into_iter().map(|post| (post, *place)));
+        }
+
+        let wanted: BTreeSet<PostKey> = posts.keys().chain(moved.keys()).copied().collect();
+        let entries = self.judge(snapshot, &wanted).await?;
+        let items = hydrate::items(snapshot, &entries, Some(self.owner)).await?;
+        let mut items: BTreeMap<PostKey, v1::TimelineItem> =
+            entries.iter().map(|entry| entry.post).zip(items).collect();
+        for (post, touched) in &posts {
+            moved.remove(post);
+            let event = match items.remove(post) {
+                Some(item) if touched.only_edited => Event::Updated(v1::HomeTimelineUpdated { item: Some(item) }),
+                Some(item) => Event::Item(v1::HomeTimelineItem { item: Some(item) }),
+                None => match touched.removal {
+                    Some(cause) => {
+                        let id = self.id(snapshot, &SELECT_POST_ID, post.0).await?;
+                        let target = Some(Target::PostId(id));
+                        Event::Removed(v1::HomeTimelineRemoved { target, cause: cause.into() })
+                    }
+                    None => continue,
+                },
+            };
+            told.push(Told { first: touched.first, last: touched.last, event });
+        }
+        for (post, place) in moved {
+            if let Some(item) = items.remove(&post) {
+                let event = Event::Item(v1::HomeTimelineItem { item: Some(item) });
+                told.push(Told { first: place, last: place, event });
+            }
+        }
+        Ok(News { events: in_order(told), reached: snapshot.checkpoint, unfinished: false })
+    }
+
+    /// Where the owner sees these posts now, each at its newest visible reason.
+    async fn judge(&self, snapshot: &mut Snapshot, posts: &BTreeSet<PostKey>) -> Result<Vec<Entry>, Status> {
+        let up_to = snapshot.checkpoint;
+        let wanted: Vec<Wanted> = posts.iter().map(|post| Wanted { owner: self.owner, post: *post, up_to }).collect();
+        Ok(seen_now(snapshot, &wanted).await?.into_iter().map(|(_, entry)| entry).collect())
+    }
+
+    /// The posts that this account had reposted last and that the owner now sees at an older place; nothing when there
+    /// are too many to tell.
+    async fn fallen_back(
+        &self,
+        snapshot: &mut Snapshot,
+        from: Position,
+        account: i64,
+    ) -> Result<Option<Vec<PostKey>>, Status> {
+        let limit = i64::try_from(self.limits.fallbacks_max + 1).map_err(internal)?;
+        let values = [account, snapshot.checkpoint.0, limit, from.0].map(Value::Number);
+        let rows = snapshot.rows(&SELECT_REPOSTS_OF, &values).await?;
+        if rows.len() > self.limits.fallbacks_max {
+            return Ok(None);
+        }
+        let reposts: Vec<Entry> = rows.iter().map(entry).collect::<Result<_, Status>>()?;
+        let mut places: BTreeMap<PostKey, Position> = BTreeMap::new();
+        for repost in reposts {
+            // The newest comes first.
+            places.entry(repost.post).or_insert(repost.place);
+        }
+        let seen = self.judge(snapshot, &places.keys().copied().collect()).await?;
+        let is_older = |entry: &&Entry| places.get(&entry.post).is_some_and(|place| entry.place < *place);
+        Ok(Some(seen.iter().filter(is_older).map(|entry| entry.post).collect()))
+    }
+
+    async fn concern(&self, snapshot: &mut Snapshot, account: i64) -> Result<Concern, Status> {
+        let rows = snapshot.rows(&SELECT_CONCERN, &[Value::Number(self.owner.0), Value::Number(account)]).await?;
+        let row = rows.first().ok_or_else(|| internal("a SELECT without FROM has one row"))?;
+        Ok(Concern {
+            follows: column(row, "follows")?,
+            reposted: column(row, "reposted")?,
+            protected: column(row, "protected")?,
+        })
+    }
+
+    async fn id(&self, snapshot: &mut Snapshot, statement: &'static Statement, key: i64) -> Result<String, Status> {
+        let rows = snapshot.rows(statement, &[Value::Number(key)]).await?;
+        let row = rows.first().ok_or_else(|| internal(format!("key {key} of a change is not in the tables")))?;
+        let id: uuid::Uuid = column(row, "id")?;
+        Ok(id.to_string())
+    }
+}
+
+/// Why an owner may have seen something of an account.
+struct Concern {
+    follows: bool,
+    reposted: bool,
+    protected: bool,
+}
+
+/// What happened to one post since the last message.
+struct Touched {
+    first: Position,
+    last: Position,
+    only_edited: bool,
+    removal: Option<RemovalCause>,
+}
+
+impl Default for Touched {
+    fn default() -> Self {
+        Self { first: Position(i64::MAX), last: Position(0), only_edited: true, removal: None }
+    }
+}
+
+impl Touched {
+    fn touch(&mut self, place: Position, changed: &Changed) {
+        self.first = self.first.min(place);
+        self.last = place;
+        self.only_edited &= changed.change == Change::Edited;
+        match changed.change {
+            Change::Deleted => self.removal = Some(RemovalCause::Deleted),
+            Change::RepostUndone => self.removal = Some(RemovalCause::Undone),
+            _ => {}
+        }
+    }
+}
+
+fn refresh(cause: RefreshCause, reached: Position) -> News {
+    let event = Event::Refresh(v1::HomeTimelineRefresh { cause: cause.into() });
+    News { events: vec![(reached, event)], reached, unfinished: false }
+}

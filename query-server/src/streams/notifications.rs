@@ -1,0 +1,190 @@
+//! The stream of notifications: which groups were touched is in `notifications_1_changes`; what they are now is answered as the list
+//! answers it ([`crate::questions::notifications`]).
+//!
+//! Whoever comes into sight or goes out of it (muted, blocked, deactivated, protected) may change any number of groups: if that
+//! account has caused one, the list is to be fetched again.
+
+use std::collections::BTreeMap;
+
+use shared::ids::{AccountId, AccountKey, Position};
+use shared::proto::query as v1;
+use shared::proto::query::NotificationsRefreshCause as RefreshCause;
+use shared::proto::query::stream_notifications_response::Event;
+use shared::sql::{Statement, statements};
+use shared::tokens::Tokens;
+use tonic::Status;
+
+use super::dispatch::Heard;
+use super::feed::{Kind, Signal};
+use super::subjects::{Source, Subjects, Touch, kept_after};
+use super::told::{Told, in_order};
+use crate::freshness::Freshness;
+use crate::questions::account::{Named, find};
+use crate::questions::notifications::{self, these};
+use crate::questions::post::ids;
+use crate::snapshot::{Projections, Snapshot, Value, column, limit, small};
+
+/// What the stream reads.
+pub const READS: Projections =
+    &["notifications_1", "timelines_1", "posts_1", "profiles_1", "graph_1", "counts_1", "bookmarks_1"];
+
+/// Groups that are told one by one; when more were touched, the list is fetched again.
+const GROUPS_MAX: usize = 256;
+/// The reason of a change that says that something was seen.
+const SEEN: i32 = 0;
+
+statements! {
+    static SELECT_CHANGES = "
+SELECT kept.kept_after, changes.* FROM (
+    SELECT MAX(kept_after) AS kept_after FROM (
+        SELECT kept_after FROM timelines_1_kept UNION ALL SELECT kept_after FROM notifications_1_kept
+    ) AS of_each
+) AS kept LEFT JOIN (
+    SELECT place, recipient AS account, CAST(0 AS {number}) AS post FROM notifications_1_changes WHERE place > $1 AND place <= $2
+    UNION ALL
+    SELECT place, actor, 0 FROM timelines_1_changes WHERE place > $1 AND place <= $2 AND change BETWEEN 6 AND 11
+    UNION ALL
+    SELECT place, target, 0 FROM timelines_1_changes WHERE place > $1 AND place <= $2 AND change IN (8, 9)
+    UNION ALL
+    SELECT place, 0, 0 FROM timelines_1_changes WHERE place > $1 AND place <= $2 AND change >= 12
+    ORDER BY place LIMIT $3
+) AS changes ON TRUE
+ORDER BY changes.place";
+    static SELECT_KEPT = "
+SELECT MAX(kept_after) AS kept_after FROM (
+    SELECT kept_after FROM timelines_1_kept UNION ALL SELECT kept_after FROM notifications_1_kept
+) AS of_each";
+    /// What was touched of the notifications of $1 after $2 up to $3, $4 groups at most: first and last.
+    static SELECT_TOUCHED = "
+SELECT reason, post, MIN(place) AS first, MAX(place) AS last FROM notifications_1_changes
+WHERE recipient = $1 AND place > $2 AND place <= $3 GROUP BY reason, post LIMIT $4";
+    /// Whether anybody who caused a notification of $1 came into sight or went out of it after $2 up to $3. Following somebody
+    /// matters only where that account is protected; the numbers are those of `Change`.
+    static SELECT_SIGHT = "
+SELECT EXISTS (
+    SELECT 1 FROM timelines_1_changes AS changes WHERE changes.place > $2 AND changes.place <= $3
+    AND (
+        (changes.change BETWEEN 6 AND 11 AND changes.actor = $1) OR (changes.change IN (8, 9) AND changes.target = $1)
+        OR changes.change >= 12
+    )
+    AND (changes.change NOT IN (6, 7) OR EXISTS (
+        SELECT 1 FROM profiles_1 AS followee WHERE followee.account = changes.target AND followee.protected
+    ))
+    AND EXISTS (
+        SELECT 1 FROM notifications_1 AS causes WHERE causes.recipient = $1
+        AND causes.actor = CASE WHEN changes.actor = $1 THEN changes.target ELSE changes.actor END
+    )
+) AS changed";
+}
+
+/// What is to be told.
+type News = super::feed::News<Event>;
+
+/// Where streams of notifications hear of changes.
+pub struct NotificationChanges;
+
+impl Source for NotificationChanges {
+    const READS: Projections = READS;
+
+    fn changes() -> &'static Statement {
+        &SELECT_CHANGES
+    }
+
+    fn kept() -> &'static Statement {
+        &SELECT_KEPT
+    }
+}
+
+/// The stream of one account's notifications.
+pub struct NotificationFeed {
+    pub freshness: Freshness,
+    pub tokens: Tokens,
+    pub owner: AccountKey,
+    pub owner_id: AccountId,
+}
+
+impl Kind for NotificationFeed {
+    type Event = Event;
+    type Message = v1::StreamNotificationsResponse;
+    type Index = Subjects<NotificationChanges>;
+
+    fn message(resume_token: String, event: Event) -> Self::Message {
+        v1::StreamNotificationsResponse { resume_token, event: Some(event) }
+    }
+
+    fn signal(signal: Signal) -> Event {
+        match signal {
+            Signal::Subscribed => Event::Subscribed(v1::StreamSubscribed {}),
+            Signal::CaughtUp => Event::CaughtUp(v1::StreamCaughtUp {}),
+            Signal::FellBehind => Event::FellBehind(v1::StreamFellBehind {}),
+            Signal::Heartbeat => Event::Heartbeat(v1::StreamHeartbeat {}),
+            Signal::Draining => Event::Draining(v1::StreamDraining {}),
+        }
+    }
+
+    /// Notifications come far more slowly than items, so that each stream asks for itself.
+    async fn look(&self, from: Position, _: Heard<Touch>) -> Result<News, Status> {
+        let mut snapshot = Snapshot::take(self.freshness.tables(), READS).await?;
+        let reached = snapshot.checkpoint;
+        if reached <= from {
+            return Ok(News { events: vec![], reached: from, unfinished: false });
+        }
+        find(&mut snapshot, &Named::Id(self.owner_id)).await?;
+        let refresh = |cause: RefreshCause| {
+            let event = Event::Refresh(v1::NotificationsRefresh { cause: cause.into() });
+            Ok(News { events: vec![(reached, event)], reached, unfinished: false })
+        };
+        if from < kept_after::<NotificationChanges>(&mut snapshot).await? {
+            return refresh(RefreshCause::TokenExpired);
+        }
+        let between = [self.owner.0, from.0, reached.0].map(Value::Number);
+        let sight = snapshot.row(&SELECT_SIGHT, &between).await?;
+        if column(&sight, "changed")? {
+            return refresh(RefreshCause::SightChanged);
+        }
+        let touched = self.touched(&mut snapshot, &between).await?;
+        if touched.len() > GROUPS_MAX {
+            return refresh(RefreshCause::TooManyChanges);
+        }
+        Ok(News { events: self.present(&mut snapshot, touched).await?, reached, unfinished: false })
+    }
+}
+
+/// Groups by reason and post, and where they were touched first and last.
+type Touches = BTreeMap<(i32, i64), (Position, Position)>;
+
+impl NotificationFeed {
+    async fn touched(&self, snapshot: &mut Snapshot, between: &[Value<'_>]) -> Result<Touches, Status> {
+        let values = [between, &[limit(GROUPS_MAX + 1)]].concat();
+        let touch = |row| {
+            let group = (small(row, "reason")?, column(row, "post")?);
+            Ok((group, (Position(column(row, "first")?), Position(column(row, "last")?))))
+        };
+        snapshot.rows(&SELECT_TOUCHED, &values).await?.iter().map(touch).collect()
+    }
+
+    async fn present(&self, snapshot: &mut Snapshot, touched: Touches) -> Result<Vec<(Position, Event)>, Status> {
+        let groups = touched.keys().copied().filter(|(reason, _)| *reason != SEEN);
+        let shown = these(snapshot, self.owner, groups.clone()).await?;
+        let owner = self.owner_id.to_string();
+        let presented = notifications::present(snapshot, &self.tokens, (&owner, self.owner), &shown).await?;
+        let mut presented: BTreeMap<_, _> = shown.iter().map(notifications::Group::key).zip(presented).collect();
+        let gone: Vec<i64> = groups.filter(|group| !presented.contains_key(group)).map(|(_, post)| post).collect();
+        let gone = ids(snapshot, gone.iter()).await?;
+        let mut told = Vec::with_capacity(touched.len());
+        for (group, (first, last)) in touched {
+            let (reason, post) = group;
+            let event = if reason == SEEN {
+                let up_to_place = notifications::seen_up_to(snapshot, self.owner).await?.unsigned();
+                Event::Seen(v1::NotificationsSeen { up_to_place })
+            } else if let Some(notification) = presented.remove(&group) {
+                Event::Item(v1::NotificationItem { notification: Some(notification) })
+            } else {
+                let post_id = gone.get(&post).map(ToString::to_string).unwrap_or_default();
+                Event::Removed(v1::NotificationRemoved { reason, post_id })
+            };
+            told.push(Told { first, last, event });
+        }
+        Ok(in_order(told))
+    }
+}
