@@ -544,12 +544,31 @@ pub struct ServerTuning {
     /// Do not answer gRPC reflection; grpcurl and the like then need the files in proto/
     #[arg(long, env = "CHIRP_NO_REFLECTION", value_parser = BoolishValueParser::new())]
     pub no_reflection: bool,
+    /// Let pages of these origins call from a browser, by gRPC-Web: https://app.example, or * for all
+    #[arg(long = "cors-origin", env = "CHIRP_CORS_ORIGIN", value_name = "ORIGIN", value_delimiter = ',',
+          value_parser = origin)]
+    pub cors_origins: Vec<String>,
+}
+
+/// An origin as browsers send it: a scheme, a host and perhaps a port, and nothing after that.
+fn origin(text: &str) -> Result<String, String> {
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let is_origin =
+        host.is_some_and(|host| !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'/'));
+    match is_origin || text == "*" {
+        true => Ok(text.to_ascii_lowercase()),
+        false => Err("must be http:// or https:// with a host and nothing after it, or *".to_owned()),
+    }
 }
 
 impl ServerTuning {
     /// The same as a server takes it.
     pub fn settings(&self) -> ServerSettings {
-        ServerSettings { grace_period: Duration::from_secs(self.grace_period), reflection: !self.no_reflection }
+        ServerSettings {
+            grace_period: Duration::from_secs(self.grace_period),
+            reflection: !self.no_reflection,
+            cors_origins: self.cors_origins.clone(),
+        }
     }
 }
 

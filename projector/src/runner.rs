@@ -267,7 +267,7 @@ impl Runner {
         for running in &self.running {
             let Some(Claim { checkpoint, .. }) = running.claim else { continue };
             let name = running.projection.name();
-            let next = self.log.read(checkpoint, 1).await?;
+            let next = if checkpoint < head { self.log.read(checkpoint, 1).await? } else { vec![] };
             let waiting = next.first().map_or(0, |event| (self.clock.now().0 - event.recorded_at.0).max(0));
             gauge!(metrics::PROJECTION_POSITION, "projection" => name).set(checkpoint.0 as f64);
             gauge!(metrics::PROJECTION_LAG_EVENTS, "projection" => name).set((head.0 - checkpoint.0).max(0) as f64);

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use axum::routing::get;
@@ -25,6 +25,8 @@ use tonic::transport::server::TcpIncoming;
 use tonic::{Code, Status};
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
+use tonic_web::GrpcWebLayer;
+use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 use tracing::{Instrument, debug, info, info_span, warn};
 use uuid::Uuid;
 
@@ -34,6 +36,7 @@ use crate::metrics;
 use crate::patience::within;
 use crate::proto::DESCRIPTORS;
 use crate::settings::ServerSettings;
+use crate::tokens::CONSISTENCY_TOKEN_HEADER;
 
 /// The largest request message, in bytes.
 pub const MESSAGE_BYTES_MAX: usize = 256 * 1024;
@@ -51,6 +54,8 @@ const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(30);
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
 const CONNECTION_AGE_MAX: Duration = Duration::from_secs(30 * 60);
 const CONNECTION_AGE_GRACE: Duration = Duration::from_secs(30);
+/// How long a browser may remember that it may call.
+const PREFLIGHT_AGE_MAX: Duration = Duration::from_secs(2 * 60 * 60);
 
 /// How often the store is asked whether it answers.
 const STORE_PROBE_INTERVAL: Duration = Duration::from_secs(1);
@@ -98,7 +103,7 @@ pub async fn serve(
         .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
         .max_connection_age(CONNECTION_AGE_MAX)
         .max_connection_age_grace(CONNECTION_AGE_GRACE)
-        .add_routes(surrounded(routes, store_answers, drain.clone()))
+        .add_routes(surrounded(routes, store_answers, drain.clone(), &settings.cors_origins))
         .serve_with_incoming_shutdown(TcpIncoming::from(listener).with_nodelay(Some(true)), stopping);
 
     let overdue = async {
@@ -197,9 +202,14 @@ fn with_reflection(routes: Routes) -> io::Result<Routes> {
     Ok(routes.add_service(v1).add_service(v1alpha))
 }
 
-/// The services, with what every call gets: a request id, a span, a count, and honest errors for undecodable input.
-/// Beside them, over plain HTTP, the health and the metrics of the process.
-fn surrounded(routes: Routes, store_answers: Arc<AtomicBool>, drain: CancellationToken) -> Routes {
+/// The services, with what every call gets: a request id, a span, a count, and honest errors for undecodable input; as gRPC and, for
+/// browsers, as gRPC-Web. Beside them, over plain HTTP, the health and the metrics of the process.
+fn surrounded(
+    routes: Routes,
+    store_answers: Arc<AtomicBool>,
+    drain: CancellationToken,
+    cors_origins: &[String],
+) -> Routes {
     let ready = move || async move {
         match (drain.is_cancelled(), store_answers.load(Ordering::Relaxed)) {
             (true, _) => (StatusCode::SERVICE_UNAVAILABLE, "draining\n"),
@@ -209,15 +219,37 @@ fn surrounded(routes: Routes, store_answers: Arc<AtomicBool>, drain: Cancellatio
     };
     let router: Router = routes.prepare().into_axum_router();
     let router = router
-        .route("/livez", get(|| async { "ok\n" }))
-        .route("/readyz", get(ready.clone()))
-        .route("/healthz", get(ready))
-        .route("/metrics", get(|| async { metrics::render() }))
         .layer(from_fn(blame_the_input))
         .layer(from_fn(keep_the_deadline))
         .layer(from_fn(metrics::observe))
-        .layer(from_fn(identify));
-    Routes::from(router)
+        .layer(from_fn(identify))
+        .layer(GrpcWebLayer::new())
+        // It takes nothing else over HTTP/1.1, so that these come after it.
+        .route("/livez", get(|| async { "ok\n" }))
+        .route("/readyz", get(ready.clone()))
+        .route("/healthz", get(ready))
+        .route("/metrics", get(|| async { metrics::render() }));
+    Routes::from(match cors_origins {
+        [] => router,
+        origins => router.layer(cors(origins)),
+    })
+}
+
+/// What browsers ask before they let a page of another origin call, and read what it is answered.
+fn cors(origins: &[String]) -> CorsLayer {
+    let origins = match origins.iter().any(|origin| origin == "*") {
+        true => AllowOrigin::any(),
+        false => AllowOrigin::list(origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok())),
+    };
+    let exposed =
+        ["grpc-status", "grpc-message", "grpc-status-details-bin", CONSISTENCY_TOKEN_HEADER, REQUEST_ID_HEADER];
+    CorsLayer::new()
+        .allow_origin(origins)
+        .allow_methods([Method::POST])
+        // Clients send what they need to say: their deadline, their name, their tokens.
+        .allow_headers(AllowHeaders::mirror_request())
+        .expose_headers(exposed.map(HeaderName::from_static))
+        .max_age(PREFLIGHT_AGE_MAX)
 }
 
 /// Gives the call its id and its span, and echoes the id.

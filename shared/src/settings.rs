@@ -53,10 +53,12 @@ pub struct ServerSettings {
     pub grace_period: Duration,
     /// Answer reflection, so that grpcurl and the like need no files.
     pub reflection: bool,
+    /// The origins whose pages may call this server from a browser, as browsers send them; `*` is all.
+    pub cors_origins: Vec<String>,
 }
 
 impl Default for ServerSettings {
     fn default() -> Self {
-        Self { grace_period: Duration::from_secs(10), reflection: true }
+        Self { grace_period: Duration::from_secs(10), reflection: true, cors_origins: vec![] }
     }
 }

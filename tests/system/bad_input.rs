@@ -381,6 +381,8 @@ async fn a_bad_query_is_refused_with_the_reason_that_its_comment_lists() {
          InvalidArgument "PAGE_SIZE_NEGATIVE", "page_size PAGE_SIZE_NEGATIVE");
     row!(t, q, stream_home_timeline, StreamHomeTimelineRequest::default(),
          InvalidArgument "ID_MALFORMED", "account_id ID_MALFORMED");
+    row!(t, q, stream_notifications, StreamNotificationsRequest::default(),
+         InvalidArgument "ID_MALFORMED", "account_id ID_MALFORMED");
 
     // What is not there, and what is not for this viewer.
     for absent in [NOBODY, &gone] {
@@ -392,6 +394,8 @@ async fn a_bad_query_is_refused_with_the_reason_that_its_comment_lists() {
         row!(t, q, list_follow_requests, ask!(ListFollowRequestsRequest { account_id: absent }),
              NotFound "ACCOUNT_NOT_FOUND");
         row!(t, q, stream_home_timeline, ask!(StreamHomeTimelineRequest { account_id: absent }),
+             NotFound "ACCOUNT_NOT_FOUND");
+        row!(t, q, stream_notifications, ask!(StreamNotificationsRequest { account_id: absent }),
              NotFound "ACCOUNT_NOT_FOUND");
         row!(t, q, get_relationship, ask!(GetRelationshipRequest { account_id: &ada, target_account_id: absent }),
              NotFound "ACCOUNT_NOT_FOUND");
@@ -411,6 +415,8 @@ async fn a_bad_query_is_refused_with_the_reason_that_its_comment_lists() {
     row!(t, q, list_follow_requests, ask!(ListFollowRequestsRequest { account_id: &ada, viewer_account_id: &bob }),
          InvalidArgument "VIEWER_MISMATCH");
     row!(t, q, stream_home_timeline, ask!(StreamHomeTimelineRequest { account_id: &ada, viewer_account_id: &bob }),
+         InvalidArgument "VIEWER_MISMATCH");
+    row!(t, q, stream_notifications, ask!(StreamNotificationsRequest { account_id: &ada, viewer_account_id: &bob }),
          InvalidArgument "VIEWER_MISMATCH");
 
     // Page tokens.
@@ -440,6 +446,9 @@ async fn a_bad_query_is_refused_with_the_reason_that_its_comment_lists() {
              InvalidArgument "TOKEN_INVALID");
     }
     row!(t, q, stream_home_timeline, ask!(StreamHomeTimelineRequest { account_id: &ada, resume_token: &home.resume_token }),
+         InvalidArgument "TOKEN_INVALID");
+    // The token of one kind of stream is none of another.
+    row!(t, q, stream_notifications, ask!(StreamNotificationsRequest { account_id: &bob, resume_token: &home.resume_token }),
          InvalidArgument "TOKEN_INVALID");
     row!(t, q, get_post, ask!(GetPostRequest { post_id: &made.id, consistency: fresh(&foreign.token) }),
          InvalidArgument "TOKEN_FROM_ANOTHER_STORE");
@@ -549,7 +558,7 @@ fn paths() -> Vec<String> {
         let rpcs = proto.lines().filter_map(|line| line.strip_prefix("  rpc ")?.split('(').next());
         paths.extend(rpcs.map(|rpc| format!("/chirp.{package}.v1.{service}/{rpc}")));
     }
-    assert_eq!(paths.len(), 25 + 22 + 3, "every rpc is called");
+    assert_eq!(paths.len(), 25 + 23 + 3, "every rpc is called");
     paths
 }
 

@@ -55,6 +55,11 @@ DELETE FROM notifications_1 WHERE (recipient, reason, post, actor) IN
     static DELETE_GROUPS_OF_CAUSES = "
 DELETE FROM notifications_1 WHERE (recipient, reason, post) IN
     (SELECT * FROM {rows $1 AS touched: recipient, reason, post})";
+    /// $1 rows of (recipient, reason, post).
+    static SELECT_GROUPS = "
+SELECT groups.recipient, groups.reason, groups.post FROM {rows $1 AS wanted: recipient, reason, post}
+{ordered join} notifications_1_groups AS groups
+ON groups.recipient = wanted.recipient AND groups.reason = wanted.reason AND groups.post = wanted.post";
     /// $1 posts.
     static DELETE_CAUSED_BY_POSTS = "
 DELETE FROM notifications_1 WHERE reason >= 5 AND post IN (SELECT * FROM {rows $1 AS posts: post})
@@ -91,6 +96,8 @@ ON CONFLICT (recipient) DO UPDATE SET up_to = excluded.up_to";
 /// What streams of notifications need to know: which groups were touched, at the latest place in a batch. What was seen is a change
 /// of no group.
 pub static CHANGES: ChangesTable = changes_table!("notifications_1", "place, recipient, reason, post");
+/// The reasons that somebody else gives for a post of the recipient.
+const BY_OTHERS: [NotificationReason; 2] = [NotificationReason::Liked, NotificationReason::Reposted];
 /// In place of the reason.
 const SEEN: i32 = 0;
 
@@ -143,6 +150,8 @@ struct Net {
     edited: BTreeMap<PostKey, Mentions>,
     /// The groups of which something began or ended, as far as the events say, and where at the latest.
     touched: Touched,
+    /// The groups of which something ended, if they are there.
+    ended: Touched,
     /// Posts from before the batch, with their authors, and where they were deleted.
     deleted: BTreeMap<(PostKey, AccountKey), Position>,
     created: BTreeSet<PostKey>,
@@ -216,7 +225,9 @@ impl Net {
     fn set(&mut self, fact: &Fact, group: Group, actor: AccountKey, since: Option<Since>) {
         if group.0 != actor {
             self.causes.insert((group, actor), since);
-            self.touched.insert(group, fact.position);
+            let is_there = since.is_some() || self.touched.contains_key(&group);
+            let touched = if is_there { &mut self.touched } else { &mut self.ended };
+            touched.insert(group, fact.position);
         }
     }
 
@@ -260,6 +271,8 @@ impl Net {
                 self.edited.remove(&post.key);
                 if !self.created.contains(&post.key) {
                     self.deleted.insert((post.key, author.key), fact.position);
+                    let of_author = BY_OTHERS.map(|reason| ((author.key, i32::from(reason), post.key), fact.position));
+                    self.ended.extend(of_author);
                 }
             }
         }
@@ -318,6 +331,13 @@ impl Projection for Notifications {
         let Some(span) = span(batch) else { return Ok(()) };
         let net = fold(batch);
         let mut touched = net.touched.clone();
+        if !net.ended.is_empty() {
+            let ended = net.ended.keys().collect();
+            for group in groups(&tx.rows(&SELECT_GROUPS, &[Value::Rows(&ended)]).await?)? {
+                let place = net.ended.get(&group).max(touched.get(&group)).copied().unwrap_or_default();
+                touched.insert(group, place);
+            }
+        }
         delete_posts(tx, &net, &mut touched).await?;
         write_edits(tx, &net, &mut touched).await?;
         let ended: Rows =
@@ -354,15 +374,9 @@ async fn delete_posts(tx: &mut Transaction, net: &Net, touched: &mut Touched) ->
     let caused = groups(&tx.rows(&DELETE_CAUSED_BY_POSTS, &[Value::Rows(&posts)]).await?)?;
     touched.extend(caused.into_iter().filter_map(|group| Some((group, *places.get(&group.2)?))));
     // Likes and reposts notify the author, so their groups are known.
-    let mut of_authors = Touched::new();
-    for ((post, author), place) in &net.deleted {
-        for reason in [NotificationReason::Liked, NotificationReason::Reposted] {
-            of_authors.insert((*author, i32::from(reason), *post), *place);
-        }
-    }
-    execute(tx, &DELETE_GROUPS_OF_CAUSES, of_authors.keys().collect()).await?;
-    touched.extend(of_authors);
-    Ok(())
+    let of_author =
+        |(post, author): &(PostKey, AccountKey)| BY_OTHERS.map(|reason| (*author, i32::from(reason), *post));
+    execute(tx, &DELETE_GROUPS_OF_CAUSES, net.deleted.keys().flat_map(of_author).collect()).await
 }
 
 async fn write_edits(tx: &mut Transaction, net: &Net, touched: &mut Touched) -> Result<(), sqlx::Error> {

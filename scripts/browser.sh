@@ -1,0 +1,23 @@
+# A page for the test with a browser, to be sourced: make_page FOLDER makes what the page is served from, and sets $page to it.
+#
+# Needs npm, and buf in $1/node_modules; installs the page's packages, and Chromium where that is possible.
+
+make_page() {
+    local tools=$1 made=$1/browser
+    if ! command -v chromium >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        echo "installing Chromium" >&2
+        apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null
+    fi
+    command -v chromium >/dev/null || {
+        echo "chromium is missing; the browser of a test (Debian: apt-get install chromium)" >&2
+        return 1
+    }
+    mkdir -p "$made/site"
+    cp tests/browser/package.json tests/browser/page.js "$made/"
+    cp tests/browser/index.html "$made/site/"
+    npm install --silent --no-fund --no-audit --no-package-lock --prefix "$made"
+    "$tools/node_modules/.bin/buf" generate --clean --template "{\"version\": \"v2\", \"plugins\":
+        [{\"local\": \"$made/node_modules/.bin/protoc-gen-es\", \"out\": \"$made/generated\", \"opt\": \"target=js\"}]}"
+    "$made/node_modules/.bin/esbuild" "$made/page.js" --bundle --format=esm --log-level=warning --outfile="$made/site/page.js"
+    page=$PWD/$made/site
+}

@@ -1,0 +1,256 @@
+//! Many streams at once, slow ones, and what they cost.
+
+use std::time::Duration;
+
+use shared::proto::command::*;
+use shared::proto::query::query_service_client::QueryServiceClient;
+use shared::proto::query::stream_notifications_response::Event as NotificationEvent;
+use shared::proto::query::*;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout};
+use tonic::transport::Endpoint;
+use tonic::{Code, Streaming};
+use tonic_types::StatusExt;
+
+use crate::api::{Api, Told, ask, channel, item, reason, up_to_date};
+use crate::process::{Dev, PATIENCE, Process, folder};
+
+/// Streams that share a connection.
+const STREAMS_OF_CONNECTION: usize = 500;
+
+/// Streams of these owners in turn, each caught up, over so many connections as they need.
+async fn open_streams(query: &str, owners: &[String], count: usize) -> Vec<Streaming<StreamHomeTimelineResponse>> {
+    let mut opening = JoinSet::new();
+    for first in (0..count).step_by(STREAMS_OF_CONNECTION) {
+        let client = QueryServiceClient::new(channel(query));
+        let of_connection = first..count.min(first + STREAMS_OF_CONNECTION);
+        let owners: Vec<String> = of_connection.map(|number| owners[number % owners.len()].clone()).collect();
+        opening.spawn(async move {
+            let mut streams = Vec::new();
+            for owner in owners {
+                let request = ask!(StreamHomeTimelineRequest { account_id: owner });
+                let mut stream = client.clone().stream_home_timeline(request).await.expect("it opens").into_inner();
+                while next(&mut stream).await != Told::CaughtUp {}
+                streams.push(stream);
+            }
+            streams
+        });
+    }
+    opening.join_all().await.into_iter().flatten().collect()
+}
+
+async fn next(stream: &mut Streaming<StreamHomeTimelineResponse>) -> Told {
+    let message = timeout(PATIENCE * 2, stream.message()).await.expect("the stream says something");
+    message.expect("no error").expect("the stream goes on").event.expect("exactly one is set").into()
+}
+
+/// Accounts that follow one, and that one.
+async fn followers(api: &Api, count: usize) -> (String, Vec<String>) {
+    let [ada] = api.accounts(["ada"]).await;
+    let mut followers = Vec::new();
+    for number in 0..count {
+        let follower = api.register(&format!("reader_{number}")).await.id;
+        api.follow(&follower, &ada).await;
+        followers.push(follower);
+    }
+    // So that no stream hears of the follows.
+    api.home(&followers[0], up_to_date()).await;
+    (ada, followers)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_one_of_five_thousand_streams_has_every_item_once() {
+    const STREAMS: usize = 5_000;
+    const POSTS: usize = 5;
+    let folder = folder();
+    let dev = Dev::start(folder.path()).await;
+    let (ada, followers) = followers(&dev.api, 100).await;
+    let streams = open_streams(&dev.query, &followers, STREAMS).await;
+    assert_eq!(streams.len(), STREAMS);
+
+    let expected: Vec<Told> = (0..POSTS).map(|number| item(&format!("post {number}"))).collect();
+    let mut reading = JoinSet::new();
+    for mut stream in streams {
+        let expected = expected.clone();
+        reading.spawn(async move {
+            let mut heard = Vec::new();
+            while heard.len() < expected.len() {
+                match next(&mut stream).await {
+                    Told::Heartbeat | Told::CaughtUp | Told::FellBehind => {}
+                    told => heard.push(told),
+                }
+            }
+            assert_eq!(heard, expected);
+        });
+    }
+    for number in 0..POSTS {
+        dev.api.post(&ada, &format!("post {number}")).await;
+    }
+    reading.join_all().await;
+}
+
+/// What a process has used of the processor, all threads together.
+fn cpu_time(process: &Process) -> Duration {
+    const TICKS_PER_SECOND: f64 = 100.0;
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", process.id())).expect("the process is there");
+    // The name in parentheses may have spaces; user and system time are the 12th and 13th field after it.
+    let (_, fields) = stat.rsplit_once(") ").expect("it has a name");
+    let ticks: f64 = fields.split(' ').skip(11).take(2).map(|ticks| ticks.parse::<f64>().expect("a number")).sum();
+    Duration::from_secs_f64(ticks / TICKS_PER_SECOND)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thousand_idle_streams_cost_less_than_a_fiftieth_of_a_core() {
+    const STREAMS: usize = 1_000;
+    // Long enough for a heartbeat of each stream.
+    const WATCHED: Duration = Duration::from_secs(16);
+    let folder = folder();
+    let dev = Dev::start(folder.path()).await;
+    let (_, followers) = followers(&dev.api, 10).await;
+    let streams = open_streams(&dev.query, &followers, STREAMS).await;
+    let (began, used_before) = (Instant::now(), cpu_time(&dev.process));
+    let read = streams.into_iter().map(|mut stream| tokio::spawn(async move { next(&mut stream).await }));
+    let mut readers: Vec<_> = read.collect();
+    tokio::time::sleep(WATCHED).await;
+    let share = (cpu_time(&dev.process) - used_before).as_secs_f64() / began.elapsed().as_secs_f64();
+    assert_eq!(readers.remove(0).await.expect("it reads"), Told::Heartbeat);
+    assert!(share < 0.02, "{:.1} % of a core", share * 100.0);
+}
+
+/// A reader that takes nothing is closed, and loses nothing; nobody waits for it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reader_that_takes_nothing_is_closed_and_goes_on_from_its_last_token() {
+    // More than fits on the way: the queue, and what HTTP/2 lets a server send ahead.
+    const POSTS: usize = 1_500;
+    let text = |number: usize| format!("{number:0>400}");
+    let folder = folder();
+    let dev = Dev::start(folder.path()).await;
+    let (ada, followers) = followers(&dev.api, 1).await;
+    let bob = &followers[0];
+    // Each on a connection of its own, since the streams of one connection share what may be on the way, which is little.
+    const ON_THE_WAY: u32 = 64 * 1024;
+    let open = async |token: &str| {
+        let request = ask!(StreamHomeTimelineRequest { account_id: bob, resume_token: token });
+        let endpoint = Endpoint::from_shared(format!("http://{}", dev.query)).expect("an address makes a URI");
+        let endpoint = endpoint.initial_stream_window_size(ON_THE_WAY).initial_connection_window_size(ON_THE_WAY);
+        let mut client = QueryServiceClient::new(endpoint.connect_lazy());
+        client.stream_home_timeline(request).await.expect("it opens").into_inner()
+    };
+    let (mut stuck, mut neighbour) = (open("").await, open("").await);
+    let commands = dev.api.commands.clone();
+    let mut writing = JoinSet::new();
+    for writer in 0..8 {
+        let (mut commands, ada) = (commands.clone(), ada.clone());
+        writing.spawn(async move {
+            for number in (writer..POSTS).step_by(8) {
+                let request = ask!(CreatePostRequest { author_id: ada.clone(), text: text(number) });
+                commands.create_post(request).await.expect("it is published");
+            }
+        });
+    }
+    let mut heard = 0;
+    while heard < POSTS {
+        match next(&mut neighbour).await {
+            Told::Item(..) => heard += 1,
+            Told::Heartbeat => panic!("{heard} of {POSTS} items came"),
+            _ => {}
+        }
+    }
+    writing.join_all().await;
+
+    // Nobody looks at it for longer than the server's patience; then it reads what was on the way.
+    tokio::time::sleep(Duration::from_secs(32)).await;
+    let (mut texts, mut token) = (Vec::new(), String::new());
+    let ended = loop {
+        match timeout(PATIENCE, stuck.message()).await.expect("it ends") {
+            Ok(Some(message)) => {
+                token = message.resume_token;
+                match message.event.expect("exactly one is set").into() {
+                    Told::Item(text, _) => texts.push(text),
+                    Told::Heartbeat => panic!("it was not slow enough: {} of {POSTS} items came", texts.len()),
+                    _ => {}
+                }
+            }
+            Ok(None) => panic!("the stream has ended without a word"),
+            Err(status) => break status,
+        }
+    };
+    assert_eq!((ended.code(), reason(&ended).as_deref()), (Code::ResourceExhausted, Some("CONSUMER_TOO_SLOW")));
+    let info = ended.get_details_error_info().expect("it has a reason");
+    assert!(info.metadata.contains_key("resume_token"), "{info:?}");
+    let mut resumed = open(&token).await;
+    while texts.len() < POSTS {
+        match next(&mut resumed).await {
+            Told::Item(text, _) => texts.push(text),
+            Told::Heartbeat => panic!("{} of {POSTS} items came", texts.len()),
+            _ => {}
+        }
+    }
+    texts.sort_unstable();
+    let expected: Vec<String> = (0..POSTS).map(text).collect();
+    assert_eq!(texts, expected, "every post once");
+}
+
+/// What a message on the stream of notifications says, as far as this test looks.
+fn said(event: NotificationEvent) -> String {
+    match event {
+        NotificationEvent::Subscribed(_) => "subscribed".to_owned(),
+        NotificationEvent::CaughtUp(_) => "caught up".to_owned(),
+        NotificationEvent::Item(item) => {
+            let notification = item.notification.expect("always set");
+            format!("{} by {}", notification.reason().as_str_name(), notification.causer_count)
+        }
+        NotificationEvent::Removed(removed) => format!("{} gone", removed.reason().as_str_name()),
+        NotificationEvent::Seen(_) => "seen".to_owned(),
+        other => format!("{other:?}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn notifications_come_change_are_seen_and_go_on_their_stream() {
+    let folder = folder();
+    let dev = Dev::start(folder.path()).await;
+    let api = &dev.api;
+    let [ada, bob, eve] = api.accounts(["ada", "bob", "eve"]).await;
+    let post = api.post(&ada, "hello").await.id;
+    let list = ask!(ListNotificationsRequest { account_id: &ada, consistency: up_to_date() });
+    let page = api.queries.clone().list_notifications(list).await.expect("they are listed").into_inner();
+    let open = async |token: &str| {
+        let consistency = up_to_date();
+        let request =
+            ask!(StreamNotificationsRequest { account_id: &ada, consistency: consistency, resume_token: token });
+        api.queries.clone().stream_notifications(request).await.expect("it opens").into_inner()
+    };
+    let mut stream = open(&page.resume_token).await;
+    let mut token = String::new();
+    let mut hear = async || {
+        let message = timeout(PATIENCE, stream.message()).await.expect("it says something").expect("no error");
+        let message = message.expect("the stream goes on");
+        token = message.resume_token;
+        said(message.event.expect("exactly one is set"))
+    };
+    assert_eq!([hear().await, hear().await], ["subscribed", "caught up"]);
+    let like = |account: &str| ask!(LikePostRequest { account_id: account, post_id: &post });
+    api.commands.clone().like_post(like(&bob)).await.expect("it is liked");
+    assert_eq!(hear().await, "NOTIFICATION_REASON_LIKED by 1");
+    api.commands.clone().like_post(like(&eve)).await.expect("it is liked");
+    assert_eq!(hear().await, "NOTIFICATION_REASON_LIKED by 2");
+    let page = api.queries.clone();
+    let list = ask!(ListNotificationsRequest { account_id: &ada, consistency: up_to_date() });
+    let newest = page.clone().list_notifications(list).await.expect("listed").into_inner().notifications.remove(0);
+    let seen = ask!(MarkNotificationsSeenRequest { account_id: &ada, up_to_notification_id: newest.notification_id });
+    api.commands.clone().mark_notifications_seen(seen).await.expect("it is noted");
+    assert_eq!(hear().await, "seen");
+    api.commands.clone().delete_post(ask!(DeletePostRequest { author_id: &ada, post_id: &post })).await.expect("gone");
+    assert_eq!(hear().await, "NOTIFICATION_REASON_LIKED gone");
+    // Whoever was away hears of what is left of it all.
+    let last = token.clone();
+    api.follow(&bob, &ada).await;
+    let mut resumed = open(&last).await;
+    let mut heard = Vec::new();
+    while heard.len() < 3 {
+        let message = timeout(PATIENCE, resumed.message()).await.expect("it says something").expect("no error");
+        heard.push(said(message.expect("it goes on").event.expect("exactly one is set")));
+    }
+    assert_eq!(heard, ["subscribed", "NOTIFICATION_REASON_FOLLOWED by 1", "caught up"]);
+}
