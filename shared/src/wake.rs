@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep, timeout};
 use tracing::warn;
 
 /// How long a loop sleeps when no hint comes: the floor when a hint was lost, or there is nobody who could give one.
-pub const POLL_INTERVAL: Duration = Duration::from_millis(100);
+pub const POLL_INTERVAL: Duration = Duration::from_millis(250);
 /// How often to look after a file was written to, and for how long. The system tells of the write, but not of the moment at
 /// which SQLite lets others see it, which is after the disk has it.
 const LOOK_AGAIN: Duration = Duration::from_millis(2);
