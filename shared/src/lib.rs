@@ -7,6 +7,7 @@ pub mod clock;
 pub mod database;
 pub mod errors;
 pub mod event;
+pub mod gather;
 pub mod hashtag;
 pub mod ids;
 pub mod log;

@@ -2,6 +2,8 @@
 //! acknowledgement itself took.
 
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
@@ -15,13 +17,14 @@ use shared::proto::query::{StreamHomeTimelineRequest, StreamHomeTimelineResponse
 use shared::wake::Wake;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
-use tokio::time::{sleep_until, timeout};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tonic::Streaming;
+use tonic::transport::Channel;
 use uuid::Uuid;
 
 use super::Rounds;
-use super::load::{latencies, record, schedule};
+use super::load::{self, Operation};
 use super::stage::{self, Serving, Stage};
 use super::stats::{Figure, Findings, Latency, Wanted};
 use crate::replay::text;
@@ -46,7 +49,7 @@ pub struct Play {
     pub rate: usize,
 }
 
-/// An item on some stream: its post, and when it came.
+/// A post, and when it was acknowledged or came on some stream.
 type Arrival = (String, Instant);
 
 /// Measures it.
@@ -73,22 +76,28 @@ pub async fn run(rounds: &Rounds, play: Play) -> anyhow::Result<Findings> {
 
     let (arrived, mut arrivals) = mpsc::unbounded_channel();
     let _connections = open_streams(&queries, &stage.accounts, &arrived).await?;
-    let client = CommandServiceClient::new(commands.channel.clone());
+    let (sender, mut acknowledgements) = mpsc::unbounded_channel();
+    let post = Post {
+        client: CommandServiceClient::new(commands.channel.clone()),
+        accounts: Arc::new(stage.accounts),
+        next: Arc::default(),
+        acknowledged: sender,
+    };
+    let rate = f64::from(u32::try_from(play.rate)?);
     let mut acknowledged = Figure::new("CreatePost, median", "µs");
     let mut median = Figure::new("from there to the streams, median", "µs");
     let mut most = Figure::new("from there to the streams, 99 of 100", "µs");
-    let (mut appends, mut lives) = (latencies()?, latencies()?);
+    let (mut appends, mut lives) = (load::latencies()?, load::latencies()?);
     for measured in rounds.each("live") {
-        let posted = post(&client, &stage.accounts, play.rate, rounds.duration).await?;
-        let wanted = posted.len() * (play.followers + 1);
-        let came = collect(&mut arrivals, wanted).await?;
-        let (mut append, mut live) = (latencies()?, latencies()?);
-        for Posted { took, .. } in posted.values() {
-            record(&mut append, *took);
-        }
-        for (post, at) in came {
-            let posted = posted.get(&post).with_context(|| format!("post {post} is none of this round"))?;
-            record(&mut live, at.saturating_duration_since(posted.acknowledged_at));
+        let append = load::open(&post, rate, rounds.duration).await?;
+        let posted = usize::try_from(append.len())?;
+        let acknowledged_at: HashMap<String, Instant> =
+            collect(&mut acknowledgements, posted).await?.into_iter().collect();
+        let mut live = load::latencies()?;
+        for (post, at) in collect(&mut arrivals, posted * (play.followers + 1)).await? {
+            let acknowledged_at =
+                acknowledged_at.get(&post).with_context(|| format!("{post} is none of this round"))?;
+            load::record(&mut live, at.saturating_duration_since(*acknowledged_at));
         }
         acknowledged.note(measured, micros(&append, 0.5));
         median.note(measured, micros(&live, 0.5));
@@ -101,9 +110,10 @@ pub async fn run(rounds: &Rounds, play: Play) -> anyhow::Result<Findings> {
     let mut findings = Findings::default();
     findings.compare("median to that of CreatePost", &median, &acknowledged, Some(Wanted::AtMost(WANTED_MEDIAN)));
     findings.compare("99 of 100 to that median", &most, &acknowledged, Some(Wanted::AtMost(WANTED_MOST)));
-    let rate = super::load::per_second(appends.len(), rounds.duration * u32::try_from(rounds.count)?);
+    let duration = rounds.duration * u32::try_from(rounds.count)?;
+    let rate = load::per_second(appends.len(), duration);
     findings.latencies.push(Latency { name: "CreatePost".to_owned(), rate, histogram: appends });
-    let items = super::load::per_second(lives.len(), rounds.duration * u32::try_from(rounds.count)?);
+    let items = load::per_second(lives.len(), duration);
     findings.latencies.push(Latency {
         name: format!("from there to {} streams", play.streams),
         rate: items,
@@ -151,43 +161,28 @@ async fn listen(
     Ok(())
 }
 
-/// A post that was acknowledged.
-struct Posted {
-    acknowledged_at: Instant,
-    /// From its scheduled arrival.
-    took: Duration,
+/// Posts through gRPC, and notes what was acknowledged when.
+#[derive(Clone)]
+struct Post {
+    client: CommandServiceClient<Channel>,
+    accounts: Arc<Vec<AccountRef>>,
+    next: Arc<AtomicUsize>,
+    acknowledged: mpsc::UnboundedSender<Arrival>,
 }
 
-/// Posts that arrive by a schedule, by their ids.
-async fn post(
-    client: &CommandServiceClient<tonic::transport::Channel>,
-    accounts: &[AccountRef],
-    rate: usize,
-    duration: Duration,
-) -> anyhow::Result<HashMap<String, Posted>> {
-    let started = Instant::now();
-    let mut running = JoinSet::new();
-    for (number, offset) in schedule(f64::from(u32::try_from(rate)?), duration).enumerate() {
-        let arrival = started + offset;
-        sleep_until(arrival.into()).await;
-        let mut client = client.clone();
+impl Operation for Post {
+    async fn once(&mut self) -> anyhow::Result<()> {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
         let request = CreatePostRequest {
             request_id: Uuid::now_v7().to_string(),
-            author_id: accounts[number % accounts.len()].id.to_string(),
+            author_id: self.accounts[number % self.accounts.len()].id.to_string(),
             text: text::of(number as u64),
             ..CreatePostRequest::default()
         };
-        running.spawn(async move {
-            let answer = client.create_post(request).await?.into_inner();
-            let acknowledged_at = Instant::now();
-            anyhow::Ok((answer.post_id, Posted { acknowledged_at, took: acknowledged_at - arrival }))
-        });
+        let answer = self.client.create_post(request).await?.into_inner();
+        self.acknowledged.send((answer.post_id, Instant::now()))?;
+        Ok(())
     }
-    let mut posted = HashMap::new();
-    while let Some(ended) = running.join_next().await {
-        posted.extend([ended.context("a post failed")??]);
-    }
-    Ok(posted)
 }
 
 /// Waits for so many items.

@@ -83,7 +83,7 @@ pub fn record(latencies: &mut Histogram<u64>, took: Duration) {
 }
 
 /// When operations arrive: evenly, at this rate.
-pub fn schedule(rate: f64, duration: Duration) -> impl Iterator<Item = Duration> {
+fn schedule(rate: f64, duration: Duration) -> impl Iterator<Item = Duration> {
     let gap = Duration::from_secs_f64(1.0 / rate.max(1.0));
     (0_u32..).map(move |index| gap * index).take_while(move |offset| *offset < duration)
 }

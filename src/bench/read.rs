@@ -83,14 +83,8 @@ pub async fn run(rounds: &Rounds, accounts: usize, in_flight: usize) -> anyhow::
     let mut chirps = Figure::new(format!("GetHomeTimeline, {ITEMS} items, {in_flight} in flight"), "pages/s");
     let mut idles = Figure::new(format!("a handler that answers the same {bytes} bytes"), "pages/s");
     for measured in rounds.each("read") {
-        let values = [
-            load::closed(&chirp, in_flight, rounds.duration).await?,
-            load::closed(&idle, in_flight, rounds.duration).await?,
-        ];
-        if measured {
-            chirps.values.push(values[0]);
-            idles.values.push(values[1]);
-        }
+        chirps.note(measured, load::closed(&chirp, in_flight, rounds.duration).await?);
+        idles.note(measured, load::closed(&idle, in_flight, rounds.duration).await?);
     }
     findings.compare("to a handler that does nothing", &chirps, &idles, Some(Wanted::AtLeast(WANTED)));
     let rate = chirps.median() * LOAD;

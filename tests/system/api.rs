@@ -155,10 +155,7 @@ impl Api {
     /// Opens the stream of a home timeline, whose first message is `subscribed`.
     pub async fn stream(&self, owner: &str, resume_token: &str) -> Feed {
         let request = ask!(StreamHomeTimelineRequest { account_id: owner, resume_token: resume_token });
-        let stream = self.queries.clone().stream_home_timeline(request).await.expect("the stream opens");
-        let mut feed = Feed { stream: stream.into_inner(), token: String::new() };
-        assert_eq!(feed.next().await, Told::Subscribed);
-        feed
+        Feed::open(&self.queries, request).await
     }
 
     pub async fn projections(&self) -> Vec<Projection> {
@@ -280,6 +277,17 @@ pub struct Feed {
 }
 
 impl Feed {
+    /// Opens a stream, whose first message is `subscribed`.
+    pub async fn open(
+        queries: &QueryServiceClient<Channel>,
+        request: impl tonic::IntoRequest<StreamHomeTimelineRequest>,
+    ) -> Self {
+        let stream = queries.clone().stream_home_timeline(request).await.expect("the stream opens");
+        let mut feed = Self { stream: stream.into_inner(), token: String::new() };
+        assert_eq!(feed.next().await, Told::Subscribed);
+        feed
+    }
+
     pub async fn next(&mut self) -> Told {
         self.next_or_end().await.expect("the stream goes on")
     }

@@ -8,40 +8,34 @@ use shared::proto::query::stream_notifications_response::Event as NotificationEv
 use shared::proto::query::*;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
+use tonic::Code;
 use tonic::transport::Endpoint;
-use tonic::{Code, Streaming};
 use tonic_types::StatusExt;
 
-use crate::api::{Api, Told, ask, channel, item, reason, up_to_date, within};
+use crate::api::{Api, Feed, Told, ask, channel, item, reason, up_to_date, within};
 use crate::process::{Dev, PATIENCE, Process, folder};
 
 /// Streams that share a connection.
 const STREAMS_OF_CONNECTION: usize = 500;
 
 /// Streams of these owners in turn, each caught up, over so many connections as they need.
-async fn open_streams(query: &str, owners: &[String], count: usize) -> Vec<Streaming<StreamHomeTimelineResponse>> {
+async fn open_streams(query: &str, owners: &[String], count: usize) -> Vec<Feed> {
     let mut opening = JoinSet::new();
     for first in (0..count).step_by(STREAMS_OF_CONNECTION) {
         let client = QueryServiceClient::new(channel(query));
         let of_connection = first..count.min(first + STREAMS_OF_CONNECTION);
         let owners: Vec<String> = of_connection.map(|number| owners[number % owners.len()].clone()).collect();
         opening.spawn(async move {
-            let mut streams = Vec::new();
+            let mut feeds = Vec::new();
             for owner in owners {
-                let request = ask!(StreamHomeTimelineRequest { account_id: owner });
-                let mut stream = client.clone().stream_home_timeline(request).await.expect("it opens").into_inner();
-                while next(&mut stream).await != Told::CaughtUp {}
-                streams.push(stream);
+                let mut feed = Feed::open(&client, ask!(StreamHomeTimelineRequest { account_id: owner })).await;
+                while feed.next().await != Told::CaughtUp {}
+                feeds.push(feed);
             }
-            streams
+            feeds
         });
     }
     opening.join_all().await.into_iter().flatten().collect()
-}
-
-async fn next(stream: &mut Streaming<StreamHomeTimelineResponse>) -> Told {
-    let message = timeout(PATIENCE * 2, stream.message()).await.expect("the stream says something");
-    message.expect("no error").expect("the stream goes on").event.expect("exactly one is set").into()
 }
 
 /// Accounts that follow one, and that one.
@@ -70,15 +64,12 @@ async fn every_one_of_five_thousand_streams_has_every_item_once() {
 
     let expected: Vec<Told> = (0..POSTS).map(|number| item(&format!("post {number}"))).collect();
     let mut reading = JoinSet::new();
-    for mut stream in streams {
+    for mut feed in streams {
         let expected = expected.clone();
         reading.spawn(async move {
             let mut heard = Vec::new();
             while heard.len() < expected.len() {
-                match next(&mut stream).await {
-                    Told::Heartbeat | Told::CaughtUp | Told::FellBehind => {}
-                    told => heard.push(told),
-                }
+                heard.push(feed.news().await);
             }
             assert_eq!(heard, expected);
         });
@@ -110,10 +101,10 @@ async fn a_thousand_idle_streams_cost_less_than_a_fiftieth_of_a_core() {
     let dev = Dev::start(folder.path()).await;
     let (_, followers) = followers(&dev.api, 10).await;
     let streams = open_streams(&dev.query, &followers, STREAMS).await;
-    let read = streams.into_iter().map(|mut stream| {
+    let read = streams.into_iter().map(|mut feed| {
         tokio::spawn(async move {
             loop {
-                assert_eq!(next(&mut stream).await, Told::Heartbeat);
+                assert_eq!(feed.next().await, Told::Heartbeat);
             }
         })
     });
@@ -145,8 +136,7 @@ async fn a_reader_that_takes_nothing_is_closed_and_goes_on_from_its_last_token()
         let request = ask!(StreamHomeTimelineRequest { account_id: bob, resume_token: token });
         let endpoint = Endpoint::from_shared(format!("http://{}", dev.query)).expect("an address makes a URI");
         let endpoint = endpoint.initial_stream_window_size(ON_THE_WAY).initial_connection_window_size(ON_THE_WAY);
-        let mut client = QueryServiceClient::new(endpoint.connect_lazy());
-        client.stream_home_timeline(request).await.expect("it opens").into_inner()
+        Feed::open(&QueryServiceClient::new(endpoint.connect_lazy()), request).await
     };
     let (mut stuck, mut neighbour) = (open("").await, open("").await);
     let commands = dev.api.commands.clone();
@@ -162,7 +152,7 @@ async fn a_reader_that_takes_nothing_is_closed_and_goes_on_from_its_last_token()
     }
     let mut heard = 0;
     while heard < POSTS {
-        match next(&mut neighbour).await {
+        match neighbour.next().await {
             Told::Item(..) => heard += 1,
             Told::Heartbeat => panic!("{heard} of {POSTS} items came"),
             _ => {}
@@ -172,27 +162,21 @@ async fn a_reader_that_takes_nothing_is_closed_and_goes_on_from_its_last_token()
 
     // Nobody looks at it for longer than the server's patience; then it reads what was on the way.
     tokio::time::sleep(Duration::from_secs(32)).await;
-    let (mut texts, mut token) = (Vec::new(), String::new());
+    let mut texts = Vec::new();
     let ended = loop {
-        match timeout(PATIENCE, stuck.message()).await.expect("it ends") {
-            Ok(Some(message)) => {
-                token = message.resume_token;
-                match message.event.expect("exactly one is set").into() {
-                    Told::Item(text, _) => texts.push(text),
-                    Told::Heartbeat => panic!("it was not slow enough: {} of {POSTS} items came", texts.len()),
-                    _ => {}
-                }
-            }
-            Ok(None) => panic!("the stream has ended without a word"),
+        match stuck.next_or_end().await {
+            Ok(Told::Item(text, _)) => texts.push(text),
+            Ok(Told::Heartbeat) => panic!("it was not slow enough: {} of {POSTS} items came", texts.len()),
+            Ok(_) => {}
             Err(status) => break status,
         }
     };
     assert_eq!((ended.code(), reason(&ended).as_deref()), (Code::ResourceExhausted, Some("CONSUMER_TOO_SLOW")));
     let info = ended.get_details_error_info().expect("it has a reason");
     assert!(info.metadata.contains_key("resume_token"), "{info:?}");
-    let mut resumed = open(&token).await;
+    let mut resumed = open(&stuck.token).await;
     while texts.len() < POSTS {
-        match next(&mut resumed).await {
+        match resumed.next().await {
             Told::Item(text, _) => texts.push(text),
             Told::Heartbeat => panic!("{} of {POSTS} items came", texts.len()),
             _ => {}
@@ -211,10 +195,10 @@ async fn a_connection_has_a_bounded_number_of_streams() {
     let dev = Dev::start(folder.path()).await;
     let [ada] = dev.api.accounts(["ada"]).await;
     let client = QueryServiceClient::new(channel(&dev.query));
+    let request = ask!(StreamHomeTimelineRequest { account_id: &ada, consistency: up_to_date() });
     let open = || {
-        let (mut client, request) =
-            (client.clone(), ask!(StreamHomeTimelineRequest { account_id: &ada, consistency: up_to_date() }));
-        async move { client.stream_home_timeline(request).await.expect("it opens").into_inner() }
+        let (client, request) = (client.clone(), request.clone());
+        async move { Feed::open(&client, request).await }
     };
     let mut streams = Vec::new();
     for _ in 0..OF_CONNECTION {
@@ -224,8 +208,7 @@ async fn a_connection_has_a_bounded_number_of_streams() {
     let another = QueryServiceClient::new(channel(&dev.query));
     for _ in 0..20 {
         // Other connections go on meanwhile, and show that time passes.
-        let request = ask!(StreamHomeTimelineRequest { account_id: &ada, consistency: up_to_date() });
-        another.clone().stream_home_timeline(request).await.expect("it opens");
+        Feed::open(&another, request.clone()).await;
     }
     assert!(!one_more.is_finished(), "the connection takes one more");
     drop(streams.pop());
@@ -240,11 +223,11 @@ async fn a_deadline_does_not_end_a_stream_that_has_begun() {
     let dev = Dev::start(folder.path()).await;
     let [ada] = dev.api.accounts(["ada"]).await;
     let request = within(DEADLINE, ask!(StreamHomeTimelineRequest { account_id: &ada, consistency: up_to_date() }));
-    let mut stream = dev.api.queries.clone().stream_home_timeline(request).await.expect("it opens").into_inner();
-    while next(&mut stream).await != Told::CaughtUp {}
+    let mut feed = Feed::open(&dev.api.queries, request).await;
+    while feed.next().await != Told::CaughtUp {}
     tokio::time::sleep(DEADLINE * 2).await;
     dev.api.post(&ada, "later").await;
-    assert_eq!(next(&mut stream).await, item("later"));
+    assert_eq!(feed.next().await, item("later"));
 }
 
 /// What a message on the stream of notifications says, as far as this test looks.

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use shared::database::Database;
+use shared::gather::gather;
 use shared::ids::{AccountKey, Position, PostKey};
 use shared::progress::shutting_down;
 use shared::proto::query::TimelineItem;
@@ -55,14 +56,7 @@ impl Judge {
 
 async fn run(tables: Database, mut queue: mpsc::Receiver<Question>) {
     let mut questions = Vec::new();
-    while queue.recv_many(&mut questions, TOGETHER_MAX).await > 0 {
-        // Who was woken by the same change comes at the same moment.
-        tokio::task::yield_now().await;
-        while questions.len() < TOGETHER_MAX
-            && let Ok(more) = queue.try_recv()
-        {
-            questions.push(more);
-        }
+    while gather(&mut queue, &mut questions, TOGETHER_MAX).await {
         let answers = match answer(&tables, &questions).await {
             Ok(answers) => answers.into_iter().map(Ok).collect(),
             Err(status) => vec![Err(status); questions.len()],

@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tracing::{error, info};
 
 use super::{APPEND_EVENTS_MAX, Append, AppendError, Appended};
+use crate::gather::gather;
 use crate::ids::Position;
 use crate::metrics;
 
@@ -77,14 +78,7 @@ pub(super) fn fitting(waiting: &[Waiting]) -> usize {
 
 async fn run(mut commit: impl Commit, mut queue: mpsc::Receiver<Waiting>, moved: watch::Sender<Position>) {
     let mut waiting = Vec::new();
-    while queue.recv_many(&mut waiting, BATCH_APPENDS_MAX).await > 0 {
-        // Whoever was just answered, and is about to come again, may come with this batch: a moment here saves a commit.
-        tokio::task::yield_now().await;
-        while waiting.len() < BATCH_APPENDS_MAX
-            && let Ok(more) = queue.try_recv()
-        {
-            waiting.push(more);
-        }
+    while gather(&mut queue, &mut waiting, BATCH_APPENDS_MAX).await {
         while !waiting.is_empty() {
             let (batch, rest) = commit.choose(waiting);
             waiting = rest;
