@@ -68,8 +68,12 @@ pub async fn run(args: DevArgs) -> anyhow::Result<()> {
         services: query_server::SERVICES,
         store: head,
     };
-    let operators =
-        Server { listener: ops_listener, routes: projector.routes(), services: projector::SERVICES, store: log };
+    let operators = Server {
+        listener: ops_listener,
+        routes: projector.routes(drain.clone()),
+        services: projector::SERVICES,
+        store: log,
+    };
     let (commands, queries, operators, projected, greeted) = tokio::join!(
         serve(commands, &settings, drain.clone()),
         serve(queries, &settings, drain.clone()),

@@ -74,7 +74,8 @@ pub async fn projector(args: ProjectorArgs) -> anyhow::Result<()> {
     };
     let log = log?;
     let projector = Projector::open(&store, log.clone(), args.projector.settings(), clock, Wake::default()).await?;
-    let server = Server { listener, routes: projector.routes(), services: projector::SERVICES, store: log };
+    let routes = projector.routes(drain.clone());
+    let server = Server { listener, routes, services: projector::SERVICES, store: log };
     info!(%address, "the projector works and answers operators on {address}");
     let settings = args.server.settings();
     let (served, projected) =

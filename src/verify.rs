@@ -21,7 +21,7 @@ use shared::wake::Wake;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-pub use answers::words::notification;
+pub use answers::words::{notification, thread};
 pub use chain::LogReader;
 pub use compare::{Manner, Report, compare};
 

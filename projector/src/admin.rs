@@ -1,21 +1,28 @@
 //! The administration of the projector: how far it is, filling a projection again, and reading the log.
 
+mod event_stream;
+mod public_event;
+
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use shared::clock::Clock;
 use shared::database::{Database, Value};
-use shared::errors::{ErrorReason, Refused, Violations, internal, store_unavailable};
+use shared::errors::{ErrorReason, Refused, Violations, internal, store_unavailable, too_many_streams};
 use shared::ids::Position;
 use shared::log::{EventLog, Recorded};
 use shared::paging::{PageSizes, page_start};
 use shared::proto::admin as v1;
 use shared::proto::admin::admin_service_server::AdminService;
 use shared::sql::statements;
-use shared::tokens::Tokens;
-use tokio::sync::{mpsc, oneshot};
+use shared::tokens::{Tokens, must_be_in_the_log};
+use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio_stream::wrappers::ReceiverStream;
+use tokio_util::sync::CancellationToken;
 use tonic::{Code, Request, Response, Status};
 
+use self::event_stream::EventStream;
 use crate::runner::Rebuild;
 
 type Reply<T> = Result<Response<T>, Status>;
@@ -28,6 +35,10 @@ const PAGE_SIZES: PageSizes = PageSizes { default: 50, max: 200 };
 const SILENCE_MICROS_MAX: i64 = 20_000_000;
 /// The most events that one page looks at, whether they match or not.
 const EXAMINED_MAX: usize = 4_096;
+/// Streams of events that one server holds open.
+const STREAMS_MAX: usize = 64;
+/// Messages that wait for a slow consumer.
+const WAITING_MESSAGES_MAX: usize = 64;
 
 /// The administration service.
 #[derive(Clone)]
@@ -39,6 +50,8 @@ pub struct Admin {
     rebuild: mpsc::Sender<Rebuild>,
     rebuilding: Arc<Mutex<Option<String>>>,
     tokens: Tokens,
+    drain: CancellationToken,
+    room: Arc<Semaphore>,
 }
 
 /// Stands for a rebuild that somebody waits for.
@@ -60,7 +73,13 @@ impl Admin {
     ) -> Self {
         let tokens = Tokens::new(log.identity());
         names.sort_unstable();
-        Self { log, tables, clock, names: names.into(), rebuild, rebuilding: Arc::default(), tokens }
+        let (drain, room) = (CancellationToken::new(), Arc::new(Semaphore::new(STREAMS_MAX)));
+        Self { log, tables, clock, names: names.into(), rebuild, rebuilding: Arc::default(), tokens, drain, room }
+    }
+
+    /// Lets the streams end with this.
+    pub(crate) fn draining_with(self, drain: CancellationToken) -> Self {
+        Self { drain, ..self }
     }
 
     async fn projection(&self, name: &str) -> Result<v1::Projection, Status> {
@@ -136,6 +155,8 @@ impl Admin {
 
 #[tonic::async_trait]
 impl AdminService for Admin {
+    type StreamEventsStream = ReceiverStream<Result<v1::StreamEventsResponse, Status>>;
+
     async fn list_projections(
         &self,
         request: Request<v1::ListProjectionsRequest>,
@@ -213,6 +234,35 @@ impl AdminService for Admin {
         }
         let next_page_token = if more { self.tokens.seal_page(&arguments, examined) } else { String::new() };
         Ok(Response::new(v1::ReadEventsResponse { events, next_page_token }))
+    }
+
+    async fn stream_events(&self, request: Request<v1::StreamEventsRequest>) -> Reply<Self::StreamEventsStream> {
+        let asked = request.into_inner();
+        let mut violations = Violations::default();
+        let mut types = HashSet::new();
+        for (index, number) in asked.types.iter().enumerate() {
+            match v1::EventType::try_from(*number) {
+                Ok(v1::EventType::Unspecified) | Err(_) => {
+                    let rule = format!("must be a type of event, is {number}");
+                    violations.add(&format!("types[{index}]"), ErrorReason::EventTypeUnknown, rule);
+                }
+                Ok(kind) => {
+                    types.insert(kind);
+                }
+            }
+        }
+        violations.check()?;
+        let position = Position(i64::try_from(asked.after_position).unwrap_or(i64::MAX));
+        must_be_in_the_log(position, self.log.head().await?)?;
+        let room = self.room.clone().try_acquire_owned().map_err(|_| too_many_streams(STREAMS_MAX))?;
+        let (messages, queue) = mpsc::channel(WAITING_MESSAGES_MAX);
+        let (log, drain) = (self.log.clone(), self.drain.clone());
+        let stream = EventStream { log, position, types, messages, drain };
+        tokio::spawn(async move {
+            let _room = room;
+            stream.run().await;
+        });
+        Ok(Response::new(ReceiverStream::new(queue)))
     }
 }
 

@@ -73,10 +73,11 @@ impl Projector {
         Ok(Self { runner, rebuilds, admin })
     }
 
-    /// What the projector answers on its port.
+    /// What the projector answers on its port; streams end with the drain.
     #[must_use]
-    pub fn routes(&self) -> Routes {
-        Routes::new(AdminServiceServer::new(self.admin.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX))
+    pub fn routes(&self, drain: CancellationToken) -> Routes {
+        let admin = self.admin.clone().draining_with(drain);
+        Routes::new(AdminServiceServer::new(admin).max_decoding_message_size(MESSAGE_BYTES_MAX))
     }
 
     /// Projects until drained.

@@ -24,7 +24,7 @@ use crate::projection::Projection;
 pub fn all(timelines: &TimelineSettings) -> Vec<Arc<dyn Projection>> {
     vec![
         Arc::new(profiles::Profiles),
-        Arc::new(posts::Posts),
+        Arc::new(posts::Posts::new(timelines.changes_kept)),
         Arc::new(graph::Graph),
         Arc::new(counts::Counts),
         Arc::new(bookmarks::Bookmarks),
@@ -61,7 +61,7 @@ pub(crate) fn every_statement() -> Vec<&'static Statement> {
         &graph::BLOCKS,
         &graph::MUTES,
     ];
-    let changes = [&notifications::CHANGES, &timelines::CHANGES];
+    let changes = [&notifications::CHANGES, &posts::CHANGES, &timelines::CHANGES];
     let tables = edges.into_iter().flat_map(EdgeTable::statements);
     own.concat().into_iter().chain(tables).chain(changes.into_iter().flat_map(ChangesTable::statements)).collect()
 }

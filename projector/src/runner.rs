@@ -15,9 +15,8 @@ use shared::ids::Position;
 use shared::log::{EventLog, ReadError};
 use shared::metrics;
 use shared::postgres::TABLES_CHANNEL;
-use shared::wake::{POLL_INTERVAL, Wake};
+use shared::wake::{Wake, changed_or_polled};
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
 
@@ -166,15 +165,10 @@ impl Runner {
                     tokio::time::sleep(AFTER_FAILURE).await;
                 }
             }
-            // Running out of time is the normal way to find what another process appended.
-            let _ = timeout(POLL_INTERVAL, async {
-                tokio::select! {
-                    // A log that only this process reads never says that it moved.
-                    changed = moved.changed() => if changed.is_err() { std::future::pending().await },
-                    () = drain.cancelled() => {}
-                }
-            })
-            .await;
+            tokio::select! {
+                () = changed_or_polled(&mut moved) => {}
+                () = drain.cancelled() => {}
+            }
         }
         if self.takeover == Takeover::WhenSilent {
             self.release().await?;

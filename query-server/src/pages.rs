@@ -220,6 +220,11 @@ impl<K> Page<K> {
         &self.arguments[1]
     }
 
+    /// Who looks, as an id; empty is nobody in particular.
+    pub fn viewer_id(&self) -> &str {
+        &self.arguments[2]
+    }
+
     /// The token of the page after this one, and that of the checkpoint that was read.
     pub fn tokens(&self, tokens: &Tokens, next: Option<Position>) -> (String, String) {
         let arguments = self.arguments.each_ref().map(String::as_str);

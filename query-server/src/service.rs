@@ -6,11 +6,10 @@ use std::sync::Arc;
 use shared::clock::Timestamp;
 use shared::database::Database;
 use shared::errors::{ErrorReason, Violations, internal};
-use shared::ids::{AccountKey, PostKey};
+use shared::ids::{AccountId, AccountKey, PostKey};
 use shared::log::LogHead;
 use shared::proto::query as v1;
 use shared::proto::query::query_service_server::QueryService;
-use shared::proto::query::thread_item::Item;
 use shared::reply::reply;
 use shared::tokens::Tokens;
 use shared::wake::Wake;
@@ -25,12 +24,12 @@ use crate::pages::{
 use crate::questions::account::{Named, find, find_viewer};
 use crate::questions::activities::{Deed, Target};
 use crate::questions::lists::List;
-use crate::questions::thread::{Sight, ThreadEntry};
+use crate::questions::thread::ThreadEntry;
 use crate::questions::{
     account, activities, author_timeline, home_timeline, lists, notifications, post, post_lists, relationship, thread,
 };
 use crate::snapshot::Snapshot;
-use crate::streams::{Messages, StreamLimits, Streams, about_notifications};
+use crate::streams::{Messages, StreamLimits, Streams, about_notifications, about_post};
 
 type Reply<T> = Result<Response<T>, Status>;
 
@@ -101,6 +100,7 @@ async fn one_account(snapshot: &mut Snapshot, key: AccountKey) -> Result<v1::Acc
 impl QueryService for Queries {
     type StreamHomeTimelineStream = Messages<v1::StreamHomeTimelineResponse>;
     type StreamNotificationsStream = Messages<v1::StreamNotificationsResponse>;
+    type StreamPostStream = Messages<v1::StreamPostResponse>;
 
     async fn get_account(&self, request: Request<v1::GetAccountRequest>) -> Reply<v1::GetAccountResponse> {
         let asked = request.get_ref();
@@ -214,16 +214,18 @@ impl QueryService for Queries {
             None => thread::ancestors(snapshot, post, viewer).await?,
             Some(_) => vec![],
         };
-        let shown = ancestors.iter().chain(&replies).chain([&page.key]).filter(|entry| entry.sight == Sight::Visible);
-        let posts: Vec<PostKey> = shown.map(|entry| entry.post).collect();
-        let hydrated = Hydrated::load(snapshot, &posts, &[], viewer).await?;
-        let present = |entries: &[ThreadEntry]| entries.iter().map(|entry| thread_item(&hydrated, entry)).collect();
+        let shown = ancestors.iter().chain(&replies).chain([&page.key]);
+        let hydrated = thread::hydrate(snapshot, viewer, shown).await?;
+        let present = |entries: &[ThreadEntry]| entries.iter().map(|entry| thread::present(&hydrated, entry)).collect();
         let (next_page_token, read_at) = page.tokens(&self.tokens, next);
+        let about = about_post(page.about(), page.viewer_id());
+        let resume_token = self.tokens.seal_resume(&about, page.snapshot.checkpoint);
         reply(v1::GetThreadResponse {
             replies: present(&replies),
             next_page_token,
             read_at,
-            item: Some(thread_item(&hydrated, &page.key)),
+            item: Some(thread::present(&hydrated, &page.key)),
+            resume_token,
             ancestors: present(&ancestors),
         })
     }
@@ -248,11 +250,7 @@ impl QueryService for Queries {
         request: Request<v1::GetUnreadNotificationCountRequest>,
     ) -> Reply<v1::GetUnreadNotificationCountResponse> {
         let asked = request.get_ref();
-        let mut violations = Violations::default();
-        let owner = violations.account("account_id", &asked.account_id);
-        let viewer = violations.optional_account("viewer_account_id", &asked.viewer_account_id);
-        violations.check()?;
-        only_the_owner(owner, viewer)?;
+        let owner = asked_by_owner(&asked.account_id, &asked.viewer_account_id)?;
 
         let consistency = asked.consistency.as_ref();
         let reads = notifications::READS_TO_COUNT;
@@ -360,11 +358,7 @@ impl QueryService for Queries {
         request: Request<v1::StreamHomeTimelineRequest>,
     ) -> Reply<Self::StreamHomeTimelineStream> {
         let asked = request.get_ref();
-        let mut violations = Violations::default();
-        let owner = violations.account("account_id", &asked.account_id);
-        let viewer = violations.optional_account("viewer_account_id", &asked.viewer_account_id);
-        violations.check()?;
-        only_the_owner(owner, viewer)?;
+        let owner = asked_by_owner(&asked.account_id, &asked.viewer_account_id)?;
         let consistency = asked.consistency.as_ref();
         let stream = self.streams.home(request.metadata(), consistency, owner, &asked.resume_token).await?;
         Ok(Response::new(stream))
@@ -375,15 +369,32 @@ impl QueryService for Queries {
         request: Request<v1::StreamNotificationsRequest>,
     ) -> Reply<Self::StreamNotificationsStream> {
         let asked = request.get_ref();
-        let mut violations = Violations::default();
-        let owner = violations.account("account_id", &asked.account_id);
-        let viewer = violations.optional_account("viewer_account_id", &asked.viewer_account_id);
-        violations.check()?;
-        only_the_owner(owner, viewer)?;
+        let owner = asked_by_owner(&asked.account_id, &asked.viewer_account_id)?;
         let consistency = asked.consistency.as_ref();
         let stream = self.streams.notifications(request.metadata(), consistency, owner, &asked.resume_token).await?;
         Ok(Response::new(stream))
     }
+
+    async fn stream_post(&self, request: Request<v1::StreamPostRequest>) -> Reply<Self::StreamPostStream> {
+        let asked = request.get_ref();
+        let mut violations = Violations::default();
+        let post = violations.post("post_id", &asked.post_id);
+        let viewer = violations.optional_account("viewer_account_id", &asked.viewer_account_id);
+        violations.check()?;
+        let consistency = asked.consistency.as_ref();
+        let stream = self.streams.post(request.metadata(), consistency, (post, viewer), &asked.resume_token).await?;
+        Ok(Response::new(stream))
+    }
+}
+
+/// The account that a question is about, and whose owner alone may ask.
+fn asked_by_owner(account_id: &str, viewer_account_id: &str) -> Result<AccountId, Status> {
+    let mut violations = Violations::default();
+    let owner = violations.account("account_id", account_id);
+    let viewer = violations.optional_account("viewer_account_id", viewer_account_id);
+    violations.check()?;
+    only_the_owner(owner, viewer)?;
+    Ok(owner)
 }
 
 /// The ids of a batch, each once, in the order of the request.
@@ -403,20 +414,6 @@ fn batch<I: Copy + Ord>(
         texts.iter().enumerate().map(|(index, text)| read(violations, &format!("{field}[{index}]"), text)).collect();
     ids.retain(|id| seen.insert(*id));
     ids
-}
-
-fn thread_item(hydrated: &Hydrated, entry: &ThreadEntry) -> v1::ThreadItem {
-    let tombstone = |cause: v1::TombstoneCause| {
-        Item::Tombstone(v1::Tombstone { post_id: entry.id.to_string(), cause: cause.into() })
-    };
-    let item = match entry.sight {
-        Sight::Visible => {
-            Item::Post(v1::ThreadPost { post: hydrated.post(entry.post), author: hydrated.author_of(entry.post) })
-        }
-        Sight::Deleted => tombstone(v1::TombstoneCause::Deleted),
-        Sight::Hidden => tombstone(v1::TombstoneCause::Hidden),
-    };
-    v1::ThreadItem { item: Some(item) }
 }
 
 fn activity(hydrated: &Hydrated, deed: &Deed) -> v1::Activity {

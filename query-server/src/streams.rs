@@ -12,16 +12,18 @@ pub mod followings;
 pub mod home;
 mod judge;
 mod notifications;
+mod post;
 mod subjects;
 mod told;
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::task::{Context, Poll, ready};
 
 use ::metrics::{counter, gauge};
-use shared::errors::{ErrorReason, RETRY_DELAY, Refused};
-use shared::ids::{AccountId, Position};
+use shared::errors::too_many_streams;
+use shared::ids::{AccountId, Position, PostId};
 use shared::metrics;
 use shared::proto::query as v1;
 use shared::sql::Statement;
@@ -30,19 +32,21 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::time::Instant;
 use tokio_stream::Stream;
 use tokio_util::sync::CancellationToken;
+use tonic::Status;
 use tonic::metadata::MetadataMap;
-use tonic::{Code, Status};
 
-use self::dispatch::{Dispatch, Subscription};
+use self::dispatch::{Dispatch, Index};
 use self::feed::{Feed, Kind};
 use self::followings::Followings;
 use self::home::Home;
 use self::judge::Judge;
 use self::notifications::{NotificationChanges, NotificationFeed};
+use self::post::{PostChanges, PostFeed};
 use self::subjects::{Subject, Subjects};
 use crate::freshness::Freshness;
-use crate::questions::account::{Named, find};
-use crate::questions::home_timeline;
+use crate::questions::account::{Named, find, find_viewer};
+use crate::questions::{home_timeline, thread};
+use crate::snapshot::{Projections, Snapshot};
 
 /// Streams that one server holds open.
 pub const STREAMS_MAX: usize = 10_000;
@@ -70,6 +74,7 @@ pub struct Streams {
     freshness: Freshness,
     homes: Dispatch<Followings>,
     notifications: Dispatch<Subjects<NotificationChanges>>,
+    posts: Dispatch<Subjects<PostChanges>>,
     judge: Judge,
     tokens: Tokens,
     drain: CancellationToken,
@@ -81,12 +86,14 @@ impl Streams {
     pub fn new(freshness: Freshness, tokens: Tokens, limits: StreamLimits, drain: CancellationToken) -> Self {
         let homes = Dispatch::start(Followings::default(), freshness.clone(), drain.clone());
         let notifications = Dispatch::start(Subjects::default(), freshness.clone(), drain.clone());
+        let posts = Dispatch::start(Subjects::default(), freshness.clone(), drain.clone());
         let judge = Judge::start(freshness.tables().clone());
         Self {
             limits,
             freshness,
             homes,
             notifications,
+            posts,
             judge,
             tokens,
             drain,
@@ -102,16 +109,10 @@ impl Streams {
         owner_id: AccountId,
         resume_token: &str,
     ) -> Result<Messages<v1::StreamHomeTimelineResponse>, Status> {
-        let room = self.room()?;
         let about = owner_id.to_string();
-        let resumed = self.resumed(&about, resume_token)?;
-        let mut snapshot = self.freshness.snapshot(metadata, consistency, home_timeline::READS).await?;
+        let (beginning, mut snapshot) =
+            self.begin(metadata, consistency, home_timeline::READS, about, resume_token).await?;
         let owner = find(&mut snapshot, &Named::Id(owner_id)).await?;
-        let checkpoint = snapshot.checkpoint;
-        let position = resumed.unwrap_or(checkpoint);
-        drop(snapshot);
-        self.freshness.must_be_in_the_log(position).await?;
-
         let home = Home {
             limits: self.limits,
             freshness: self.freshness.clone(),
@@ -120,8 +121,7 @@ impl Streams {
             owner,
             owner_id,
         };
-        let subscription = self.homes.subscribe(owner, position, checkpoint);
-        Ok(self.open(room, home, about, position, subscription))
+        Ok(self.open(beginning, &self.homes, owner, home))
     }
 
     /// Opens the stream of an account's notifications, from a resume token or from now.
@@ -132,47 +132,66 @@ impl Streams {
         owner_id: AccountId,
         resume_token: &str,
     ) -> Result<Messages<v1::StreamNotificationsResponse>, Status> {
-        let room = self.room()?;
         let about = about_notifications(&owner_id.to_string());
-        let resumed = self.resumed(&about, resume_token)?;
-        let mut snapshot = self.freshness.snapshot(metadata, consistency, notifications::READS).await?;
+        let (beginning, mut snapshot) =
+            self.begin(metadata, consistency, notifications::READS, about, resume_token).await?;
         let owner = find(&mut snapshot, &Named::Id(owner_id)).await?;
-        let checkpoint = snapshot.checkpoint;
-        let position = resumed.unwrap_or(checkpoint);
-        drop(snapshot);
-        self.freshness.must_be_in_the_log(position).await?;
-
         let (freshness, tokens) = (self.freshness.clone(), self.tokens.clone());
         let feed = NotificationFeed { freshness, tokens, owner, owner_id };
-        let subscription =
-            self.notifications.subscribe(Subject { account: Some(owner), post: None }, position, checkpoint);
-        Ok(self.open(room, feed, about, position, subscription))
+        let subject = Subject { account: Some(owner), post: None };
+        Ok(self.open(beginning, &self.notifications, subject, feed))
     }
 
-    fn room(&self) -> Result<OwnedSemaphorePermit, Status> {
-        self.room.clone().try_acquire_owned().map_err(|_| {
-            let message = format!("this server holds at most {STREAMS_MAX} streams");
-            let refused = Refused::new(Code::ResourceExhausted, ErrorReason::TooManyStreams, message);
-            refused.with("limit", STREAMS_MAX).retry_after(RETRY_DELAY).into()
-        })
+    /// Opens the stream of a post and its replies as a viewer sees them, from a resume token or from now.
+    pub async fn post(
+        &self,
+        metadata: &MetadataMap,
+        consistency: Option<&v1::Consistency>,
+        (post_id, viewer_id): (PostId, Option<AccountId>),
+        resume_token: &str,
+    ) -> Result<Messages<v1::StreamPostResponse>, Status> {
+        let viewer_text = viewer_id.map(|viewer| viewer.to_string()).unwrap_or_default();
+        let about = about_post(&post_id.to_string(), &viewer_text);
+        let (beginning, mut snapshot) = self.begin(metadata, consistency, post::READS, about, resume_token).await?;
+        let viewer = find_viewer(&mut snapshot, viewer_id).await?;
+        let post = thread::find(&mut snapshot, post_id, viewer).await?.post;
+        let begins_anew = AtomicBool::new(resume_token.is_empty());
+        let feed = PostFeed { freshness: self.freshness.clone(), post, post_id, viewer, viewer_id, begins_anew };
+        let subject = Subject { account: viewer, post: Some(post) };
+        Ok(self.open(beginning, &self.posts, subject, feed))
     }
 
-    /// Where a stream goes on; nothing is now.
-    fn resumed(&self, about: &str, resume_token: &str) -> Result<Option<Position>, Status> {
-        match resume_token {
-            "" => Ok(None),
-            token => self.tokens.open_resume(about, token).map(Some),
-        }
+    /// Finds room for a stream and where it begins. `about` is what its tokens are bound to.
+    async fn begin(
+        &self,
+        metadata: &MetadataMap,
+        consistency: Option<&v1::Consistency>,
+        reads: Projections,
+        about: String,
+        resume_token: &str,
+    ) -> Result<(Beginning, Snapshot), Status> {
+        let room = self.room.clone().try_acquire_owned().map_err(|_| too_many_streams(STREAMS_MAX))?;
+        let resumed = match resume_token {
+            "" => None,
+            token => {
+                let position = self.tokens.open_resume(&about, token)?;
+                self.freshness.must_be_in_the_log(position).await?;
+                Some(position)
+            }
+        };
+        let snapshot = self.freshness.snapshot(metadata, consistency, reads).await?;
+        let checkpoint = snapshot.checkpoint;
+        Ok((Beginning { room, about, position: resumed.unwrap_or(checkpoint), checkpoint }, snapshot))
     }
 
     fn open<K: Kind>(
         &self,
-        room: OwnedSemaphorePermit,
+        Beginning { room, about, position, checkpoint }: Beginning,
+        dispatch: &Dispatch<K::Index>,
+        topic: <K::Index as Index>::Topic,
         kind: K,
-        about: String,
-        position: Position,
-        subscription: Subscription<K::Index>,
     ) -> Messages<K::Message> {
+        let subscription = dispatch.subscribe(topic, position, checkpoint);
         let (messages, queue) = mpsc::channel(WAITING_MESSAGES_MAX);
         let (end, ended) = oneshot::channel();
         let (tokens, drain, told_at) = (self.tokens.clone(), self.drain.clone(), Instant::now());
@@ -193,9 +212,25 @@ impl Streams {
     }
 }
 
+/// Where a stream begins.
+struct Beginning {
+    room: OwnedSemaphorePermit,
+    /// What its tokens are bound to.
+    about: String,
+    /// Everything up to here was told.
+    position: Position,
+    /// How far the tables are at least.
+    checkpoint: Position,
+}
+
 /// What the resume tokens of an account's notifications are bound to.
 pub fn about_notifications(owner: &str) -> String {
     format!("notifications of {owner}")
+}
+
+/// What the resume tokens of a post are bound to, as a viewer sees it.
+pub fn about_post(post: &str, viewer: &str) -> String {
+    format!("post {post} for {viewer}")
 }
 
 /// The messages of one stream, and how it ends.
@@ -221,5 +256,5 @@ impl<M> Stream for Messages<M> {
 
 /// Every statement of the streams.
 pub fn every_statement() -> Vec<&'static Statement> {
-    [followings::STATEMENTS, home::STATEMENTS, notifications::STATEMENTS].concat()
+    [followings::STATEMENTS, home::STATEMENTS, notifications::STATEMENTS, post::STATEMENTS].concat()
 }

@@ -171,6 +171,14 @@ pub fn internal(cause: impl std::fmt::Display) -> Status {
     Refused::new(Code::Internal, ErrorReason::Internal, "internal error, our fault").into()
 }
 
+/// There is no room for one more stream.
+#[must_use]
+pub fn too_many_streams(limit: usize) -> Status {
+    let message = format!("this server holds at most {limit} streams");
+    let refused = Refused::new(Code::ResourceExhausted, ErrorReason::TooManyStreams, message);
+    refused.with("limit", limit).retry_after(RETRY_DELAY).into()
+}
+
 /// The store does not answer.
 pub fn store_unavailable(cause: impl std::fmt::Display) -> Status {
     error!(%cause, "the store is not available: {cause}");

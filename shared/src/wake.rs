@@ -41,14 +41,19 @@ impl Wake {
 impl Listener {
     /// Returns when woken or after [`POLL_INTERVAL`], whichever comes first.
     pub async fn wait(&mut self) {
-        // A writer in another process never wakes anybody, so running out of time is as good as a hint.
-        let hint = async {
-            if self.0.changed().await.is_err() {
-                std::future::pending::<()>().await;
-            }
-        };
-        let _ = timeout(POLL_INTERVAL, hint).await;
+        changed_or_polled(&mut self.0).await;
     }
+}
+
+/// Returns when there is a hint or after [`POLL_INTERVAL`], whichever comes first.
+pub async fn changed_or_polled<T>(hints: &mut watch::Receiver<T>) {
+    // A writer in another process never wakes anybody, so running out of time is as good as a hint.
+    let hint = async {
+        if hints.changed().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    let _ = timeout(POLL_INTERVAL, hint).await;
 }
 
 /// Calls `wake` when another process has written to a SQLite database, for as long as it answers true. What is written goes to

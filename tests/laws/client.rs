@@ -29,10 +29,10 @@ pub trait View: Sized {
     type Message;
     type Messages: Stream<Item = Result<Self::Message, Status>> + Unpin;
 
-    /// Nothing yet, of an account.
-    fn of(account_id: &str) -> Self;
+    /// Nothing yet, of what has this name: an account, for example.
+    fn of(name: &str) -> Self;
 
-    /// Fetches everything, and gives the token with which the stream goes on; nothing when there is no such account.
+    /// Fetches everything, and gives the token with which the stream goes on; nothing when it is not there.
     async fn fetch(&mut self, queries: &Queries) -> Option<String>;
 
     /// Opens the stream.
@@ -51,14 +51,14 @@ pub struct Client<V: View> {
 }
 
 impl<V: View> Client<V> {
-    /// A client that has fetched everything; nothing when there is no such account.
-    pub async fn start(queries: &Queries, account_id: &str) -> Option<Self> {
-        let mut client = Self { view: V::of(account_id), resume_token: String::new(), live: None };
+    /// A client that has fetched everything; nothing when it is not there.
+    pub async fn start(queries: &Queries, name: &str) -> Option<Self> {
+        let mut client = Self { view: V::of(name), resume_token: String::new(), live: None };
         client.fetch(queries).await.then_some(client)
     }
 
     /// Goes on with the stream if the client stayed, until the client is as it should be or nothing more comes; else comes back over
-    /// connections that break, and in the end over one that lasts. False when the account is gone.
+    /// connections that break, and in the end over one that lasts. False when it is gone.
     pub async fn go_on(&mut self, queries: &Queries, random: &mut Random, is_right: impl Fn(&V) -> bool) -> bool {
         while !is_right(&self.view)
             && let Some(live) = &mut self.live
@@ -93,7 +93,7 @@ impl<V: View> Client<V> {
     }
 
     /// Opens the stream where it was left and reads until it has caught up, or the connection breaks after so many
-    /// messages. False when the account is gone.
+    /// messages. False when it is gone.
     async fn resume(&mut self, queries: &Queries, breaks_after: usize) -> bool {
         let mut stream = match self.view.open(queries, self.resume_token.clone()).await {
             Ok(stream) => stream,

@@ -10,6 +10,7 @@ mod client;
 mod history;
 mod home;
 mod notifications;
+mod posts;
 mod random;
 mod world;
 

@@ -26,6 +26,7 @@ use uuid::Uuid;
 use crate::client::{Client, View};
 use crate::home::HomeView;
 use crate::notifications::NotificationView;
+use crate::posts::PostView;
 use crate::random::Random;
 
 pub const BATCH_SIZES: [usize; 3] = [1, 7, 1_000];
@@ -161,6 +162,9 @@ struct Reader {
     queries: Queries,
     homes: BTreeMap<String, Client<HomeView>>,
     notifications: BTreeMap<String, Client<NotificationView>>,
+    posts: BTreeMap<String, Client<PostView>>,
+    /// Which post each account looks at.
+    looked_at: BTreeMap<String, String>,
     drain: CancellationToken,
 }
 
@@ -222,6 +226,7 @@ impl World {
         for account in model.accounts() {
             reader.check_home(&model, account, random, &mut report).await;
             reader.check_notifications(&model, account, random, &mut report).await;
+            reader.check_post(&model, account, random, &mut report).await;
         }
         assert!(report.answers > 0, "something was asked");
         assert_eq!(
@@ -283,8 +288,9 @@ impl Reader {
         let tables = store.open_tables_to_read(&*log).await.expect("they were just made");
         let drain = CancellationToken::new();
         let queries = Queries::new(tables.clone(), log, &progress, streams, drain.clone());
-        let (homes, notifications, projector) = (BTreeMap::new(), BTreeMap::new(), Some(projector));
-        Self { store, settings, projector, progress, tables, queries, homes, notifications, drain }
+        let (homes, notifications, posts) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let (looked_at, projector) = (BTreeMap::new(), Some(projector));
+        Self { store, settings, projector, progress, tables, queries, homes, notifications, posts, looked_at, drain }
     }
 
     async fn open_projector(&self, log: Arc<dyn EventLog>) -> Projector {
@@ -330,25 +336,47 @@ impl Reader {
         let wrong = (shown != expected).then(|| format!("shows {shown:#?}, must show {expected:#?}"));
         report.check(wrong, || format!("notifications of the client of {account}"));
     }
+
+    /// The same for the post that an account looks at, until it is gone for the account.
+    async fn check_post(&mut self, model: &Model, account: &str, random: &mut Random, report: &mut Report) {
+        if !self.looked_at.contains_key(account) {
+            let posts: Vec<&str> = model.posts().collect();
+            if posts.is_empty() {
+                return;
+            }
+            self.looked_at.insert(account.to_owned(), (*random.pick(&posts)).to_owned());
+        }
+        let post = self.looked_at[account].as_str();
+        let expected = PostView::expected(model, post, account);
+        let is_right = |view: &PostView| Some(view.shown()) == expected;
+        let name = PostView::name(post, account);
+        let is_there = go_on(&mut self.posts, &self.queries, &name, random, is_right).await;
+        let shown = self.posts.get(&name).filter(|_| is_there).map(|client| client.view.shown());
+        let wrong = (shown != expected).then(|| format!("shows {shown:#?}, must show {expected:#?}"));
+        report.check(wrong, || format!("stream of {post} for {account}"));
+        if !is_there {
+            self.looked_at.remove(account);
+        }
+    }
 }
 
-/// Lets the client of an account go on, or begin. False when there is no such account, and no such client any more.
+/// Lets the client of an account or a post go on, or begin. False when it is not there, and then neither is the client.
 async fn go_on<V: View>(
     clients: &mut BTreeMap<String, Client<V>>,
     queries: &Queries,
-    account: &str,
+    name: &str,
     random: &mut Random,
     is_right: impl Fn(&V) -> bool,
 ) -> bool {
-    let is_there = match clients.get_mut(account) {
+    let is_there = match clients.get_mut(name) {
         Some(client) => client.go_on(queries, random, is_right).await,
-        None => match Client::start(queries, account).await {
-            Some(client) => clients.insert(account.to_owned(), client).is_none(),
+        None => match Client::start(queries, name).await {
+            Some(client) => clients.insert(name.to_owned(), client).is_none(),
             None => false,
         },
     };
     if !is_there {
-        clients.remove(account);
+        clients.remove(name);
     }
     is_there
 }

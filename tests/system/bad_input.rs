@@ -383,6 +383,7 @@ async fn a_bad_query_is_refused_with_the_reason_that_its_comment_lists() {
          InvalidArgument "ID_MALFORMED", "account_id ID_MALFORMED");
     row!(t, q, stream_notifications, StreamNotificationsRequest::default(),
          InvalidArgument "ID_MALFORMED", "account_id ID_MALFORMED");
+    row!(t, q, stream_post, StreamPostRequest::default(), InvalidArgument "ID_MALFORMED", "post_id ID_MALFORMED");
 
     // What is not there, and what is not for this viewer.
     for absent in [NOBODY, &gone] {
@@ -396,6 +397,8 @@ async fn a_bad_query_is_refused_with_the_reason_that_its_comment_lists() {
         row!(t, q, stream_home_timeline, ask!(StreamHomeTimelineRequest { account_id: absent }),
              NotFound "ACCOUNT_NOT_FOUND");
         row!(t, q, stream_notifications, ask!(StreamNotificationsRequest { account_id: absent }),
+             NotFound "ACCOUNT_NOT_FOUND");
+        row!(t, q, stream_post, ask!(StreamPostRequest { post_id: &made.id, viewer_account_id: absent }),
              NotFound "ACCOUNT_NOT_FOUND");
         row!(t, q, get_relationship, ask!(GetRelationshipRequest { account_id: &ada, target_account_id: absent }),
              NotFound "ACCOUNT_NOT_FOUND");
@@ -450,6 +453,9 @@ async fn a_bad_query_is_refused_with_the_reason_that_its_comment_lists() {
     // The token of one kind of stream is none of another.
     row!(t, q, stream_notifications, ask!(StreamNotificationsRequest { account_id: &bob, resume_token: &home.resume_token }),
          InvalidArgument "TOKEN_INVALID");
+    row!(t, q, stream_post, ask!(StreamPostRequest { post_id: &made.id, resume_token: &home.resume_token }),
+         InvalidArgument "TOKEN_INVALID");
+    row!(t, q, stream_post, ask!(StreamPostRequest { post_id: NOBODY }), NotFound "POST_NOT_FOUND");
     row!(t, q, get_post, ask!(GetPostRequest { post_id: &made.id, consistency: fresh(&foreign.token) }),
          InvalidArgument "TOKEN_FROM_ANOTHER_STORE");
     row!(t, q, stream_home_timeline,
@@ -502,6 +508,9 @@ async fn a_bad_call_of_an_operator_is_refused_with_the_reason_that_its_comment_l
     row!(t, a, read_events, ask!(ReadEventsRequest { page_token: &with_changed_byte(&page) }),
          InvalidArgument "PAGE_TOKEN_INVALID");
     row!(t, a, read_events, ask!(ReadEventsRequest { page_token: &page }), InvalidArgument "PAGE_TOKEN_MISMATCH");
+    row!(t, a, stream_events, StreamEventsRequest { types: vec![1, 0, 99], after_position: 0 },
+         InvalidArgument "EVENT_TYPE_UNKNOWN", "types[1] EVENT_TYPE_UNKNOWN", "types[2] EVENT_TYPE_UNKNOWN");
+    row!(t, a, stream_events, ask!(StreamEventsRequest { after_position: u64::MAX }), OutOfRange "POSITION_BEYOND_HEAD");
     row!(t, a, rebuild_projection, ask!(RebuildProjectionRequest { name: "nothing_1" }), NotFound "PROJECTION_NOT_FOUND");
     t.check();
     let answered = a.clone().rebuild_projection(RebuildProjectionRequest::default()).await;
@@ -558,7 +567,7 @@ fn paths() -> Vec<String> {
         let rpcs = proto.lines().filter_map(|line| line.strip_prefix("  rpc ")?.split('(').next());
         paths.extend(rpcs.map(|rpc| format!("/chirp.{package}.v1.{service}/{rpc}")));
     }
-    assert_eq!(paths.len(), 25 + 23 + 3, "every rpc is called");
+    assert_eq!(paths.len(), 25 + 24 + 4, "every rpc is called");
     paths
 }
 

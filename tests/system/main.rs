@@ -21,4 +21,5 @@ mod read_your_writes;
 mod refusals;
 mod roles;
 mod sqlite_files;
+mod streams;
 mod week;

@@ -7,10 +7,11 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use shared::database::Transaction;
 use shared::event::{Event, LikeEvent, PostEvent, RepostEvent};
-use shared::ids::PostKey;
+use shared::ids::{Position, PostKey};
 use shared::rows::Rows;
 use shared::sql::{Script, statements};
 
+use crate::changes::{ChangesTable, changes_table, span};
 use crate::edges::{EdgeTable, Edges, edge_table, execute};
 use crate::projection::{Fact, Projection};
 
@@ -27,8 +28,21 @@ FROM {rows $1 AS edit: post, text text, edited_at} WHERE posts_1.post = edit.pos
 pub(super) static LIKES: EdgeTable = edge_table!("posts_1_likes", "account", "post");
 pub(super) static REPOSTS: EdgeTable = edge_table!("posts_1_reposts", "account", "post");
 
+/// What streams of posts need to know: of which posts the text or a count changed, and which replies came, at the latest place in a batch.
+pub static CHANGES: ChangesTable = changes_table!("posts_1", "place, post");
+
 /// The projection.
-pub struct Posts;
+pub struct Posts {
+    changes_kept: i64,
+}
+
+impl Posts {
+    /// Changes are kept for so many positions.
+    #[must_use]
+    pub fn new(changes_kept: i64) -> Self {
+        Self { changes_kept }
+    }
+}
 
 #[derive(Debug, Default)]
 struct Net {
@@ -38,11 +52,14 @@ struct Net {
     deleted: Vec<PostKey>,
     likes: Edges,
     reposts: Edges,
+    /// Where each post changed last.
+    changed: BTreeMap<PostKey, Position>,
 }
 
 fn fold(batch: &[Fact]) -> Net {
     let mut net = Net::default();
     for fact in batch {
+        net.changed.extend(changed(fact).into_iter().flatten().map(|post| (post, fact.position)));
         match &fact.event {
             Event::Post(event) => net.fold_post(fact, event),
             Event::Like(LikeEvent::Added { account, post, .. }) => {
@@ -64,6 +81,22 @@ fn fold(batch: &[Fact]) -> Net {
         }
     }
     net
+}
+
+/// The posts that look different after an event. Nobody has looked at a new post, but perhaps at the one that it answers.
+fn changed(fact: &Fact) -> [Option<PostKey>; 2] {
+    match &fact.event {
+        Event::Post(PostEvent::Created { reply_to: Some(parent), .. }) => {
+            [Some(PostKey(fact.position.0)), Some(parent.post.key)]
+        }
+        Event::Post(PostEvent::Edited { post, .. }) => [Some(post.key), None],
+        Event::Post(PostEvent::Deleted { post, reply_to, .. }) => {
+            [Some(post.key), reply_to.map(|parent| parent.post.key)]
+        }
+        Event::Like(LikeEvent::Added { post, .. } | LikeEvent::Removed { post, .. })
+        | Event::Repost(RepostEvent::Added { post, .. } | RepostEvent::Removed { post, .. }) => [Some(post.key), None],
+        _ => [None, None],
+    }
 }
 
 impl Net {
@@ -94,18 +127,23 @@ impl Projection for Posts {
     }
 
     fn reset(&self) -> &'static Script {
-        static RESET: Script =
-            Script::new("DELETE FROM posts_1; DELETE FROM posts_1_likes; DELETE FROM posts_1_reposts");
+        static RESET: Script = Script::new(
+            "DELETE FROM posts_1; DELETE FROM posts_1_likes; DELETE FROM posts_1_reposts;
+         DELETE FROM posts_1_changes; UPDATE posts_1_kept SET kept_after = 0",
+        );
         &RESET
     }
 
     async fn apply(&self, tx: &mut Transaction, batch: &[Fact]) -> Result<(), sqlx::Error> {
+        let Some(span) = span(batch) else { return Ok(()) };
         let net = fold(batch);
         let edited = net.edited.iter().map(|(post, (text, edited_at))| (post, text, edited_at)).collect();
         execute(tx, &INSERT, net.created).await?;
         execute(tx, &UPDATE_TEXT, edited).await?;
         execute(tx, &BURY, net.deleted.iter().collect()).await?;
         net.likes.write(tx, &LIKES).await?;
-        net.reposts.write(tx, &REPOSTS).await
+        net.reposts.write(tx, &REPOSTS).await?;
+        let changes = net.changed.iter().map(|(post, place)| (place, post)).collect();
+        CHANGES.write(tx, changes, span, self.changes_kept).await
     }
 }

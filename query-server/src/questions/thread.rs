@@ -5,11 +5,13 @@
 
 use shared::database::Row;
 use shared::ids::{AccountKey, Position, PostId, PostKey};
+use shared::proto::query as v1;
+use shared::proto::query::thread_item::Item;
 use shared::sql::statements;
 use tonic::Status;
 
 use super::post::not_found;
-use crate::hydrate::viewer_value;
+use crate::hydrate::{Hydrated, viewer_value};
 use crate::sight::{unmuted, visible};
 use crate::snapshot::{Projections, Snapshot, Value, column, limit};
 
@@ -19,6 +21,20 @@ pub const READS: Projections = &["posts_1", "profiles_1", "graph_1", "counts_1",
 /// How many posts above one are shown: the nearest.
 pub const ANCESTORS_MAX: usize = 100;
 
+/// SQL for the replies that a viewer sees, deleted ones that have replies among them: `$2` is the viewer and `$4` the checkpoint.
+macro_rules! shown_replies {
+    () => {
+        concat!(
+            "posts.post <= $4 AND CASE WHEN NOT posts.deleted THEN ",
+            visible!("posts", "author", "$2"),
+            " AND ",
+            unmuted!("$2", "posts.author"),
+            " ELSE EXISTS (
+    SELECT 1 FROM posts_1 AS child WHERE child.reply_to = posts.post AND NOT child.deleted AND child.post <= $4
+) END"
+        )
+    };
+}
 statements! {
     /// $1 the id, $2 the viewer, $3 the checkpoint.
     static FIND = concat!(
@@ -50,15 +66,18 @@ ORDER BY above.steps DESC"
         "
 SELECT posts.post, posts.post_id, posts.deleted, NOT posts.deleted AS visible
 FROM posts_1 AS posts {ordered join} profiles_1 AS author ON author.account = posts.author
-WHERE posts.reply_to = $1 AND posts.post > $3 AND posts.post <= $4
-AND CASE WHEN NOT posts.deleted THEN ",
-        visible!("posts", "author", "$2"),
-        " AND ",
-        unmuted!("$2", "posts.author"),
-        " ELSE EXISTS (
-    SELECT 1 FROM posts_1 AS child WHERE child.reply_to = posts.post AND NOT child.deleted AND child.post <= $4
-) END
-ORDER BY posts.post LIMIT $5"
+WHERE posts.reply_to = $1 AND posts.post > $3 AND ",
+        shown_replies!(),
+        " ORDER BY posts.post LIMIT $5"
+    );
+    /// $1 the post, $2 the viewer, $3 the keys of replies, $4 the checkpoint.
+    static SELECT_THESE_REPLIES = concat!(
+        "
+SELECT posts.post, posts.post_id, posts.deleted, NOT posts.deleted AS visible
+FROM {rows $3 AS wanted: wanted_post} {ordered join} posts_1 AS posts ON posts.post = wanted_post
+{ordered join} profiles_1 AS author ON author.account = posts.author
+WHERE posts.reply_to = $1 AND ",
+        shown_replies!()
     );
 }
 
@@ -117,6 +136,45 @@ pub async fn replies(
     let replies: Vec<ThreadEntry> = rows.iter().take(size).map(entry).collect::<Result<_, _>>()?;
     let next = replies.last().filter(|_| rows.len() > size).map(|reply| Position(reply.post.0));
     Ok((replies, next))
+}
+
+/// Those of these direct replies that the viewer sees.
+pub async fn these_replies(
+    snapshot: &mut Snapshot,
+    post: PostKey,
+    viewer: Option<AccountKey>,
+    replies: impl Iterator<Item = PostKey>,
+) -> Result<Vec<ThreadEntry>, Status> {
+    let replies = replies.collect();
+    let checkpoint = Value::Number(snapshot.checkpoint.0);
+    let values = [Value::Number(post.0), viewer_value(viewer), Value::Rows(&replies), checkpoint];
+    snapshot.rows(&SELECT_THESE_REPLIES, &values).await?.iter().map(entry).collect()
+}
+
+/// What these entries show to the viewer.
+pub async fn hydrate(
+    snapshot: &mut Snapshot,
+    viewer: Option<AccountKey>,
+    entries: impl Iterator<Item = &ThreadEntry>,
+) -> Result<Hydrated, Status> {
+    let shown = entries.filter(|entry| entry.sight == Sight::Visible);
+    let posts: Vec<PostKey> = shown.map(|entry| entry.post).collect();
+    Hydrated::load(snapshot, &posts, &[], viewer).await
+}
+
+/// An entry as the contract has it.
+pub fn present(hydrated: &Hydrated, entry: &ThreadEntry) -> v1::ThreadItem {
+    let tombstone = |cause: v1::TombstoneCause| {
+        Item::Tombstone(v1::Tombstone { post_id: entry.id.to_string(), cause: cause.into() })
+    };
+    let item = match entry.sight {
+        Sight::Visible => {
+            Item::Post(v1::ThreadPost { post: hydrated.post(entry.post), author: hydrated.author_of(entry.post) })
+        }
+        Sight::Deleted => tombstone(v1::TombstoneCause::Deleted),
+        Sight::Hidden => tombstone(v1::TombstoneCause::Hidden),
+    };
+    v1::ThreadItem { item: Some(item), place: Position(entry.post.0).unsigned() }
 }
 
 fn entry(row: &Row) -> Result<ThreadEntry, Status> {

@@ -57,6 +57,9 @@ pub trait Kind: Send + Sync + 'static {
     /// What wakes it.
     type Index: Index;
 
+    /// How long to wait after a look before the next one, so that what changes quickly is told at once.
+    const PACE: Duration = Duration::ZERO;
+
     /// An event as it is sent.
     fn message(resume_token: String, event: Self::Event) -> Self::Message;
 
@@ -75,6 +78,29 @@ pub trait Kind: Send + Sync + 'static {
         heard: Heard<<Self::Index as Index>::Change>,
     ) -> impl Future<Output = Result<News<Self::Event>, Status>> + Send;
 }
+
+/// The words of a [`Kind`] that every stream has: those of this message, whose `Event` is in scope.
+macro_rules! common_words {
+    ($message:ident) => {
+        fn message(resume_token: String, event: Event) -> Self::Message {
+            v1::$message { resume_token, event: Some(event) }
+        }
+
+        fn signal(signal: Signal) -> Event {
+            use shared::proto::common::{
+                StreamCaughtUp, StreamDraining, StreamFellBehind, StreamHeartbeat, StreamSubscribed,
+            };
+            match signal {
+                Signal::Subscribed => Event::Subscribed(StreamSubscribed {}),
+                Signal::CaughtUp => Event::CaughtUp(StreamCaughtUp {}),
+                Signal::FellBehind => Event::FellBehind(StreamFellBehind {}),
+                Signal::Heartbeat => Event::Heartbeat(StreamHeartbeat {}),
+                Signal::Draining => Event::Draining(StreamDraining {}),
+            }
+        }
+    };
+}
+pub(super) use common_words;
 
 /// One stream on the server's side.
 pub struct Feed<K: Kind> {
@@ -99,6 +125,7 @@ impl<K: Kind> Feed<K> {
         let mut heard = Heard::Something;
         let mut is_caught_up = false;
         loop {
+            let next_look = Instant::now() + K::PACE;
             let News { events, reached, unfinished } = self.kind.look(self.position, heard).await?;
             if unfinished && is_caught_up {
                 is_caught_up = false;
@@ -130,6 +157,11 @@ impl<K: Kind> Feed<K> {
                         self.signal(Signal::Heartbeat).await?;
                     }
                 }
+            }
+            tokio::select! {
+                () = sleep_until(next_look) => {}
+                () = self.drain.cancelled() => return self.end_for_shutdown().await,
+                () = self.messages.closed() => return Ok(()),
             }
             self.position = self.subscription.told(self.position);
             heard = self.subscription.heard();

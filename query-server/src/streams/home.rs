@@ -18,7 +18,7 @@ use tonic::Status;
 
 use super::StreamLimits;
 use super::dispatch::{Dispatch, Heard, Subscription};
-use super::feed::{Kind, Signal};
+use super::feed::{Kind, Signal, common_words};
 use super::followings::{Changed, Followings, kept_after};
 use super::judge::{Items, Judge};
 use super::told::{Told, in_order};
@@ -87,19 +87,7 @@ impl Kind for Home {
     type Message = v1::StreamHomeTimelineResponse;
     type Index = Followings;
 
-    fn message(resume_token: String, event: Event) -> Self::Message {
-        v1::StreamHomeTimelineResponse { resume_token, event: Some(event) }
-    }
-
-    fn signal(signal: Signal) -> Event {
-        match signal {
-            Signal::Subscribed => Event::Subscribed(v1::StreamSubscribed {}),
-            Signal::CaughtUp => Event::CaughtUp(v1::StreamCaughtUp {}),
-            Signal::FellBehind => Event::FellBehind(v1::StreamFellBehind {}),
-            Signal::Heartbeat => Event::Heartbeat(v1::StreamHeartbeat {}),
-            Signal::Draining => Event::Draining(v1::StreamDraining {}),
-        }
-    }
+    common_words!(StreamHomeTimelineResponse);
 
     async fn learn(&self, subscription: &Subscription<Followings>) -> Result<(), Status> {
         self.dispatch.learn(&self.freshness, subscription, self.owner).await

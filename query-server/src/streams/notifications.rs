@@ -15,8 +15,8 @@ use shared::tokens::Tokens;
 use tonic::Status;
 
 use super::dispatch::Heard;
-use super::feed::{Kind, Signal};
-use super::subjects::{Source, Subjects, Touch, kept_after};
+use super::feed::{Kind, Signal, common_words};
+use super::subjects::{Source, Subjects, Touch, kept, sight_changed, subject_changes};
 use super::told::{Told, in_order};
 use crate::freshness::Freshness;
 use crate::questions::account::{Named, find};
@@ -34,47 +34,19 @@ const GROUPS_MAX: usize = 256;
 const SEEN: i32 = 0;
 
 statements! {
-    static SELECT_CHANGES = "
-SELECT kept.kept_after, changes.* FROM (
-    SELECT MAX(kept_after) AS kept_after FROM (
-        SELECT kept_after FROM timelines_1_kept UNION ALL SELECT kept_after FROM notifications_1_kept
-    ) AS of_each
-) AS kept LEFT JOIN (
-    SELECT place, recipient AS account, CAST(0 AS {number}) AS post FROM notifications_1_changes WHERE place > $1 AND place <= $2
-    UNION ALL
-    SELECT place, actor, 0 FROM timelines_1_changes WHERE place > $1 AND place <= $2 AND change BETWEEN 6 AND 11
-    UNION ALL
-    SELECT place, target, 0 FROM timelines_1_changes WHERE place > $1 AND place <= $2 AND change IN (8, 9)
-    UNION ALL
-    SELECT place, 0, 0 FROM timelines_1_changes WHERE place > $1 AND place <= $2 AND change >= 12
-    ORDER BY place LIMIT $3
-) AS changes ON TRUE
-ORDER BY changes.place";
-    static SELECT_KEPT = "
-SELECT MAX(kept_after) AS kept_after FROM (
-    SELECT kept_after FROM timelines_1_kept UNION ALL SELECT kept_after FROM notifications_1_kept
-) AS of_each";
+    static SELECT_CHANGES = subject_changes!(
+        "notifications_1_kept",
+        "SELECT place, recipient AS account, CAST(0 AS {number}) AS post
+     FROM notifications_1_changes WHERE place > $1 AND place <= $2"
+    );
+    static SELECT_KEPT = kept!("notifications_1_kept");
     /// What was touched of the notifications of $1 after $2 up to $3, $4 groups at most: first and last.
     static SELECT_TOUCHED = "
 SELECT reason, post, MIN(place) AS first, MAX(place) AS last FROM notifications_1_changes
 WHERE recipient = $1 AND place > $2 AND place <= $3 GROUP BY reason, post LIMIT $4";
-    /// Whether anybody who caused a notification of $1 came into sight or went out of it after $2 up to $3. Following somebody
-    /// matters only where that account is protected; the numbers are those of `Change`.
-    static SELECT_SIGHT = "
-SELECT EXISTS (
-    SELECT 1 FROM timelines_1_changes AS changes WHERE changes.place > $2 AND changes.place <= $3
-    AND (
-        (changes.change BETWEEN 6 AND 11 AND changes.actor = $1) OR (changes.change IN (8, 9) AND changes.target = $1)
-        OR changes.change >= 12
-    )
-    AND (changes.change NOT IN (6, 7) OR EXISTS (
-        SELECT 1 FROM profiles_1 AS followee WHERE followee.account = changes.target AND followee.protected
-    ))
-    AND EXISTS (
-        SELECT 1 FROM notifications_1 AS causes WHERE causes.recipient = $1
-        AND causes.actor = CASE WHEN changes.actor = $1 THEN changes.target ELSE changes.actor END
-    )
-) AS changed";
+    static SELECT_SIGHT = sight_changed!(
+        "SELECT 1 FROM notifications_1 AS causes WHERE causes.recipient = $1 AND causes.actor = sighted.account"
+    );
 }
 
 /// What is to be told.
@@ -88,10 +60,6 @@ impl Source for NotificationChanges {
 
     fn changes() -> &'static Statement {
         &SELECT_CHANGES
-    }
-
-    fn kept() -> &'static Statement {
-        &SELECT_KEPT
     }
 }
 
@@ -108,19 +76,7 @@ impl Kind for NotificationFeed {
     type Message = v1::StreamNotificationsResponse;
     type Index = Subjects<NotificationChanges>;
 
-    fn message(resume_token: String, event: Event) -> Self::Message {
-        v1::StreamNotificationsResponse { resume_token, event: Some(event) }
-    }
-
-    fn signal(signal: Signal) -> Event {
-        match signal {
-            Signal::Subscribed => Event::Subscribed(v1::StreamSubscribed {}),
-            Signal::CaughtUp => Event::CaughtUp(v1::StreamCaughtUp {}),
-            Signal::FellBehind => Event::FellBehind(v1::StreamFellBehind {}),
-            Signal::Heartbeat => Event::Heartbeat(v1::StreamHeartbeat {}),
-            Signal::Draining => Event::Draining(v1::StreamDraining {}),
-        }
-    }
+    common_words!(StreamNotificationsResponse);
 
     /// Notifications come far more slowly than items, so that each stream asks for itself.
     async fn look(&self, from: Position, _: Heard<Touch>) -> Result<News, Status> {
@@ -134,7 +90,8 @@ impl Kind for NotificationFeed {
             let event = Event::Refresh(v1::NotificationsRefresh { cause: cause.into() });
             Ok(News { events: vec![(reached, event)], reached, unfinished: false })
         };
-        if from < kept_after::<NotificationChanges>(&mut snapshot).await? {
+        let kept = snapshot.row(&SELECT_KEPT, &[]).await?;
+        if from < Position(column(&kept, "kept_after")?) {
             return refresh(RefreshCause::TokenExpired);
         }
         let between = [self.owner.0, from.0, reached.0].map(Value::Number);

@@ -3,12 +3,75 @@
 use std::marker::PhantomData;
 
 use shared::database::Row;
-use shared::ids::{AccountKey, Position, PostKey};
+use shared::ids::{AccountKey, PostKey};
 use shared::sql::Statement;
 use tonic::Status;
 
 use super::dispatch::{ByKey, Concerned, Index, StreamId};
-use crate::snapshot::{Projections, Snapshot, column};
+use crate::snapshot::{Projections, column};
+
+/// SQL for the place after which this table and the one of sight have all changes.
+macro_rules! kept {
+    ($table:literal) => {
+        concat!(
+            "SELECT MAX(kept_after) AS kept_after FROM (
+    SELECT kept_after FROM timelines_1_kept UNION ALL SELECT kept_after FROM ",
+            $table,
+            ") AS of_each"
+        )
+    };
+}
+pub(super) use kept;
+
+/// SQL for [`Index::statement`] with changes (place, account, post) that this SQL selects, and those of who may see whom. The numbers
+/// are those of `Change`.
+macro_rules! subject_changes {
+    ($kept:literal, $changes:literal) => {
+        concat!(
+            "
+SELECT kept.kept_after, changes.* FROM (",
+            $crate::streams::subjects::kept!($kept),
+            ") AS kept LEFT JOIN (
+    ",
+            $changes,
+            "
+    UNION ALL
+    SELECT place, actor, 0 FROM timelines_1_changes WHERE place > $1 AND place <= $2 AND change BETWEEN 6 AND 11
+    UNION ALL
+    SELECT place, target, 0 FROM timelines_1_changes WHERE place > $1 AND place <= $2 AND change IN (8, 9)
+    UNION ALL
+    SELECT place, 0, 0 FROM timelines_1_changes WHERE place > $1 AND place <= $2 AND change >= 12
+    ORDER BY place LIMIT $3
+) AS changes ON TRUE
+ORDER BY changes.place"
+        )
+    };
+}
+pub(super) use subject_changes;
+
+/// SQL for whether anybody came into the sight of $1 or went out of it after $2 up to $3, for whom this SQL selects something: the account
+/// is `sighted.account`. Following somebody matters only where that account is protected.
+macro_rules! sight_changed {
+    ($involved:literal) => {
+        concat!(
+            "
+SELECT EXISTS (
+    SELECT 1 FROM (
+        SELECT change, CASE WHEN change < 12 AND actor = $1 THEN target ELSE actor END AS account
+        FROM timelines_1_changes WHERE place > $2 AND place <= $3
+        AND ((change BETWEEN 6 AND 11 AND actor = $1) OR (change IN (8, 9) AND target = $1) OR change >= 12)
+    ) AS sighted
+    WHERE (sighted.change NOT IN (6, 7) OR EXISTS (
+        SELECT 1 FROM profiles_1 AS followee WHERE followee.account = sighted.account AND followee.protected
+    ))
+    AND EXISTS (",
+            $involved,
+            ")
+) AS changed"
+        )
+    };
+}
+pub(super) use sight_changed;
 
 /// Where the changes of one kind of stream come from.
 pub trait Source: Send + Sync + 'static {
@@ -17,9 +80,6 @@ pub trait Source: Send + Sync + 'static {
 
     /// Changes with `account` and `post`, of which a change names one, or neither when it concerns everybody: see [`Index::statement`].
     fn changes() -> &'static Statement;
-
-    /// The place after which all changes are kept, as `kept_after`.
-    fn kept() -> &'static Statement;
 }
 
 /// What a stream is about, and for whom.
@@ -49,12 +109,6 @@ impl<S> Default for Subjects<S> {
     fn default() -> Self {
         Self { by_account: ByKey::default(), by_post: ByKey::default(), source: PhantomData }
     }
-}
-
-/// The place after which all changes are kept.
-pub async fn kept_after<S: Source>(snapshot: &mut Snapshot) -> Result<Position, Status> {
-    let row = snapshot.row(S::kept(), &[]).await?;
-    column(&row, "kept_after").map(Position)
 }
 
 impl<S: Source> Index for Subjects<S> {

@@ -59,6 +59,16 @@ CREATE TABLE IF NOT EXISTS posts_1_reposts (
 ){clustered};
 CREATE INDEX IF NOT EXISTS posts_1_reposts_by_post ON posts_1_reposts (post, place);
 CREATE INDEX IF NOT EXISTS posts_1_reposts_by_account ON posts_1_reposts (account, place);
+-- Of which posts the text or a count changed lately, for streams; of a reply also when it came.
+CREATE TABLE IF NOT EXISTS posts_1_changes (
+    place {number} NOT NULL,
+    post  {number} NOT NULL,
+    PRIMARY KEY (place, post)
+){clustered};
+CREATE TABLE IF NOT EXISTS posts_1_kept (
+    id         {number} PRIMARY KEY CHECK (id = 1),
+    kept_after {number} NOT NULL
+){table};
 
 -- graph_1
 CREATE TABLE IF NOT EXISTS graph_1_follows (
@@ -229,4 +239,6 @@ INSERT INTO timelines_1_sweep VALUES (1, 0) ON CONFLICT DO NOTHING;
 INSERT INTO timelines_1_kept VALUES (1, 0) ON CONFLICT DO NOTHING;
 -- Tables from before these changes were kept have none of what was projected already.
 INSERT INTO notifications_1_kept SELECT 1, COALESCE((SELECT checkpoint FROM projections WHERE name = 'notifications_1'), 0)
+WHERE true ON CONFLICT DO NOTHING;
+INSERT INTO posts_1_kept SELECT 1, COALESCE((SELECT checkpoint FROM projections WHERE name = 'posts_1'), 0)
 WHERE true ON CONFLICT DO NOTHING;

@@ -1,0 +1,132 @@
+//! The stream of events, for services that keep a view of their own.
+//!
+//! Always: in order, each event at least once; a consumer that reads slowly makes only its own stream wait; memory is bounded by one page
+//! and one queue.
+
+use std::collections::HashSet;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use shared::errors::internal;
+use shared::ids::Position;
+use shared::log::{EventLog, Recorded};
+use shared::progress::shutting_down;
+use shared::proto::admin as v1;
+use shared::proto::admin::EventType;
+use shared::proto::admin::stream_events_response::Message;
+use shared::proto::common::{StreamCaughtUp, StreamDraining, StreamHeartbeat, StreamSubscribed};
+use shared::wake::changed_or_polled;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tonic::Status;
+
+use super::public_event::translate;
+
+/// Events that are read in one go.
+const PAGE: usize = 512;
+/// How often a stream without news says that it is alive.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+
+/// What goes to the consumer.
+pub type Sender = mpsc::Sender<Result<v1::StreamEventsResponse, Status>>;
+
+/// One open stream.
+pub struct EventStream {
+    pub log: Arc<dyn EventLog>,
+    /// Everything that is wanted up to here was sent.
+    pub position: Position,
+    /// The types that are wanted; empty is all.
+    pub types: HashSet<EventType>,
+    pub messages: Sender,
+    pub drain: CancellationToken,
+}
+
+/// Why a stream ends.
+enum End {
+    /// The consumer has gone away.
+    Gone,
+    /// The server stops.
+    Draining,
+    /// The log cannot be read.
+    Failed(Status),
+}
+
+impl EventStream {
+    /// Sends until the consumer goes away or the server stops.
+    pub async fn run(mut self) {
+        let Err(end) = self.send_everything().await;
+        let last_word = match end {
+            End::Gone => return,
+            End::Draining => {
+                // Who does not read does not hold the server up.
+                let _ = self.messages.try_send(Ok(self.message(Message::Draining(StreamDraining {}))));
+                shutting_down()
+            }
+            End::Failed(status) => status,
+        };
+        let _ = self.messages.try_send(Err(last_word));
+    }
+
+    async fn send_everything(&mut self) -> Result<Infallible, End> {
+        let mut moved = self.log.moved();
+        let (mut is_caught_up, mut told_at) = (false, Instant::now());
+        self.send(Message::Subscribed(StreamSubscribed {})).await?;
+        loop {
+            moved.mark_unchanged();
+            let page = self.log.read(self.position, PAGE).await.map_err(|cause| End::Failed(cause.into()))?;
+            for recorded in &page {
+                let event = self.wanted(recorded).map_err(End::Failed)?;
+                self.position = recorded.position;
+                if let Some(event) = event {
+                    self.send(Message::Event(event)).await?;
+                    told_at = Instant::now();
+                }
+            }
+            let is_the_end = page.len() < PAGE;
+            if is_the_end && !is_caught_up {
+                is_caught_up = true;
+                self.send(Message::CaughtUp(StreamCaughtUp {})).await?;
+                told_at = Instant::now();
+            } else if told_at.elapsed() >= HEARTBEAT {
+                self.send(Message::Heartbeat(StreamHeartbeat {})).await?;
+                told_at = Instant::now();
+            }
+            tokio::select! {
+                biased;
+                () = self.drain.cancelled() => return Err(End::Draining),
+                () = self.messages.closed() => return Err(End::Gone),
+                () = changed_or_polled(&mut moved), if is_the_end => {}
+                () = std::future::ready(()), if !is_the_end => {}
+            }
+        }
+    }
+
+    /// The event as others see it, if it is wanted.
+    fn wanted(&self, recorded: &Recorded) -> Result<Option<v1::Event>, Status> {
+        let event = recorded.event().map_err(internal)?;
+        let Some((kind, details)) = translate(&event) else { return Ok(None) };
+        if !self.types.is_empty() && !self.types.contains(&kind) {
+            return Ok(None);
+        }
+        Ok(Some(v1::Event {
+            event_id: recorded.event_id.to_string(),
+            recorded_at: Some(recorded.recorded_at.to_proto()),
+            correlation_id: recorded.cause.correlation_id.to_string(),
+            r#type: kind.into(),
+            details: Some(details),
+        }))
+    }
+
+    async fn send(&self, message: Message) -> Result<(), End> {
+        tokio::select! {
+            sent = self.messages.send(Ok(self.message(message))) => sent.map_err(|_| End::Gone),
+            () = self.drain.cancelled() => Err(End::Draining),
+        }
+    }
+
+    fn message(&self, message: Message) -> v1::StreamEventsResponse {
+        v1::StreamEventsResponse { position: self.position.unsigned(), message: Some(message) }
+    }
+}

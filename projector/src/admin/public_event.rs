@@ -1,0 +1,196 @@
+//! Events as others see them: translated from what the log holds, so that what is stored can change.
+//!
+//! Never here: what is only bookkeeping of the log (who holds a handle, which requests wait).
+
+use shared::event::{
+    AccountEvent, AccountKind, BlockEvent, BookmarkEvent, Edge, Event, FollowEvent, LikeEvent, MuteEvent,
+    NotificationsEvent, PostEvent, RepostEvent,
+};
+use shared::ids::{AccountRef, AuthoredPost, PostRef};
+use shared::proto::admin as v1;
+use shared::proto::admin::EventType;
+use shared::proto::admin::event::Details;
+use shared::proto::common;
+
+/// The public type of an event and what it tells; nothing when it concerns the log only.
+pub fn translate(event: &Event) -> Option<(EventType, Details)> {
+    Some(match event {
+        Event::Account(event) => account(event),
+        Event::Post(event) => post(event),
+        Event::Like(LikeEvent::Added { account, post, post_author }) => {
+            reaction(EventType::PostLiked, account, post, post_author)
+        }
+        Event::Like(LikeEvent::Removed { account, post, post_author }) => {
+            reaction(EventType::PostUnliked, account, post, post_author)
+        }
+        Event::Repost(RepostEvent::Added { account, post, post_author }) => {
+            reaction(EventType::PostReposted, account, post, post_author)
+        }
+        Event::Repost(RepostEvent::Removed { account, post, post_author, .. }) => {
+            reaction(EventType::RepostUndone, account, post, post_author)
+        }
+        Event::Bookmark(BookmarkEvent::Added { account, post, post_author }) => {
+            reaction(EventType::PostBookmarked, account, post, post_author)
+        }
+        Event::Bookmark(BookmarkEvent::Removed { account, post, post_author }) => {
+            reaction(EventType::BookmarkRemoved, account, post, post_author)
+        }
+        Event::Follow(FollowEvent::Requested(edge)) => follow(EventType::FollowRequested, edge),
+        Event::Follow(FollowEvent::Followed(edge)) => follow(EventType::Followed, edge),
+        Event::Follow(FollowEvent::Rejected(edge)) => follow(EventType::FollowRejected, edge),
+        Event::Follow(FollowEvent::Withdrawn(edge)) => follow(EventType::FollowWithdrawn, edge),
+        Event::Follow(FollowEvent::Unfollowed(edge)) => follow(EventType::Unfollowed, edge),
+        Event::Block(BlockEvent::Added { account, target }) => barrier(EventType::Blocked, account, target),
+        Event::Block(BlockEvent::Removed { account, target }) => barrier(EventType::Unblocked, account, target),
+        Event::Mute(MuteEvent::Added { account, target }) => barrier(EventType::Muted, account, target),
+        Event::Mute(MuteEvent::Removed { account, target }) => barrier(EventType::Unmuted, account, target),
+        Event::Notifications(NotificationsEvent::Seen { account, up_to }) => {
+            let seen = v1::NotificationsSeen { account_id: account.id.to_string(), up_to_place: up_to.unsigned() };
+            (EventType::NotificationsSeen, Details::NotificationsSeen(seen))
+        }
+        Event::Handle(_) | Event::Requests(_) => return None,
+    })
+}
+
+fn account(event: &AccountEvent) -> (EventType, Details) {
+    let changed = |kind, account: &AccountRef| {
+        (kind, Details::AccountChanged(v1::AccountChanged { account_id: account.id.to_string() }))
+    };
+    match event {
+        AccountEvent::Registered { account_id, handle, kind, personal } => {
+            let kind = match kind {
+                AccountKind::User => common::AccountKind::User,
+                AccountKind::Organization => common::AccountKind::Organization,
+            };
+            let registered = v1::AccountRegistered {
+                account_id: account_id.to_string(),
+                handle: handle.clone(),
+                kind: kind.into(),
+                display_name: personal.open().display_name.clone(),
+                bio: personal.open().bio.clone(),
+            };
+            (EventType::AccountRegistered, Details::AccountRegistered(registered))
+        }
+        AccountEvent::ProfileUpdated { account, personal } => {
+            let updated = v1::AccountProfileUpdated {
+                account_id: account.id.to_string(),
+                display_name: personal.open().display_name.clone(),
+                bio: personal.open().bio.clone(),
+            };
+            (EventType::AccountProfileUpdated, Details::AccountProfileUpdated(updated))
+        }
+        AccountEvent::HandleChanged { account, from, to } => {
+            let changed = v1::AccountHandleChanged {
+                account_id: account.id.to_string(),
+                old_handle: from.clone(),
+                new_handle: to.clone(),
+            };
+            (EventType::AccountHandleChanged, Details::AccountHandleChanged(changed))
+        }
+        AccountEvent::Protected { account } => changed(EventType::AccountProtected, account),
+        AccountEvent::Unprotected { account } => changed(EventType::AccountUnprotected, account),
+        AccountEvent::Deactivated { account } => changed(EventType::AccountDeactivated, account),
+        AccountEvent::Reactivated { account } => changed(EventType::AccountReactivated, account),
+    }
+}
+
+fn post(event: &PostEvent) -> (EventType, Details) {
+    let ids = |accounts: &[AccountRef]| accounts.iter().map(|account| account.id.to_string()).collect();
+    match event {
+        PostEvent::Created { post_id, author, reply_to, quoted, mentions, hashtags, personal } => {
+            let (reply_to_post_id, reply_to_account_id) = named(reply_to.as_ref());
+            let (quoted_post_id, quoted_account_id) = named(quoted.as_ref());
+            let created = v1::PostCreated {
+                post_id: post_id.to_string(),
+                author_id: author.id.to_string(),
+                text: personal.open().text.clone(),
+                reply_to_post_id,
+                reply_to_account_id,
+                quoted_post_id,
+                quoted_account_id,
+                mentioned_account_ids: ids(mentions),
+                hashtags: hashtags.clone(),
+            };
+            (EventType::PostCreated, Details::PostCreated(created))
+        }
+        PostEvent::Edited { post, author, mentions, hashtags, personal } => {
+            let edited = v1::PostEdited {
+                post_id: post.id.to_string(),
+                author_id: author.id.to_string(),
+                text: personal.open().text.clone(),
+                mentioned_account_ids: ids(mentions),
+                hashtags: hashtags.clone(),
+            };
+            (EventType::PostEdited, Details::PostEdited(edited))
+        }
+        PostEvent::Deleted { post, author, .. } => {
+            let deleted = v1::PostDeleted { post_id: post.id.to_string(), author_id: author.id.to_string() };
+            (EventType::PostDeleted, Details::PostDeleted(deleted))
+        }
+    }
+}
+
+/// The ids of a post and its author; empty when there is none.
+fn named(post: Option<&AuthoredPost>) -> (String, String) {
+    post.map(|named| (named.post.id.to_string(), named.author.id.to_string())).unwrap_or_default()
+}
+
+fn reaction(kind: EventType, account: &AccountRef, post: &PostRef, author: &AccountRef) -> (EventType, Details) {
+    let changed = v1::ReactionChanged {
+        account_id: account.id.to_string(),
+        post_id: post.id.to_string(),
+        post_author_id: author.id.to_string(),
+    };
+    (kind, Details::ReactionChanged(changed))
+}
+
+fn follow(kind: EventType, edge: &Edge) -> (EventType, Details) {
+    let changed =
+        v1::FollowChanged { follower_id: edge.follower.id.to_string(), followee_id: edge.followee.id.to_string() };
+    (kind, Details::FollowChanged(changed))
+}
+
+fn barrier(kind: EventType, account: &AccountRef, target: &AccountRef) -> (EventType, Details) {
+    let changed = v1::BarrierChanged { account_id: account.id.to_string(), target_account_id: target.id.to_string() };
+    (kind, Details::BarrierChanged(changed))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde::Deserialize;
+
+    use super::*;
+
+    const GOLDEN: &str = include_str!("../../../shared/golden/events_v1.jsonl");
+
+    #[derive(Deserialize)]
+    struct Golden {
+        #[serde(rename = "type")]
+        kind: String,
+        schema_version: u32,
+        payload: Box<serde_json::value::RawValue>,
+    }
+
+    #[test]
+    fn every_stored_event_has_a_public_type_of_its_own_or_is_bookkeeping() {
+        let mut translated = BTreeSet::new();
+        let mut stored = BTreeSet::new();
+        for line in GOLDEN.lines() {
+            let Golden { kind, schema_version, payload } = serde_json::from_str(line).expect("a golden line is JSON");
+            let event = Event::decode(&kind, schema_version, payload.get()).expect("it loads");
+            let is_bookkeeping = matches!(event, Event::Handle(_) | Event::Requests(_));
+            match translate(&event) {
+                Some((public, _)) => {
+                    translated.insert(public.as_str_name());
+                    stored.insert(kind);
+                }
+                None => assert!(is_bookkeeping, "{kind} is not told"),
+            }
+        }
+        assert_eq!(translated.len(), stored.len(), "{translated:?} of {stored:?}");
+        let all = (1..).map_while(|number| EventType::try_from(number).ok()).map(|kind| kind.as_str_name());
+        assert_eq!(translated, all.collect());
+    }
+}
