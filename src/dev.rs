@@ -64,7 +64,7 @@ pub async fn run(args: DevArgs) -> anyhow::Result<()> {
     };
     let queries = Server {
         listener: query_listener,
-        routes: query_server::routes(tables, head.clone(), progress, drain.clone()),
+        routes: query_server::routes(tables, head.clone(), progress, store.presence(), drain.clone()),
         services: query_server::SERVICES,
         store: head,
     };

@@ -54,7 +54,7 @@ pub async fn query_server(args: QueryServerArgs) -> anyhow::Result<()> {
     let (log, tables) = opened?;
     let progress = Wake::default();
     store.wake_on_progress(&progress);
-    let routes = query_server::routes(tables, log.clone(), progress, drain.clone());
+    let routes = query_server::routes(tables, log.clone(), progress, store.presence(), drain.clone());
     let server = Server { listener, routes, services: query_server::SERVICES, store: log };
     info!(%address, "the query server answers on {address}");
     serve(server, &args.server.settings(), drain).await

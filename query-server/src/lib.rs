@@ -7,9 +7,11 @@
 //! A list is made in four steps: *skeleton* (which rows), *filter* (which of them this viewer may see), *hydrate* (what
 //! they are now), *present* (as the contract has it). Each is one query for the whole page.
 
+mod by_key;
 mod freshness;
 mod hydrate;
 mod pages;
+mod presence;
 mod pull;
 mod questions;
 mod service;
@@ -21,6 +23,7 @@ use std::sync::Arc;
 
 use shared::database::Database;
 use shared::log::LogHead;
+use shared::postgres::Channel;
 use shared::proto::query::query_service_server::QueryServiceServer;
 use shared::serve::MESSAGE_BYTES_MAX;
 use shared::sql::Statement;
@@ -35,11 +38,19 @@ pub use streams::StreamLimits;
 /// The services of this role, for health checks.
 pub const SERVICES: &[&str] = &["chirp.query.v1.QueryService"];
 
-/// What the query server answers. `progress` wakes it after every batch of a projector in the same process; streams end
-/// when `drain` is cancelled.
+/// What the query server answers. `progress` wakes it after every batch of a projector in the same process; on `presence`, query servers
+/// tell each other who is online, where there may be several; streams end when `drain` is cancelled.
 #[must_use]
-pub fn routes(tables: Database, log: Arc<dyn LogHead>, progress: Wake, drain: CancellationToken) -> Routes {
-    let service = QueryServiceServer::new(Queries::new(tables, log, &progress, StreamLimits::default(), drain))
+pub fn routes(
+    tables: Database,
+    log: Arc<dyn LogHead>,
+    progress: Wake,
+    presence: Option<Channel>,
+    drain: CancellationToken,
+) -> Routes {
+    let queries = Queries::new(tables, log, &progress, StreamLimits::default(), drain.clone());
+    tokio::spawn(queries.presence().tend(presence, drain));
+    let service = QueryServiceServer::new(queries)
         .accept_compressed(CompressionEncoding::Gzip)
         .accept_compressed(CompressionEncoding::Zstd)
         .max_decoding_message_size(MESSAGE_BYTES_MAX);

@@ -8,6 +8,7 @@ pub mod lists;
 pub mod notifications;
 pub mod post;
 pub mod post_lists;
+pub mod presence;
 pub mod relationship;
 pub mod thread;
 
@@ -24,6 +25,7 @@ pub(crate) fn every_statement() -> Vec<&'static Statement> {
         notifications::STATEMENTS,
         post::STATEMENTS,
         post_lists::STATEMENTS,
+        presence::STATEMENTS,
         relationship::STATEMENTS,
         thread::STATEMENTS,
     ]

@@ -21,12 +21,14 @@ use crate::hydrate::{self, Hydrated};
 use crate::pages::{
     LIST_PAGES, OfAccount, OfOwner, OfPost, OfTag, OfThread, Page, Question, TIMELINE_PAGES, only_the_owner,
 };
+use crate::presence::Presence;
 use crate::questions::account::{Named, find, find_viewer};
 use crate::questions::activities::{Deed, Target};
 use crate::questions::lists::List;
 use crate::questions::thread::ThreadEntry;
 use crate::questions::{
-    account, activities, author_timeline, home_timeline, lists, notifications, post, post_lists, relationship, thread,
+    account, activities, author_timeline, home_timeline, lists, notifications, post, post_lists, presence,
+    relationship, thread,
 };
 use crate::snapshot::Snapshot;
 use crate::streams::{Messages, StreamLimits, Streams, about_notifications, about_post};
@@ -89,6 +91,11 @@ impl Queries {
         let freshness = Freshness::watch(tables, log, progress, drain.clone());
         Self { streams: Streams::new(freshness.clone(), tokens.clone(), limits, drain), freshness, tokens }
     }
+
+    /// Who is online, as far as this server knows.
+    pub(crate) fn presence(&self) -> Presence {
+        self.streams.presence.clone()
+    }
 }
 
 async fn one_account(snapshot: &mut Snapshot, key: AccountKey) -> Result<v1::Account, Status> {
@@ -101,6 +108,7 @@ impl QueryService for Queries {
     type StreamHomeTimelineStream = Messages<v1::StreamHomeTimelineResponse>;
     type StreamNotificationsStream = Messages<v1::StreamNotificationsResponse>;
     type StreamPostStream = Messages<v1::StreamPostResponse>;
+    type StreamPresenceStream = Messages<v1::StreamPresenceResponse>;
 
     async fn get_account(&self, request: Request<v1::GetAccountRequest>) -> Reply<v1::GetAccountResponse> {
         let asked = request.get_ref();
@@ -383,6 +391,37 @@ impl QueryService for Queries {
         violations.check()?;
         let consistency = asked.consistency.as_ref();
         let stream = self.streams.post(request.metadata(), consistency, (post, viewer), &asked.resume_token).await?;
+        Ok(Response::new(stream))
+    }
+
+    async fn get_presence(&self, request: Request<v1::GetPresenceRequest>) -> Reply<v1::GetPresenceResponse> {
+        let asked = request.get_ref();
+        let mut violations = Violations::default();
+        let ids = batch(&mut violations, "account_ids", &asked.account_ids, Violations::account);
+        let viewer = violations.optional_account("viewer_account_id", &asked.viewer_account_id);
+        violations.check()?;
+
+        let consistency = asked.consistency.as_ref();
+        let mut snapshot = self.freshness.snapshot(request.metadata(), consistency, presence::READS).await?;
+        let viewer = find_viewer(&mut snapshot, viewer).await?;
+        let found = account::find_all(&mut snapshot, &ids).await?;
+        let open = presence::open_to(&mut snapshot, found.values(), viewer).await?;
+        let is_online = |key: &AccountKey| open.contains(key) && self.streams.presence.is_online(*key);
+        let presence = |id: &AccountId| {
+            found.get(id).map(|key| v1::Presence { account_id: id.to_string(), online: is_online(key) })
+        };
+        let missing = ids.iter().filter(|id| !found.contains_key(id));
+        reply(v1::GetPresenceResponse {
+            presences: ids.iter().filter_map(presence).collect(),
+            missing_account_ids: missing.map(ToString::to_string).collect(),
+            read_at: self.tokens.seal(snapshot.checkpoint),
+        })
+    }
+
+    async fn stream_presence(&self, request: Request<v1::StreamPresenceRequest>) -> Reply<Self::StreamPresenceStream> {
+        let asked = request.get_ref();
+        let owner = asked_by_owner(&asked.account_id, &asked.viewer_account_id)?;
+        let stream = self.streams.presence(request.metadata(), asked.consistency.as_ref(), owner).await?;
         Ok(Response::new(stream))
     }
 }

@@ -4,22 +4,26 @@
 /// protected author's posts are for the author and the followers.
 macro_rules! visible {
     ($post:literal, $author:literal, $viewer:literal) => {
-        concat!(
-            "(NOT ",
-            $post,
-            ".deleted AND ",
-            $author,
-            ".active AND (NOT ",
-            $author,
-            ".protected OR ",
-            $crate::sight::followed!($viewer, concat!($author, ".account")),
-            ") AND ",
-            $crate::sight::unblocked!($viewer, concat!($author, ".account")),
-            ")"
-        )
+        concat!("(NOT ", $post, ".deleted AND ", $crate::sight::opens_to!($author, $viewer), ")")
     };
 }
 pub(crate) use visible;
+
+/// SQL for "this account, by the alias of its profile, shows what it does to this viewer".
+macro_rules! opens_to {
+    ($account:literal, $viewer:literal) => {
+        concat!(
+            $account,
+            ".active AND (NOT ",
+            $account,
+            ".protected OR ",
+            $crate::sight::followed!($viewer, concat!($account, ".account")),
+            ") AND ",
+            $crate::sight::unblocked!($viewer, concat!($account, ".account"))
+        )
+    };
+}
+pub(crate) use opens_to;
 
 /// SQL for "this viewer follows this account, or is it".
 macro_rules! followed {

@@ -13,17 +13,18 @@ pub mod home;
 mod judge;
 mod notifications;
 mod post;
+mod presence;
 mod subjects;
 mod told;
 
+use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::task::{Context, Poll, ready};
 
 use ::metrics::{counter, gauge};
 use shared::errors::too_many_streams;
-use shared::ids::{AccountId, Position, PostId};
+use shared::ids::{AccountId, AccountKey, Position, PostId};
 use shared::metrics;
 use shared::proto::query as v1;
 use shared::sql::Statement;
@@ -42,8 +43,10 @@ use self::home::Home;
 use self::judge::Judge;
 use self::notifications::{NotificationChanges, NotificationFeed};
 use self::post::{PostChanges, PostFeed};
+use self::presence::{PresenceFeed, SightChanges};
 use self::subjects::{Subject, Subjects};
 use crate::freshness::Freshness;
+use crate::presence::Presence;
 use crate::questions::account::{Named, find, find_viewer};
 use crate::questions::{home_timeline, thread};
 use crate::snapshot::{Projections, Snapshot};
@@ -75,6 +78,9 @@ pub struct Streams {
     homes: Dispatch<Followings>,
     notifications: Dispatch<Subjects<NotificationChanges>>,
     posts: Dispatch<Subjects<PostChanges>>,
+    sights: Dispatch<Subjects<SightChanges>>,
+    /// Who is online.
+    pub presence: Presence,
     judge: Judge,
     tokens: Tokens,
     drain: CancellationToken,
@@ -87,6 +93,7 @@ impl Streams {
         let homes = Dispatch::start(Followings::default(), freshness.clone(), drain.clone());
         let notifications = Dispatch::start(Subjects::default(), freshness.clone(), drain.clone());
         let posts = Dispatch::start(Subjects::default(), freshness.clone(), drain.clone());
+        let sights = Dispatch::start(Subjects::default(), freshness.clone(), drain.clone());
         let judge = Judge::start(freshness.tables().clone());
         Self {
             limits,
@@ -94,6 +101,8 @@ impl Streams {
             homes,
             notifications,
             posts,
+            sights,
+            presence: Presence::default(),
             judge,
             tokens,
             drain,
@@ -121,7 +130,7 @@ impl Streams {
             owner,
             owner_id,
         };
-        Ok(self.open(beginning, &self.homes, owner, home))
+        Ok(self.open(beginning, (&self.homes, owner), home, Some(owner)))
     }
 
     /// Opens the stream of an account's notifications, from a resume token or from now.
@@ -139,7 +148,7 @@ impl Streams {
         let (freshness, tokens) = (self.freshness.clone(), self.tokens.clone());
         let feed = NotificationFeed { freshness, tokens, owner, owner_id };
         let subject = Subject { account: Some(owner), post: None };
-        Ok(self.open(beginning, &self.notifications, subject, feed))
+        Ok(self.open(beginning, (&self.notifications, subject), feed, Some(owner)))
     }
 
     /// Opens the stream of a post and its replies as a viewer sees them, from a resume token or from now.
@@ -155,10 +164,32 @@ impl Streams {
         let (beginning, mut snapshot) = self.begin(metadata, consistency, post::READS, about, resume_token).await?;
         let viewer = find_viewer(&mut snapshot, viewer_id).await?;
         let post = thread::find(&mut snapshot, post_id, viewer).await?.post;
-        let begins_anew = AtomicBool::new(resume_token.is_empty());
+        let begins_anew = resume_token.is_empty();
         let feed = PostFeed { freshness: self.freshness.clone(), post, post_id, viewer, viewer_id, begins_anew };
         let subject = Subject { account: viewer, post: Some(post) };
-        Ok(self.open(beginning, &self.posts, subject, feed))
+        Ok(self.open(beginning, (&self.posts, subject), feed, viewer))
+    }
+
+    /// Opens the stream of who is online of those whom an account follows.
+    pub async fn presence(
+        &self,
+        metadata: &MetadataMap,
+        consistency: Option<&v1::Consistency>,
+        owner_id: AccountId,
+    ) -> Result<Messages<v1::StreamPresenceResponse>, Status> {
+        let (beginning, mut snapshot) = self.begin(metadata, consistency, presence::READS, String::new(), "").await?;
+        let owner = find(&mut snapshot, &Named::Id(owner_id)).await?;
+        let feed = PresenceFeed {
+            freshness: self.freshness.clone(),
+            presence: self.presence.clone(),
+            watch: self.presence.watch(),
+            owner,
+            owner_id,
+            followees: HashMap::new(),
+            online: HashMap::new(),
+        };
+        let subject = Subject { account: Some(owner), post: None };
+        Ok(self.open(beginning, (&self.sights, subject), feed, Some(owner)))
     }
 
     /// Finds room for a stream and where it begins. `about` is what its tokens are bound to.
@@ -184,20 +215,22 @@ impl Streams {
         Ok((Beginning { room, about, position: resumed.unwrap_or(checkpoint), checkpoint }, snapshot))
     }
 
+    /// Opens a stream by which an account is online.
     fn open<K: Kind>(
         &self,
         Beginning { room, about, position, checkpoint }: Beginning,
-        dispatch: &Dispatch<K::Index>,
-        topic: <K::Index as Index>::Topic,
+        (dispatch, topic): (&Dispatch<K::Index>, <K::Index as Index>::Topic),
         kind: K,
+        account: Option<AccountKey>,
     ) -> Messages<K::Message> {
+        let present = account.map(|account| self.presence.enter(account));
         let subscription = dispatch.subscribe(topic, position, checkpoint);
         let (messages, queue) = mpsc::channel(WAITING_MESSAGES_MAX);
         let (end, ended) = oneshot::channel();
         let (tokens, drain, told_at) = (self.tokens.clone(), self.drain.clone(), Instant::now());
         let feed = Feed { kind, tokens, about, drain, position, subscription, messages, told_at };
         tokio::spawn(async move {
-            let _room = room;
+            let (_room, _present) = (room, present);
             gauge!(metrics::STREAMS_OPEN).increment(1.0);
             let ended = feed.run().await;
             gauge!(metrics::STREAMS_OPEN).decrement(1.0);
@@ -256,5 +289,6 @@ impl<M> Stream for Messages<M> {
 
 /// Every statement of the streams.
 pub fn every_statement() -> Vec<&'static Statement> {
-    [followings::STATEMENTS, home::STATEMENTS, notifications::STATEMENTS, post::STATEMENTS].concat()
+    [followings::STATEMENTS, home::STATEMENTS, notifications::STATEMENTS, post::STATEMENTS, presence::STATEMENTS]
+        .concat()
 }

@@ -23,6 +23,9 @@ pub const LOG_CHANNEL: &str = "chirp_log";
 /// Where a projector says that the read tables have changed.
 pub const TABLES_CHANNEL: &str = "chirp_tables";
 
+/// Where query servers tell each other who is online.
+const PRESENCE_CHANNEL: &str = "chirp_presence";
+
 /// Connections of one process that read the log.
 const LOG_READERS_MAX: u32 = 4;
 /// Connections of one query server.
@@ -223,6 +226,12 @@ impl Server {
         });
     }
 
+    /// The channel on which query servers tell each other who is online.
+    pub(crate) fn presence(&self) -> Channel {
+        let pool = pool(1).connect_lazy_with(self.options("chirp_tables", &reading()));
+        Channel { server: self.clone(), name: PRESENCE_CHANNEL, pool }
+    }
+
     /// Makes or upgrades the schemas and the roles, as somebody who may.
     ///
     /// # Errors
@@ -247,6 +256,29 @@ impl Server {
         let pool = pool(1).connect_with(self.options("chirp_log", &reading())).await?;
         let row = sqlx::query(SELECT_STATUS).bind(&ROLES[..]).fetch_one(&pool).await?;
         Ok(Status { log: row.try_get("log")?, tables: row.try_get("tables")?, roles: row.try_get("roles")? })
+    }
+}
+
+/// Where processes tell each other what nobody keeps: whoever does not listen misses it.
+#[derive(Clone, Debug)]
+pub struct Channel {
+    server: Server,
+    name: &'static str,
+    pool: PgPool,
+}
+
+impl Channel {
+    /// See [`Server::listen`]. What this process says itself is heard, too.
+    pub fn listen(&self, hear: impl FnMut(&str) -> bool + Send + 'static) {
+        self.server.listen(self.name, hear);
+    }
+
+    /// Says something to all who listen: less than 8,000 bytes, and not nothing.
+    ///
+    /// # Errors
+    /// When the server does not answer.
+    pub async fn say(&self, text: &str) -> Result<(), sqlx::Error> {
+        sqlx::query("SELECT pg_notify($1, $2)").bind(self.name).bind(text).execute(&self.pool).await.map(drop)
     }
 }
 
@@ -292,7 +324,8 @@ async fn listen_once(
         return Ok(());
     }
     loop {
-        let said = listener.recv().await?;
+        // Nothing when the connection was lost, and with it whatever was said until the next.
+        let Some(said) = listener.try_recv().await? else { return Err(sqlx::Error::PoolClosed) };
         if !hear(said.payload()) {
             return Ok(());
         }

@@ -34,7 +34,7 @@ tokened! { command, consistency_token:
 tokened! { query, read_at:
     GetAccountResponse GetPostResponse GetRelationshipResponse GetHomeTimelineResponse GetAuthorTimelineResponse
     ListFollowersResponse ListFollowingResponse ListFollowRequestsResponse BatchGetAccountsResponse
-    BatchGetPostsResponse GetThreadResponse GetHashtagTimelineResponse ListLikersResponse ListRepostersResponse
+    BatchGetPostsResponse GetPresenceResponse GetThreadResponse GetHashtagTimelineResponse ListLikersResponse ListRepostersResponse
     ListQuotesResponse ListBookmarksResponse ListBlockedResponse ListMutedResponse ListNotificationsResponse
     GetUnreadNotificationCountResponse ListActivitiesResponse
 }

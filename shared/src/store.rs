@@ -14,7 +14,7 @@ use crate::clock::Clock;
 use crate::database::Database;
 use crate::log::sqlite::Durability;
 use crate::log::{self, EventLog, LogHead, ReadError};
-use crate::postgres::{Server, TABLES_CHANNEL};
+use crate::postgres::{Channel, Server, TABLES_CHANNEL};
 use crate::progress::{Progress, ProgressOnDemand};
 use crate::tables::{self, OpenError};
 use crate::wake::{Wake, on_writes};
@@ -256,6 +256,15 @@ impl Store {
         match self {
             Self::Folder(folder) => on_writes(&tables_file(folder), wake),
             Self::Server(server) => server.listen(TABLES_CHANNEL, move |_| wake()),
+        }
+    }
+
+    /// Where query servers tell each other who is online; nothing where only one process can.
+    #[must_use]
+    pub fn presence(&self) -> Option<Channel> {
+        match self {
+            Self::Folder(_) => None,
+            Self::Server(server) => Some(server.presence()),
         }
     }
 

@@ -71,7 +71,7 @@ pub async fn run(rounds: &Rounds, play: Play) -> anyhow::Result<Findings> {
     let commands =
         stage::serve_role(command_server::routes(log.clone(), waiting), command_server::SERVICES, log.clone()).await?;
     let (head, tables) = stage.store.open_to_read().await?;
-    let routes = query_server::routes(tables, head.clone(), progress, CancellationToken::new());
+    let routes = query_server::routes(tables, head.clone(), progress, None, CancellationToken::new());
     let queries = stage::serve_role(routes, query_server::SERVICES, head).await?;
 
     let (arrived, mut arrivals) = mpsc::unbounded_channel();

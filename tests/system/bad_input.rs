@@ -383,6 +383,10 @@ async fn a_bad_query_is_refused_with_the_reason_that_its_comment_lists() {
          InvalidArgument "ID_MALFORMED", "account_id ID_MALFORMED");
     row!(t, q, stream_notifications, StreamNotificationsRequest::default(),
          InvalidArgument "ID_MALFORMED", "account_id ID_MALFORMED");
+    row!(t, q, stream_presence, StreamPresenceRequest::default(),
+         InvalidArgument "ID_MALFORMED", "account_id ID_MALFORMED");
+    row!(t, q, get_presence, GetPresenceRequest::default(),
+         InvalidArgument "BATCH_SIZE_INVALID", "account_ids BATCH_SIZE_INVALID");
     row!(t, q, stream_post, StreamPostRequest::default(), InvalidArgument "ID_MALFORMED", "post_id ID_MALFORMED");
 
     // What is not there, and what is not for this viewer.
@@ -397,6 +401,9 @@ async fn a_bad_query_is_refused_with_the_reason_that_its_comment_lists() {
         row!(t, q, stream_home_timeline, ask!(StreamHomeTimelineRequest { account_id: absent }),
              NotFound "ACCOUNT_NOT_FOUND");
         row!(t, q, stream_notifications, ask!(StreamNotificationsRequest { account_id: absent }),
+             NotFound "ACCOUNT_NOT_FOUND");
+        row!(t, q, stream_presence, ask!(StreamPresenceRequest { account_id: absent }), NotFound "ACCOUNT_NOT_FOUND");
+        row!(t, q, get_presence, ask!(GetPresenceRequest { account_ids: vec![ada.clone()], viewer_account_id: absent }),
              NotFound "ACCOUNT_NOT_FOUND");
         row!(t, q, stream_post, ask!(StreamPostRequest { post_id: &made.id, viewer_account_id: absent }),
              NotFound "ACCOUNT_NOT_FOUND");
@@ -420,6 +427,9 @@ async fn a_bad_query_is_refused_with_the_reason_that_its_comment_lists() {
     row!(t, q, stream_home_timeline, ask!(StreamHomeTimelineRequest { account_id: &ada, viewer_account_id: &bob }),
          InvalidArgument "VIEWER_MISMATCH");
     row!(t, q, stream_notifications, ask!(StreamNotificationsRequest { account_id: &ada, viewer_account_id: &bob }),
+         InvalidArgument "VIEWER_MISMATCH");
+
+    row!(t, q, stream_presence, ask!(StreamPresenceRequest { account_id: &ada, viewer_account_id: &bob }),
          InvalidArgument "VIEWER_MISMATCH");
 
     // Page tokens.
@@ -567,7 +577,7 @@ fn paths() -> Vec<String> {
         let rpcs = proto.lines().filter_map(|line| line.strip_prefix("  rpc ")?.split('(').next());
         paths.extend(rpcs.map(|rpc| format!("/chirp.{package}.v1.{service}/{rpc}")));
     }
-    assert_eq!(paths.len(), 25 + 24 + 4, "every rpc is called");
+    assert_eq!(paths.len(), 25 + 26 + 4, "every rpc is called");
     paths
 }
 

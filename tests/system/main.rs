@@ -15,6 +15,7 @@ mod journey;
 mod live;
 mod operations;
 mod postgres;
+mod presence;
 mod process;
 mod raw;
 mod read_your_writes;

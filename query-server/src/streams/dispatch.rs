@@ -6,8 +6,7 @@
 //!
 //! Always: whatever concerns a stream wakes it; it may be woken for nothing; memory is bounded. Never here: what a change means.
 
-use std::collections::{HashMap, HashSet};
-use std::hash::Hash;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -333,43 +332,5 @@ async fn run<I: Index>(
         if checkpoints.changed().await.is_err() {
             return;
         }
-    }
-}
-
-/// The streams that something concerns, by what it is.
-#[derive(Debug)]
-pub struct ByKey<K>(HashMap<K, HashSet<StreamId>>);
-
-impl<K> Default for ByKey<K> {
-    fn default() -> Self {
-        Self(HashMap::new())
-    }
-}
-
-impl<K: Eq + Hash> ByKey<K> {
-    /// This concerns the stream from now on.
-    pub fn add(&mut self, key: K, id: StreamId) {
-        self.0.entry(key).or_default().insert(id);
-    }
-
-    /// It does not any more.
-    pub fn remove(&mut self, key: &K, id: StreamId) {
-        if let Some(all) = self.0.get_mut(key) {
-            all.remove(&id);
-            if all.is_empty() {
-                self.0.remove(key);
-            }
-        }
-    }
-
-    /// The streams that this concerns.
-    pub fn of(&self, key: &K) -> impl Iterator<Item = StreamId> {
-        self.0.get(key).into_iter().flatten().copied()
-    }
-
-    /// Whether nothing concerns anybody.
-    #[cfg(test)]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
     }
 }

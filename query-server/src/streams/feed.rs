@@ -71,9 +71,14 @@ pub trait Kind: Send + Sync + 'static {
         std::future::ready(Ok(()))
     }
 
+    /// Returns when something has happened that no change tells of.
+    fn stirred(&self) -> impl Future<Output = ()> + Send {
+        std::future::pending()
+    }
+
     /// What has happened after a position, as much as one look shows.
     fn look(
-        &self,
+        &mut self,
         from: Position,
         heard: Heard<<Self::Index as Index>::Change>,
     ) -> impl Future<Output = Result<News<Self::Event>, Status>> + Send;
@@ -150,6 +155,7 @@ impl<K: Kind> Feed<K> {
             loop {
                 tokio::select! {
                     () = self.subscription.touched() => break,
+                    () = self.kind.stirred() => break,
                     () = self.drain.cancelled() => return self.end_for_shutdown().await,
                     () = self.messages.closed() => return Ok(()),
                     () = sleep_until(self.told_at + HEARTBEAT) => {

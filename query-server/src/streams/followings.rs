@@ -12,7 +12,8 @@ use shared::sql::{Statement, statements};
 use shared::tables::Change;
 use tonic::Status;
 
-use super::dispatch::{ByKey, Concerned, Dispatch, Index, StreamId, Subscription};
+use super::dispatch::{Concerned, Dispatch, Index, StreamId, Subscription};
+use crate::by_key::ByKey;
 use crate::freshness::Freshness;
 use crate::questions::home_timeline::READS;
 use crate::snapshot::{Projections, Snapshot, Value, column, limit};
@@ -69,8 +70,8 @@ pub async fn kept_after(snapshot: &mut Snapshot) -> Result<Position, Status> {
 /// Streams by whom their owners follow.
 #[derive(Default)]
 pub struct Followings {
-    by_owner: ByKey<i64>,
-    by_followee: ByKey<i64>,
+    by_owner: ByKey<i64, StreamId>,
+    by_followee: ByKey<i64, StreamId>,
     /// Whose owners follow too many, or nobody knows yet whom.
     by_anybody: HashSet<StreamId>,
     followees: HashMap<StreamId, HashSet<i64>>,

@@ -93,7 +93,7 @@ impl Kind for Home {
         self.dispatch.learn(&self.freshness, subscription, self.owner).await
     }
 
-    async fn look(&self, from: Position, heard: Heard<Changed>) -> Result<News, Status> {
+    async fn look(&mut self, from: Position, heard: Heard<Changed>) -> Result<News, Status> {
         match heard {
             Heard::Changes(changes, through) => self.hear(&changes, through).await,
             Heard::Something => self.pull(from).await,
@@ -204,7 +204,7 @@ impl Home {
         &self,
         snapshot: &mut Snapshot,
         from: Position,
-        posts: BTreeMap<PostKey, Touched>,
+        mut posts: BTreeMap<PostKey, Touched>,
         gone: BTreeMap<(i64, RemovalCause), Position>,
     ) -> Result<News, Status> {
         let mut told: Vec<Told<Event>> = Vec::new();
@@ -224,8 +224,10 @@ impl Home {
         let items = hydrate::items(snapshot, &entries, Some(self.owner)).await?;
         let mut items: BTreeMap<PostKey, v1::TimelineItem> =
             entries.iter().map(|entry| entry.post).zip(items).collect();
-        for (post, touched) in &posts {
-            moved.remove(post);
+        for (post, touched) in &mut posts {
+            if let Some(place) = moved.remove(post) {
+                touched.fall_back(place);
+            }
             let event = match items.remove(post) {
                 Some(item) if touched.only_edited => Event::Updated(v1::HomeTimelineUpdated { item: Some(item) }),
                 Some(item) => Event::Item(v1::HomeTimelineItem { item: Some(item) }),
@@ -330,6 +332,13 @@ impl Touched {
             Change::RepostUndone => self.removal = Some(RemovalCause::Undone),
             _ => {}
         }
+    }
+
+    /// The entry was among those that went at this place: whoever hears of that must hear of where it is now.
+    fn fall_back(&mut self, place: Position) {
+        self.first = self.first.min(place);
+        self.last = self.last.max(place);
+        self.only_edited = false;
     }
 }
 

@@ -36,8 +36,8 @@ const SEEN: i32 = 0;
 statements! {
     static SELECT_CHANGES = subject_changes!(
         "notifications_1_kept",
-        "SELECT place, recipient AS account, CAST(0 AS {number}) AS post
-     FROM notifications_1_changes WHERE place > $1 AND place <= $2"
+        "UNION ALL
+    SELECT place, recipient, 0 FROM notifications_1_changes WHERE place > $1 AND place <= $2"
     );
     static SELECT_KEPT = kept!("notifications_1_kept");
     /// What was touched of the notifications of $1 after $2 up to $3, $4 groups at most: first and last.
@@ -79,7 +79,7 @@ impl Kind for NotificationFeed {
     common_words!(StreamNotificationsResponse);
 
     /// Notifications come far more slowly than items, so that each stream asks for itself.
-    async fn look(&self, from: Position, _: Heard<Touch>) -> Result<News, Status> {
+    async fn look(&mut self, from: Position, _: Heard<Touch>) -> Result<News, Status> {
         let mut snapshot = Snapshot::take(self.freshness.tables(), READS).await?;
         let reached = snapshot.checkpoint;
         if reached <= from {

@@ -5,7 +5,6 @@
 //! goes out of it may change any number of replies: if that account wrote one, the thread is to be fetched again.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use shared::ids::{AccountId, AccountKey, Position, PostId, PostKey};
@@ -37,7 +36,8 @@ const PACE: Duration = Duration::from_millis(250);
 statements! {
     static SELECT_CHANGES = subject_changes!(
         "posts_1_kept",
-        "SELECT place, CAST(0 AS {number}) AS account, post FROM posts_1_changes WHERE place > $1 AND place <= $2
+        "UNION ALL
+    SELECT place, 0, post FROM posts_1_changes WHERE place > $1 AND place <= $2
     UNION ALL
     SELECT changes.place, 0, replies.reply_to
     FROM posts_1_changes AS changes {ordered join} posts_1 AS replies ON replies.post = changes.post
@@ -80,7 +80,7 @@ pub struct PostFeed {
     pub viewer: Option<AccountKey>,
     pub viewer_id: Option<AccountId>,
     /// The client does not know the post yet.
-    pub begins_anew: AtomicBool,
+    pub begins_anew: bool,
 }
 
 impl Kind for PostFeed {
@@ -92,9 +92,9 @@ impl Kind for PostFeed {
 
     common_words!(StreamPostResponse);
 
-    async fn look(&self, from: Position, _: Heard<Touch>) -> Result<News, Status> {
+    async fn look(&mut self, from: Position, _: Heard<Touch>) -> Result<News, Status> {
         let mut snapshot = Snapshot::take(self.freshness.tables(), READS).await?;
-        let begins_anew = self.begins_anew.swap(false, Ordering::Relaxed);
+        let begins_anew = std::mem::take(&mut self.begins_anew);
         let reached = snapshot.checkpoint.max(from);
         if reached == from && !begins_anew {
             return Ok(News { events: vec![], reached, unfinished: false });

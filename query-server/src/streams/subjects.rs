@@ -7,7 +7,8 @@ use shared::ids::{AccountKey, PostKey};
 use shared::sql::Statement;
 use tonic::Status;
 
-use super::dispatch::{ByKey, Concerned, Index, StreamId};
+use super::dispatch::{Concerned, Index, StreamId};
+use crate::by_key::ByKey;
 use crate::snapshot::{Projections, column};
 
 /// SQL for the place after which this table and the one of sight have all changes.
@@ -23,24 +24,27 @@ macro_rules! kept {
 }
 pub(super) use kept;
 
-/// SQL for [`Index::statement`] with changes (place, account, post) that this SQL selects, and those of who may see whom. The numbers
-/// are those of `Change`.
+/// SQL for [`Index::statement`] with the changes (place, account, post) of who may see whom, and with those that this SQL selects. The
+/// numbers are those of `Change`.
 macro_rules! subject_changes {
-    ($kept:literal, $changes:literal) => {
+    () => {
+        $crate::streams::subjects::subject_changes!("timelines_1_kept", "")
+    };
+    ($kept:literal, $more:literal) => {
         concat!(
             "
 SELECT kept.kept_after, changes.* FROM (",
             $crate::streams::subjects::kept!($kept),
             ") AS kept LEFT JOIN (
-    ",
-            $changes,
-            "
-    UNION ALL
-    SELECT place, actor, 0 FROM timelines_1_changes WHERE place > $1 AND place <= $2 AND change BETWEEN 6 AND 11
+    SELECT place, actor AS account, CAST(0 AS {number}) AS post
+    FROM timelines_1_changes WHERE place > $1 AND place <= $2 AND change BETWEEN 6 AND 11
     UNION ALL
     SELECT place, target, 0 FROM timelines_1_changes WHERE place > $1 AND place <= $2 AND change IN (8, 9)
     UNION ALL
     SELECT place, 0, 0 FROM timelines_1_changes WHERE place > $1 AND place <= $2 AND change >= 12
+    ",
+            $more,
+            "
     ORDER BY place LIMIT $3
 ) AS changes ON TRUE
 ORDER BY changes.place"
@@ -100,8 +104,8 @@ pub struct Touch {
 
 /// Streams by what they are about.
 pub struct Subjects<S> {
-    by_account: ByKey<i64>,
-    by_post: ByKey<i64>,
+    by_account: ByKey<i64, StreamId>,
+    by_post: ByKey<i64, StreamId>,
     source: PhantomData<S>,
 }
 

@@ -1,0 +1,42 @@
+//! Who is concerned by what.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
+
+/// Those whom something concerns, by what it is.
+#[derive(Debug)]
+pub struct ByKey<K, V>(HashMap<K, HashSet<V>>);
+
+impl<K, V> Default for ByKey<K, V> {
+    fn default() -> Self {
+        Self(HashMap::new())
+    }
+}
+
+impl<K: Eq + Hash, V: Eq + Hash + Copy> ByKey<K, V> {
+    /// This concerns them from now on.
+    pub fn add(&mut self, key: K, whom: V) {
+        self.0.entry(key).or_default().insert(whom);
+    }
+
+    /// It does not any more.
+    pub fn remove(&mut self, key: &K, whom: V) {
+        if let Some(all) = self.0.get_mut(key) {
+            all.remove(&whom);
+            if all.is_empty() {
+                self.0.remove(key);
+            }
+        }
+    }
+
+    /// Those whom this concerns.
+    pub fn of(&self, key: &K) -> impl Iterator<Item = V> {
+        self.0.get(key).into_iter().flatten().copied()
+    }
+
+    /// Whether nothing concerns anybody.
+    #[cfg(test)]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}

@@ -1,0 +1,197 @@
+//! Presence: who is online is whoever has a stream open, at this query server or at another.
+//!
+//! Always: in memory only, and bounded by the streams that are open; an account that changes its connection stays online; a server
+//! that falls silent is forgotten with all its accounts. Never here: who may know of whom ([`crate::questions::presence`]).
+
+mod neighbours;
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use shared::ids::AccountKey;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use self::neighbours::Owed;
+use crate::by_key::ByKey;
+
+/// How long an account stays online after its last stream: to come back over another connection takes a moment.
+pub const LINGER: Duration = Duration::from_secs(5);
+
+/// Who is online.
+#[derive(Clone, Default)]
+pub struct Presence(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    registry: Mutex<Registry>,
+    /// Something is to be swept or announced.
+    stirred: Notify,
+}
+
+#[derive(Default)]
+struct Registry {
+    here: HashMap<AccountKey, Here>,
+    elsewhere: HashMap<Uuid, Neighbour>,
+    /// Those who came or went here since the last announcement.
+    unannounced: BTreeSet<AccountKey>,
+    owed: Owed,
+    watchers: HashMap<WatchId, Watcher>,
+    watched: ByKey<AccountKey, WatchId>,
+    next: WatchId,
+}
+
+/// An account with streams at this server.
+#[derive(Default)]
+struct Here {
+    streams: usize,
+    /// When the last one was closed, if none is open.
+    left_at: Option<Instant>,
+}
+
+/// What another server has said.
+struct Neighbour {
+    accounts: HashSet<AccountKey>,
+    /// The number of what it said last.
+    number: u64,
+    heard_at: Instant,
+}
+
+type WatchId = u64;
+
+struct Watcher {
+    accounts: HashSet<AccountKey>,
+    /// Those who came or went since the last look.
+    stirred: HashSet<AccountKey>,
+    wake: Arc<Notify>,
+}
+
+/// A stream of an account that is open, until it is dropped.
+pub struct Present {
+    presence: Presence,
+    account: AccountKey,
+}
+
+impl Drop for Present {
+    fn drop(&mut self) {
+        let mut registry = self.presence.lock();
+        if let Some(here) = registry.here.get_mut(&self.account) {
+            here.streams -= 1;
+            here.left_at = (here.streams == 0).then(Instant::now);
+        }
+        drop(registry);
+        self.presence.0.stirred.notify_one();
+    }
+}
+
+/// Somebody who wants to know who of some accounts comes and goes.
+pub struct Watch {
+    presence: Presence,
+    id: WatchId,
+    wake: Arc<Notify>,
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        let mut registry = self.presence.lock();
+        registry.watch(self.id, HashSet::new());
+        registry.watchers.remove(&self.id);
+    }
+}
+
+impl Watch {
+    /// Watches these from now on, instead of those before.
+    pub fn set(&self, accounts: HashSet<AccountKey>) {
+        self.presence.lock().watch(self.id, accounts);
+    }
+
+    /// Returns when one of them may have come or gone.
+    pub async fn stirred(&self) {
+        self.wake.notified().await;
+    }
+
+    /// Those who may have come or gone since the last time.
+    pub fn take(&self) -> HashSet<AccountKey> {
+        let mut registry = self.presence.lock();
+        registry.watchers.get_mut(&self.id).map(|watcher| std::mem::take(&mut watcher.stirred)).unwrap_or_default()
+    }
+}
+
+impl Presence {
+    fn lock(&self) -> MutexGuard<'_, Registry> {
+        self.0.registry.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// An account opens a stream here.
+    pub fn enter(&self, account: AccountKey) -> Present {
+        let mut registry = self.lock();
+        let here = registry.here.entry(account).or_default();
+        let is_new = here.streams == 0 && here.left_at.is_none();
+        here.streams += 1;
+        here.left_at = None;
+        if is_new {
+            registry.changed_here(account);
+            self.0.stirred.notify_one();
+        }
+        Present { presence: self.clone(), account }
+    }
+
+    /// Whether an account has a stream open anywhere.
+    pub fn is_online(&self, account: AccountKey) -> bool {
+        let registry = self.lock();
+        registry.here.contains_key(&account)
+            || registry.elsewhere.values().any(|neighbour| neighbour.accounts.contains(&account))
+    }
+
+    /// Somebody who watches nobody yet.
+    pub fn watch(&self) -> Watch {
+        let mut registry = self.lock();
+        registry.next += 1;
+        let (id, wake) = (registry.next, Arc::new(Notify::new()));
+        let watcher = Watcher { accounts: HashSet::new(), stirred: HashSet::new(), wake: wake.clone() };
+        registry.watchers.insert(id, watcher);
+        Watch { presence: self.clone(), id, wake }
+    }
+}
+
+impl Registry {
+    /// Lets those go who have lingered long enough, and the servers that have been silent for too long. Gives when there is somebody to
+    /// go next.
+    fn sweep(&mut self, now: Instant) -> Option<Instant> {
+        let due = |here: &Here| here.left_at.map(|left_at| left_at + LINGER);
+        let gone: Vec<AccountKey> =
+            self.here.iter().filter(|(_, here)| due(here).is_some_and(|due| due <= now)).map(|(key, _)| *key).collect();
+        for account in gone {
+            self.here.remove(&account);
+            self.changed_here(account);
+        }
+        self.here.values().filter_map(due).min()
+    }
+
+    fn changed_here(&mut self, account: AccountKey) {
+        self.unannounced.insert(account);
+        self.stir(account);
+    }
+
+    fn stir(&mut self, account: AccountKey) {
+        for id in self.watched.of(&account) {
+            if let Some(watcher) = self.watchers.get_mut(&id) {
+                watcher.stirred.insert(account);
+                watcher.wake.notify_one();
+            }
+        }
+    }
+
+    fn watch(&mut self, id: WatchId, accounts: HashSet<AccountKey>) {
+        let Some(watcher) = self.watchers.get_mut(&id) else { return };
+        for account in watcher.accounts.difference(&accounts) {
+            self.watched.remove(account, id);
+        }
+        for account in accounts.difference(&watcher.accounts) {
+            self.watched.add(*account, id);
+        }
+        watcher.accounts = accounts;
+    }
+}

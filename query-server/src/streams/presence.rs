@@ -1,0 +1,110 @@
+//! The stream of who is online of those whom an account follows: who comes and goes is in memory ([`crate::presence`]); whom the account
+//! follows and may know of, the tables tell, when that has changed.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use shared::ids::{AccountId, AccountKey, Position};
+use shared::proto::common::{StreamCaughtUp, StreamDraining, StreamHeartbeat, StreamSubscribed};
+use shared::proto::query as v1;
+use shared::proto::query::stream_presence_response::Event;
+use shared::sql::{Statement, statements};
+use tonic::Status;
+
+use super::dispatch::Heard;
+use super::feed::{Kind, News, Signal};
+use super::subjects::{Source, Subjects, Touch, subject_changes};
+use crate::freshness::Freshness;
+use crate::presence::{Presence, Watch};
+use crate::questions::account::{Named, find};
+use crate::questions::presence::open_followees;
+use crate::snapshot::{Projections, Snapshot};
+
+/// What the stream reads.
+pub const READS: Projections = &["timelines_1", "profiles_1", "graph_1"];
+
+/// Followees of one account that are watched: the newest.
+const FOLLOWEES_MAX: usize = 10_000;
+/// Between two looks: whoever comes and goes meanwhile is told of once.
+const PACE: Duration = Duration::from_millis(250);
+
+statements! {
+    static SELECT_CHANGES = subject_changes!();
+}
+
+/// Where streams of presence hear of who may know of whom.
+pub struct SightChanges;
+
+impl Source for SightChanges {
+    const READS: Projections = READS;
+
+    fn changes() -> &'static Statement {
+        &SELECT_CHANGES
+    }
+}
+
+/// The stream of one account.
+pub struct PresenceFeed {
+    pub freshness: Freshness,
+    pub presence: Presence,
+    pub watch: Watch,
+    pub owner: AccountKey,
+    pub owner_id: AccountId,
+    /// Those whom it follows and may know of.
+    pub followees: HashMap<AccountKey, AccountId>,
+    /// Those who are online, as far as was told.
+    pub online: HashMap<AccountKey, AccountId>,
+}
+
+impl Kind for PresenceFeed {
+    type Event = Event;
+    type Message = v1::StreamPresenceResponse;
+    type Index = Subjects<SightChanges>;
+
+    const PACE: Duration = PACE;
+
+    /// Nothing can be resumed, so the token is not sent.
+    fn message(_: String, event: Event) -> Self::Message {
+        v1::StreamPresenceResponse { event: Some(event) }
+    }
+
+    fn signal(signal: Signal) -> Event {
+        match signal {
+            Signal::Subscribed => Event::Subscribed(StreamSubscribed {}),
+            Signal::CaughtUp => Event::CaughtUp(StreamCaughtUp {}),
+            // It looks at everything in one go, so it never falls behind.
+            Signal::FellBehind | Signal::Heartbeat => Event::Heartbeat(StreamHeartbeat {}),
+            Signal::Draining => Event::Draining(StreamDraining {}),
+        }
+    }
+
+    async fn stirred(&self) {
+        self.watch.stirred().await;
+    }
+
+    async fn look(&mut self, from: Position, heard: Heard<Touch>) -> Result<News<Event>, Status> {
+        let (reached, stirred) = match heard {
+            Heard::Changes(changes, _) if changes.is_empty() => (from, self.watch.take()),
+            _ => {
+                let mut snapshot = Snapshot::take(self.freshness.tables(), READS).await?;
+                find(&mut snapshot, &Named::Id(self.owner_id)).await?;
+                self.followees = open_followees(&mut snapshot, self.owner, FOLLOWEES_MAX).await?;
+                self.watch.set(self.followees.keys().copied().collect());
+                let stirred = self.followees.keys().chain(self.online.keys()).copied().collect();
+                (snapshot.checkpoint.max(from), stirred)
+            }
+        };
+        let mut events = Vec::new();
+        for account in stirred {
+            let followee = self.followees.get(&account).filter(|_| self.presence.is_online(account)).copied();
+            let told = match followee {
+                Some(id) if self.online.insert(account, id).is_none() => (id, true),
+                None if let Some(id) = self.online.remove(&account) => (id, false),
+                _ => continue,
+            };
+            let presence = v1::Presence { account_id: told.0.to_string(), online: told.1 };
+            events.push((reached, Event::Presence(presence)));
+        }
+        Ok(News { events, reached, unfinished: false })
+    }
+}
