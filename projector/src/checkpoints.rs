@@ -31,7 +31,10 @@ RETURNING checkpoint, term";
 UPDATE projections SET checkpoint = $1, heartbeat_at = $2
 WHERE checkpoint = $3 AND (name, term) IN (SELECT * FROM {rows $4 AS mine: name text, term})
 RETURNING name";
-    static BEAT = "UPDATE projections SET heartbeat_at = $1 WHERE name = $2 AND term = $3";
+    /// $1 now, $2 the projections with the terms of their owner.
+    static BEAT = "
+UPDATE projections SET heartbeat_at = $1 WHERE (name, term) IN (SELECT * FROM {rows $2 AS mine: name text, term})
+RETURNING name";
     static FAIL = "UPDATE projections SET failure = $1 WHERE name = $2 AND term = $3";
 }
 
@@ -106,18 +109,26 @@ pub async fn advance(
 ) -> Result<Option<&'static str>, sqlx::Error> {
     let mine = projections.iter().collect();
     let values = [Value::Number(to.0), Value::Number(now.0), Value::Number(from.0), Value::Rows(&mine)];
-    let rows = tx.rows(&MOVE, &values).await?;
-    let moved: HashSet<String> = rows.iter().map(|row| row.get("name")).collect::<Result<_, _>>()?;
-    Ok(projections.iter().map(|(name, _)| *name).find(|name| !moved.contains(*name)))
+    one_without(projections, &tx.rows(&MOVE, &values).await?)
 }
 
-/// Says that the owner is alive; false when another owner has taken over.
+/// Says that the owner of projections, each with its term, is alive; gives one of which another owner has taken over, if there is one.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn beat(tx: &mut Transaction, name: &str, claim: Claim, now: Timestamp) -> Result<bool, sqlx::Error> {
-    let values = [Value::Number(now.0), Value::Text(name), Value::Number(claim.term)];
-    Ok(tx.execute(&BEAT, &values).await? == 1)
+pub async fn beat(
+    tx: &mut Transaction,
+    projections: &[(&'static str, i64)],
+    now: Timestamp,
+) -> Result<Option<&'static str>, sqlx::Error> {
+    let mine = projections.iter().collect();
+    one_without(projections, &tx.rows(&BEAT, &[Value::Number(now.0), Value::Rows(&mine)]).await?)
+}
+
+/// One of these projections of which there is no row.
+fn one_without(projections: &[(&'static str, i64)], rows: &[Row]) -> Result<Option<&'static str>, sqlx::Error> {
+    let found: HashSet<String> = rows.iter().map(|row| row.get("name")).collect::<Result<_, _>>()?;
+    Ok(projections.iter().map(|(name, _)| *name).find(|name| !found.contains(*name)))
 }
 
 /// Notes why the projection stopped, or, with nothing, that it goes on.

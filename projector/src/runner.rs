@@ -289,13 +289,9 @@ impl Runner {
         self.beaten_at = Instant::now();
         self.claim_what_is_free(Takeover::WhenSilent).await?;
         let mut tx = self.tables.begin_to_write().await?;
-        for running in &self.running {
-            let name = running.projection.name();
-            if let Some(claim) = running.claim
-                && !checkpoints::beat(&mut tx, name, claim, self.clock.now()).await?
-            {
-                return Err(RunError::Superseded(name));
-            }
+        let owned = self.running.iter().filter_map(|running| Some((running.projection.name(), running.claim?.term)));
+        if let Some(name) = checkpoints::beat(&mut tx, &owned.collect::<Vec<_>>(), self.clock.now()).await? {
+            return Err(RunError::Superseded(name));
         }
         tx.commit().await?;
         self.measure().await
@@ -321,8 +317,9 @@ impl Runner {
         let claim = running.claim.ok_or(RunError::StandingBy(projection.name()))?;
         info!(projection = name, "rebuilding {name}");
         let mut tx = self.tables.begin_to_write().await?;
-        if !checkpoints::beat(&mut tx, projection.name(), claim, self.clock.now()).await? {
-            return Err(RunError::Superseded(projection.name()));
+        let terms = [(projection.name(), claim.term)];
+        if let Some(name) = checkpoints::beat(&mut tx, &terms, self.clock.now()).await? {
+            return Err(RunError::Superseded(name));
         }
         tx.script(projection.reset()).await?;
         let (mut reached, mut told_at) = (Position(0), Instant::now());
@@ -340,7 +337,6 @@ impl Runner {
                 info!(projection = name, position = reached.0, "rebuilding {name}: at position {reached}");
             }
         }
-        let terms = [(projection.name(), claim.term)];
         if let Some(name) = checkpoints::advance(&mut tx, &terms, claim.checkpoint, reached, self.clock.now()).await? {
             return Err(RunError::Superseded(name));
         }

@@ -5,6 +5,7 @@
 //! repeat what it told, and says the same again; memory is bounded by one look and one queue; a reader that is slow makes only
 //! its own stream wait, and is closed when it takes nothing for too long. Never here: what a change means.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use shared::errors::{ErrorReason, Refused};
@@ -22,6 +23,8 @@ use super::dispatch::{Heard, Index, Subscription};
 const SLOW_AFTER: Duration = Duration::from_secs(30);
 /// How often a stream without news says that it is alive.
 const HEARTBEAT: Duration = Duration::from_secs(15);
+/// Streams say so at the same moments, these apart, so that those of a connection need one packet and one wake-up.
+const TOGETHER: Duration = Duration::from_secs(1);
 
 /// What every stream says, whatever it is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,6 +110,14 @@ macro_rules! common_words {
 }
 pub(super) use common_words;
 
+/// When a stream that has told something says that it is alive, if nothing else happens.
+fn heartbeat_after(told_at: Instant) -> Instant {
+    static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
+    let due = (told_at + HEARTBEAT).saturating_duration_since(*BEGAN);
+    let late = due.as_nanos() % TOGETHER.as_nanos();
+    told_at + HEARTBEAT - Duration::from_nanos(u64::try_from(late).unwrap_or(0))
+}
+
 /// One stream on the server's side.
 pub struct Feed<K: Kind> {
     pub kind: K,
@@ -158,7 +169,7 @@ impl<K: Kind> Feed<K> {
                     () = self.kind.stirred() => break,
                     () = self.drain.cancelled() => return self.end_for_shutdown().await,
                     () = self.messages.closed() => return Ok(()),
-                    () = sleep_until(self.told_at + HEARTBEAT) => {
+                    () = sleep_until(heartbeat_after(self.told_at)) => {
                         self.position = self.subscription.told(self.position);
                         self.signal(Signal::Heartbeat).await?;
                     }
