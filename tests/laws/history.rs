@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use clients::Random;
 use command_server::command::{Answer, Command, Edge, NewPost, OnPost, Pair};
 use command_server::execute::{Call, Executor, digest};
 use shared::event::{AccountKind, Profile};
@@ -9,8 +10,6 @@ use shared::ids::{AccountId, Position, PostId};
 use shared::log::EventLog;
 use tonic::Code;
 use uuid::Uuid;
-
-use crate::random::Random;
 
 const ACCOUNTS_MAX: usize = 9;
 /// Commands go to the newest posts mostly, as in life.

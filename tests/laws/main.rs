@@ -6,18 +6,14 @@
 //! server. The seed is printed on failure; `CHIRP_LAW_SEED=n` runs that history alone, `CHIRP_LAW_HISTORIES=n` sets how
 //! many each test runs.
 
-mod client;
 mod history;
-mod home;
-mod notifications;
-mod posts;
-mod random;
 mod world;
 
 use std::collections::BTreeSet;
 
+use clients::Random;
+
 use crate::history::History;
-use crate::random::Random;
 use crate::world::{BATCH_SIZES, Engine, World};
 
 /// Histories of each of the four tests of SQLite; together over 1,000.

@@ -5,14 +5,17 @@ use std::path::Path;
 use std::sync::Arc;
 
 use chirp::verify::{LogReader, Manner, Report, compare};
+use clients::{Client, HomeView, NotificationView, PostView, Random, View};
 use projector::Projector;
 use query_server::{Queries, StreamLimits};
-use reference::Model;
+use reference::{Entry, Model};
 use shared::clock::SystemClock;
 use shared::database::Database;
 use shared::log::EventLog;
 use shared::log::sqlite::{self, Durability};
 use shared::postgres::Server;
+use shared::proto::query::query_service_client::QueryServiceClient;
+use shared::proto::query::query_service_server::QueryServiceServer;
 use shared::settings::{ProjectorSettings, TimelineSettings};
 use shared::sql::Statement;
 use shared::store::{Store, log_file};
@@ -22,12 +25,6 @@ use tempfile::TempDir;
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
-
-use crate::client::{Client, View};
-use crate::home::HomeView;
-use crate::notifications::NotificationView;
-use crate::posts::PostView;
-use crate::random::Random;
 
 pub const BATCH_SIZES: [usize; 3] = [1, 7, 1_000];
 
@@ -151,6 +148,9 @@ async fn adopt(around: &mut PgConnection, epoch: Uuid) {
     assert_eq!(adopted.expect("there are tables").rows_affected(), 1);
 }
 
+/// A query server in this process, called as over a connection.
+type InProcess = QueryServiceClient<QueryServiceServer<Queries>>;
+
 /// One projector, its tables, and who reads them.
 struct Reader {
     store: Store,
@@ -159,7 +159,9 @@ struct Reader {
     /// Wakes the query server.
     progress: Wake,
     tables: Database,
-    queries: Queries,
+    queries: Arc<Queries>,
+    /// How its clients reach it.
+    client: InProcess,
     homes: BTreeMap<String, Client<HomeView>>,
     notifications: BTreeMap<String, Client<NotificationView>>,
     posts: BTreeMap<String, Client<PostView>>,
@@ -224,9 +226,7 @@ impl World {
         let reader = self.reader(batch_size);
         compare(&reader.queries, &model, manner, &mut report).await.expect("no question fails");
         for account in model.accounts() {
-            reader.check_home(&model, account, random, &mut report).await;
-            reader.check_notifications(&model, account, random, &mut report).await;
-            reader.check_post(&model, account, random, &mut report).await;
+            reader.check_clients(&model, account, random, &mut report).await;
         }
         assert!(report.answers > 0, "something was asked");
         assert_eq!(
@@ -287,10 +287,24 @@ impl Reader {
         let projector = open_projector(&store, log.clone(), settings.clone(), progress.clone()).await;
         let tables = store.open_tables_to_read(&*log).await.expect("they were just made");
         let drain = CancellationToken::new();
-        let queries = Queries::new(tables.clone(), log, &progress, streams, drain.clone());
+        let queries = Arc::new(Queries::new(tables.clone(), log, &progress, streams, drain.clone()));
+        let client = QueryServiceClient::new(QueryServiceServer::from_arc(queries.clone()));
         let (homes, notifications, posts) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         let (looked_at, projector) = (BTreeMap::new(), Some(projector));
-        Self { store, settings, projector, progress, tables, queries, homes, notifications, posts, looked_at, drain }
+        Self {
+            store,
+            settings,
+            projector,
+            progress,
+            tables,
+            queries,
+            client,
+            homes,
+            notifications,
+            posts,
+            looked_at,
+            drain,
+        }
     }
 
     async fn open_projector(&self, log: Arc<dyn EventLog>) -> Projector {
@@ -301,44 +315,17 @@ impl Reader {
         self.projector.as_mut().expect("it is only closed while it restarts")
     }
 
-    /// What the client of a home timeline shows after it came back is the timeline.
-    async fn check_home(&mut self, model: &Model, account: &str, random: &mut Random, report: &mut Report) {
-        let expected = model.home_timeline(account);
-        let is_right = |view: &HomeView| {
-            let reads_right = |(post, text): (&str, &str)| {
-                model.post(post, Some(account)).is_some_and(|expected| expected.text == text)
-            };
-            view.shown() == expected && view.texts().all(reads_right)
-        };
-        let is_there = go_on(&mut self.homes, &self.queries, account, random, is_right).await;
-        let Some(client) = self.homes.get(account).filter(|_| is_there) else {
-            return must_be_gone(model, account, report);
-        };
-        let shown = client.view.shown();
-        let wrong = (shown != expected).then(|| format!("shows {shown:#?}, must show {expected:#?}"));
-        report.check(wrong, || format!("client of {account}"));
-        for (post, text) in client.view.texts() {
-            let expected = model.post(post, Some(account)).map(|post| post.text);
-            let wrong = (expected.as_deref() != Some(text)).then(|| format!("reads {text}, must read {expected:?}"));
-            report.check(wrong, || format!("post {post} of the client of {account}"));
-        }
-    }
+    /// What the clients of an account show after they came back is what the model says; there are none where the account is gone.
+    async fn check_clients(&mut self, model: &Model, account: &str, random: &mut Random, report: &mut Report) {
+        let is_there = model.account(account).is_some();
+        let entries = model.home_timeline(account);
+        let text_of = |entry: &Entry| Some((entry.post_id.clone(), model.post(&entry.post_id, Some(account))?.text));
+        let texts = entries.iter().filter_map(text_of).collect();
+        let home = is_there.then_some((entries, texts));
+        check(&mut self.homes, &self.client, account, home, random, report).await;
+        let notifications = is_there.then(|| model.notifications(account));
+        check(&mut self.notifications, &self.client, account, notifications, random, report).await;
 
-    /// The same for notifications.
-    async fn check_notifications(&mut self, model: &Model, account: &str, random: &mut Random, report: &mut Report) {
-        let expected = model.notifications(account);
-        let is_right = |view: &NotificationView| view.shown() == expected;
-        let is_there = go_on(&mut self.notifications, &self.queries, account, random, is_right).await;
-        let Some(client) = self.notifications.get(account).filter(|_| is_there) else {
-            return must_be_gone(model, account, report);
-        };
-        let shown = client.view.shown();
-        let wrong = (shown != expected).then(|| format!("shows {shown:#?}, must show {expected:#?}"));
-        report.check(wrong, || format!("notifications of the client of {account}"));
-    }
-
-    /// The same for the post that an account looks at, until it is gone for the account.
-    async fn check_post(&mut self, model: &Model, account: &str, random: &mut Random, report: &mut Report) {
         if !self.looked_at.contains_key(account) {
             let posts: Vec<&str> = model.posts().collect();
             if posts.is_empty() {
@@ -348,26 +335,24 @@ impl Reader {
         }
         let post = self.looked_at[account].as_str();
         let expected = PostView::expected(model, post, account);
-        let is_right = |view: &PostView| Some(view.shown()) == expected;
         let name = PostView::name(post, account);
-        let is_there = go_on(&mut self.posts, &self.queries, &name, random, is_right).await;
-        let shown = self.posts.get(&name).filter(|_| is_there).map(|client| client.view.shown());
-        let wrong = (shown != expected).then(|| format!("shows {shown:#?}, must show {expected:#?}"));
-        report.check(wrong, || format!("stream of {post} for {account}"));
-        if !is_there {
+        if !check(&mut self.posts, &self.client, &name, expected, random, report).await {
             self.looked_at.remove(account);
         }
     }
 }
 
-/// Lets the client of an account or a post go on, or begin. False when it is not there, and then neither is the client.
-async fn go_on<V: View>(
+/// Lets the client of this name go on, or begin, and checks what it shows: nothing when it is gone, and then the client goes, too. Whether
+/// it is there.
+async fn check<V: View>(
     clients: &mut BTreeMap<String, Client<V>>,
-    queries: &Queries,
+    queries: &InProcess,
     name: &str,
+    expected: Option<V::Shown>,
     random: &mut Random,
-    is_right: impl Fn(&V) -> bool,
+    report: &mut Report,
 ) -> bool {
+    let is_right = |view: &V| Some(view.shown()) == expected;
     let is_there = match clients.get_mut(name) {
         Some(client) => client.go_on(queries, random, is_right).await,
         None => match Client::start(queries, name).await {
@@ -375,16 +360,13 @@ async fn go_on<V: View>(
             None => false,
         },
     };
+    let shown = clients.get(name).filter(|_| is_there).map(|client| client.view.shown());
+    let wrong = (shown != expected).then(|| format!("shows {shown:#?}, must show {expected:#?}"));
+    report.check(wrong, || format!("{} of {name}", std::any::type_name::<V>()));
     if !is_there {
         clients.remove(name);
     }
     is_there
-}
-
-/// Nobody must hear that an account is gone when it is not.
-fn must_be_gone(model: &Model, account: &str, report: &mut Report) {
-    let wrong = model.account(account).map(|_| "the stream says that it is not there".to_owned());
-    report.check(wrong, || format!("stream of {account}"));
 }
 
 impl Drop for Reader {

@@ -20,6 +20,7 @@ mod process;
 mod raw;
 mod read_your_writes;
 mod refusals;
+mod resumes;
 mod roles;
 mod sqlite_files;
 mod streams;

@@ -221,6 +221,7 @@ impl Roles {
 pub struct Role {
     pub process: Process,
     pub address: String,
+    arguments: Vec<String>,
 }
 
 impl Role {
@@ -242,8 +243,13 @@ impl Role {
 
     /// On a store of any kind.
     pub async fn start_at(role: &str, listen: &str, store: &str, more: &[&str]) -> Self {
-        let arguments = [&[role, "--store", store, listen, ANY_PORT], more].concat();
-        let mut process = Process::start(&arguments);
+        let arguments = [&[role, "--store", store], more, &[listen]].concat();
+        Self::listen(arguments.into_iter().map(str::to_owned).collect(), ANY_PORT).await
+    }
+
+    async fn listen(arguments: Vec<String>, address: &str) -> Self {
+        let all: Vec<&str> = arguments.iter().map(String::as_str).chain([address]).collect();
+        let mut process = Process::start(&all);
         // The role's own log line has its address as a field, as every line that is not for a terminal is JSON.
         let address = process
             .says(|line| {
@@ -251,7 +257,13 @@ impl Role {
                 Some(line.get("address")?.as_str()?.to_owned())
             })
             .await;
-        Self { process, address }
+        Self { process, address, arguments }
+    }
+
+    /// kill -9, and the same again where it was.
+    pub async fn kill_and_restart(&mut self) {
+        self.process.kill().await;
+        *self = Self::listen(self.arguments.clone(), &self.address).await;
     }
 }
 

@@ -2,15 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use query_server::Queries;
 use reference::{Model, Post, Thread};
 use shared::proto::query as v1;
-use shared::proto::query::query_service_server::QueryService;
+use shared::proto::query::query_service_client::QueryServiceClient;
 use shared::proto::query::stream_post_response::Event;
 use shared::proto::query::thread_item::Item;
-use tonic::{Code, Request, Status};
+use tonic::{Status, Streaming};
 
-use crate::client::{Said, View};
+use crate::client::{Said, Transport, View};
 
 const PAGE_SIZE: i32 = 100;
 
@@ -26,13 +25,6 @@ impl PostView {
     /// The name of the view of a post that an account looks at.
     pub fn name(post_id: &str, viewer_id: &str) -> String {
         format!("{post_id} {viewer_id}")
-    }
-
-    /// What it shows: the thread, and the posts in it.
-    pub fn shown(&self) -> (Thread, Vec<Post>) {
-        let replies = self.replies.values().cloned().collect();
-        let (thread, posts) = chirp::verify::thread(vec![], self.post.clone(), replies);
-        (thread, posts.into_iter().map(|(post, _)| announced(post)).collect())
     }
 
     /// What it must show; nothing when there is no such post for the viewer.
@@ -55,7 +47,9 @@ fn announced(post: Post) -> Post {
 
 impl View for PostView {
     type Message = v1::StreamPostResponse;
-    type Messages = <Queries as QueryService>::StreamPostStream;
+
+    /// The thread, and the posts in it.
+    type Shown = (Thread, Vec<Post>);
 
     fn of(name: &str) -> Self {
         let (post_id, viewer_id) = name.split_once(' ').expect("it is made by `name`");
@@ -63,34 +57,44 @@ impl View for PostView {
         Self { post_id, viewer_id, post: v1::ThreadItem::default(), replies: BTreeMap::new() }
     }
 
-    async fn fetch(&mut self, queries: &Queries) -> Option<String> {
+    fn shown(&self) -> Self::Shown {
+        let replies = self.replies.values().cloned().collect();
+        let (thread, posts) = chirp::verify::thread(vec![], self.post.clone(), replies);
+        (thread, posts.into_iter().map(|(post, _)| announced(post)).collect())
+    }
+
+    async fn fetch<T: Transport>(
+        &mut self,
+        queries: &QueryServiceClient<T>,
+        consistency: Option<v1::Consistency>,
+    ) -> Result<String, Status> {
         self.replies.clear();
         let (mut page_token, mut resume_token) = (String::new(), None);
         loop {
             let (post_id, viewer_account_id) = (self.post_id.clone(), self.viewer_id.clone());
-            let page_size = PAGE_SIZE;
-            let request =
-                v1::GetThreadRequest { post_id, viewer_account_id, page_size, page_token, ..Default::default() };
-            let page = match queries.get_thread(Request::new(request)).await {
-                Ok(page) => page.into_inner(),
-                Err(status) if status.code() == Code::NotFound => return None,
-                Err(status) => panic!("the thread was refused: {status:?}"),
-            };
+            let (consistency, page_size) = (consistency.clone(), PAGE_SIZE);
+            let request = v1::GetThreadRequest { consistency, viewer_account_id, post_id, page_size, page_token };
+            let page = queries.clone().get_thread(request).await?.into_inner();
             // That of the first page.
             resume_token.get_or_insert(page.resume_token);
             self.post = page.item.expect("it is always set");
             self.replies.extend(page.replies.into_iter().map(|reply| (reply.place, reply)));
             page_token = page.next_page_token;
             if page_token.is_empty() {
-                return resume_token;
+                return Ok(resume_token.unwrap_or_default());
             }
         }
     }
 
-    async fn open(&self, queries: &Queries, resume_token: String) -> Result<Self::Messages, Status> {
+    async fn open<T: Transport>(
+        &self,
+        queries: &QueryServiceClient<T>,
+        consistency: Option<v1::Consistency>,
+        resume_token: String,
+    ) -> Result<Streaming<Self::Message>, Status> {
         let (post_id, viewer_account_id) = (self.post_id.clone(), self.viewer_id.clone());
-        let request = v1::StreamPostRequest { post_id, viewer_account_id, resume_token, ..Default::default() };
-        Ok(queries.stream_post(Request::new(request)).await?.into_inner())
+        let request = v1::StreamPostRequest { consistency, viewer_account_id, post_id, resume_token };
+        Ok(queries.clone().stream_post(request).await?.into_inner())
     }
 
     fn take(&mut self, message: Self::Message) -> (String, Said) {

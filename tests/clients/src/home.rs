@@ -2,16 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use query_server::Queries;
 use reference::Entry;
 use shared::proto::query as v1;
 use shared::proto::query::home_timeline_removed::Target;
-use shared::proto::query::query_service_server::QueryService;
+use shared::proto::query::query_service_client::QueryServiceClient;
 use shared::proto::query::stream_home_timeline_response::Event;
 use shared::proto::query::{RemovalCause, TimelineItem};
-use tonic::{Code, Request, Status};
+use tonic::{Status, Streaming};
 
-use crate::client::{Said, View};
+use crate::client::{Said, Transport, View};
 
 const PAGE_SIZE: i32 = 100;
 
@@ -22,8 +21,7 @@ pub struct HomeView {
 }
 
 impl HomeView {
-    /// What it shows.
-    pub fn shown(&self) -> Vec<Entry> {
+    fn entries(&self) -> Vec<Entry> {
         let entry = |item: &TimelineItem| Entry {
             post_id: item.post.clone().unwrap_or_default().post_id,
             place: item.place,
@@ -32,11 +30,6 @@ impl HomeView {
         let mut entries: Vec<Entry> = self.entries.values().map(entry).collect();
         entries.sort_by_key(|entry| std::cmp::Reverse(entry.place));
         entries
-    }
-
-    /// The texts of what it shows, by post.
-    pub fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.entries.values().filter_map(|item| item.post.as_ref()).map(|post| (&*post.post_id, &*post.text))
     }
 
     fn remove(&mut self, removed: &v1::HomeTimelineRemoved) {
@@ -72,27 +65,35 @@ impl HomeView {
 
 impl View for HomeView {
     type Message = v1::StreamHomeTimelineResponse;
-    type Messages = <Queries as QueryService>::StreamHomeTimelineStream;
+
+    /// The entries, and the texts of their posts.
+    type Shown = (Vec<Entry>, BTreeMap<String, String>);
 
     fn of(account_id: &str) -> Self {
         Self { account_id: account_id.to_owned(), entries: BTreeMap::new() }
     }
 
-    async fn fetch(&mut self, queries: &Queries) -> Option<String> {
+    fn shown(&self) -> Self::Shown {
+        let posts = self.entries.values().filter_map(|item| item.post.as_ref());
+        (self.entries(), posts.map(|post| (post.post_id.clone(), post.text.clone())).collect())
+    }
+
+    async fn fetch<T: Transport>(
+        &mut self,
+        queries: &QueryServiceClient<T>,
+        consistency: Option<v1::Consistency>,
+    ) -> Result<String, Status> {
         self.entries.clear();
         let (mut page_token, mut resume_token) = (String::new(), None);
         loop {
             let request = v1::GetHomeTimelineRequest {
+                consistency: consistency.clone(),
                 account_id: self.account_id.clone(),
                 page_size: PAGE_SIZE,
                 page_token,
                 ..Default::default()
             };
-            let page = match queries.get_home_timeline(Request::new(request)).await {
-                Ok(page) => page.into_inner(),
-                Err(status) if status.code() == Code::NotFound => return None,
-                Err(status) => panic!("the timeline was refused: {status:?}"),
-            };
+            let page = queries.clone().get_home_timeline(request).await?.into_inner();
             // That of the first page.
             resume_token.get_or_insert(page.resume_token);
             for item in page.items {
@@ -100,15 +101,20 @@ impl View for HomeView {
             }
             page_token = page.next_page_token;
             if page_token.is_empty() {
-                return resume_token;
+                return Ok(resume_token.unwrap_or_default());
             }
         }
     }
 
-    async fn open(&self, queries: &Queries, resume_token: String) -> Result<Self::Messages, Status> {
+    async fn open<T: Transport>(
+        &self,
+        queries: &QueryServiceClient<T>,
+        consistency: Option<v1::Consistency>,
+        resume_token: String,
+    ) -> Result<Streaming<Self::Message>, Status> {
         let account_id = self.account_id.clone();
-        let request = v1::StreamHomeTimelineRequest { account_id, resume_token, ..Default::default() };
-        Ok(queries.stream_home_timeline(Request::new(request)).await?.into_inner())
+        let request = v1::StreamHomeTimelineRequest { account_id, consistency, resume_token, ..Default::default() };
+        Ok(queries.clone().stream_home_timeline(request).await?.into_inner())
     }
 
     fn take(&mut self, message: Self::Message) -> (String, Said) {

@@ -3,14 +3,13 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use query_server::Queries;
 use reference::NotificationGroup;
 use shared::proto::query as v1;
-use shared::proto::query::query_service_server::QueryService;
+use shared::proto::query::query_service_client::QueryServiceClient;
 use shared::proto::query::stream_notifications_response::Event;
-use tonic::{Code, Request, Status};
+use tonic::{Status, Streaming};
 
-use crate::client::{Said, View};
+use crate::client::{Said, Transport, View};
 
 const PAGE_SIZE: i32 = 100;
 
@@ -21,13 +20,6 @@ pub struct NotificationView {
 }
 
 impl NotificationView {
-    /// What it shows.
-    pub fn shown(&self) -> Vec<NotificationGroup> {
-        let mut shown: Vec<NotificationGroup> = self.held.values().cloned().map(chirp::verify::notification).collect();
-        shown.sort_by_key(|group| Reverse(group.place));
-        shown
-    }
-
     fn hold(&mut self, notification: v1::Notification) {
         let post_id = notification.post.as_ref().map(|post| post.post_id.clone()).unwrap_or_default();
         self.held.insert((notification.reason, post_id), notification);
@@ -36,38 +28,51 @@ impl NotificationView {
 
 impl View for NotificationView {
     type Message = v1::StreamNotificationsResponse;
-    type Messages = <Queries as QueryService>::StreamNotificationsStream;
+
+    type Shown = Vec<NotificationGroup>;
 
     fn of(account_id: &str) -> Self {
         Self { account_id: account_id.to_owned(), held: BTreeMap::new() }
     }
 
-    async fn fetch(&mut self, queries: &Queries) -> Option<String> {
+    fn shown(&self) -> Vec<NotificationGroup> {
+        let mut shown: Vec<NotificationGroup> = self.held.values().cloned().map(chirp::verify::notification).collect();
+        shown.sort_by_key(|group| Reverse(group.place));
+        shown
+    }
+
+    async fn fetch<T: Transport>(
+        &mut self,
+        queries: &QueryServiceClient<T>,
+        consistency: Option<v1::Consistency>,
+    ) -> Result<String, Status> {
         self.held.clear();
         let (mut page_token, mut resume_token) = (String::new(), None);
         loop {
-            let account_id = self.account_id.clone();
+            let (account_id, consistency) = (self.account_id.clone(), consistency.clone());
+            let page_size = PAGE_SIZE;
             let request =
-                v1::ListNotificationsRequest { account_id, page_size: PAGE_SIZE, page_token, ..Default::default() };
-            let page = match queries.list_notifications(Request::new(request)).await {
-                Ok(page) => page.into_inner(),
-                Err(status) if status.code() == Code::NotFound => return None,
-                Err(status) => panic!("the notifications were refused: {status:?}"),
-            };
+                v1::ListNotificationsRequest { account_id, consistency, page_size, page_token, ..Default::default() };
+            let page = queries.clone().list_notifications(request).await?.into_inner();
             // That of the first page.
             resume_token.get_or_insert(page.resume_token);
             page.notifications.into_iter().for_each(|notification| self.hold(notification));
             page_token = page.next_page_token;
             if page_token.is_empty() {
-                return resume_token;
+                return Ok(resume_token.unwrap_or_default());
             }
         }
     }
 
-    async fn open(&self, queries: &Queries, resume_token: String) -> Result<Self::Messages, Status> {
+    async fn open<T: Transport>(
+        &self,
+        queries: &QueryServiceClient<T>,
+        consistency: Option<v1::Consistency>,
+        resume_token: String,
+    ) -> Result<Streaming<Self::Message>, Status> {
         let account_id = self.account_id.clone();
-        let request = v1::StreamNotificationsRequest { account_id, resume_token, ..Default::default() };
-        Ok(queries.stream_notifications(Request::new(request)).await?.into_inner())
+        let request = v1::StreamNotificationsRequest { account_id, consistency, resume_token, ..Default::default() };
+        Ok(queries.clone().stream_notifications(request).await?.into_inner())
     }
 
     fn take(&mut self, message: Self::Message) -> (String, Said) {

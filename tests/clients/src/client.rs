@@ -1,12 +1,14 @@
-//! A client of a stream that follows the rules of the contract to the letter: what it holds must always be what the question that belongs
-//! to the stream would answer.
+//! What all clients do: fetch, stream, break, come back.
 
+use std::fmt::Debug;
 use std::time::Duration;
 
-use query_server::Queries;
+use shared::proto::query::Consistency;
+use shared::proto::query::query_service_client::QueryServiceClient;
 use tokio::time::timeout;
-use tokio_stream::{Stream, StreamExt};
-use tonic::{Code, Status};
+use tonic::client::GrpcService;
+use tonic::codegen::{Body, Bytes, StdError};
+use tonic::{Code, Status, Streaming};
 
 use crate::random::Random;
 
@@ -24,19 +26,55 @@ pub enum Said {
     Refresh,
 }
 
+/// How a client reaches a query server: over a connection, or within the process.
+pub trait Transport:
+    GrpcService<
+        tonic::body::Body,
+        ResponseBody: Body<Data = Bytes, Error: Into<StdError> + Send> + Send + 'static,
+        Future: Send,
+    > + Clone
+    + Send
+    + Sync
+{
+}
+
+impl<T> Transport for T where
+    T: GrpcService<
+            tonic::body::Body,
+            ResponseBody: Body<Data = Bytes, Error: Into<StdError> + Send> + Send + 'static,
+            Future: Send,
+        > + Clone
+        + Send
+        + Sync
+{
+}
+
 /// What one kind of client holds, and the rules by which it changes.
 pub trait View: Sized {
     type Message;
-    type Messages: Stream<Item = Result<Self::Message, Status>> + Unpin;
+    /// What is announced of what it holds.
+    type Shown: PartialEq + Debug;
 
     /// Nothing yet, of what has this name: an account, for example.
     fn of(name: &str) -> Self;
 
-    /// Fetches everything, and gives the token with which the stream goes on; nothing when it is not there.
-    async fn fetch(&mut self, queries: &Queries) -> Option<String>;
+    /// What it shows.
+    fn shown(&self) -> Self::Shown;
+
+    /// Fetches everything, and gives the token with which the stream goes on.
+    fn fetch<T: Transport>(
+        &mut self,
+        queries: &QueryServiceClient<T>,
+        consistency: Option<Consistency>,
+    ) -> impl Future<Output = Result<String, Status>>;
 
     /// Opens the stream.
-    async fn open(&self, queries: &Queries, resume_token: String) -> Result<Self::Messages, Status>;
+    fn open<T: Transport>(
+        &self,
+        queries: &QueryServiceClient<T>,
+        consistency: Option<Consistency>,
+        resume_token: String,
+    ) -> impl Future<Output = Result<Streaming<Self::Message>, Status>>;
 
     /// Applies a message, and gives its token.
     fn take(&mut self, message: Self::Message) -> (String, Said);
@@ -47,25 +85,31 @@ pub struct Client<V: View> {
     pub view: V,
     resume_token: String,
     /// The stream, while the client stays.
-    live: Option<V::Messages>,
+    live: Option<Streaming<V::Message>>,
 }
 
 impl<V: View> Client<V> {
     /// A client that has fetched everything; nothing when it is not there.
-    pub async fn start(queries: &Queries, name: &str) -> Option<Self> {
+    pub async fn start<T: Transport>(queries: &QueryServiceClient<T>, name: &str) -> Option<Self> {
         let mut client = Self { view: V::of(name), resume_token: String::new(), live: None };
         client.fetch(queries).await.then_some(client)
     }
 
     /// Goes on with the stream if the client stayed, until the client is as it should be or nothing more comes; else comes back over
     /// connections that break, and in the end over one that lasts. False when it is gone.
-    pub async fn go_on(&mut self, queries: &Queries, random: &mut Random, is_right: impl Fn(&V) -> bool) -> bool {
+    pub async fn go_on<T: Transport>(
+        &mut self,
+        queries: &QueryServiceClient<T>,
+        random: &mut Random,
+        is_right: impl Fn(&V) -> bool,
+    ) -> bool {
         while !is_right(&self.view)
             && let Some(live) = &mut self.live
         {
-            let Ok(next) = timeout(LIVE_PATIENCE, live.next()).await else { break };
-            match next.expect("a stream goes on") {
+            let Ok(next) = timeout(LIVE_PATIENCE, live.message()).await else { break };
+            match next {
                 Ok(message) => {
+                    let message = message.expect("a stream goes on");
                     if let Said::Refresh = self.take(message) {
                         self.live = None;
                         return self.fetch(queries).await;
@@ -83,7 +127,7 @@ impl<V: View> Client<V> {
         self.come_back(queries, random).await
     }
 
-    async fn come_back(&mut self, queries: &Queries, random: &mut Random) -> bool {
+    async fn come_back<T: Transport>(&mut self, queries: &QueryServiceClient<T>, random: &mut Random) -> bool {
         while random.one_in(2) {
             if !self.resume(queries, random.below(6)).await {
                 return false;
@@ -94,14 +138,14 @@ impl<V: View> Client<V> {
 
     /// Opens the stream where it was left and reads until it has caught up, or the connection breaks after so many
     /// messages. False when it is gone.
-    async fn resume(&mut self, queries: &Queries, breaks_after: usize) -> bool {
-        let mut stream = match self.view.open(queries, self.resume_token.clone()).await {
+    async fn resume<T: Transport>(&mut self, queries: &QueryServiceClient<T>, breaks_after: usize) -> bool {
+        let mut stream = match self.view.open(queries, None, self.resume_token.clone()).await {
             Ok(stream) => stream,
             Err(status) if status.code() == Code::NotFound => return false,
             Err(status) => panic!("the stream was refused: {status:?}"),
         };
         for _ in 0..breaks_after {
-            let message = stream.next().await.expect("a stream goes on until it has caught up").expect("no error");
+            let message = stream.message().await.expect("no error").expect("a stream goes on until it has caught up");
             match self.take(message) {
                 Said::CaughtUp => {
                     self.live = Some(stream);
@@ -124,13 +168,14 @@ impl<V: View> Client<V> {
         said
     }
 
-    async fn fetch(&mut self, queries: &Queries) -> bool {
-        match self.view.fetch(queries).await {
-            Some(resume_token) => {
+    async fn fetch<T: Transport>(&mut self, queries: &QueryServiceClient<T>) -> bool {
+        match self.view.fetch(queries, None).await {
+            Ok(resume_token) => {
                 self.resume_token = resume_token;
                 true
             }
-            None => false,
+            Err(status) if status.code() == Code::NotFound => false,
+            Err(status) => panic!("it was refused: {status:?}"),
         }
     }
 }
