@@ -46,14 +46,15 @@ pub async fn tamper(folder: &Path, half: Half, sql: &'static str) -> u64 {
     changed
 }
 
-/// Keeps every projector from writing, until it is released.
+/// Keeps everybody from writing, until it is released.
 pub struct Lock(Transaction);
 
-/// Waits until nobody else writes read tables, and keeps it so.
-pub async fn lock_tables(folder: &Path) -> Lock {
-    static LOCK: Script = Script::new("{postgres: LOCK TABLE projections IN EXCLUSIVE MODE}");
-    let mut tx = open(folder, Half::Tables).await.begin_to_write().await.expect("it begins");
-    tx.script(&LOCK).await.expect("it is locked");
+/// Waits until nobody else writes this half, and keeps it so.
+pub async fn lock(folder: &Path, half: Half) -> Lock {
+    static LOCK_LOG: Script = Script::new("{postgres: LOCK TABLE head IN EXCLUSIVE MODE}");
+    static LOCK_TABLES: Script = Script::new("{postgres: LOCK TABLE projections IN EXCLUSIVE MODE}");
+    let mut tx = open(folder, half).await.begin_to_write().await.expect("it begins");
+    tx.script(if half == Half::Log { &LOCK_LOG } else { &LOCK_TABLES }).await.expect("it is locked");
     Lock(tx)
 }
 

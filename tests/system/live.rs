@@ -12,14 +12,14 @@ use tonic::Code;
 use tonic::transport::Endpoint;
 use tonic_types::StatusExt;
 
-use crate::api::{Api, Feed, Told, ask, channel, item, reason, up_to_date, within};
+use crate::api::{Api, Feed, Told, ask, channel, item, reason, up_to_date};
 use crate::process::{Dev, PATIENCE, Process, folder};
 
 /// Streams that share a connection.
 const STREAMS_OF_CONNECTION: usize = 500;
 
 /// Streams of these owners in turn, each caught up, over so many connections as they need.
-async fn open_streams(query: &str, owners: &[String], count: usize) -> Vec<Feed> {
+pub async fn open_streams(query: &str, owners: &[String], count: usize) -> Vec<Feed> {
     let mut opening = JoinSet::new();
     for first in (0..count).step_by(STREAMS_OF_CONNECTION) {
         let client = QueryServiceClient::new(channel(query));
@@ -185,49 +185,6 @@ async fn a_reader_that_takes_nothing_is_closed_and_goes_on_from_its_last_token()
     texts.sort_unstable();
     let expected: Vec<String> = (0..POSTS).map(text).collect();
     assert_eq!(texts, expected, "every post once");
-}
-
-/// A connection has so many streams and calls at once; one more begins when another has ended.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_connection_has_a_bounded_number_of_streams() {
-    const OF_CONNECTION: usize = 1_024;
-    let folder = folder();
-    let dev = Dev::start(folder.path()).await;
-    let [ada] = dev.api.accounts(["ada"]).await;
-    let client = QueryServiceClient::new(channel(&dev.query));
-    let request = ask!(StreamHomeTimelineRequest { account_id: &ada, consistency: up_to_date() });
-    let open = || {
-        let (client, request) = (client.clone(), request.clone());
-        async move { Feed::open(&client, request).await }
-    };
-    let mut streams = Vec::new();
-    for _ in 0..OF_CONNECTION {
-        streams.push(open().await);
-    }
-    let one_more = tokio::spawn(open());
-    let another = QueryServiceClient::new(channel(&dev.query));
-    for _ in 0..20 {
-        // Other connections go on meanwhile, and show that time passes.
-        Feed::open(&another, request.clone()).await;
-    }
-    assert!(!one_more.is_finished(), "the connection takes one more");
-    drop(streams.pop());
-    timeout(PATIENCE, one_more).await.expect("there is room").expect("it opens");
-}
-
-/// The deadline of a stream is that of its beginning.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_deadline_does_not_end_a_stream_that_has_begun() {
-    const DEADLINE: Duration = Duration::from_millis(300);
-    let folder = folder();
-    let dev = Dev::start(folder.path()).await;
-    let [ada] = dev.api.accounts(["ada"]).await;
-    let request = within(DEADLINE, ask!(StreamHomeTimelineRequest { account_id: &ada, consistency: up_to_date() }));
-    let mut feed = Feed::open(&dev.api.queries, request).await;
-    while feed.next().await != Told::CaughtUp {}
-    tokio::time::sleep(DEADLINE * 2).await;
-    dev.api.post(&ada, "later").await;
-    assert_eq!(feed.next().await, item("later"));
 }
 
 /// What a message on the stream of notifications says, as far as this test looks.

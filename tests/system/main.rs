@@ -12,6 +12,7 @@ mod cluster;
 mod consistency;
 mod idempotency;
 mod journey;
+mod limits;
 mod live;
 mod operations;
 mod postgres;

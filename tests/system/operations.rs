@@ -10,7 +10,7 @@ use shared::proto::query::GetHomeTimelineRequest;
 use tonic::Code;
 
 use crate::api::{Api, ask, fresh, item, reason, texts, up_to_date, within};
-use crate::around::{Half, lock_tables, tamper};
+use crate::around::{Half, lock, tamper};
 use crate::process::{Dev, Process, Roles, chirp, eventually, folder, path, store_of, verified};
 
 const PROJECTIONS: [&str; 9] = [
@@ -87,7 +87,7 @@ async fn a_rebuild_whose_caller_went_away_does_not_stand_in_the_way_of_later_one
     let dev = Dev::start(folder.path()).await;
     fill(&dev.api).await;
     // While somebody else writes, the rebuild waits; meanwhile its caller loses patience.
-    let lock = lock_tables(folder.path()).await;
+    let lock = lock(folder.path(), Half::Tables).await;
     let mut admin = dev.api.admin.clone();
     let request = ask!(RebuildProjectionRequest { name: "posts_1" });
     admin.rebuild_projection(within(Duration::from_millis(300), request.clone())).await.expect_err("it takes too long");
@@ -266,7 +266,7 @@ async fn a_stopped_projection_shows_its_lag_and_what_it_missed_is_applied_later(
         assert_eq!(projection.lag.unwrap_or_default(), prost_types::Duration::default());
     }
     // Whoever holds the write lock of the tables keeps the projector from applying anything.
-    let lock = lock_tables(folder.path()).await;
+    let lock = lock(folder.path(), Half::Tables).await;
     let mut newest = ada.token;
     for number in 0..5 {
         newest = api.post(&ada.id, &format!("post {number}")).await.token;
@@ -413,7 +413,7 @@ async fn a_second_rebuild_at_the_same_time_is_refused() {
     let folder = folder();
     let dev = Dev::start(folder.path()).await;
     fill(&dev.api).await;
-    let lock = lock_tables(folder.path()).await;
+    let lock = lock(folder.path(), Half::Tables).await;
     let request = ask!(RebuildProjectionRequest { name: "counts_1" });
     let mut admin = dev.api.admin.clone();
     let first = tokio::spawn({

@@ -1,0 +1,148 @@
+//! What one connection, one caller and all together may hold, and the defaults of the gRPC library that had to be changed for it.
+
+use std::time::Duration;
+
+use h2::Reason;
+use shared::proto::admin::StreamEventsRequest;
+use shared::proto::command::CreatePostRequest;
+use shared::proto::query::query_service_client::QueryServiceClient;
+use shared::proto::query::*;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tonic::codegen::http::{Request, Version};
+use tonic::{Code, Status};
+use tonic_types::StatusExt;
+
+use crate::api::{Feed, Told, ask, channel, item, reason, up_to_date, within};
+use crate::around::{Half, lock};
+use crate::live::open_streams;
+use crate::process::{Dev, PATIENCE, eventually, folder};
+
+/// A connection has so many streams and calls at once; one more begins when another has ended.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_has_a_bounded_number_of_streams() {
+    const OF_CONNECTION: usize = 1_024;
+    let folder = folder();
+    let dev = Dev::start(folder.path()).await;
+    let [ada] = dev.api.accounts(["ada"]).await;
+    let client = QueryServiceClient::new(channel(&dev.query));
+    let request = ask!(StreamHomeTimelineRequest { account_id: &ada, consistency: up_to_date() });
+    let open = || {
+        let (client, request) = (client.clone(), request.clone());
+        async move { Feed::open(&client, request).await }
+    };
+    let mut streams = Vec::new();
+    for _ in 0..OF_CONNECTION {
+        streams.push(open().await);
+    }
+    let one_more = tokio::spawn(open());
+    let another = QueryServiceClient::new(channel(&dev.query));
+    for _ in 0..20 {
+        // Other connections go on meanwhile, and show that time passes.
+        Feed::open(&another, request.clone()).await;
+    }
+    assert!(!one_more.is_finished(), "the connection takes one more");
+    drop(streams.pop());
+    timeout(PATIENCE, one_more).await.expect("there is room").expect("it opens");
+}
+
+/// The deadline of a stream is that of its beginning.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deadline_does_not_end_a_stream_that_has_begun() {
+    const DEADLINE: Duration = Duration::from_millis(300);
+    let folder = folder();
+    let dev = Dev::start(folder.path()).await;
+    let [ada] = dev.api.accounts(["ada"]).await;
+    let request = within(DEADLINE, ask!(StreamHomeTimelineRequest { account_id: &ada, consistency: up_to_date() }));
+    let mut feed = Feed::open(&dev.api.queries, request).await;
+    while feed.next().await != Told::CaughtUp {}
+    tokio::time::sleep(DEADLINE * 2).await;
+    dev.api.post(&ada, "later").await;
+    assert_eq!(feed.next().await, item("later"));
+}
+
+fn must_be_too_many(status: &Status) {
+    assert_eq!((status.code(), reason(status).as_deref()), (Code::ResourceExhausted, Some("TOO_MANY_STREAMS")));
+    assert!(status.get_details_retry_info().is_some(), "{status:?}");
+}
+
+/// The library bounds calls, but no stream that has begun.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_has_a_bounded_number_of_streams() {
+    const OF_SERVER: usize = 10_000;
+    let folder = folder();
+    let dev = Dev::start(folder.path()).await;
+    let [ada] = dev.api.accounts(["ada"]).await;
+    dev.api.home(&ada, up_to_date()).await;
+    let mut streams = open_streams(&dev.query, std::slice::from_ref(&ada), OF_SERVER).await;
+    let one_more = ask!(StreamHomeTimelineRequest { account_id: &ada });
+    let refused = dev.api.queries.clone().stream_home_timeline(one_more.clone()).await.expect_err("there is no room");
+    must_be_too_many(&refused);
+    dev.api.home(&ada, up_to_date()).await;
+    drop(streams.pop());
+    let open = || async { dev.api.queries.clone().stream_home_timeline(one_more.clone()).await.is_ok() };
+    eventually("there is room again", open, |is_open| *is_open).await;
+}
+
+#[tokio::test]
+async fn a_server_has_a_bounded_number_of_streams_of_events() {
+    const OF_SERVER: usize = 64;
+    let folder = folder();
+    let dev = Dev::start(folder.path()).await;
+    let mut streams = Vec::new();
+    for _ in 0..OF_SERVER {
+        let opened = dev.api.admin.clone().stream_events(StreamEventsRequest::default()).await;
+        streams.push(opened.expect("there is room"));
+    }
+    let refused = dev.api.admin.clone().stream_events(StreamEventsRequest::default()).await;
+    must_be_too_many(&refused.expect_err("there is no room"));
+    drop(streams.pop());
+    let open = || async { dev.api.admin.clone().stream_events(StreamEventsRequest::default()).await.is_ok() };
+    eventually("there is room again", open, |is_open| *is_open).await;
+}
+
+/// The library says CANCELLED, and says nothing of why.
+#[tokio::test]
+async fn a_call_whose_deadline_passes_is_told_so() {
+    const ATTEMPTS_MAX: usize = 20;
+    let folder = folder();
+    let dev = Dev::start(folder.path()).await;
+    let ada = dev.api.register("ada").await.id;
+    let held = lock(folder.path(), Half::Log).await;
+    let mut refused = Status::cancelled("not yet");
+    for _ in 0..ATTEMPTS_MAX {
+        // On a busy machine our own timer may fire in the moment that the server leaves for its answer.
+        if refused.code() == Code::Cancelled {
+            let request = within(Duration::from_millis(700), ask!(CreatePostRequest { author_id: &ada, text: "late" }));
+            refused = dev.api.commands.clone().create_post(request).await.expect_err("nobody can append");
+        }
+    }
+    assert_eq!((refused.code(), reason(&refused).as_deref()), (Code::DeadlineExceeded, Some("DEADLINE_EXCEEDED")));
+    held.release().await;
+}
+
+/// Streams that are reset as soon as they are opened cost the caller nothing and the server a lot (CVE-2023-44487).
+#[tokio::test]
+async fn a_connection_that_resets_streams_by_the_thousand_is_closed_and_the_others_go_on() {
+    const RESETS: usize = 20_000;
+    let folder = folder();
+    let dev = Dev::start(folder.path()).await;
+    let ada = dev.api.register("ada").await.id;
+    let connection = TcpStream::connect(&dev.query).await.expect("it listens");
+    let (mut client, connection) = h2::client::handshake(connection).await.expect("it speaks HTTP/2");
+    let connection = tokio::spawn(connection);
+    for _ in 0..RESETS {
+        let Ok(ready) = client.ready().await else { break };
+        client = ready;
+        let path = "http://localhost/chirp.query.v1.QueryService/GetPost";
+        let request = Request::post(path).version(Version::HTTP_2).header("content-type", "application/grpc");
+        let request = request.body(()).expect("a request");
+        let Ok((_, mut stream)) = client.send_request(request, false) else { break };
+        stream.send_reset(Reason::CANCEL);
+    }
+    let ended = timeout(PATIENCE, connection).await.expect("it is closed").expect("no panic");
+    let ended = ended.expect_err("it is closed");
+    // With so much under way, the reason may not get through.
+    assert!(ended.reason().is_none_or(|reason| reason == Reason::ENHANCE_YOUR_CALM), "{ended:?}");
+    dev.api.home(&ada, up_to_date()).await;
+}
