@@ -24,6 +24,7 @@ use shared::store::{Store, StoreError};
 use shared::tables::OpenError;
 use shared::wake::Wake;
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
@@ -41,6 +42,8 @@ pub struct Projector {
     runner: Runner,
     rebuilds: mpsc::Receiver<Rebuild>,
     admin: admin::Admin,
+    store: Store,
+    progress: Wake,
 }
 
 impl Projector {
@@ -64,13 +67,13 @@ impl Projector {
         let wanted = all.into_iter().filter(is_wanted).collect();
         let takeover = if store.is_shared() { Takeover::WhenSilent } else { Takeover::AtOnce };
         let batch = settings.batch_events_max;
-        let runner = Runner::claim(log.clone(), tables, clock.clone(), wanted, takeover, batch, progress)
+        let runner = Runner::claim(log.clone(), tables, clock.clone(), wanted, takeover, batch, progress.clone())
             .await
             .map_err(OpenError::from)?;
         let reader = store.open_tables_to_read(&*log).await?;
         let (rebuild, rebuilds) = mpsc::channel(REBUILDS_WAITING_MAX);
         let admin = admin::Admin::new(log, reader, clock, names, rebuild);
-        Ok(Self { runner, rebuilds, admin })
+        Ok(Self { runner, rebuilds, admin, store: store.clone(), progress })
     }
 
     /// What the projector answers on its port; streams end with the drain.
@@ -85,6 +88,11 @@ impl Projector {
     /// # Errors
     /// When another projector has taken over.
     pub async fn run(self, drain: CancellationToken) -> Result<(), RunError> {
+        // It ends with this call.
+        let mut beside = JoinSet::new();
+        if let Some(copying) = self.store.copy_back(&self.progress) {
+            beside.spawn(copying);
+        }
         self.runner.run(self.rebuilds, drain).await
     }
 

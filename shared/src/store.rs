@@ -259,6 +259,16 @@ impl Store {
         }
     }
 
+    /// What keeps those who write the read tables from waiting for the disk, beside them; see [`tables::copy_back`]. A server of databases
+    /// does it by itself.
+    #[must_use]
+    pub fn copy_back(&self, written: &Wake) -> Option<impl Future<Output = ()> + use<>> {
+        match self {
+            Self::Folder(folder) => Some(tables::copy_back(tables_file(folder), written.listen())),
+            Self::Server(_) => None,
+        }
+    }
+
     /// Where query servers tell each other who is online; nothing where only one process can.
     #[must_use]
     pub fn presence(&self) -> Option<Channel> {

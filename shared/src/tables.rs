@@ -4,19 +4,29 @@
 //! version is the number at the end of the name; an account or a post is a key (the position of the event that created
 //! it); everything here can be dropped and filled again from the log. Never here: a fact that is not in the log.
 
-use std::path::Path;
+use std::convert::Infallible;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use sqlx::ConnectOptions as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use tokio::time::sleep;
+use tracing::warn;
 use uuid::Uuid;
 
 use crate::database::{Database, Transaction, Value};
 use crate::sql::{Script, statements};
 use crate::sqlite::{BUSY_TIMEOUT, connect_to_write};
+use crate::wake::Listener;
 
 /// Connections of one query server.
 const READERS_MAX: u32 = 4;
 /// Pages that the write-ahead log may grow to before it is copied back: large, because a batch of deliveries is.
 pub const WAL_AUTOCHECKPOINT_PAGES: &str = "16384";
+/// How long to wait before that is tried again after it failed.
+const COPY_BACK_AGAIN: Duration = Duration::from_secs(1);
+/// Pages of the write-ahead log that are copied back beside the writer: few, so that no commit waits long for the disk.
+const COPIED_BACK_PAGES: i64 = 1_024;
 /// Memory for pages of one connection, in KiB as SQLite wants it: negative.
 pub const CACHE_SIZE: &str = "-65536";
 
@@ -136,6 +146,29 @@ pub async fn open_file_to_write(file: &Path, epoch: Uuid) -> Result<Database, Op
     Ok(database)
 }
 
+/// Copies the write-ahead log of a file back bit by bit, beside whoever writes: left alone, SQLite does it in a commit, which then waits
+/// for many megabytes to reach the disk. Looks whenever something may have been written, and never returns.
+pub async fn copy_back(file: PathBuf, mut written: Listener) {
+    let options = SqliteConnectOptions::new().filename(&file).busy_timeout(BUSY_TIMEOUT);
+    loop {
+        let Err(cause) = copy_back_with(&options, &mut written).await;
+        warn!(%cause, "{} is copied back by those who write, for now: {cause}", file.display());
+        sleep(COPY_BACK_AGAIN).await;
+    }
+}
+
+async fn copy_back_with(options: &SqliteConnectOptions, written: &mut Listener) -> Result<Infallible, sqlx::Error> {
+    let mut connection = options.connect().await?;
+    loop {
+        written.wait().await;
+        let (_, pages, copied): (i64, i64, i64) =
+            sqlx::query_as("PRAGMA wal_checkpoint(NOOP)").fetch_one(&mut connection).await?;
+        if pages - copied >= COPIED_BACK_PAGES {
+            sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(&mut connection).await?;
+        }
+    }
+}
+
 /// Opens the read tables in a file so that writing is impossible.
 ///
 /// # Errors
@@ -174,5 +207,48 @@ pub async fn belonging_to(database: Database, epoch: Uuid) -> Result<Database, O
     match found == Some(epoch) {
         true => Ok(database),
         false => Err(OpenError::AnotherStore),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+    use tokio::time::{Instant, timeout};
+
+    use super::*;
+    use crate::wake::Wake;
+
+    #[tokio::test]
+    async fn what_was_written_is_copied_back_beside_the_writer() {
+        const PATIENCE: Duration = Duration::from_secs(30);
+        const FILL: &str = "
+INSERT INTO hashtags_1 WITH RECURSIVE numbers (number) AS (
+    SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < 100
+) SELECT printf('%04000d', number), $1 FROM numbers";
+        let folder = TempDir::new().expect("a folder can be made");
+        let file = folder.path().join("tables.sqlite");
+        let tables = open_file_to_write(&file, Uuid::nil()).await.expect("it can be made");
+        let Database::Sqlite(pool) = &tables else { panic!("it is a file") };
+        let written = Wake::default();
+        let copying = tokio::spawn(copy_back(file.clone(), written.listen()));
+        for batch in 0..20 {
+            sqlx::query(FILL).bind(batch).execute(pool).await.expect("it is filled");
+            written.wake();
+        }
+        let mut connection =
+            SqliteConnectOptions::new().filename(&file).read_only(true).connect().await.expect("it opens");
+        let began = Instant::now();
+        loop {
+            let state = sqlx::query_as("PRAGMA wal_checkpoint(NOOP)").fetch_one(&mut connection);
+            let (_, pages, copied): (i64, i64, i64) =
+                timeout(PATIENCE, state).await.expect("it answers").expect("it is known");
+            assert!(pages > COPIED_BACK_PAGES * 2, "{pages} pages were written");
+            if pages - copied < COPIED_BACK_PAGES {
+                break;
+            }
+            assert!(began.elapsed() < PATIENCE, "{copied} of {pages} pages are copied");
+            sleep(Duration::from_millis(5)).await;
+        }
+        copying.abort();
     }
 }
