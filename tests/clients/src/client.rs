@@ -115,7 +115,8 @@ impl<V: View> Client<V> {
                         return self.fetch(queries).await;
                     }
                 }
-                Err(status) if status.code() == Code::NotFound => return false,
+                // It was gone for a moment; whoever comes back hears whether it still is.
+                Err(status) if status.code() == Code::NotFound => self.live = None,
                 Err(status) => panic!("the stream broke: {status:?}"),
             }
         }
