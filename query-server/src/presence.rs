@@ -157,8 +157,7 @@ impl Presence {
 }
 
 impl Registry {
-    /// Lets those go who have lingered long enough, and the servers that have been silent for too long. Gives when there is somebody to
-    /// go next.
+    /// Lets those go who have lingered long enough. Gives when the next would.
     fn sweep(&mut self, now: Instant) -> Option<Instant> {
         let due = |here: &Here| here.left_at.map(|left_at| left_at + LINGER);
         let gone: Vec<AccountKey> =

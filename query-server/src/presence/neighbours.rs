@@ -97,8 +97,8 @@ impl Presence {
         loop {
             let (next, to_say) = {
                 let mut registry = self.lock();
-                let next = registry.sweep(Instant::now());
-                registry.forget_silent(Instant::now());
+                let now = Instant::now();
+                let next = [registry.sweep(now), registry.forget_silent(now)].into_iter().flatten().min();
                 (next, registry.unsaid())
             };
             let to_say = match to_say.is_empty() && spoke_at.elapsed() >= ALIVE_EVERY {
@@ -174,11 +174,13 @@ impl Registry {
         stirred.into_iter().for_each(|account| self.stir(account));
     }
 
-    fn forget_silent(&mut self, now: Instant) {
+    /// Forgets the servers that have been silent for too long. Gives when the next would be.
+    fn forget_silent(&mut self, now: Instant) -> Option<Instant> {
         let is_silent = |neighbour: &mut Neighbour| neighbour.heard_at + FORGOTTEN_AFTER <= now;
         let silent: Vec<Neighbour> =
             self.elsewhere.extract_if(|_, neighbour| is_silent(neighbour)).map(|(_, silent)| silent).collect();
         silent.iter().flat_map(|neighbour| &neighbour.accounts).for_each(|account| self.stir(*account));
+        self.elsewhere.values().map(|neighbour| neighbour.heard_at + FORGOTTEN_AFTER).min()
     }
 
     /// What the others do not know yet.
