@@ -1,13 +1,16 @@
-//! `chirp projection` and `chirp events`: what operators ask, as clients of the AdminService.
+//! `chirp projection`, `chirp parked`, `chirp events` and `chirp at`: what operators ask, as clients of the AdminService.
 //!
 //! Always: results on stdout, everything else on stderr. Never here: the store's files; whoever may ask the service
 //! needs no access to them.
 
+mod as_of;
 mod events;
+pub mod parked;
 mod projections;
 
+pub use as_of::at;
 pub use events::{show, tail};
-pub use projections::{list, rebuild};
+pub use projections::{cancel_rebuild, list, rebuild};
 
 use anyhow::Context;
 use shared::proto::admin::admin_service_client::AdminServiceClient;
@@ -16,6 +19,8 @@ use tonic::{Response, Status};
 
 use crate::cli::Address;
 use crate::client::{explained, patient_channel};
+
+const COLUMN_GAP: usize = 2;
 
 /// The service at an address, and that address for messages.
 struct Operator {
@@ -35,4 +40,19 @@ impl Operator {
             .map_err(|status| explained(&status))
             .with_context(|| format!("the projector at {} did not do it", self.address))
     }
+}
+
+/// Rows under headings, in columns as wide as they must be.
+fn table<const COLUMNS: usize>(headings: [&str; COLUMNS], rows: Vec<[String; COLUMNS]>) -> String {
+    let rows: Vec<[String; COLUMNS]> = [headings.map(str::to_owned)].into_iter().chain(rows).collect();
+    let widths: Vec<usize> = (0..COLUMNS)
+        .map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default() + COLUMN_GAP)
+        .collect();
+    let mut text = String::new();
+    for row in &rows {
+        let cells: String = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        text.push_str(cells.trim_end());
+        text.push('\n');
+    }
+    text
 }

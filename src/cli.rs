@@ -101,6 +101,35 @@ pub enum Command {
     /// Read the log
     #[command(subcommand, before_help = "Example:\n  chirp events tail --follow")]
     Events(EventsCommand),
+    /// Write a whole log to a file while it is in use
+    #[command(before_help = "Example:\n  chirp backup --store ./chirp-data --to chirp.backup")]
+    Backup(BackupArgs),
+    /// Make a store from a backup, with an epoch of its own; it can be stopped and run again
+    #[command(before_help = "Example:\n  chirp restore --from chirp.backup --store ./chirp-data-2")]
+    Restore(RestoreArgs),
+    /// Show a stream, an account or a home timeline as it was, folded from the log
+    #[command(before_help = "Examples:\n  chirp at 1234 --account 0190…\n  chirp at 2026-11-21T09:00:00Z --home 0190…")]
+    At(AtArgs),
+    /// Look at the events that projections could not apply, and decide what becomes of them
+    #[command(subcommand, before_help = "Example:\n  chirp parked list")]
+    Parked(ParkedCommand),
+}
+
+/// What can be done with parked events.
+#[derive(Debug, Subcommand)]
+pub enum ParkedCommand {
+    /// List what is parked, lowest position first
+    #[command(before_help = "Example:\n  chirp parked list --projection posts_1")]
+    List(ParkedListArgs),
+    /// Print one parked event whole, with what the log has of it
+    #[command(before_help = "Example:\n  chirp parked show posts_1 1234")]
+    Show(ParkedShowArgs),
+    /// Apply parked events after all, once the cause is mended
+    #[command(before_help = "Example:\n  chirp parked retry posts_1")]
+    Retry(ParkedRetryArgs),
+    /// Give a parked event up, for a reason that is kept, and apply what waited for it
+    #[command(before_help = "Example:\n  chirp parked discard posts_1 1234 --reason 'written by a broken build'")]
+    Discard(ParkedDiscardArgs),
 }
 
 /// What can be done with projections.
@@ -112,6 +141,9 @@ pub enum ProjectionCommand {
     /// Fill a projection anew from the log while the old rows go on to serve, and wait until it has
     #[command(before_help = "Example:\n  chirp projection rebuild timelines_1")]
     Rebuild(ProjectionRebuildArgs),
+    /// End the rebuild of a projection; the old rows go on to serve
+    #[command(before_help = "Example:\n  chirp projection cancel-rebuild timelines_1")]
+    CancelRebuild(ProjectionRebuildArgs),
 }
 
 /// What can be done with the schemas of a database.
@@ -139,6 +171,14 @@ pub enum LogCommand {
     /// Copy a log to an empty store of either kind, with everything but its epoch; it can be stopped and run again
     #[command(before_help = "Example:\n  chirp log copy --from ./chirp-data --to postgres://postgres@localhost/chirp")]
     Copy(LogCopyArgs),
+    /// Write a log as JSON lines, with all that is needed to read it in again
+    #[command(before_help = "Example:\n  chirp log export --store ./chirp-data --to - | head")]
+    Export(LogExportArgs),
+    /// Read what `export` wrote into an empty store; it can be stopped and run again
+    #[command(
+        before_help = "Example:\n  chirp log import --from log.jsonl --store postgres://postgres@localhost/chirp"
+    )]
+    Import(LogImportArgs),
 }
 
 /// `chirp log copy`
@@ -150,6 +190,50 @@ pub struct LogCopyArgs {
     /// Folder, or postgres://user@host/database; it is made when it is missing
     #[arg(long, env = "CHIRP_TO", value_name = "STORE")]
     pub to: String,
+}
+
+/// `chirp log export`
+#[derive(Debug, Args)]
+pub struct LogExportArgs {
+    /// Folder of the store, or postgres://user@host/database
+    #[arg(long, env = "CHIRP_STORE", value_name = "STORE")]
+    pub store: String,
+    /// File to make, or - for stdout
+    #[arg(long, env = "CHIRP_TO", value_name = "FILE")]
+    pub to: String,
+}
+
+/// `chirp log import`
+#[derive(Debug, Args)]
+pub struct LogImportArgs {
+    /// File, or - for stdin
+    #[arg(long, env = "CHIRP_FROM", value_name = "FILE")]
+    pub from: String,
+    /// Folder, or postgres://user@host/database; it is made when it is missing
+    #[arg(long, env = "CHIRP_STORE", value_name = "STORE")]
+    pub store: String,
+}
+
+/// `chirp backup`
+#[derive(Debug, Args)]
+pub struct BackupArgs {
+    /// Folder of the store, or postgres://user@host/database
+    #[arg(long, env = "CHIRP_STORE", value_name = "STORE")]
+    pub store: String,
+    /// File to make; it is there once it is complete
+    #[arg(long, env = "CHIRP_TO", value_name = "FILE")]
+    pub to: String,
+}
+
+/// `chirp restore`
+#[derive(Debug, Args)]
+pub struct RestoreArgs {
+    /// File that `chirp backup` made
+    #[arg(long, env = "CHIRP_FROM", value_name = "FILE")]
+    pub from: String,
+    /// Folder, or postgres://user@host/database; it is made when it is missing
+    #[arg(long, env = "CHIRP_STORE", value_name = "STORE")]
+    pub store: String,
 }
 
 /// What can be measured.
@@ -398,7 +482,7 @@ pub struct ProjectionListArgs {
     pub output: OutputChoice,
 }
 
-/// `chirp projection rebuild`
+/// `chirp projection rebuild` and `cancel-rebuild`
 #[derive(Debug, Args)]
 pub struct ProjectionRebuildArgs {
     /// Name of the projection, as `chirp projection list` prints it
@@ -407,6 +491,105 @@ pub struct ProjectionRebuildArgs {
     pub ops: Ops,
     #[command(flatten)]
     pub output: OutputChoice,
+}
+
+/// `chirp at`
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("subject").required(true))]
+pub struct AtArgs {
+    /// After the event at this position, or after the last that was recorded by this time (RFC 3339)
+    #[arg(value_name = "POSITION|TIME", value_parser = Moment::read)]
+    pub moment: Moment,
+    /// Name of a stream, such as post-0190…
+    #[arg(long, value_name = "NAME", group = "subject")]
+    pub stream: Option<String>,
+    /// Id of an account
+    #[arg(long, value_name = "ID", group = "subject")]
+    pub account: Option<String>,
+    /// Id of the account whose home timeline is wanted
+    #[arg(long, value_name = "ID", group = "subject")]
+    pub home: Option<String>,
+    /// How many entries of a stream or a timeline
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(i32).range(1..=800))]
+    pub limit: i32,
+    #[command(flatten)]
+    pub ops: Ops,
+}
+
+/// A moment of a log.
+#[derive(Clone, Copy, Debug)]
+pub enum Moment {
+    /// After the event here.
+    Position(u64),
+    /// After the last event by then.
+    Time(prost_types::Timestamp),
+}
+
+impl Moment {
+    fn read(text: &str) -> Result<Self, String> {
+        if let Ok(position) = text.parse() {
+            return Ok(Self::Position(position));
+        }
+        text.parse()
+            .map(Self::Time)
+            .map_err(|_| "is neither a position nor a time such as 2026-11-21T09:00:00Z".to_owned())
+    }
+}
+
+/// `chirp parked list`
+#[derive(Debug, Args)]
+pub struct ParkedListArgs {
+    /// Only what this projection has parked
+    #[arg(long, value_name = "NAME")]
+    pub projection: Option<String>,
+    /// Also what was discarded, with the reason
+    #[arg(long)]
+    pub discarded: bool,
+    #[command(flatten)]
+    pub ops: Ops,
+    #[command(flatten)]
+    pub output: OutputChoice,
+}
+
+/// `chirp parked show`
+#[derive(Debug, Args)]
+pub struct ParkedShowArgs {
+    /// Name of the projection, as `chirp parked list` prints it
+    pub projection: String,
+    /// Position of the event
+    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
+    pub position: u64,
+    #[command(flatten)]
+    pub ops: Ops,
+    #[command(flatten)]
+    pub output: OutputChoice,
+}
+
+/// `chirp parked retry`
+#[derive(Debug, Args)]
+pub struct ParkedRetryArgs {
+    /// Name of the projection, as `chirp parked list` prints it
+    pub projection: String,
+    /// Positions of the events to try, with what waits for them [default: all]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
+    pub positions: Vec<u64>,
+    #[command(flatten)]
+    pub ops: Ops,
+}
+
+/// `chirp parked discard`
+#[derive(Debug, Args)]
+pub struct ParkedDiscardArgs {
+    /// Name of the projection, as `chirp parked list` prints it
+    pub projection: String,
+    /// Position of the event
+    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
+    pub position: u64,
+    /// Why, for whoever asks later
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+    #[command(flatten)]
+    pub ops: Ops,
 }
 
 /// `chirp events tail`

@@ -25,6 +25,7 @@ use crate::cli::{Address, DevArgs};
 use crate::client::{self, Failed, explained, retrying};
 use crate::demo::{self, Demo};
 use crate::guide::{Addresses, calls_to_paste};
+use crate::history::Folded;
 use crate::roles::{Server, bind, drain_when_asked, project, serve};
 
 /// How long the servers of this very process may take to answer.
@@ -70,7 +71,7 @@ pub async fn run(args: DevArgs) -> anyhow::Result<()> {
     };
     let operators = Server {
         listener: ops_listener,
-        routes: projector.routes(drain.clone()),
+        routes: projector.routes(Arc::new(Folded::of(log.clone())), drain.clone()),
         services: projector::SERVICES,
         store: log,
     };

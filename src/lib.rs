@@ -11,7 +11,9 @@ mod config;
 mod demo;
 mod dev;
 mod guide;
+mod history;
 mod log_copy;
+mod log_lines;
 mod migrate;
 mod replay;
 mod roles;
@@ -25,7 +27,7 @@ use anyhow::Context;
 
 use shared::sql::Statement;
 
-use crate::cli::{Cli, Command, EventsCommand, LogCommand, ProjectionCommand};
+use crate::cli::{Cli, Command, EventsCommand, LogCommand, ParkedCommand, ProjectionCommand};
 
 /// How long threads that still work may hold up the exit.
 const LAST_THREADS: Duration = Duration::from_secs(1);
@@ -33,6 +35,8 @@ const LAST_THREADS: Duration = Duration::from_secs(1);
 /// Does what the command line says.
 #[must_use]
 pub fn main() -> ExitCode {
+    // Only what the tests build has points of failure, which they name in FAILPOINTS.
+    let _failing = fail::FailScenario::setup();
     let cli = match config::parse(std::env::args_os().collect()) {
         Ok(cli) => cli,
         Err(refusal) => return refusal.report(),
@@ -65,10 +69,20 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Replay(args) => replay::run(args).await,
         Command::Bench(command) => bench::run(command).await,
         Command::Log(LogCommand::Copy(args)) => log_copy::run(args).await,
+        Command::Log(LogCommand::Export(args)) => log_lines::export(args).await,
+        Command::Log(LogCommand::Import(args)) => log_lines::import(args).await,
+        Command::Backup(args) => log_lines::backup(args).await,
+        Command::Restore(args) => log_lines::restore(args).await,
         Command::Migrate(command) => migrate::run(command).await,
         Command::Verify(args) => verify::run(&args.store, args.output.output).await,
         Command::Projection(ProjectionCommand::List(args)) => admin::list(args).await,
         Command::Projection(ProjectionCommand::Rebuild(args)) => admin::rebuild(args).await,
+        Command::Projection(ProjectionCommand::CancelRebuild(args)) => admin::cancel_rebuild(args).await,
+        Command::At(args) => admin::at(args).await,
+        Command::Parked(ParkedCommand::List(args)) => admin::parked::list(args).await,
+        Command::Parked(ParkedCommand::Show(args)) => admin::parked::show(args).await,
+        Command::Parked(ParkedCommand::Retry(args)) => admin::parked::retry(args).await,
+        Command::Parked(ParkedCommand::Discard(args)) => admin::parked::discard(args).await,
         Command::Events(EventsCommand::Tail(args)) => admin::tail(args).await,
         Command::Events(EventsCommand::Show(args)) => admin::show(args).await,
     }

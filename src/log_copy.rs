@@ -102,17 +102,22 @@ async fn copy_requests(source: &Database, target: &Database) -> anyhow::Result<(
 }
 
 /// All requests of a log, page by page.
-struct Requests<'a> {
+pub struct Requests<'a> {
     log: &'a Database,
     after: (String, RequestId),
 }
 
 impl<'a> Requests<'a> {
-    fn new(log: &'a Database) -> Self {
+    /// From the first.
+    pub fn new(log: &'a Database) -> Self {
         Self { log, after: (String::new(), RequestId(Uuid::nil())) }
     }
 
-    async fn next(&mut self) -> anyhow::Result<Vec<StoredRequest>> {
+    /// The next page; nothing at the end.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn next(&mut self) -> anyhow::Result<Vec<StoredRequest>> {
         let requests = read_requests(self.log, (&self.after.0, self.after.1), PAGE).await?;
         if let Some(last) = requests.last() {
             self.after = (last.principal.clone(), last.request_id);

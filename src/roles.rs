@@ -20,6 +20,7 @@ use tonic::service::Routes;
 use tracing::{error, info};
 
 use crate::cli::{Address, CommandServerArgs, ProjectorArgs, QueryServerArgs};
+use crate::history::Folded;
 
 /// Runs the command server until asked to stop.
 ///
@@ -74,7 +75,7 @@ pub async fn projector(args: ProjectorArgs) -> anyhow::Result<()> {
     };
     let log = log?;
     let projector = Projector::open(&store, log.clone(), args.projector.settings(), clock, Wake::default()).await?;
-    let routes = projector.routes(drain.clone());
+    let routes = projector.routes(Arc::new(Folded::of(log.clone())), drain.clone());
     let server = Server { listener, routes, services: projector::SERVICES, store: log };
     info!(%address, "the projector works and answers operators on {address}");
     let settings = args.server.settings();

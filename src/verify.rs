@@ -34,7 +34,7 @@ const TABLES_PATIENCE: Duration = Duration::from_secs(30);
 const PAGE_SIZE: i32 = 100;
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
 statements! {
-    static SELECT_LOWEST_CHECKPOINT = "SELECT MIN(checkpoint) AS lowest FROM projections";
+    static SELECT_LOWEST_CHECKPOINT = "SELECT MIN(checkpoint) AS lowest FROM projections WHERE substr(name, 1, 5) <> 'next_'";
 }
 
 /// Verifies the store in a folder. 0 when there is no difference, 1 when there is one.

@@ -1,10 +1,12 @@
 //! The administration of the projector: how far it is, filling a projection again, and reading the log.
 
+mod as_of;
 mod event_stream;
+pub(crate) mod parked;
 mod public_event;
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use shared::clock::Clock;
@@ -15,15 +17,17 @@ use shared::log::{EventLog, Recorded};
 use shared::paging::{PageSizes, page_start};
 use shared::proto::admin as v1;
 use shared::proto::admin::admin_service_server::AdminService;
-use shared::sql::statements;
+use shared::sql::{BESIDE, statements};
 use shared::tokens::{Tokens, must_be_in_the_log};
 use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::time::Instant;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tonic::{Code, Request, Response, Status};
 
+pub use self::as_of::History;
 use self::event_stream::EventStream;
-use crate::runner::Rebuild;
+use crate::runner::{Done, Order, Rates, RunError};
 
 type Reply<T> = Result<Response<T>, Status>;
 
@@ -47,20 +51,12 @@ pub struct Admin {
     tables: Database,
     clock: Arc<dyn Clock>,
     names: Arc<[&'static str]>,
-    rebuild: mpsc::Sender<Rebuild>,
-    rebuilding: Arc<Mutex<Option<String>>>,
+    orders: mpsc::Sender<Order>,
+    rates: Rates,
     tokens: Tokens,
     drain: CancellationToken,
     room: Arc<Semaphore>,
-}
-
-/// Stands for a rebuild that somebody waits for.
-struct Rebuilding(Arc<Mutex<Option<String>>>);
-
-impl Drop for Rebuilding {
-    fn drop(&mut self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
-    }
+    history: Option<Arc<dyn History>>,
 }
 
 impl Admin {
@@ -69,17 +65,18 @@ impl Admin {
         tables: Database,
         clock: Arc<dyn Clock>,
         mut names: Vec<&'static str>,
-        rebuild: mpsc::Sender<Rebuild>,
+        orders: mpsc::Sender<Order>,
+        rates: Rates,
     ) -> Self {
         let tokens = Tokens::new(log.identity());
         names.sort_unstable();
         let (drain, room) = (CancellationToken::new(), Arc::new(Semaphore::new(STREAMS_MAX)));
-        Self { log, tables, clock, names: names.into(), rebuild, rebuilding: Arc::default(), tokens, drain, room }
+        Self { log, tables, clock, names: names.into(), orders, rates, tokens, drain, room, history: None }
     }
 
-    /// Lets the streams end with this.
-    pub(crate) fn draining_with(self, drain: CancellationToken) -> Self {
-        Self { drain, ..self }
+    /// Lets the streams end with this, and answers questions about the past from this.
+    pub(crate) fn with(self, drain: CancellationToken, history: Arc<dyn History>) -> Self {
+        Self { drain, history: Some(history), ..self }
     }
 
     async fn projection(&self, name: &str) -> Result<v1::Projection, Status> {
@@ -96,9 +93,12 @@ impl Admin {
         let is_silent = self.clock.now().0 - heartbeat_at > SILENCE_MICROS_MAX;
         let failure = failure.or_else(|| is_silent.then(|| "no projector works on it".to_owned()));
         let head = self.log.head().await?.max(checkpoint);
-        let rebuilding = self.rebuilding().as_deref() == Some(name);
+        let beside = format!("{BESIDE}{name}");
+        let rows = self.tables.rows(&SELECT_PROJECTION, &[Value::Text(&beside)]).await.map_err(store_unavailable)?;
+        let rebuilt = rows.first().map(|row| row.get("checkpoint").map(Position)).transpose().map_err(internal)?;
+        let time_left = rebuilt.and_then(|rebuilt| self.rates.time_left(name, rebuilt, head));
         let state = match failure {
-            _ if rebuilding => v1::ProjectionState::Rebuilding,
+            _ if rebuilt.is_some() => v1::ProjectionState::Rebuilding,
             Some(_) => v1::ProjectionState::Stopped,
             None if checkpoint < head => v1::ProjectionState::Behind,
             None => v1::ProjectionState::CaughtUp,
@@ -111,6 +111,9 @@ impl Admin {
             lag_events: Position(head.0 - checkpoint.0).unsigned(),
             lag: Some(self.age_of_next(checkpoint).await?),
             failure: failure.unwrap_or_default(),
+            parked_count: self.parked_count(name).await?,
+            rebuild_checkpoint: rebuilt.map_or(0, Position::unsigned),
+            rebuild_time_left: time_left.map(prost_types::Duration::try_from).transpose().map_err(internal)?,
         })
     }
 
@@ -122,34 +125,43 @@ impl Admin {
         prost_types::Duration::try_from(waiting).map_err(internal)
     }
 
-    fn rebuilding(&self) -> std::sync::MutexGuard<'_, Option<String>> {
-        // A name is whole whoever panicked.
-        self.rebuilding.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Says that this projection is being rebuilt, until the guard is dropped: also when the caller goes away.
-    fn begin_rebuild(&self, name: &str) -> Result<Rebuilding, Status> {
-        let mut rebuilding = self.rebuilding();
-        if let Some(other) = rebuilding.as_ref() {
-            let message = format!("{other} is being rebuilt");
-            let refused = Refused::new(Code::Aborted, ErrorReason::ConcurrentChange, message);
-            return Err(refused.with("rebuilding", other).into());
+    /// The projection that a request names.
+    fn named(&self, name: &str) -> Result<&'static str, Status> {
+        let mut violations = Violations::default();
+        if name.is_empty() {
+            violations.add("name", ErrorReason::TextEmpty, "must not be empty");
         }
-        *rebuilding = Some(name.to_owned());
-        Ok(Rebuilding(self.rebuilding.clone()))
+        violations.check()?;
+        self.known(name)
     }
 
-    async fn rebuild(&self, name: &str) -> Result<(), Status> {
+    /// The projection of this name.
+    fn known(&self, name: &str) -> Result<&'static str, Status> {
+        self.names.iter().copied().find(|known| *known == name).ok_or_else(|| {
+            let message = format!("there is no projection {name:?}, there are {}", self.names.join(", "));
+            let refused = Refused::new(Code::NotFound, ErrorReason::ProjectionNotFound, message);
+            refused.with("name", name).resource("projection", name).into()
+        })
+    }
+
+    /// Lets the projector do it, and waits for it.
+    async fn order<T>(&self, order: impl FnOnce(Done<T>) -> Order) -> Result<T, Status> {
         let (done, answered) = oneshot::channel();
         let gone = |_| Refused::new(Code::Unavailable, ErrorReason::ShuttingDown, "the projector is stopping");
-        self.rebuild.try_send(Rebuild { name: name.to_owned(), done }).map_err(|full| match full {
+        self.orders.try_send(order(done)).map_err(|full| match full {
             mpsc::error::TrySendError::Full(_) => {
-                Refused::new(Code::Aborted, ErrorReason::ConcurrentChange, "too many rebuilds are waiting")
+                Refused::new(Code::Aborted, ErrorReason::ConcurrentChange, "too many orders are waiting")
             }
             mpsc::error::TrySendError::Closed(_) => gone(()),
         })?;
         let outcome = answered.await.map_err(|_| gone(()))?;
-        outcome.map_err(store_unavailable)
+        outcome.map_err(|cause| match cause {
+            RunError::Rebuilding(name) | RunError::Cancelled(name) => {
+                let refused = Refused::new(Code::Aborted, ErrorReason::ConcurrentChange, cause.to_string());
+                refused.with("rebuilding", name).into()
+            }
+            cause => store_unavailable(cause),
+        })
     }
 }
 
@@ -184,21 +196,36 @@ impl AdminService for Admin {
         &self,
         request: Request<v1::RebuildProjectionRequest>,
     ) -> Reply<v1::RebuildProjectionResponse> {
-        let name = request.into_inner().name;
-        let mut violations = Violations::default();
-        if name.is_empty() {
-            violations.add("name", ErrorReason::TextEmpty, "must not be empty");
-        }
-        violations.check()?;
-        if !self.names.contains(&name.as_str()) {
-            let message = format!("there is no projection {name:?}, there are {}", self.names.join(", "));
-            let refused = Refused::new(Code::NotFound, ErrorReason::ProjectionNotFound, message);
-            return Err(refused.with("name", &name).resource("projection", name).into());
-        }
-        let rebuilding = self.begin_rebuild(&name)?;
-        self.rebuild(&name).await?;
-        drop(rebuilding);
-        Ok(Response::new(v1::RebuildProjectionResponse { projection: Some(self.projection(&name).await?) }))
+        let name = self.named(&request.get_ref().name)?;
+        self.order(|done| Order::Rebuild(name.to_owned(), done)).await?;
+        Ok(Response::new(v1::RebuildProjectionResponse { projection: Some(self.projection(name).await?) }))
+    }
+
+    async fn cancel_rebuild(&self, request: Request<v1::CancelRebuildRequest>) -> Reply<v1::CancelRebuildResponse> {
+        let name = self.named(&request.get_ref().name)?;
+        self.order(|done| Order::CancelRebuild(name.to_owned(), done)).await?;
+        Ok(Response::new(v1::CancelRebuildResponse { projection: Some(self.projection(name).await?) }))
+    }
+
+    async fn list_parked_events(
+        &self,
+        request: Request<v1::ListParkedEventsRequest>,
+    ) -> Reply<v1::ListParkedEventsResponse> {
+        self.parked_page(request.get_ref()).await.map(Response::new)
+    }
+
+    async fn retry_parked_events(
+        &self,
+        request: Request<v1::RetryParkedEventsRequest>,
+    ) -> Reply<v1::RetryParkedEventsResponse> {
+        self.retry_parked(request.into_inner()).await.map(Response::new)
+    }
+
+    async fn discard_parked_event(
+        &self,
+        request: Request<v1::DiscardParkedEventRequest>,
+    ) -> Reply<v1::DiscardParkedEventResponse> {
+        self.discard_parked(request.into_inner()).await.map(Response::new)
     }
 
     async fn read_events(&self, request: Request<v1::ReadEventsRequest>) -> Reply<v1::ReadEventsResponse> {
@@ -236,6 +263,10 @@ impl AdminService for Admin {
         Ok(Response::new(v1::ReadEventsResponse { events, next_page_token }))
     }
 
+    async fn get_as_of(&self, request: Request<v1::GetAsOfRequest>) -> Reply<v1::GetAsOfResponse> {
+        self.as_of(request.get_ref()).await.map(Response::new)
+    }
+
     async fn stream_events(&self, request: Request<v1::StreamEventsRequest>) -> Reply<Self::StreamEventsStream> {
         let asked = request.into_inner();
         let mut violations = Violations::default();
@@ -256,8 +287,8 @@ impl AdminService for Admin {
         must_be_in_the_log(position, self.log.head().await?)?;
         let room = self.room.clone().try_acquire_owned().map_err(|_| too_many_streams(STREAMS_MAX))?;
         let (messages, queue) = mpsc::channel(WAITING_MESSAGES_MAX);
-        let (log, drain) = (self.log.clone(), self.drain.clone());
-        let stream = EventStream { log, position, types, messages, drain };
+        let (log, drain, told_at) = (self.log.clone(), self.drain.clone(), Instant::now());
+        let stream = EventStream { log, position, types, messages, drain, told_at };
         tokio::spawn(async move {
             let _room = room;
             stream.run().await;

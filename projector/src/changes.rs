@@ -1,12 +1,11 @@
 //! What changed lately, for streams: a table that grows at its end and is cut at its beginning.
 
 use shared::database::{Transaction, Value};
-use shared::ids::Position;
 use shared::rows::Rows;
 use shared::sql::Statement;
 
 use crate::edges::execute;
-use crate::projection::Fact;
+use crate::projection::Batch;
 
 /// How often what is kept is forgotten, while as much comes anew: not in every batch, since that costs two statements.
 const STRIDES: i64 = 64;
@@ -25,7 +24,8 @@ impl ChangesTable {
         [&self.insert, &self.forget, &self.raise]
     }
 
-    /// Writes what a batch changed, and now and then forgets what is too old at its end.
+    /// Writes what a batch changed, and now and then forgets what is too old at its end. What comes late has no place that a stream would
+    /// still look at, so all of them look afresh.
     ///
     /// # Errors
     /// When the database fails.
@@ -33,22 +33,21 @@ impl ChangesTable {
         &'static self,
         tx: &mut Transaction,
         changes: Rows,
-        (first, checkpoint): (Position, Position),
+        batch: &Batch<'_>,
         kept: i64,
     ) -> Result<(), sqlx::Error> {
+        let Batch { after, checkpoint, .. } = *batch;
+        if batch.is_late() {
+            return tx.execute(&self.raise, &[Value::Number(checkpoint.next().0)]).await.map(drop);
+        }
         execute(tx, &self.insert, changes).await?;
         let (forgotten, stride) = (checkpoint.0 - kept, (kept / STRIDES).max(1));
-        if forgotten <= 0 || first.0.div_euclid(stride) == checkpoint.next().0.div_euclid(stride) {
+        if forgotten <= 0 || after.next().0.div_euclid(stride) == checkpoint.next().0.div_euclid(stride) {
             return Ok(());
         }
         tx.execute(&self.forget, &[Value::Number(forgotten)]).await?;
         tx.execute(&self.raise, &[Value::Number(forgotten)]).await.map(drop)
     }
-}
-
-/// The first and the last position of a batch, if it has any.
-pub fn span(batch: &[Fact]) -> Option<(Position, Position)> {
-    Some((batch.first()?.position, batch.last()?.position))
 }
 
 /// The statements of the tables `…_changes`, with these columns, and `…_kept` of a projection.

@@ -26,15 +26,17 @@ ON CONFLICT (name) DO UPDATE SET term = mine.term + 1, heartbeat_at = excluded.h
 WHERE mine.term = $3 AND mine.heartbeat_at = $4
 RETURNING checkpoint, term";
     static RELEASE = "UPDATE projections SET heartbeat_at = 0 WHERE name = $1 AND term = $2";
-    /// $1 the new checkpoint, $2 now, $3 the old checkpoint, $4 the projections with the terms of their owner.
+    /// $1 the new checkpoint, $2 now, $3 the old checkpoint, $4 the projections with the terms of their owner. Others are told of it when
+    /// it is committed.
     static MOVE = "
 UPDATE projections SET checkpoint = $1, heartbeat_at = $2
 WHERE checkpoint = $3 AND (name, term) IN (SELECT * FROM {rows $4 AS mine: name text, term})
-RETURNING name";
+RETURNING name{postgres: , pg_notify('chirp_tables', '')}";
     /// $1 now, $2 the projections with the terms of their owner.
     static BEAT = "
 UPDATE projections SET heartbeat_at = $1 WHERE (name, term) IN (SELECT * FROM {rows $2 AS mine: name text, term})
 RETURNING name";
+    static FORGET = "DELETE FROM projections WHERE name = $1";
     static FAIL = "UPDATE projections SET failure = $1 WHERE name = $2 AND term = $3";
 }
 
@@ -129,6 +131,14 @@ pub async fn beat(
 fn one_without(projections: &[(&'static str, i64)], rows: &[Row]) -> Result<Option<&'static str>, sqlx::Error> {
     let found: HashSet<String> = rows.iter().map(|row| row.get("name")).collect::<Result<_, _>>()?;
     Ok(projections.iter().map(|(name, _)| *name).find(|name| !found.contains(*name)))
+}
+
+/// Nobody fills this projection any more.
+///
+/// # Errors
+/// When the database fails.
+pub async fn forget(tx: &mut Transaction, name: &str) -> Result<(), sqlx::Error> {
+    tx.execute(&FORGET, &[Value::Text(name)]).await.map(drop)
 }
 
 /// Notes why the projection stopped, or, with nothing, that it goes on.

@@ -5,12 +5,16 @@
 //! administration of the projector itself.
 
 mod admin;
+mod breaker;
 mod changes;
 pub mod checkpoints;
+mod crash;
 mod edges;
+mod parking;
 pub mod projection;
 pub mod projections;
 pub mod runner;
+mod running;
 
 use std::sync::Arc;
 
@@ -25,22 +29,25 @@ use shared::tables::OpenError;
 use shared::wake::Wake;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tokio::time::sleep_until;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
+pub use crate::admin::History;
+pub use crate::crash::CRASH_POINTS;
 use crate::projection::Projection;
-use crate::runner::{Rebuild, RunError, Runner, Takeover};
+use crate::runner::{Order, Retried, RunError, Runner, Step, Takeover};
 
 /// The services of this role, for health checks.
 pub const SERVICES: &[&str] = &["chirp.admin.v1.AdminService"];
 
-/// Requests to rebuild that may wait.
-const REBUILDS_WAITING_MAX: usize = 16;
+/// Orders of operators that may wait.
+const ORDERS_WAITING_MAX: usize = 16;
 
 /// A projector that owns the read tables of a store.
 pub struct Projector {
     runner: Runner,
-    rebuilds: mpsc::Receiver<Rebuild>,
+    orders: mpsc::Receiver<Order>,
     admin: admin::Admin,
     store: Store,
     progress: Wake,
@@ -71,15 +78,15 @@ impl Projector {
             .await
             .map_err(OpenError::from)?;
         let reader = store.open_tables_to_read(&*log).await?;
-        let (rebuild, rebuilds) = mpsc::channel(REBUILDS_WAITING_MAX);
-        let admin = admin::Admin::new(log, reader, clock, names, rebuild);
-        Ok(Self { runner, rebuilds, admin, store: store.clone(), progress })
+        let (order, orders) = mpsc::channel(ORDERS_WAITING_MAX);
+        let admin = admin::Admin::new(log, reader, clock, names, order, runner.rates());
+        Ok(Self { runner, orders, admin, store: store.clone(), progress })
     }
 
     /// What the projector answers on its port; streams end with the drain.
     #[must_use]
-    pub fn routes(&self, drain: CancellationToken) -> Routes {
-        let admin = self.admin.clone().draining_with(drain);
+    pub fn routes(&self, history: Arc<dyn History>, drain: CancellationToken) -> Routes {
+        let admin = self.admin.clone().with(drain, history);
         Routes::new(AdminServiceServer::new(admin).max_decoding_message_size(MESSAGE_BYTES_MAX))
     }
 
@@ -93,7 +100,7 @@ impl Projector {
         if let Some(copying) = self.store.copy_back(&self.progress) {
             beside.spawn(copying);
         }
-        self.runner.run(self.rebuilds, drain).await
+        self.runner.run(self.orders, drain).await
     }
 
     /// Projects everything that is in the log now, without serving anything: for tools and tests.
@@ -101,8 +108,13 @@ impl Projector {
     /// # Errors
     /// When the store fails or another projector has taken over.
     pub async fn catch_up(&mut self) -> Result<(), RunError> {
-        while self.runner.step().await? {}
-        Ok(())
+        loop {
+            match self.runner.step().await? {
+                Step::Done => {}
+                Step::Waiting(until) => sleep_until(until.into()).await,
+                Step::Idle => return Ok(()),
+            }
+        }
     }
 
     /// Gives back what it owns, so that the next projector need not wait: for tools and tests, since [`Self::run`] does it.
@@ -118,12 +130,27 @@ impl Projector {
     /// # Errors
     /// When the store fails or another projector has taken over.
     pub async fn rebuild(&mut self, name: &str) -> Result<(), RunError> {
-        self.runner.rebuild(name, &CancellationToken::new()).await
+        self.runner.rebuild(name).await
+    }
+
+    /// Tries all parked events of a projection again: for tools and tests.
+    ///
+    /// # Errors
+    /// When the store fails or another projector has taken over.
+    pub async fn retry_parked(&mut self, name: &str) -> Result<Retried, RunError> {
+        self.runner.retry(name, &[]).await
     }
 }
 
 /// Every statement of this crate, for the test that prepares them.
 #[must_use]
 pub fn every_statement() -> Vec<&'static Statement> {
-    [admin::STATEMENTS, checkpoints::STATEMENTS, &projections::every_statement()].concat()
+    [
+        admin::STATEMENTS,
+        admin::parked::STATEMENTS,
+        checkpoints::STATEMENTS,
+        parking::STATEMENTS,
+        &projections::every_statement(),
+    ]
+    .concat()
 }

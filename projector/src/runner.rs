@@ -1,34 +1,45 @@
 //! The runner: it pulls the next events and gives them to the projections.
 //!
 //! Always: effects and checkpoint commit together; projections at the same checkpoint share one read and one
-//! transaction; the one that is furthest behind goes first; a wake-up only ends the sleep. An event that cannot be read
-//! stops the projections in front of it, with the position and the cause, and is never skipped.
+//! transaction; those at different ones take turns, and nobody passes another, so that they meet; a wake-up only ends the sleep. An
+//! event that a projection cannot apply is parked, or stops it, and is never skipped; one that breaks the hash chain stops all of them.
 
+mod orders;
+mod rebuild;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ::metrics::{gauge, histogram};
 use shared::clock::Clock;
-use shared::database::Database;
-use shared::event::DecodeError;
+use shared::database::{Database, Transaction};
 use shared::ids::Position;
-use shared::log::{EventLog, ReadError};
+use shared::log::{EventLog, ReadError, Recorded, chain};
 use shared::metrics;
-use shared::postgres::TABLES_CHANNEL;
 use shared::wake::{Wake, changed_or_polled};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
+use tokio::time::{sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
 
-use crate::checkpoints::{self, Claim, LEASE, Owner};
-use crate::projection::{Fact, Projection};
+use crate::breaker::Breaker;
+use crate::checkpoints::{self, Claim, LEASE};
+use crate::crash::may_crash;
+use crate::parking::{self, ToPark};
+use crate::projection::{Batch, Projection};
+use crate::running::{Incoming, Next, Running, Unapplied};
+
+pub use self::orders::Retried;
+pub(crate) use self::orders::{Done, Order};
+pub use self::rebuild::Rates;
+use self::rebuild::Rebuilding;
 
 /// How often an idle projector says that it is alive.
 pub const HEARTBEAT: Duration = Duration::from_secs(1);
-/// How long to wait after the store failed.
-const AFTER_FAILURE: Duration = Duration::from_millis(500);
-/// A rebuild says how far it is about this often.
-const PROGRESS: Duration = Duration::from_secs(5);
+
+/// How long to wait before the log is read again, each time that what was read is not what was appended.
+const REREADING: [Duration; 3] = [Duration::from_millis(10), Duration::from_millis(40), Duration::from_millis(160)];
 
 /// Why the runner cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -39,24 +50,18 @@ pub enum RunError {
     /// Another projector owns the projection, and must be asked.
     #[error("another projector owns {0}; ask that one")]
     StandingBy(&'static str),
-    /// The process is asked to stop; the old rows stay.
-    #[error("the projector is stopping")]
-    Stopping,
+    /// It is being filled anew already.
+    #[error("{0} is being rebuilt")]
+    Rebuilding(&'static str),
+    /// Somebody ended it; what served goes on to serve.
+    #[error("the rebuild of {0} was cancelled")]
+    Cancelled(&'static str),
     /// The log failed.
     #[error(transparent)]
     Log(#[from] ReadError),
-    /// The log holds an event that this code does not know.
-    #[error(transparent)]
-    Undecoded(#[from] DecodeError),
     /// The read tables failed.
     #[error("the read tables failed: {0}")]
     Tables(#[from] sqlx::Error),
-}
-
-/// A request to fill a projection again, and where the answer goes.
-pub(crate) struct Rebuild {
-    pub name: String,
-    pub done: oneshot::Sender<Result<(), String>>,
 }
 
 /// When a projector becomes the owner of projections that have one.
@@ -66,17 +71,6 @@ pub enum Takeover {
     AtOnce,
     /// When the owner has said that it stops, or has said nothing for [`LEASE`]. Whoever loses a projection stands by.
     WhenSilent,
-}
-
-/// A projection, and how far it is.
-struct Running {
-    projection: Arc<dyn Projection>,
-    /// Nothing while another projector owns it.
-    claim: Option<Claim>,
-    /// The other owner as last seen, and since when it has not changed: by this machine's clock, since clocks differ.
-    other: (Owner, Instant),
-    /// Why it stopped, if it did.
-    failure: Option<String>,
 }
 
 /// The loop that projects.
@@ -89,6 +83,31 @@ pub(crate) struct Runner {
     batch_events_max: usize,
     progress: Wake,
     beaten_at: Instant,
+    breaker: Breaker,
+    /// Turns that were taken.
+    turns: u64,
+    /// The hash of the event at a checkpoint, for the next read from there.
+    hashes: HashMap<Position, [u8; 32]>,
+    rebuilding: Rebuilding,
+    rates: Rates,
+}
+
+/// Projections that go on together.
+struct Turn {
+    checkpoint: Position,
+    members: Vec<usize>,
+    events_max: usize,
+}
+
+/// What a step did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// Something.
+    Done,
+    /// Nothing, since what there is to do must wait until then.
+    Waiting(Instant),
+    /// There is nothing to do.
+    Idle,
 }
 
 impl Runner {
@@ -102,10 +121,21 @@ impl Runner {
         batch_events_max: usize,
         progress: Wake,
     ) -> Result<Self, sqlx::Error> {
-        let now = Instant::now();
-        let stands_by = |projection| Running { projection, claim: None, other: (Owner::default(), now), failure: None };
-        let running = projections.into_iter().map(stands_by).collect();
-        let mut runner = Self { log, tables, clock, running, takeover, batch_events_max, progress, beaten_at: now };
+        let mut runner = Self {
+            log,
+            tables,
+            clock,
+            running: projections.into_iter().map(Running::standing_by).collect(),
+            takeover,
+            batch_events_max,
+            progress,
+            beaten_at: Instant::now(),
+            breaker: Breaker::default(),
+            turns: 0,
+            hashes: HashMap::new(),
+            rebuilding: Rebuilding::default(),
+            rates: Rates::default(),
+        };
         runner.claim_what_is_free(takeover).await?;
         // Somebody's heartbeat may come in between.
         while takeover == Takeover::AtOnce && runner.running.iter().any(|running| running.claim.is_none()) {
@@ -120,6 +150,7 @@ impl Runner {
             return Ok(());
         }
         let owners = checkpoints::owners(&self.tables).await?;
+        self.forget_ended_rebuilds(&owners);
         for running in self.running.iter_mut().filter(|running| running.claim.is_none()) {
             let name = running.projection.name();
             let owner = owners.get(name).copied().unwrap_or_default();
@@ -131,42 +162,59 @@ impl Runner {
                 continue;
             }
             match checkpoints::claim(&self.tables, name, owner, self.clock.now()).await {
-                Ok(claim) => running.claim = claim,
+                Ok(Some(claim)) => {
+                    running.own(&self.tables, claim).await?;
+                    self.rates.begin(name, claim.checkpoint);
+                    info!(projection = name, term = claim.term, "owns {name} from position {}", claim.checkpoint);
+                }
+                Ok(None) => {}
                 // Whoever works on it at this moment is alive.
                 Err(cause) if takeover == Takeover::WhenSilent => debug!(%cause, "{name} is not free: {cause}"),
                 Err(cause) => return Err(cause),
             }
-            if let Some(claim) = running.claim {
-                running.failure = None;
-                info!(projection = name, term = claim.term, "owns {name} from position {}", claim.checkpoint);
-            }
         }
+        self.take_up_rebuilds(&owners);
         Ok(())
     }
 
     /// Projects until drained, or until another projector takes over.
-    pub async fn run(
-        mut self,
-        mut rebuilds: mpsc::Receiver<Rebuild>,
-        drain: CancellationToken,
-    ) -> Result<(), RunError> {
+    pub async fn run(mut self, mut orders: mpsc::Receiver<Order>, drain: CancellationToken) -> Result<(), RunError> {
         let mut moved = self.log.moved();
         while !drain.is_cancelled() {
-            while let Ok(rebuild) = rebuilds.try_recv() {
-                self.answer_rebuild(rebuild, &drain).await;
+            while let Ok(order) = orders.try_recv() {
+                self.obey(order).await;
             }
-            match self.step().await {
-                Ok(true) => continue,
-                Ok(false) => {}
-                Err(RunError::Superseded(name)) if self.takeover == Takeover::WhenSilent => self.stand_by(name),
+            let until = match self.step().await {
+                Ok(step) => {
+                    if self.breaker.close() {
+                        info!("the projector goes on");
+                    }
+                    match step {
+                        Step::Done => continue,
+                        Step::Waiting(until) => Some(until),
+                        Step::Idle => None,
+                    }
+                }
+                Err(RunError::Superseded(name)) if self.takeover == Takeover::WhenSilent => {
+                    self.stand_by(name);
+                    None
+                }
                 Err(superseded @ RunError::Superseded(_)) => return Err(superseded),
                 Err(cause) => {
-                    error!(%cause, "the projector pauses: {cause}");
-                    tokio::time::sleep(AFTER_FAILURE).await;
+                    let (pause, is_news) = self.breaker.open();
+                    match is_news {
+                        true => error!(%cause, "the projector pauses: {cause}"),
+                        false => debug!(%cause, "the projector pauses still: {cause}"),
+                    }
+                    tokio::select! {
+                        () = sleep(pause) => continue,
+                        () = drain.cancelled() => break,
+                    }
                 }
-            }
+            };
             tokio::select! {
                 () = changed_or_polled(&mut moved) => {}
+                () = until_then(until) => {}
                 () = drain.cancelled() => {}
             }
         }
@@ -197,61 +245,211 @@ impl Runner {
         Ok(tx.commit().await?)
     }
 
-    /// Gives the next batch to the projections that are furthest behind. False when there is nothing to do.
-    pub async fn step(&mut self) -> Result<bool, RunError> {
+    /// How fast rebuilds go.
+    pub fn rates(&self) -> Rates {
+        self.rates.clone()
+    }
+
+    /// Gives the next batch to those projections whose turn it is.
+    pub async fn step(&mut self) -> Result<Step, RunError> {
         self.beat().await?;
-        let Some(checkpoint) = self.lowest_checkpoint() else { return Ok(false) };
-        let recorded = self.log.read(checkpoint, self.batch_events_max).await?;
-        if recorded.is_empty() {
-            return Ok(false);
+        if self.let_rebuilt_take_over().await? {
+            self.progress.wake();
+            return Ok(Step::Done);
         }
-        let mut batch = Vec::with_capacity(recorded.len());
-        for recorded in &recorded {
-            match Fact::try_from(recorded) {
-                Ok(fact) => batch.push(fact),
-                // What came before it goes on; the next step meets it first.
-                Err(_) if !batch.is_empty() => break,
-                Err(cause) => {
-                    self.stop_before(checkpoint, &format!("position {}: {cause}", recorded.position)).await?;
-                    return Ok(true);
-                }
+        let mut soonest: Option<Instant> = None;
+        for turn in self.next_turns() {
+            let again_at = turn.members.iter().filter_map(|member| self.running[*member].again_at()).max();
+            if let Some(again_at) = again_at.filter(|again_at| *again_at > Instant::now()) {
+                soonest = Some(soonest.map_or(again_at, |soonest| soonest.min(again_at)));
+                continue;
+            }
+            let recorded = self.log.read(turn.checkpoint, turn.events_max).await?;
+            if recorded.is_empty() {
+                continue;
+            }
+            may_crash("projector::read");
+            self.take(turn, recorded).await?;
+            self.progress.wake();
+            may_crash("projector::published");
+            return Ok(Step::Done);
+        }
+        Ok(soonest.map_or(Step::Idle, Step::Waiting))
+    }
+
+    /// Those that go on together, whoever has waited longest first.
+    fn next_turns(&self) -> Vec<Turn> {
+        let mut together: BTreeMap<(Position, Option<usize>), Vec<usize>> = BTreeMap::new();
+        for (at, running) in self.running.iter().enumerate() {
+            let Some(checkpoint) = running.checkpoint() else { continue };
+            together.entry((checkpoint, running.alone().map(|_| at))).or_default().push(at);
+        }
+        let ahead = |checkpoint: Position| together.keys().map(|(other, _)| *other).find(|other| *other > checkpoint);
+        let turn = |((checkpoint, _), members): (&(Position, Option<usize>), &Vec<usize>)| {
+            let to_next = ahead(*checkpoint).and_then(|next| usize::try_from(next.0 - checkpoint.0).ok());
+            let careful = members.iter().filter_map(|member| self.running[*member].alone()).min();
+            let bounds = [Some(self.batch_events_max), to_next, careful];
+            let events_max = bounds.into_iter().flatten().min().unwrap_or(self.batch_events_max);
+            Turn { checkpoint: *checkpoint, members: members.clone(), events_max }
+        };
+        let mut turns: Vec<Turn> = together.iter().map(turn).collect();
+        turns.sort_by_key(|turn| turn.members.iter().map(|member| self.running[*member].turn).max());
+        turns
+    }
+
+    /// What the next events are to the projections whose turn it is.
+    async fn take(&mut self, mut turn: Turn, recorded: Vec<Recorded>) -> Result<(), RunError> {
+        self.turns += 1;
+        for member in &turn.members {
+            self.running[*member].turn = self.turns;
+        }
+        let recorded = self.unbroken(&turn, recorded).await?;
+        if recorded.is_empty() {
+            let failure = format!("position {}: the hash chain is broken", turn.checkpoint.next());
+            return self.stop(&turn.members, &failure).await;
+        }
+        let mut incoming: Vec<Incoming> = recorded.into_iter().map(Incoming::from).collect();
+        // What comes before an event that somebody cannot read goes on; the next turn meets it first.
+        let unreadable =
+            |at: &usize| turn.members.iter().any(|one| self.running[*one].unreadable(&incoming[*at]).is_some());
+        if let Some(readable) = (0..incoming.len()).find(unreadable) {
+            incoming.truncate(readable.max(1));
+        }
+        for member in turn.members.clone() {
+            if let Some(cause) = self.running[member].unreadable(&incoming[0]) {
+                turn.members.retain(|other| *other != member);
+                self.stumble(member, &incoming[..1], &cause).await?;
             }
         }
-        self.apply(checkpoint, &batch).await?;
-        self.progress.wake();
-        Ok(true)
+        if turn.members.is_empty() { Ok(()) } else { self.apply(&turn, &incoming).await }
     }
 
-    fn lowest_checkpoint(&self) -> Option<Position> {
-        let going = self.running.iter().filter(|running| running.failure.is_none());
-        going.filter_map(|running| Some(running.claim?.checkpoint)).min()
+    /// Those of these events that are what was once appended. What was read may be wrong and what is stored right; so the log is read again
+    /// before it is taken for damaged.
+    async fn unbroken(&mut self, turn: &Turn, mut recorded: Vec<Recorded>) -> Result<Vec<Recorded>, RunError> {
+        let mut pauses = REREADING.into_iter();
+        loop {
+            let whole = self.links(turn.checkpoint, &recorded).await?;
+            let Some(pause) = pauses.next().filter(|_| whole == 0) else {
+                recorded.truncate(whole);
+                break;
+            };
+            warn!("the link after position {} is broken; the log is read again", turn.checkpoint);
+            sleep(pause).await;
+            recorded = self.log.read(turn.checkpoint, turn.events_max).await?;
+        }
+        let checkpoints: HashSet<Position> = self.running.iter().filter_map(Running::checkpoint).collect();
+        self.hashes.retain(|position, _| checkpoints.contains(position));
+        if let Some(last) = recorded.last() {
+            self.hashes.insert(last.position, last.hash);
+        }
+        Ok(recorded)
     }
 
-    /// One transaction: the effects of the batch on every projection at this checkpoint, and their new checkpoint.
-    async fn apply(&mut self, checkpoint: Position, batch: &[Fact]) -> Result<(), RunError> {
-        let Some(last) = batch.last() else { return Ok(()) };
-        let (to, now) = (last.position, self.clock.now());
+    /// How many of these events follow one from the other, and the first of them from the checkpoint.
+    async fn links(&self, checkpoint: Position, recorded: &[Recorded]) -> Result<usize, RunError> {
+        let mut previous = match self.hashes.get(&checkpoint) {
+            Some(hash) => *hash,
+            None if checkpoint == Position(0) => chain::GENESIS,
+            None => {
+                let before = self.log.read(Position(checkpoint.0 - 1), 1).await?;
+                before.first().map_or(chain::GENESIS, |event| event.hash)
+            }
+        };
+        let follows = |event: &&Recorded| {
+            let follows = chain::follows(previous, event);
+            previous = event.hash;
+            follows
+        };
+        Ok(recorded.iter().take_while(follows).count())
+    }
+
+    /// One transaction: the effects of the batch on every projection whose turn it is, and their new checkpoint.
+    async fn apply(&mut self, turn: &Turn, incoming: &[Incoming]) -> Result<(), RunError> {
+        let Some(last) = incoming.last() else { return Ok(()) };
+        let (after, to, now) = (turn.checkpoint, last.recorded.position, self.clock.now());
         let started = Instant::now();
         let mut tx = self.tables.begin_to_write().await?;
-        let is_next = |running: &&mut Running| {
-            running.failure.is_none() && running.claim.is_some_and(|claim| claim.checkpoint == checkpoint)
-        };
-        // First of all, since whoever else wants the same rows waits here, and finds that it is late.
-        let next = self.running.iter_mut().filter(is_next);
-        let terms: Vec<_> = next.filter_map(|running| Some((running.projection.name(), running.claim?.term))).collect();
-        if let Some(name) = checkpoints::advance(&mut tx, &terms, checkpoint, to, now).await? {
-            return Err(RunError::Superseded(name));
+        self.advance(&mut tx, &turn.members, after, to).await?;
+        may_crash("projector::advanced");
+        let mut parked = Vec::new();
+        for member in &turn.members {
+            let running = &self.running[*member];
+            let plan = running.plan(incoming);
+            let batch = Batch { facts: plan.facts, after, checkpoint: to };
+            match running.apply(&mut tx, &batch).await {
+                Ok(()) => {}
+                Err(Unapplied::Store(cause)) => return Err(cause.into()),
+                Err(Unapplied::Event(cause)) => {
+                    // The others take their turn without it.
+                    tx.roll_back().await?;
+                    return self.stumble(*member, incoming, &cause).await;
+                }
+            }
+            parking::park(&mut tx, running.projection.name(), &plan.to_park, now).await?;
+            parked.push(plan.parked);
         }
-        for running in self.running.iter_mut().filter(is_next) {
-            running.projection.apply(&mut tx, batch).await?;
-        }
-        tx.notify(TABLES_CHANNEL).await?;
+        may_crash("projector::applied");
         tx.commit().await?;
-        for running in self.running.iter_mut().filter(is_next) {
-            running.claim = running.claim.map(|claim| Claim { checkpoint: to, ..claim });
+        may_crash("projector::committed");
+        for (member, parked) in turn.members.iter().zip(parked) {
+            let running = &mut self.running[*member];
+            running.advance(to, incoming.len(), self.batch_events_max);
+            running.parked = parked.unwrap_or_else(|| std::mem::take(&mut running.parked));
         }
         histogram!(metrics::PROJECTION_BATCH_SECONDS).record(started.elapsed());
-        debug!(position = to.0, events = batch.len(), elapsed = ?started.elapsed(), "projected up to {to}");
+        debug!(position = to.0, events = incoming.len(), elapsed = ?started.elapsed(), "projected up to {to}");
+        Ok(())
+    }
+
+    /// Moves the checkpoints of projections that are at the same place. First of all in a transaction, since whoever else wants the same rows
+    /// waits there, and finds that it is late.
+    async fn advance(
+        &self,
+        tx: &mut Transaction,
+        members: &[usize],
+        from: Position,
+        to: Position,
+    ) -> Result<(), RunError> {
+        let running = members.iter().map(|member| &self.running[*member]);
+        let terms: Vec<_> =
+            running.filter_map(|running| Some((running.projection.name(), running.claim?.term))).collect();
+        match checkpoints::advance(tx, &terms, from, to, self.clock.now()).await? {
+            Some(name) => Err(RunError::Superseded(name)),
+            None => Ok(()),
+        }
+    }
+
+    /// What becomes of events that a projection could not apply.
+    async fn stumble(&mut self, member: usize, incoming: &[Incoming], cause: &str) -> Result<(), RunError> {
+        let running = &mut self.running[member];
+        let name = running.projection.name();
+        let Some(first) = incoming.first() else { return Ok(()) };
+        let position = first.recorded.position;
+        match running.stumble(incoming.len()) {
+            Next::TryAgain => {
+                warn!(projection = name, position = position.0, events = incoming.len(), cause, "{name} tries again");
+                Ok(())
+            }
+            Next::Stop => self.stop(&[member], &format!("position {position}: {cause}")).await,
+            Next::Park { attempts } => self.park(member, &first.recorded, cause, attempts).await,
+        }
+    }
+
+    async fn park(&mut self, member: usize, event: &Recorded, cause: &str, attempts: u32) -> Result<(), RunError> {
+        let (position, before) = (event.position, Position(event.position.0 - 1));
+        let name = self.running[member].projection.name();
+        let mut tx = self.tables.begin_to_write().await?;
+        self.advance(&mut tx, &[member], before, position).await?;
+        let to_park = [ToPark { recorded: event, behind: None, cause: cause.to_owned(), attempts }];
+        parking::park(&mut tx, name, &to_park, self.clock.now()).await?;
+        may_crash("projector::parking");
+        tx.commit().await?;
+        may_crash("projector::parked");
+        let running = &mut self.running[member];
+        running.parked.hold(position, &event.stream, event.version, None);
+        running.advance(position, 1, self.batch_events_max);
+        error!(projection = name, position = position.0, cause, "{name} has parked position {position}: {cause}");
         Ok(())
     }
 
@@ -266,15 +464,16 @@ impl Runner {
             gauge!(metrics::PROJECTION_POSITION, "projection" => name).set(checkpoint.0 as f64);
             gauge!(metrics::PROJECTION_LAG_EVENTS, "projection" => name).set((head.0 - checkpoint.0).max(0) as f64);
             gauge!(metrics::PROJECTION_LAG_SECONDS, "projection" => name).set(waiting as f64 / 1e6);
+            gauge!(metrics::PROJECTION_PARKED_EVENTS, "projection" => name).set(running.parked.len() as f64);
         }
         Ok(())
     }
 
-    async fn stop_before(&mut self, checkpoint: Position, failure: &str) -> Result<(), RunError> {
+    async fn stop(&mut self, members: &[usize], failure: &str) -> Result<(), RunError> {
         let mut tx = self.tables.begin_to_write().await?;
-        for running in &mut self.running {
-            let Some(claim) = running.claim.filter(|claim| claim.checkpoint == checkpoint) else { continue };
-            let name = running.projection.name();
+        for member in members {
+            let running = &mut self.running[*member];
+            let (Some(claim), name) = (running.claim, running.projection.name()) else { continue };
             error!(projection = name, failure, "projection {name} has stopped: {failure}");
             checkpoints::note_failure(&mut tx, name, claim, Some(failure)).await?;
             running.failure = Some(failure.to_owned());
@@ -296,55 +495,12 @@ impl Runner {
         tx.commit().await?;
         self.measure().await
     }
+}
 
-    async fn answer_rebuild(&mut self, rebuild: Rebuild, drain: &CancellationToken) {
-        let outcome = self.rebuild(&rebuild.name, drain).await.map_err(|cause| cause.to_string());
-        if let Err(cause) = &outcome {
-            warn!(projection = rebuild.name, %cause, "projection {} was not rebuilt: {cause}", rebuild.name);
-        }
-        self.progress.wake();
-        // Whoever asked may have gone away; the rebuilt tables stay.
-        let _ = rebuild.done.send(outcome);
-    }
-
-    /// Empties a projection and fills it again, in one transaction: readers see the old rows until the new ones are
-    /// complete, and a crash on the way leaves the old ones.
-    pub async fn rebuild(&mut self, name: &str, drain: &CancellationToken) -> Result<(), RunError> {
-        let Some(running) = self.running.iter_mut().find(|running| running.projection.name() == name) else {
-            return Ok(());
-        };
-        let projection = running.projection.clone();
-        let claim = running.claim.ok_or(RunError::StandingBy(projection.name()))?;
-        info!(projection = name, "rebuilding {name}");
-        let mut tx = self.tables.begin_to_write().await?;
-        let terms = [(projection.name(), claim.term)];
-        if let Some(name) = checkpoints::beat(&mut tx, &terms, self.clock.now()).await? {
-            return Err(RunError::Superseded(name));
-        }
-        tx.script(projection.reset()).await?;
-        let (mut reached, mut told_at) = (Position(0), Instant::now());
-        loop {
-            let recorded = self.log.read(reached, self.batch_events_max).await?;
-            let Some(last) = recorded.last() else { break };
-            if drain.is_cancelled() {
-                return Err(RunError::Stopping);
-            }
-            let facts = recorded.iter().map(Fact::try_from).collect::<Result<Vec<_>, _>>()?;
-            projection.apply(&mut tx, &facts).await?;
-            reached = last.position;
-            if told_at.elapsed() >= PROGRESS {
-                told_at = Instant::now();
-                info!(projection = name, position = reached.0, "rebuilding {name}: at position {reached}");
-            }
-        }
-        if let Some(name) = checkpoints::advance(&mut tx, &terms, claim.checkpoint, reached, self.clock.now()).await? {
-            return Err(RunError::Superseded(name));
-        }
-        checkpoints::note_failure(&mut tx, projection.name(), claim, None).await?;
-        tx.commit().await?;
-        running.claim = Some(Claim { checkpoint: reached, ..claim });
-        running.failure = None;
-        info!(projection = name, position = reached.0, "rebuilt {name} up to position {reached}");
-        Ok(())
+/// Until then, or for ever.
+async fn until_then(until: Option<Instant>) {
+    match until {
+        Some(until) => sleep_until(until.into()).await,
+        None => std::future::pending().await,
     }
 }

@@ -14,6 +14,7 @@ use shared::reply::reply;
 use shared::tokens::Tokens;
 use shared::wake::Wake;
 use tokio_util::sync::CancellationToken;
+use tonic::metadata::MetadataMap;
 use tonic::{Request, Response, Status};
 
 use crate::freshness::Freshness;
@@ -30,7 +31,7 @@ use crate::questions::{
     account, activities, author_timeline, home_timeline, lists, notifications, post, post_lists, presence,
     relationship, thread,
 };
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Projections, Snapshot};
 use crate::streams::{Messages, StreamLimits, Streams, about_notifications, about_post};
 
 type Reply<T> = Result<Response<T>, Status>;
@@ -92,10 +93,41 @@ impl Queries {
         Self { streams: Streams::new(freshness.clone(), tokens.clone(), limits, drain), freshness, tokens }
     }
 
+    /// The accounts that a batch names, and its viewer.
+    async fn named_accounts(
+        &self,
+        metadata: &MetadataMap,
+        consistency: Option<&v1::Consistency>,
+        reads: Projections,
+        (account_ids, viewer_account_id): (&[String], &str),
+    ) -> Result<NamedAccounts, Status> {
+        let mut violations = Violations::default();
+        let ids = batch(&mut violations, "account_ids", account_ids, Violations::account);
+        let viewer = violations.optional_account("viewer_account_id", viewer_account_id);
+        violations.check()?;
+
+        let mut snapshot = self.freshness.snapshot(metadata, consistency, reads).await?;
+        let viewer = find_viewer(&mut snapshot, viewer).await?;
+        let keys = account::find_all(&mut snapshot, &ids).await?;
+        let found = ids.iter().filter_map(|id| Some((*id, *keys.get(id)?))).collect();
+        let missing = ids.iter().filter(|id| !keys.contains_key(id)).map(ToString::to_string).collect();
+        Ok(NamedAccounts { snapshot, viewer, found, missing })
+    }
+
     /// Who is online, as far as this server knows.
     pub(crate) fn presence(&self) -> Presence {
         self.streams.presence.clone()
     }
+}
+
+/// The accounts that a batch names, as a snapshot has them.
+struct NamedAccounts {
+    snapshot: Snapshot,
+    viewer: Option<AccountKey>,
+    /// Those that are active, in the order of the request.
+    found: Vec<(AccountId, AccountKey)>,
+    /// The ids of the others, in the same order.
+    missing: Vec<String>,
 }
 
 async fn one_account(snapshot: &mut Snapshot, key: AccountKey) -> Result<v1::Account, Status> {
@@ -285,20 +317,14 @@ impl QueryService for Queries {
         request: Request<v1::BatchGetAccountsRequest>,
     ) -> Reply<v1::BatchGetAccountsResponse> {
         let asked = request.get_ref();
-        let mut violations = Violations::default();
-        let ids = batch(&mut violations, "account_ids", &asked.account_ids, Violations::account);
-        let viewer = violations.optional_account("viewer_account_id", &asked.viewer_account_id);
-        violations.check()?;
-
+        let named = (asked.account_ids.as_slice(), asked.viewer_account_id.as_str());
         let consistency = asked.consistency.as_ref();
-        let mut snapshot = self.freshness.snapshot(request.metadata(), consistency, account::READS).await?;
-        find_viewer(&mut snapshot, viewer).await?;
-        let found = account::find_all(&mut snapshot, &ids).await?;
-        let keys: Vec<AccountKey> = ids.iter().filter_map(|id| found.get(id).copied()).collect();
-        let missing = ids.iter().filter(|id| !found.contains_key(id));
+        let NamedAccounts { mut snapshot, found, missing, .. } =
+            self.named_accounts(request.metadata(), consistency, account::READS, named).await?;
+        let keys: Vec<AccountKey> = found.iter().map(|(_, key)| *key).collect();
         reply(v1::BatchGetAccountsResponse {
             accounts: hydrate::accounts(&mut snapshot, &keys).await?,
-            missing_account_ids: missing.map(ToString::to_string).collect(),
+            missing_account_ids: missing,
             read_at: self.tokens.seal(snapshot.checkpoint),
         })
     }
@@ -396,24 +422,17 @@ impl QueryService for Queries {
 
     async fn get_presence(&self, request: Request<v1::GetPresenceRequest>) -> Reply<v1::GetPresenceResponse> {
         let asked = request.get_ref();
-        let mut violations = Violations::default();
-        let ids = batch(&mut violations, "account_ids", &asked.account_ids, Violations::account);
-        let viewer = violations.optional_account("viewer_account_id", &asked.viewer_account_id);
-        violations.check()?;
-
+        let named = (asked.account_ids.as_slice(), asked.viewer_account_id.as_str());
         let consistency = asked.consistency.as_ref();
-        let mut snapshot = self.freshness.snapshot(request.metadata(), consistency, presence::READS).await?;
-        let viewer = find_viewer(&mut snapshot, viewer).await?;
-        let found = account::find_all(&mut snapshot, &ids).await?;
-        let open = presence::open_to(&mut snapshot, found.values(), viewer).await?;
+        let NamedAccounts { mut snapshot, viewer, found, missing } =
+            self.named_accounts(request.metadata(), consistency, presence::READS, named).await?;
+        let open = presence::open_to(&mut snapshot, found.iter().map(|(_, key)| key), viewer).await?;
         let is_online = |key: &AccountKey| open.contains(key) && self.streams.presence.is_online(*key);
-        let presence = |id: &AccountId| {
-            found.get(id).map(|key| v1::Presence { account_id: id.to_string(), online: is_online(key) })
-        };
-        let missing = ids.iter().filter(|id| !found.contains_key(id));
+        let presence =
+            |(id, key): &(AccountId, AccountKey)| v1::Presence { account_id: id.to_string(), online: is_online(key) };
         reply(v1::GetPresenceResponse {
-            presences: ids.iter().filter_map(presence).collect(),
-            missing_account_ids: missing.map(ToString::to_string).collect(),
+            presences: found.iter().map(presence).collect(),
+            missing_account_ids: missing,
             read_at: self.tokens.seal(snapshot.checkpoint),
         })
     }

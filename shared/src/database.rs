@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
-use sqlx::{Decode, PgPool, Postgres, Row as _, Sqlite, SqlitePool, Type};
+use sqlx::{AssertSqlSafe, Decode, PgPool, Postgres, Row as _, Sqlite, SqlitePool, Type};
 use uuid::Uuid;
 
 use crate::patience::of_database;
@@ -15,7 +15,6 @@ use crate::rows::{Column, Rows};
 use crate::sql::{Kind, Parameter, Script, Statement};
 
 const BEGIN_TO_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-const NOTIFY: &str = "SELECT pg_notify($1, '')";
 
 /// Connections to read tables.
 #[derive(Clone, Debug)]
@@ -44,11 +43,21 @@ pub enum Value<'a> {
 }
 
 /// A transaction. It is rolled back when it is dropped.
-pub enum Transaction {
-    /// In a file.
+pub struct Transaction {
+    on: Engine,
+    /// Statements mean the tables that are filled beside those of this projection.
+    beside: Option<&'static str>,
+}
+
+enum Engine {
     Sqlite(sqlx::Transaction<'static, Sqlite>),
-    /// On a server.
     Postgres(sqlx::Transaction<'static, Postgres>),
+}
+
+impl From<Engine> for Transaction {
+    fn from(on: Engine) -> Self {
+        Self { on, beside: None }
+    }
 }
 
 /// A row of an answer.
@@ -70,10 +79,11 @@ impl Database {
     /// # Errors
     /// When the database fails.
     pub async fn begin_to_read(&self) -> Result<Transaction, sqlx::Error> {
-        Ok(match self {
-            Self::Sqlite(pool) => Transaction::Sqlite(pool.begin().await?),
-            Self::Postgres(pool) => Transaction::Postgres(of_database(pool.begin_with(BEGIN_TO_READ)).await?),
-        })
+        let on = match self {
+            Self::Sqlite(pool) => Engine::Sqlite(pool.begin().await?),
+            Self::Postgres(pool) => Engine::Postgres(of_database(pool.begin_with(BEGIN_TO_READ)).await?),
+        };
+        Ok(on.into())
     }
 
     /// A transaction that writes.
@@ -81,10 +91,11 @@ impl Database {
     /// # Errors
     /// When the database fails.
     pub async fn begin_to_write(&self) -> Result<Transaction, sqlx::Error> {
-        Ok(match self {
-            Self::Sqlite(pool) => Transaction::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
-            Self::Postgres(pool) => Transaction::Postgres(pool.begin().await?),
-        })
+        let on = match self {
+            Self::Sqlite(pool) => Engine::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Postgres(pool) => Engine::Postgres(pool.begin().await?),
+        };
+        Ok(on.into())
     }
 
     /// Executes a query by itself.
@@ -102,14 +113,42 @@ impl Database {
 }
 
 impl Transaction {
+    /// Lets statements mean the tables that are filled beside those of a projection, or, with nothing, those that they name.
+    pub fn go_beside(&mut self, projection: Option<&'static str>) {
+        self.beside = projection;
+    }
+
+    fn meant(&self, statement: &'static Statement) -> &'static Statement {
+        self.beside.map_or(statement, |projection| statement.beside(projection))
+    }
+
+    /// Whether this is on a server.
+    #[must_use]
+    pub fn is_on_server(&self) -> bool {
+        matches!(self.on, Engine::Postgres(_))
+    }
+
+    /// Executes a text that was put together here, and not from what anybody sent.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(crate) async fn text(&mut self, text: String) -> Result<(), sqlx::Error> {
+        let query = sqlx::raw_sql(AssertSqlSafe(text));
+        match &mut self.on {
+            Engine::Sqlite(tx) => query.execute(&mut **tx).await.map(drop),
+            Engine::Postgres(tx) => query.execute(&mut **tx).await.map(drop),
+        }
+    }
+
     /// Executes a query.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn rows(&mut self, statement: &'static Statement, values: &[Value<'_>]) -> Result<Vec<Row>, sqlx::Error> {
-        match self {
-            Self::Sqlite(tx) => Ok(to_rows(for_sqlite(statement, values).fetch_all(&mut **tx).await?, Row::Sqlite)),
-            Self::Postgres(tx) => {
+        let statement = self.meant(statement);
+        match &mut self.on {
+            Engine::Sqlite(tx) => Ok(to_rows(for_sqlite(statement, values).fetch_all(&mut **tx).await?, Row::Sqlite)),
+            Engine::Postgres(tx) => {
                 Ok(to_rows(of_database(for_postgres(statement, values).fetch_all(&mut **tx)).await?, Row::Postgres))
             }
         }
@@ -124,9 +163,10 @@ impl Transaction {
         statement: &'static Statement,
         values: &[Value<'_>],
     ) -> Result<Vec<Row>, sqlx::Error> {
-        match self {
-            Self::Sqlite(_) => self.rows(statement, values).await,
-            Self::Postgres(tx) => {
+        let statement = self.meant(statement);
+        match &mut self.on {
+            Engine::Sqlite(_) => self.rows(statement, values).await,
+            Engine::Postgres(tx) => {
                 Ok(to_rows(for_postgres(statement, values).fetch_all(&mut **tx).await?, Row::Postgres))
             }
         }
@@ -137,9 +177,10 @@ impl Transaction {
     /// # Errors
     /// When the database fails, or there is no row.
     pub async fn row(&mut self, statement: &'static Statement, values: &[Value<'_>]) -> Result<Row, sqlx::Error> {
-        match self {
-            Self::Sqlite(tx) => for_sqlite(statement, values).fetch_one(&mut **tx).await.map(Row::Sqlite),
-            Self::Postgres(tx) => {
+        let statement = self.meant(statement);
+        match &mut self.on {
+            Engine::Sqlite(tx) => for_sqlite(statement, values).fetch_one(&mut **tx).await.map(Row::Sqlite),
+            Engine::Postgres(tx) => {
                 of_database(for_postgres(statement, values).fetch_one(&mut **tx)).await.map(Row::Postgres)
             }
         }
@@ -150,9 +191,10 @@ impl Transaction {
     /// # Errors
     /// When the database fails.
     pub async fn execute(&mut self, statement: &'static Statement, values: &[Value<'_>]) -> Result<u64, sqlx::Error> {
-        match self {
-            Self::Sqlite(tx) => Ok(for_sqlite(statement, values).execute(&mut **tx).await?.rows_affected()),
-            Self::Postgres(tx) => Ok(for_postgres(statement, values).execute(&mut **tx).await?.rows_affected()),
+        let statement = self.meant(statement);
+        match &mut self.on {
+            Engine::Sqlite(tx) => Ok(for_sqlite(statement, values).execute(&mut **tx).await?.rows_affected()),
+            Engine::Postgres(tx) => Ok(for_postgres(statement, values).execute(&mut **tx).await?.rows_affected()),
         }
     }
 
@@ -161,21 +203,21 @@ impl Transaction {
     /// # Errors
     /// When the database fails.
     pub async fn script(&mut self, script: &'static Script) -> Result<(), sqlx::Error> {
-        match self {
-            Self::Sqlite(tx) => sqlx::raw_sql(script.sqlite()).execute(&mut **tx).await.map(drop),
-            Self::Postgres(tx) => sqlx::raw_sql(script.postgres()).execute(&mut **tx).await.map(drop),
+        match &mut self.on {
+            Engine::Sqlite(tx) => sqlx::raw_sql(script.sqlite()).execute(&mut **tx).await.map(drop),
+            Engine::Postgres(tx) => sqlx::raw_sql(script.postgres()).execute(&mut **tx).await.map(drop),
         }
     }
 
-    /// Wakes whoever listens on this channel of the server, when the transaction commits. In a file there is nobody.
+    /// Leaves everything as it was.
     ///
     /// # Errors
-    /// When the database fails.
-    pub async fn notify(&mut self, channel: &'static str) -> Result<(), sqlx::Error> {
-        if let Self::Postgres(tx) = self {
-            sqlx::query(NOTIFY).bind(channel).execute(&mut **tx).await?;
+    /// When the database fails; everything is as it was all the same.
+    pub async fn roll_back(self) -> Result<(), sqlx::Error> {
+        match self.on {
+            Engine::Sqlite(tx) => tx.rollback().await,
+            Engine::Postgres(tx) => tx.rollback().await,
         }
-        Ok(())
     }
 
     /// Makes it so.
@@ -183,9 +225,9 @@ impl Transaction {
     /// # Errors
     /// When the database fails; then it may or may not be so.
     pub async fn commit(self) -> Result<(), sqlx::Error> {
-        match self {
-            Self::Sqlite(tx) => tx.commit().await,
-            Self::Postgres(tx) => tx.commit().await,
+        match self.on {
+            Engine::Sqlite(tx) => tx.commit().await,
+            Engine::Postgres(tx) => tx.commit().await,
         }
     }
 }

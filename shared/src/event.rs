@@ -16,6 +16,10 @@ use crate::ids::{AccountId, AccountRef, AuthoredPost, Position, PostId, PostRef}
 /// The schema version that this code writes.
 pub const SCHEMA_VERSION: u32 = 1;
 
+/// The first words of all types of events.
+pub const AGGREGATES: [&str; 11] =
+    ["account", "handle", "post", "like", "repost", "bookmark", "follow", "requests", "block", "mute", "notifications"];
+
 /// Anything that can have happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {

@@ -32,6 +32,8 @@ pub const PROJECTION_POSITION: &str = "chirp_projection_position";
 pub const PROJECTION_LAG_EVENTS: &str = "chirp_projection_lag_events";
 /// The age of the oldest event that a projection has still to apply.
 pub const PROJECTION_LAG_SECONDS: &str = "chirp_projection_lag_seconds";
+/// Events that a projection could not apply, or that wait behind one of those.
+pub const PROJECTION_PARKED_EVENTS: &str = "chirp_projection_parked_events";
 /// How long a batch took, effects and commit.
 pub const PROJECTION_BATCH_SECONDS: &str = "chirp_projection_batch_duration_seconds";
 /// Rows that were delivered to timelines on write.

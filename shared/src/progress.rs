@@ -28,7 +28,8 @@ const WAIT_MAX: Duration = Duration::from_secs(10);
 const AFTER_FAILURE: Duration = Duration::from_millis(500);
 
 statements! {
-    static SELECT_CHECKPOINTS = "SELECT name, checkpoint FROM projections";
+    /// Nobody asks those that are still being filled.
+    static SELECT_CHECKPOINTS = "SELECT name, checkpoint FROM projections WHERE substr(name, 1, 5) <> 'next_'";
 }
 
 /// Names of projections; none stands for all there are.

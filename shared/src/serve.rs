@@ -46,6 +46,8 @@ pub const REQUEST_ID_HEADER: &str = "x-request-id";
 /// How long before tonic's own timer ours ends.
 const DEADLINE_MARGIN: Duration = Duration::from_millis(10);
 const REQUEST_ID_LENGTH_MAX: usize = 128;
+/// How often a stream without news says that it is alive, as the contract promises.
+pub const HEARTBEAT: Duration = Duration::from_secs(15);
 const CONCURRENT_STREAMS_MAX: u32 = 1_024;
 const HEADER_LIST_BYTES_MAX: u32 = 16 * 1024;
 const PENDING_RESETS_MAX: usize = 64;

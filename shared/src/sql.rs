@@ -17,8 +17,9 @@
 //! Always: the values of a statement are numbered as they are given, and rows are one value; on PostgreSQL, where rows are an array for
 //! each column, [`Statement`] numbers them again. Never here: which engine there is.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// Stands before the number of a placeholder that is right already.
 const RIGHT: char = '§';
@@ -104,6 +105,35 @@ impl Statement {
     pub fn postgres(&'static self) -> (&'static str, &'static [Parameter]) {
         let (text, parameters) = self.postgres.get_or_init(|| numbered(self.text));
         (text, parameters)
+    }
+}
+
+/// What the names of tables begin with that are filled beside those of a projection.
+pub const BESIDE: &str = "next_";
+
+/// The same text about the tables that are filled beside those of a projection: every name that begins with its name.
+#[must_use]
+pub fn beside(text: &str, projection: &str) -> String {
+    let (mut written, mut rest) = (String::with_capacity(text.len() + text.len() / 8), text);
+    while let Some(at) = rest.find(projection) {
+        let (before, found) = rest.split_at(at);
+        let is_within_a_name = before.ends_with(|last: char| last.is_ascii_alphanumeric() || last == '_');
+        written.push_str(before);
+        written.push_str(if is_within_a_name { "" } else { BESIDE });
+        written.push_str(projection);
+        rest = &found[projection.len()..];
+    }
+    written + rest
+}
+
+impl Statement {
+    /// The same statement for the tables that are filled beside those of a projection.
+    pub fn beside(&'static self, projection: &'static str) -> &'static Self {
+        /// By where the statement is: there are as many as the code has.
+        static KNOWN: Mutex<Option<HashMap<(usize, &str), &Statement>>> = Mutex::new(None);
+        let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        let make = || &*Box::leak(Box::new(Self::new(Box::leak(beside(self.text, projection).into_boxed_str()))));
+        known.get_or_insert_default().entry((std::ptr::from_ref(self).addr(), projection)).or_insert_with(make)
     }
 }
 
@@ -322,6 +352,16 @@ mod tests {
     static BOTH: Statement = Statement::new(
         "SELECT $1, {array}({id a.b}) FROM {rows $2 AS edge: x, y text} {ordered join} t ON t.x = $3 AND NOT t.f{sqlite: LIMIT $1}",
     );
+
+    #[test]
+    fn a_statement_beside_names_the_tables_beside() {
+        let text = "INSERT INTO posts_1 SELECT post FROM posts_1_likes, reposts_1 WHERE posts_1.post = 'posts_1'";
+        let expected = "INSERT INTO next_posts_1 SELECT post FROM next_posts_1_likes, reposts_1 WHERE next_posts_1.post = 'next_posts_1'";
+        assert_eq!(beside(text, "posts_1"), expected);
+        static STATEMENT: Statement = Statement::new("SELECT {array}(post) FROM posts_1");
+        assert_eq!(STATEMENT.beside("posts_1").sqlite(), "SELECT json_array(post) FROM next_posts_1");
+        assert!(std::ptr::eq(STATEMENT.beside("posts_1"), STATEMENT.beside("posts_1")));
+    }
 
     #[test]
     fn a_statement_says_the_same_to_both_engines() {

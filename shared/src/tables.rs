@@ -4,6 +4,8 @@
 //! version is the number at the end of the name; an account or a post is a key (the position of the event that created
 //! it); everything here can be dropped and filled again from the log. Never here: a fact that is not in the log.
 
+pub mod beside;
+
 use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use fail::fail_point;
 use notify::{EventKind, RecursiveMode, Watcher};
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep, timeout};
@@ -49,11 +50,17 @@ impl Listener {
 pub async fn changed_or_polled<T>(hints: &mut watch::Receiver<T>) {
     // A writer in another process never wakes anybody, so running out of time is as good as a hint.
     let hint = async {
-        if hints.changed().await.is_err() {
+        if hints.changed().await.is_err() || hints_are_lost() {
             std::future::pending::<()>().await;
         }
     };
     let _ = timeout(POLL_INTERVAL, hint).await;
+}
+
+/// Whether a test lets nobody hear anything.
+fn hints_are_lost() -> bool {
+    fail_point!("shared::wake", |_| true);
+    false
 }
 
 /// Calls `wake` when another process has written to a SQLite database, for as long as it answers true. What is written goes to

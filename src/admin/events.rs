@@ -57,18 +57,23 @@ pub async fn tail(args: EventsTailArgs) -> anyhow::Result<ExitCode> {
 /// # Errors
 /// When there is none, the projector does not answer, or stdout is gone.
 pub async fn show(args: EventsShowArgs) -> anyhow::Result<ExitCode> {
-    let operator = Operator::at(&args.ops.ops)?;
-    let request = ReadEventsRequest { after_position: args.position - 1, page_size: 1, ..ReadEventsRequest::default() };
-    let page = read(&operator, &request, false).await?;
-    let Some(event) = page.events.first().filter(|event| event.position == args.position) else {
-        bail!("there is no event at position {}", args.position);
-    };
+    let event = at(&Operator::at(&args.ops.ops)?, args.position).await?;
     let text = match args.output.output {
-        Output::Text => whole(event),
-        Output::Json => format!("{:#}\n", as_json(event)),
+        Output::Text => whole(&event),
+        Output::Json => format!("{:#}\n", as_json(&event)),
     };
     io::stdout().write_all(text.as_bytes())?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The event at a position.
+pub(super) async fn at(operator: &Operator, position: u64) -> anyhow::Result<RecordedEvent> {
+    let request = ReadEventsRequest { after_position: position - 1, page_size: 1, ..ReadEventsRequest::default() };
+    let page = read(operator, &request, false).await?;
+    match page.events.into_iter().find(|event| event.position == position) {
+        Some(event) => Ok(event),
+        None => bail!("there is no event at position {position}"),
+    }
 }
 
 /// Reads a page. Who follows the log survives a restart of the projector.
@@ -99,7 +104,7 @@ fn print_line(event: &RecordedEvent, output: Output) -> io::Result<()> {
     }
 }
 
-fn whole(event: &RecordedEvent) -> String {
+pub(super) fn whole(event: &RecordedEvent) -> String {
     let fields = [
         ("position", event.position.to_string()),
         ("recorded at", time(event)),
@@ -119,7 +124,7 @@ fn whole(event: &RecordedEvent) -> String {
     fields.iter().map(|(name, value)| format!("{name:<14}  {value}").trim_end().to_owned() + "\n").collect()
 }
 
-fn as_json(event: &RecordedEvent) -> Value {
+pub(super) fn as_json(event: &RecordedEvent) -> Value {
     // A payload that retention dropped is null.
     let payload: Value = serde_json::from_str(&event.payload_json).unwrap_or_default();
     json!({

@@ -1,24 +1,37 @@
 //! `chirp projection list` and `rebuild`.
 
 use std::io::{self, Write};
+use std::pin::pin;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context;
 use serde_json::{Value, json};
-use shared::proto::admin::{ListProjectionsRequest, Projection, ProjectionState, RebuildProjectionRequest};
+use shared::proto::admin::{
+    CancelRebuildRequest, ListProjectionsRequest, Projection, ProjectionState, RebuildProjectionRequest,
+};
+
+use tokio::time::timeout;
 
 use super::Operator;
 use crate::cli::{Output, ProjectionListArgs, ProjectionRebuildArgs};
 
-const HEADINGS: [&str; 6] = ["NAME", "STATE", "CHECKPOINT", "HEAD", "LAG (EVENTS)", "LAG (SECONDS)"];
-const COLUMN_GAP: usize = 2;
+const HEADINGS: [&str; 7] = ["NAME", "STATE", "CHECKPOINT", "HEAD", "LAG (EVENTS)", "LAG (SECONDS)", "PARKED"];
+
+/// How often a rebuild says how far it is.
+const PROGRESS: Duration = Duration::from_secs(2);
 
 /// Lists the projections.
 ///
 /// # Errors
 /// When the projector does not answer, or stdout is gone.
 pub async fn list(args: ProjectionListArgs) -> anyhow::Result<ExitCode> {
-    let mut operator = Operator::at(&args.ops.ops)?;
+    let projections = all(&mut Operator::at(&args.ops.ops)?).await?;
+    print(&projections, args.output.output)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn all(operator: &mut Operator) -> anyhow::Result<Vec<Projection>> {
     let mut projections = Vec::new();
     let mut request = ListProjectionsRequest::default();
     loop {
@@ -26,12 +39,10 @@ pub async fn list(args: ProjectionListArgs) -> anyhow::Result<ExitCode> {
         let page = operator.answer(answered)?;
         projections.extend(page.projections);
         if page.next_page_token.is_empty() {
-            break;
+            return Ok(projections);
         }
         request.page_token = page.next_page_token;
     }
-    print(&projections, args.output.output)?;
-    Ok(ExitCode::SUCCESS)
 }
 
 /// Rebuilds a projection and waits for it.
@@ -41,9 +52,35 @@ pub async fn list(args: ProjectionListArgs) -> anyhow::Result<ExitCode> {
 pub async fn rebuild(args: ProjectionRebuildArgs) -> anyhow::Result<ExitCode> {
     let mut operator = Operator::at(&args.ops.ops)?;
     eprintln!("rebuilding {} from the log; the old rows serve until it is done", args.name);
-    let answered = operator.client.rebuild_projection(RebuildProjectionRequest { name: args.name }).await;
+    let (mut client, name) = (operator.client.clone(), args.name.clone());
+    let mut rebuild = pin!(client.rebuild_projection(RebuildProjectionRequest { name }));
+    let answered = loop {
+        match timeout(PROGRESS, &mut rebuild).await {
+            Ok(answered) => break answered,
+            Err(_) => tell_progress(&all(&mut operator).await?, &args.name),
+        }
+    };
     let rebuilt = operator.answer(answered)?.projection.context("the answer has no projection")?;
     print(&[rebuilt], args.output.output)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn tell_progress(projections: &[Projection], name: &str) {
+    let Some(projection) = projections.iter().find(|projection| projection.name == name) else { return };
+    let Projection { rebuild_checkpoint, head, rebuild_time_left, .. } = projection;
+    let left = rebuild_time_left.map(|left| format!(", {} s left", left.seconds)).unwrap_or_default();
+    eprintln!("rebuilding {name}: at position {rebuild_checkpoint} of {head}{left}");
+}
+
+/// Ends the rebuild of a projection.
+///
+/// # Errors
+/// When there is no such projection, or stdout is gone.
+pub async fn cancel_rebuild(args: ProjectionRebuildArgs) -> anyhow::Result<ExitCode> {
+    let mut operator = Operator::at(&args.ops.ops)?;
+    let answered = operator.client.cancel_rebuild(CancelRebuildRequest { name: args.name }).await;
+    let projection = operator.answer(answered)?.projection.context("the answer has no projection")?;
+    print(&[projection], args.output.output)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -59,24 +96,14 @@ fn print(projections: &[Projection], output: Output) -> io::Result<()> {
 }
 
 fn table(projections: &[Projection]) -> String {
-    let mut rows = vec![HEADINGS.map(str::to_owned)];
-    rows.extend(projections.iter().map(row));
-    let widths: Vec<usize> = (0..HEADINGS.len())
-        .map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default() + COLUMN_GAP)
-        .collect();
-    let mut text = String::new();
-    for row in &rows {
-        let cells: String = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
-        text.push_str(cells.trim_end());
-        text.push('\n');
-    }
+    let mut text = super::table(HEADINGS, projections.iter().map(row).collect());
     for projection in projections.iter().filter(|projection| !projection.failure.is_empty()) {
         text.push_str(&format!("\n{} stopped: {}\n", projection.name, projection.failure));
     }
     text
 }
 
-fn row(projection: &Projection) -> [String; 6] {
+fn row(projection: &Projection) -> [String; 7] {
     [
         projection.name.clone(),
         state(projection).to_lowercase().replace('_', " "),
@@ -84,6 +111,7 @@ fn row(projection: &Projection) -> [String; 6] {
         projection.head.to_string(),
         projection.lag_events.to_string(),
         format!("{:.1}", lag_seconds(projection)),
+        projection.parked_count.to_string(),
     ]
 }
 
@@ -96,6 +124,8 @@ fn as_json(projection: &Projection) -> Value {
         "lag_events": projection.lag_events,
         "lag_seconds": lag_seconds(projection),
         "failure": projection.failure,
+        "parked": projection.parked_count,
+        "rebuild_checkpoint": projection.rebuild_checkpoint,
     })
 }
 

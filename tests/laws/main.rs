@@ -19,7 +19,7 @@ use crate::world::{BATCH_SIZES, Engine, World};
 /// Histories of each of the four tests of SQLite; together over 1,000.
 const HISTORIES: u64 = 256;
 /// The same on PostgreSQL, where each takes several times as long.
-const HISTORIES_ON_POSTGRES: u64 = 32;
+const HISTORIES_ON_POSTGRES: u64 = 24;
 /// Commands of one history.
 const COMMANDS: usize = 120;
 /// How often the answers are checked on the way.

@@ -172,6 +172,8 @@ struct Reader {
 
 pub struct World {
     places: Places,
+    original: Arc<dyn EventLog>,
+    /// As the readers see it.
     log: Arc<dyn EventLog>,
     readers: BTreeMap<usize, Reader>,
 }
@@ -179,8 +181,18 @@ pub struct World {
 impl World {
     /// An empty log, and tiny limits, so that every path is taken.
     pub async fn new(engine: Engine, random: &mut Random) -> Self {
+        Self::reading(engine, random, |log| log).await
+    }
+
+    /// The same, where the readers see the log through something.
+    pub async fn reading(
+        engine: Engine,
+        random: &mut Random,
+        through: impl FnOnce(Arc<dyn EventLog>) -> Arc<dyn EventLog>,
+    ) -> Self {
         let places = Places::new(engine).await;
-        let log = places.open_log().await;
+        let original = places.open_log().await;
+        let log = through(original.clone());
         let timelines = TimelineSettings {
             celebrity_followers: random.between(1, 5),
             timeline_cap: random.between(3, 20),
@@ -197,11 +209,11 @@ impl World {
             let reader = Reader::open(store.clone(), log.clone(), settings, streams).await;
             readers.insert(batch_events_max, reader);
         }
-        Self { places, log, readers }
+        Self { places, original, log, readers }
     }
 
     pub fn log(&self) -> Arc<dyn EventLog> {
-        self.log.clone()
+        self.original.clone()
     }
 
     /// Projects all that is in the log, sometimes after a restart of the projector.
@@ -258,14 +270,18 @@ impl World {
 
     /// Fills every projection of one reader again.
     pub async fn rebuild(&mut self, batch_size: usize) {
-        let projector = self.reader(batch_size).projector();
+        let projector = self.projector(batch_size);
         for name in projector::projections::names() {
             projector.rebuild(name).await.expect("it rebuilds");
         }
     }
 
+    pub fn projector(&mut self, batch_size: usize) -> &mut Projector {
+        self.reader(batch_size).projector()
+    }
+
     pub async fn types_of_events(&self) -> BTreeSet<String> {
-        let events = self.log.read(shared::ids::Position(0), usize::MAX).await.expect("the log reads");
+        let events = self.original.read(shared::ids::Position(0), usize::MAX).await.expect("the log reads");
         events.into_iter().map(|event| event.kind).collect()
     }
 

@@ -4,10 +4,14 @@ use std::path::Path;
 use std::str::FromStr;
 
 use shared::database::{Database, Transaction};
+use shared::ids::{EventId, Position, Version};
+use shared::log::stored::{self, Head};
+use shared::log::{StreamName, chain};
 use shared::sql::{Script, Statement};
 use shared::store::{log_file, tables_file};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+use uuid::Uuid;
 
 use crate::process::{on_postgres, store_of};
 
@@ -44,6 +48,29 @@ pub async fn tamper(folder: &Path, half: Half, sql: &'static str) -> u64 {
         Database::Postgres(pool) => pool.close().await,
     }
     changed
+}
+
+/// Appends an event as a newer or a broken build would have: its link is right, and this code cannot read it. Nobody else may append
+/// meanwhile. Where it is.
+pub async fn append_unreadable(folder: &Path, stream: &str, kind: &str, payload: &str) -> Position {
+    let database = open(folder, Half::Log).await;
+    let head = Head::of(&database).await.expect("there is a head");
+    let before = stored::read(&database, Position(head.position.0 - 1), 1).await.expect("it reads");
+    let mut event = before.into_iter().next().expect("there are events");
+    event.position = head.position.next();
+    event.event_id = EventId(Uuid::now_v7());
+    event.stream = StreamName::from_text(stream.to_owned());
+    event.version = Version(1);
+    event.kind = kind.to_owned();
+    event.payload = payload.to_owned();
+    event.payload_digest = chain::digest(payload.as_bytes());
+    event.recorded_at = head.recorded_at;
+    event.hash = chain::link(head.hash, &event);
+    let after = Head { position: event.position, hash: event.hash, recorded_at: event.recorded_at };
+    let mut tx = database.begin_to_write().await.expect("it begins");
+    stored::write_events(&mut tx, &[&event].into_iter().collect(), &after).await.expect("it is written");
+    tx.commit().await.expect("it is committed");
+    after.position
 }
 
 /// Keeps everybody from writing, until it is released.

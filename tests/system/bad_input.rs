@@ -12,6 +12,8 @@ use tonic_types::StatusExt;
 use crate::api::{Api, ask, channel, fresh, reason, registration, request_id, up_to_date};
 use crate::process::{Dev, folder, verified};
 use crate::raw;
+use shared::proto::admin::get_as_of_request::{Moment, Subject};
+
 use crate::refusals::{NOBODY, PROTOS, Table, promised, row, with_changed_byte};
 
 fn by_id(id: &str) -> Option<Named> {
@@ -522,6 +524,32 @@ async fn a_bad_call_of_an_operator_is_refused_with_the_reason_that_its_comment_l
          InvalidArgument "EVENT_TYPE_UNKNOWN", "types[1] EVENT_TYPE_UNKNOWN", "types[2] EVENT_TYPE_UNKNOWN");
     row!(t, a, stream_events, ask!(StreamEventsRequest { after_position: u64::MAX }), OutOfRange "POSITION_BEYOND_HEAD");
     row!(t, a, rebuild_projection, ask!(RebuildProjectionRequest { name: "nothing_1" }), NotFound "PROJECTION_NOT_FOUND");
+    row!(t, a, get_as_of, GetAsOfRequest { page_size: -1, ..GetAsOfRequest::default() },
+         InvalidArgument "FIELD_INVALID", "page_size PAGE_SIZE_NEGATIVE", "account_id ID_MALFORMED");
+    row!(t, a, get_as_of, GetAsOfRequest { subject: Some(Subject::AccountId("x".to_owned())), ..GetAsOfRequest::default() },
+         InvalidArgument "ID_MALFORMED", "account_id ID_MALFORMED");
+    row!(t, a, get_as_of, GetAsOfRequest { subject: Some(Subject::AccountId(NOBODY.to_owned())), ..GetAsOfRequest::default() },
+         NotFound "ACCOUNT_NOT_FOUND");
+    row!(t, a, get_as_of, GetAsOfRequest {
+             moment: Some(Moment::Position(u64::MAX)), subject: Some(Subject::Stream("post-x".to_owned())), page_size: 0
+         }, OutOfRange "POSITION_BEYOND_HEAD");
+    row!(t, a, list_parked_events, ask!(ListParkedEventsRequest { page_size: -1 }),
+         InvalidArgument "PAGE_SIZE_NEGATIVE", "page_size PAGE_SIZE_NEGATIVE");
+    row!(t, a, list_parked_events, ask!(ListParkedEventsRequest { page_token: "x" }), InvalidArgument "PAGE_TOKEN_INVALID");
+    row!(t, a, list_parked_events, ask!(ListParkedEventsRequest { page_token: &page }), InvalidArgument "PAGE_TOKEN_MISMATCH");
+    row!(t, a, list_parked_events, ask!(ListParkedEventsRequest { projection: "nothing_1" }), NotFound "PROJECTION_NOT_FOUND");
+    row!(t, a, retry_parked_events, RetryParkedEventsRequest { projection: String::new(), positions: vec![1; 101] },
+         InvalidArgument "FIELD_INVALID", "projection TEXT_EMPTY", "positions BATCH_SIZE_INVALID");
+    row!(t, a, retry_parked_events, ask!(RetryParkedEventsRequest { projection: "nothing_1" }), NotFound "PROJECTION_NOT_FOUND");
+    row!(t, a, discard_parked_event, DiscardParkedEventRequest::default(),
+         InvalidArgument "TEXT_EMPTY", "projection TEXT_EMPTY", "reason TEXT_EMPTY");
+    row!(t, a, discard_parked_event,
+         ask!(DiscardParkedEventRequest { projection: "posts_1", position: 1_u64, reason: &"x".repeat(501) }),
+         InvalidArgument "TEXT_TOO_LONG", "reason TEXT_TOO_LONG");
+    row!(t, a, discard_parked_event, ask!(DiscardParkedEventRequest { projection: "nothing_1", reason: "x" }),
+         NotFound "PROJECTION_NOT_FOUND");
+    row!(t, a, discard_parked_event, ask!(DiscardParkedEventRequest { projection: "posts_1", position: u64::MAX, reason: "x" }),
+         NotFound "PARKED_EVENT_NOT_FOUND");
     t.check();
     let answered = a.clone().rebuild_projection(RebuildProjectionRequest::default()).await;
     let refused = answered.expect_err("it names nothing");
@@ -577,7 +605,7 @@ fn paths() -> Vec<String> {
         let rpcs = proto.lines().filter_map(|line| line.strip_prefix("  rpc ")?.split('(').next());
         paths.extend(rpcs.map(|rpc| format!("/chirp.{package}.v1.{service}/{rpc}")));
     }
-    assert_eq!(paths.len(), 25 + 26 + 4, "every rpc is called");
+    assert_eq!(paths.len(), 25 + 26 + 9, "every rpc is called");
     paths
 }
 

@@ -5,21 +5,26 @@
 
 mod api;
 mod around;
+mod as_of;
+mod backup;
 mod bad_input;
 mod bad_input_of_a_week;
 mod browser;
 mod cluster;
 mod consistency;
+mod crashes;
 mod idempotency;
 mod journey;
 mod limits;
 mod live;
 mod operations;
+mod parked;
 mod postgres;
 mod presence;
 mod process;
 mod raw;
 mod read_your_writes;
+mod rebuild;
 mod refusals;
 mod resumes;
 mod roles;

@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 use shared::proto::admin::*;
-use shared::proto::command::{FollowAccountRequest, LikePostRequest};
+use shared::proto::command::LikePostRequest;
 use shared::proto::query::GetHomeTimelineRequest;
-use tonic::Code;
 
 use crate::api::{Api, ask, fresh, item, reason, texts, up_to_date, within};
 use crate::around::{Half, lock, tamper};
@@ -405,28 +404,4 @@ async fn a_stream_goes_on_through_a_rebuild() {
         assert_eq!(resumed.news().await, item(&format!("before {number}")));
         assert_eq!(resumed.news().await, item(&format!("after {number}")));
     }
-}
-
-/// Two rebuilds at once: the second is told that the first is under way.
-#[tokio::test]
-async fn a_second_rebuild_at_the_same_time_is_refused() {
-    let folder = folder();
-    let dev = Dev::start(folder.path()).await;
-    fill(&dev.api).await;
-    let lock = lock(folder.path(), Half::Tables).await;
-    let request = ask!(RebuildProjectionRequest { name: "counts_1" });
-    let mut admin = dev.api.admin.clone();
-    let first = tokio::spawn({
-        let request = request.clone();
-        async move { admin.rebuild_projection(request).await }
-    });
-    let is_rebuilding =
-        |all: &Vec<Projection>| all.iter().any(|projection| projection.state() == ProjectionState::Rebuilding);
-    eventually("it is being rebuilt", || dev.api.projections(), is_rebuilding).await;
-    let second = dev.api.admin.clone().rebuild_projection(request).await.expect_err("the first is under way");
-    assert_eq!((second.code(), reason(&second).as_deref()), (Code::Aborted, Some("CONCURRENT_CHANGE")));
-    lock.release().await;
-    first.await.expect("it ends").expect("it is rebuilt");
-    let follow = ask!(FollowAccountRequest { follower_id: "x", followee_id: "y" });
-    dev.api.commands.clone().follow_account(follow).await.expect_err("the server goes on and refuses nonsense");
 }

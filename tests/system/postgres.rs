@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use shared::postgres::Server;
-use shared::proto::admin::ProjectionState;
+use shared::proto::admin::{ProjectionState, RebuildProjectionRequest};
 use shared::proto::command::{CreatePostRequest, FollowAccountRequest, UnfollowAccountRequest};
 use shared::proto::query::GetHomeTimelineRequest;
 use sqlx::{Connection, PgConnection};
@@ -102,6 +102,19 @@ async fn three_processes_work_with_the_rights_of_their_roles() {
     api.follow(&bob, &ada).await;
     let made = api.post(&ada, "as somebody who may").await;
     assert_eq!(texts(&api.home(&bob, fresh(&made.token)).await.items), ["as somebody who may"]);
+    for name in ["timelines_1", "posts_1"] {
+        api.admin
+            .clone()
+            .rebuild_projection(RebuildProjectionRequest { name: name.to_owned() })
+            .await
+            .expect("it is rebuilt");
+        let page = api.home(&bob, up_to_date()).await;
+        assert_eq!(texts(&page.items), ["as somebody who may"], "the others may read what is new");
+    }
+    // Whoever upgrades the schemas leaves it so.
+    server.migrate().await.expect("it is up to date");
+    let made = api.post(&ada, "afterwards").await;
+    assert_eq!(texts(&api.home(&bob, fresh(&made.token)).await.items), ["afterwards", "as somebody who may"]);
     verified(&server.address()).await;
 }
 

@@ -79,7 +79,12 @@ pub struct Process {
 
 impl Process {
     pub fn start(arguments: &[&str]) -> Self {
-        let mut command = command(arguments, &[]);
+        Self::start_failing(arguments, "")
+    }
+
+    /// With points of failure, as the `fail` crate has them in FAILPOINTS.
+    pub fn start_failing(arguments: &[&str], points: &str) -> Self {
+        let mut command = command(arguments, &[("FAILPOINTS", points)]);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
         let (sender, lines) = mpsc::unbounded_channel();
         let said = Arc::new(std::sync::Mutex::new(Vec::new()));
@@ -114,6 +119,20 @@ impl Process {
         let id = self.id().to_string();
         let sent = std::process::Command::new("kill").args(["-s", name, &id]).status().expect("there is a kill");
         assert!(sent.success(), "SIG{name} was not sent to {id}");
+        // A thread that runs at this moment stops a moment later.
+        while name == "STOP" && !self.stands_still() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    fn stands_still(&self) -> bool {
+        let threads = std::fs::read_dir(format!("/proc/{}/task", self.id())).expect("the process is there");
+        let is_stopped = |thread: &Path| {
+            let stat = std::fs::read_to_string(thread.join("stat")).unwrap_or_default();
+            // The state follows the name, which stands in parentheses.
+            stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('T'))
+        };
+        threads.filter_map(Result::ok).all(|thread| is_stopped(&thread.path()))
     }
 
     /// kill -9, and waits until it is gone.
@@ -177,18 +196,27 @@ impl Dev {
 
     /// On given addresses, such as those it had before.
     pub async fn start_on(folder: &Path, [command, query, ops]: [&str; 3], more: &[&str]) -> Self {
-        Self::run(&store_of(folder).await, [command, query, ops], more).await
+        Self::run(&store_of(folder).await, [command, query, ops], more, "").await
+    }
+
+    /// With points of failure, as the `fail` crate has them in FAILPOINTS.
+    pub async fn start_failing(folder: &Path, points: &str) -> Self {
+        Self::start_failing_with(folder, &[], points).await
+    }
+
+    pub async fn start_failing_with(folder: &Path, more: &[&str], points: &str) -> Self {
+        Self::run(&store_of(folder).await, [ANY_PORT; 3], more, points).await
     }
 
     /// On a store of any kind.
     pub async fn start_at(store: &str) -> Self {
-        Self::run(store, [ANY_PORT; 3], &[]).await
+        Self::run(store, [ANY_PORT; 3], &[], "").await
     }
 
-    async fn run(store: &str, [command, query, ops]: [&str; 3], more: &[&str]) -> Self {
+    async fn run(store: &str, [command, query, ops]: [&str; 3], more: &[&str], points: &str) -> Self {
         let listen = ["--command-listen", command, "--query-listen", query, "--ops-listen", ops];
         let data = ["dev", "--no-demo", "--data", store];
-        let mut process = Process::start(&[data.as_slice(), listen.as_slice(), more].concat());
+        let mut process = Process::start_failing(&[data.as_slice(), listen.as_slice(), more].concat(), points);
         let ready = process.says(|line| line.strip_prefix("ready ").map(str::to_owned)).await;
         let address = |key: &str| {
             let found = ready.split(' ').find_map(|word| word.strip_prefix(key)?.strip_prefix('='));
@@ -244,12 +272,18 @@ impl Role {
     /// On a store of any kind.
     pub async fn start_at(role: &str, listen: &str, store: &str, more: &[&str]) -> Self {
         let arguments = [&[role, "--store", store], more, &[listen]].concat();
-        Self::listen(arguments.into_iter().map(str::to_owned).collect(), ANY_PORT).await
+        Self::listen(arguments.into_iter().map(str::to_owned).collect(), ANY_PORT, "").await
     }
 
-    async fn listen(arguments: Vec<String>, address: &str) -> Self {
+    /// With points of failure, as the `fail` crate has them in FAILPOINTS.
+    pub async fn start_failing(role: &str, listen: &str, store: &Path, points: &str) -> Self {
+        let arguments = [role, "--store", &store_of(store).await, listen].map(str::to_owned).to_vec();
+        Self::listen(arguments, ANY_PORT, points).await
+    }
+
+    async fn listen(arguments: Vec<String>, address: &str, points: &str) -> Self {
         let all: Vec<&str> = arguments.iter().map(String::as_str).chain([address]).collect();
-        let mut process = Process::start(&all);
+        let mut process = Process::start_failing(&all, points);
         // The role's own log line has its address as a field, as every line that is not for a terminal is JSON.
         let address = process
             .says(|line| {
@@ -263,7 +297,7 @@ impl Role {
     /// kill -9, and the same again where it was.
     pub async fn kill_and_restart(&mut self) {
         self.process.kill().await;
-        *self = Self::listen(self.arguments.clone(), &self.address).await;
+        *self = Self::listen(self.arguments.clone(), &self.address, "").await;
     }
 }
 

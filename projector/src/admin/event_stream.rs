@@ -6,7 +6,6 @@
 use std::collections::HashSet;
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Duration;
 
 use shared::errors::internal;
 use shared::ids::Position;
@@ -16,6 +15,7 @@ use shared::proto::admin as v1;
 use shared::proto::admin::EventType;
 use shared::proto::admin::stream_events_response::Message;
 use shared::proto::common::{StreamCaughtUp, StreamDraining, StreamHeartbeat, StreamSubscribed};
+use shared::serve::HEARTBEAT;
 use shared::wake::changed_or_polled;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -26,8 +26,6 @@ use super::public_event::translate;
 
 /// Events that are read in one go.
 const PAGE: usize = 512;
-/// How often a stream without news says that it is alive.
-const HEARTBEAT: Duration = Duration::from_secs(15);
 
 /// What goes to the consumer.
 pub type Sender = mpsc::Sender<Result<v1::StreamEventsResponse, Status>>;
@@ -41,6 +39,8 @@ pub struct EventStream {
     pub types: HashSet<EventType>,
     pub messages: Sender,
     pub drain: CancellationToken,
+    /// When the consumer last heard something.
+    pub told_at: Instant,
 }
 
 /// Why a stream ends.
@@ -71,7 +71,7 @@ impl EventStream {
 
     async fn send_everything(&mut self) -> Result<Infallible, End> {
         let mut moved = self.log.moved();
-        let (mut is_caught_up, mut told_at) = (false, Instant::now());
+        let mut is_caught_up = false;
         self.send(Message::Subscribed(StreamSubscribed {})).await?;
         loop {
             moved.mark_unchanged();
@@ -81,17 +81,14 @@ impl EventStream {
                 self.position = recorded.position;
                 if let Some(event) = event {
                     self.send(Message::Event(event)).await?;
-                    told_at = Instant::now();
                 }
             }
             let is_the_end = page.len() < PAGE;
             if is_the_end && !is_caught_up {
                 is_caught_up = true;
                 self.send(Message::CaughtUp(StreamCaughtUp {})).await?;
-                told_at = Instant::now();
-            } else if told_at.elapsed() >= HEARTBEAT {
+            } else if self.told_at.elapsed() >= HEARTBEAT {
                 self.send(Message::Heartbeat(StreamHeartbeat {})).await?;
-                told_at = Instant::now();
             }
             tokio::select! {
                 biased;
@@ -119,11 +116,13 @@ impl EventStream {
         }))
     }
 
-    async fn send(&self, message: Message) -> Result<(), End> {
+    async fn send(&mut self, message: Message) -> Result<(), End> {
         tokio::select! {
-            sent = self.messages.send(Ok(self.message(message))) => sent.map_err(|_| End::Gone),
-            () = self.drain.cancelled() => Err(End::Draining),
+            sent = self.messages.send(Ok(self.message(message))) => sent.map_err(|_| End::Gone)?,
+            () = self.drain.cancelled() => return Err(End::Draining),
         }
+        self.told_at = Instant::now();
+        Ok(())
     }
 
     fn message(&self, message: Message) -> v1::StreamEventsResponse {

@@ -11,10 +11,10 @@ use shared::event::{Event, FollowEvent, LikeEvent, PostEvent, RepostEvent};
 use shared::ids::{AccountKey, PostKey};
 use shared::proto::query::ActivityKind;
 use shared::rows::Rows;
-use shared::sql::{Script, statements};
+use shared::sql::statements;
 
 use crate::edges::execute;
-use crate::projection::{Fact, Projection};
+use crate::projection::{Batch, Fact, Projection};
 
 statements! {
     static UPSERT = "
@@ -42,10 +42,10 @@ struct Net {
     deleted: BTreeSet<PostKey>,
 }
 
-fn fold(batch: &[Fact]) -> Net {
+fn fold(facts: &[&Fact]) -> Net {
     use ActivityKind::{Followed, Liked, Posted, Reposted};
     let mut net = Net::default();
-    for fact in batch {
+    for fact in facts {
         match &fact.event {
             Event::Follow(FollowEvent::Followed(edge)) => {
                 net.done(fact, edge.follower.key, Followed, edge.followee.key.0);
@@ -88,13 +88,12 @@ impl Projection for Activity {
         "activity_1"
     }
 
-    fn reset(&self) -> &'static Script {
-        static RESET: Script = Script::new("DELETE FROM activity_1");
-        &RESET
+    fn wants(&self) -> &'static [&'static str] {
+        &["follow", "like", "repost", "post"]
     }
 
-    async fn apply(&self, tx: &mut Transaction, batch: &[Fact]) -> Result<(), sqlx::Error> {
-        let net = fold(batch);
+    async fn apply(&self, tx: &mut Transaction, batch: &Batch<'_>) -> Result<(), sqlx::Error> {
+        let net = fold(&batch.facts);
         let undone: Rows = net.deeds.iter().filter(|(_, done)| done.is_none()).map(|(deed, _)| deed).collect();
         let mut standing: Vec<(AccountKey, i64, i32, i64, i64)> = Vec::new();
         for ((target, kind, actor), done) in &net.deeds {

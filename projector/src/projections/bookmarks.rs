@@ -5,19 +5,18 @@
 use async_trait::async_trait;
 use shared::database::Transaction;
 use shared::event::{BookmarkEvent, Event};
-use shared::sql::Script;
 
 use crate::edges::{EdgeTable, Edges, edge_table};
-use crate::projection::{Fact, Projection};
+use crate::projection::{Batch, Fact, Projection};
 
 pub(super) static BOOKMARKS: EdgeTable = edge_table!("bookmarks_1", "account", "post");
 
 /// The projection.
 pub struct Bookmarks;
 
-fn fold(batch: &[Fact]) -> Edges {
+fn fold(facts: &[&Fact]) -> Edges {
     let mut bookmarks = Edges::default();
-    for fact in batch {
+    for fact in facts {
         match &fact.event {
             Event::Bookmark(BookmarkEvent::Added { account, post, .. }) => {
                 bookmarks.add(account.key.0, post.key.0, fact.position);
@@ -37,12 +36,11 @@ impl Projection for Bookmarks {
         "bookmarks_1"
     }
 
-    fn reset(&self) -> &'static Script {
-        static RESET: Script = Script::new("DELETE FROM bookmarks_1");
-        &RESET
+    fn wants(&self) -> &'static [&'static str] {
+        &["bookmark"]
     }
 
-    async fn apply(&self, tx: &mut Transaction, batch: &[Fact]) -> Result<(), sqlx::Error> {
-        fold(batch).write(tx, &BOOKMARKS).await
+    async fn apply(&self, tx: &mut Transaction, batch: &Batch<'_>) -> Result<(), sqlx::Error> {
+        fold(&batch.facts).write(tx, &BOOKMARKS).await
     }
 }

@@ -11,10 +11,10 @@ use shared::database::Transaction;
 use shared::event::{Event, FollowEvent, LikeEvent, PostEvent, RepostEvent};
 use shared::ids::{AccountKey, PostKey};
 use shared::rows::Rows;
-use shared::sql::{Script, statements};
+use shared::sql::statements;
 
 use crate::edges::execute;
-use crate::projection::{Fact, Projection};
+use crate::projection::{Batch, Fact, Projection};
 
 statements! {
     static ADD_TO_ACCOUNTS = "
@@ -86,9 +86,9 @@ impl Net {
     }
 }
 
-fn fold(batch: &[Fact]) -> Net {
+fn fold(facts: &[&Fact]) -> Net {
     let mut net = Net::default();
-    for fact in batch {
+    for fact in facts {
         match &fact.event {
             Event::Follow(event) => net.edge(event),
             Event::Post(event) => net.written(event),
@@ -114,13 +114,12 @@ impl Projection for Counts {
         "counts_1"
     }
 
-    fn reset(&self) -> &'static Script {
-        static RESET: Script = Script::new("DELETE FROM counts_1_accounts; DELETE FROM counts_1_posts");
-        &RESET
+    fn wants(&self) -> &'static [&'static str] {
+        &["follow", "post", "like", "repost"]
     }
 
-    async fn apply(&self, tx: &mut Transaction, batch: &[Fact]) -> Result<(), sqlx::Error> {
-        let net = fold(batch);
+    async fn apply(&self, tx: &mut Transaction, batch: &Batch<'_>) -> Result<(), sqlx::Error> {
+        let net = fold(&batch.facts);
         let accounts: Rows =
             net.accounts.iter().map(|(key, delta)| (key, delta.followers, delta.following, delta.posts)).collect();
         let posts: Rows =

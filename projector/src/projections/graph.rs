@@ -3,10 +3,9 @@
 use async_trait::async_trait;
 use shared::database::Transaction;
 use shared::event::{BlockEvent, Event, FollowEvent, MuteEvent};
-use shared::sql::Script;
 
 use crate::edges::{EdgeTable, Edges, edge_table};
-use crate::projection::{Fact, Projection};
+use crate::projection::{Batch, Fact, Policy, Projection};
 
 pub(super) static FOLLOWS: EdgeTable = edge_table!("graph_1_follows", "follower", "followee");
 pub(super) static REQUESTS: EdgeTable = edge_table!("graph_1_requests", "follower", "followee");
@@ -24,9 +23,9 @@ struct Net {
     mutes: Edges,
 }
 
-fn fold(batch: &[Fact]) -> Net {
+fn fold(facts: &[&Fact]) -> Net {
     let mut net = Net::default();
-    for fact in batch {
+    for fact in facts {
         match &fact.event {
             Event::Follow(event) => net.fold_follow(fact, event),
             Event::Block(BlockEvent::Added { account, target }) => {
@@ -74,16 +73,17 @@ impl Projection for Graph {
         "graph_1"
     }
 
-    fn reset(&self) -> &'static Script {
-        static RESET: Script = Script::new(
-            "DELETE FROM graph_1_follows; DELETE FROM graph_1_requests; DELETE FROM graph_1_blocks;
-         DELETE FROM graph_1_mutes",
-        );
-        &RESET
+    fn wants(&self) -> &'static [&'static str] {
+        &["follow", "block", "mute"]
     }
 
-    async fn apply(&self, tx: &mut Transaction, batch: &[Fact]) -> Result<(), sqlx::Error> {
-        let net = fold(batch);
+    /// Blocks and mutes decide who sees what.
+    fn policy(&self) -> Policy {
+        Policy::Critical
+    }
+
+    async fn apply(&self, tx: &mut Transaction, batch: &Batch<'_>) -> Result<(), sqlx::Error> {
+        let net = fold(&batch.facts);
         net.follows.write(tx, &FOLLOWS).await?;
         net.requests.write(tx, &REQUESTS).await?;
         net.blocks.write(tx, &BLOCKS).await?;

@@ -9,10 +9,10 @@ use shared::database::Transaction;
 use shared::event::{Event, PostEvent};
 use shared::ids::PostKey;
 use shared::rows::Rows;
-use shared::sql::{Script, statements};
+use shared::sql::statements;
 
 use crate::edges::execute;
-use crate::projection::{Fact, Projection};
+use crate::projection::{Batch, Fact, Projection};
 
 statements! {
     static DELETE = "DELETE FROM hashtags_1 WHERE post IN (SELECT * FROM {rows $1 AS posts: post})";
@@ -30,9 +30,9 @@ struct Net<'a> {
     older: Vec<PostKey>,
 }
 
-fn fold(batch: &[Fact]) -> Net<'_> {
+fn fold<'a>(facts: &[&'a Fact]) -> Net<'a> {
     let mut net = Net::default();
-    for fact in batch {
+    for fact in facts {
         let Event::Post(event) = &fact.event else { continue };
         let (post, tags): (PostKey, &[String]) = match event {
             PostEvent::Created { hashtags, .. } => (PostKey(fact.position.0), hashtags),
@@ -53,13 +53,12 @@ impl Projection for Hashtags {
         "hashtags_1"
     }
 
-    fn reset(&self) -> &'static Script {
-        static RESET: Script = Script::new("DELETE FROM hashtags_1");
-        &RESET
+    fn wants(&self) -> &'static [&'static str] {
+        &["post"]
     }
 
-    async fn apply(&self, tx: &mut Transaction, batch: &[Fact]) -> Result<(), sqlx::Error> {
-        let net = fold(batch);
+    async fn apply(&self, tx: &mut Transaction, batch: &Batch<'_>) -> Result<(), sqlx::Error> {
+        let net = fold(&batch.facts);
         let mut rows: Vec<(&String, PostKey)> =
             net.tags.iter().flat_map(|(post, tags)| tags.iter().map(|tag| (tag, *post))).collect();
         rows.sort_unstable();

@@ -13,11 +13,11 @@ use shared::event::{Event, FollowEvent, LikeEvent, NotificationsEvent, PostEvent
 use shared::ids::{AccountKey, AccountRef, Position, PostKey};
 use shared::proto::query::NotificationReason;
 use shared::rows::Rows;
-use shared::sql::{Script, statements};
+use shared::sql::statements;
 
-use crate::changes::{ChangesTable, changes_table, span};
+use crate::changes::{ChangesTable, changes_table};
 use crate::edges::execute;
-use crate::projection::{Fact, Projection};
+use crate::projection::{Batch, Fact, Projection};
 
 /// Where a reason is about no post.
 const NO_POST: PostKey = PostKey(0);
@@ -159,10 +159,10 @@ struct Net {
     seen: BTreeMap<AccountKey, (Position, Position)>,
 }
 
-fn fold(batch: &[Fact]) -> Net {
+fn fold(facts: &[&Fact]) -> Net {
     use NotificationReason::{FollowRequested, Followed, Liked, Reposted};
     let mut net = Net::default();
-    for fact in batch {
+    for fact in facts {
         match &fact.event {
             Event::Follow(event) => match event {
                 FollowEvent::Requested(edge) => {
@@ -319,17 +319,12 @@ impl Projection for Notifications {
         "notifications_1"
     }
 
-    fn reset(&self) -> &'static Script {
-        static RESET: Script = Script::new(
-            "DELETE FROM notifications_1; DELETE FROM notifications_1_groups; DELETE FROM notifications_1_seen;
-         DELETE FROM notifications_1_changes; UPDATE notifications_1_kept SET kept_after = 0",
-        );
-        &RESET
+    fn wants(&self) -> &'static [&'static str] {
+        &["follow", "like", "repost", "post", "notifications"]
     }
 
-    async fn apply(&self, tx: &mut Transaction, batch: &[Fact]) -> Result<(), sqlx::Error> {
-        let Some(span) = span(batch) else { return Ok(()) };
-        let net = fold(batch);
+    async fn apply(&self, tx: &mut Transaction, batch: &Batch<'_>) -> Result<(), sqlx::Error> {
+        let net = fold(&batch.facts);
         let mut touched = net.touched.clone();
         if !net.ended.is_empty() {
             let ended = net.ended.keys().collect();
@@ -350,7 +345,7 @@ impl Projection for Notifications {
         execute(tx, &MARK_SEEN, net.seen.iter().map(|(recipient, (up_to, _))| (recipient, up_to)).collect()).await?;
         let groups = touched.iter().map(|((recipient, reason, post), place)| (*place, *recipient, *reason, *post));
         let seen = net.seen.iter().map(|(recipient, (_, place))| (*place, *recipient, SEEN, NO_POST));
-        CHANGES.write(tx, groups.chain(seen).collect(), span, self.changes_kept).await
+        CHANGES.write(tx, groups.chain(seen).collect(), batch, self.changes_kept).await
     }
 }
 

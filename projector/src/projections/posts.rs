@@ -9,11 +9,11 @@ use shared::database::Transaction;
 use shared::event::{Event, LikeEvent, PostEvent, RepostEvent};
 use shared::ids::{Position, PostKey};
 use shared::rows::Rows;
-use shared::sql::{Script, statements};
+use shared::sql::statements;
 
-use crate::changes::{ChangesTable, changes_table, span};
+use crate::changes::{ChangesTable, changes_table};
 use crate::edges::{EdgeTable, Edges, edge_table, execute};
-use crate::projection::{Fact, Projection};
+use crate::projection::{Batch, Fact, Projection};
 
 statements! {
     static INSERT = "
@@ -56,9 +56,9 @@ struct Net {
     changed: BTreeMap<PostKey, Position>,
 }
 
-fn fold(batch: &[Fact]) -> Net {
+fn fold(facts: &[&Fact]) -> Net {
     let mut net = Net::default();
-    for fact in batch {
+    for fact in facts {
         net.changed.extend(changed(fact).into_iter().flatten().map(|post| (post, fact.position)));
         match &fact.event {
             Event::Post(event) => net.fold_post(fact, event),
@@ -126,17 +126,12 @@ impl Projection for Posts {
         "posts_1"
     }
 
-    fn reset(&self) -> &'static Script {
-        static RESET: Script = Script::new(
-            "DELETE FROM posts_1; DELETE FROM posts_1_likes; DELETE FROM posts_1_reposts;
-         DELETE FROM posts_1_changes; UPDATE posts_1_kept SET kept_after = 0",
-        );
-        &RESET
+    fn wants(&self) -> &'static [&'static str] {
+        &["post", "like", "repost"]
     }
 
-    async fn apply(&self, tx: &mut Transaction, batch: &[Fact]) -> Result<(), sqlx::Error> {
-        let Some(span) = span(batch) else { return Ok(()) };
-        let net = fold(batch);
+    async fn apply(&self, tx: &mut Transaction, batch: &Batch<'_>) -> Result<(), sqlx::Error> {
+        let net = fold(&batch.facts);
         let edited = net.edited.iter().map(|(post, (text, edited_at))| (post, text, edited_at)).collect();
         execute(tx, &INSERT, net.created).await?;
         execute(tx, &UPDATE_TEXT, edited).await?;
@@ -144,6 +139,6 @@ impl Projection for Posts {
         net.likes.write(tx, &LIKES).await?;
         net.reposts.write(tx, &REPOSTS).await?;
         let changes = net.changed.iter().map(|(post, place)| (place, post)).collect();
-        CHANGES.write(tx, changes, span, self.changes_kept).await
+        CHANGES.write(tx, changes, batch, self.changes_kept).await
     }
 }

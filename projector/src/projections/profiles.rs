@@ -7,10 +7,10 @@ use shared::database::Transaction;
 use shared::event::{AccountEvent, AccountKind, Event, Profile};
 use shared::ids::{AccountId, AccountKey, AccountRef};
 use shared::rows::Line;
-use shared::sql::{Script, statements};
+use shared::sql::statements;
 
 use crate::edges::execute;
-use crate::projection::{Fact, Projection};
+use crate::projection::{Batch, Fact, Policy, Projection};
 
 statements! {
     static INSERT = "
@@ -59,9 +59,9 @@ impl Net {
     }
 }
 
-fn fold(batch: &[Fact]) -> Net {
+fn fold(facts: &[&Fact]) -> Net {
     let mut net = Net::default();
-    for fact in batch {
+    for fact in facts {
         let Event::Account(event) = &fact.event else { continue };
         match event {
             AccountEvent::Registered { account_id, handle, kind, personal } => {
@@ -99,13 +99,17 @@ impl Projection for Profiles {
         "profiles_1"
     }
 
-    fn reset(&self) -> &'static Script {
-        static RESET: Script = Script::new("DELETE FROM profiles_1");
-        &RESET
+    fn wants(&self) -> &'static [&'static str] {
+        &["account"]
     }
 
-    async fn apply(&self, tx: &mut Transaction, batch: &[Fact]) -> Result<(), sqlx::Error> {
-        let mut net = fold(batch);
+    /// Who is protected or gone decides who sees what.
+    fn policy(&self) -> Policy {
+        Policy::Critical
+    }
+
+    async fn apply(&self, tx: &mut Transaction, batch: &Batch<'_>) -> Result<(), sqlx::Error> {
+        let mut net = fold(&batch.facts);
         let inserted = net.registered.iter().filter_map(|(key, registration)| {
             let patch = net.patches.remove(key)?;
             Some(insert_row(*key, registration, &patch))

@@ -25,12 +25,12 @@ use shared::ids::{AccountKey, AccountRef, Position, PostKey};
 use shared::metrics;
 use shared::rows::Rows;
 use shared::settings::TimelineSettings;
-use shared::sql::{Script, statements};
+use shared::sql::statements;
 use shared::tables::{Change, PULLED_ALWAYS};
 
-use crate::changes::{ChangesTable, changes_table, span};
+use crate::changes::{ChangesTable, changes_table};
 use crate::edges::execute;
-use crate::projection::{Fact, Projection};
+use crate::projection::{Batch, Fact, Projection};
 
 /// A class is left at this share of the size at which it is entered, so that nobody flickers between two.
 const HYSTERESIS: (i64, i64) = (4, 5);
@@ -195,9 +195,9 @@ struct Net {
     changes: Vec<(Position, i64, i64, i64)>,
 }
 
-fn fold(batch: &[Fact]) -> Net {
+fn fold(facts: &[&Fact]) -> Net {
     let mut net = Net::default();
-    for fact in batch {
+    for fact in facts {
         let at = fact.position;
         match &fact.event {
             Event::Account(event) => net.fold_account(at, event),
@@ -301,19 +301,13 @@ impl Projection for Timelines {
         "timelines_1"
     }
 
-    fn reset(&self) -> &'static Script {
-        static RESET: Script = Script::new(
-            "DELETE FROM timelines_1; DELETE FROM timelines_1_edges; DELETE FROM timelines_1_reasons;
-         DELETE FROM timelines_1_accounts; DELETE FROM timelines_1_changes;
-         UPDATE timelines_1_sweep SET account = 0; UPDATE timelines_1_kept SET kept_after = 0",
-        );
-        &RESET
+    fn wants(&self) -> &'static [&'static str] {
+        &["account", "post", "repost", "follow", "block", "mute"]
     }
 
-    async fn apply(&self, tx: &mut Transaction, batch: &[Fact]) -> Result<(), sqlx::Error> {
-        let Some(span @ (_, checkpoint)) = span(batch) else { return Ok(()) };
-        let net = fold(batch);
-        self.write_accounts_and_edges(tx, &net, checkpoint).await?;
+    async fn apply(&self, tx: &mut Transaction, batch: &Batch<'_>) -> Result<(), sqlx::Error> {
+        let net = fold(&batch.facts);
+        self.write_accounts_and_edges(tx, &net, batch.checkpoint).await?;
         let delivered = self.write_reasons_and_deliver(tx, &net).await?;
         self.backfill(tx, &net).await?;
         let owed = self.owed.fetch_add(delivered, Ordering::Relaxed) + delivered;
@@ -321,7 +315,7 @@ impl Projection for Timelines {
             self.sweep(tx, owed).await?;
             self.owed.fetch_sub(owed, Ordering::Relaxed);
         }
-        CHANGES.write(tx, net.changes.iter().collect(), span, self.settings.changes_kept).await
+        CHANGES.write(tx, net.changes.iter().collect(), batch, self.settings.changes_kept).await
     }
 }
 

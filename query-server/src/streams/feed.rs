@@ -11,6 +11,7 @@ use std::time::Duration;
 use shared::errors::{ErrorReason, Refused};
 use shared::ids::Position;
 use shared::progress::shutting_down;
+use shared::serve::HEARTBEAT;
 use shared::tokens::Tokens;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -21,8 +22,6 @@ use super::dispatch::{Heard, Index, Subscription};
 
 /// How long a reader may take nothing before its stream is closed.
 const SLOW_AFTER: Duration = Duration::from_secs(30);
-/// How often a stream without news says that it is alive.
-const HEARTBEAT: Duration = Duration::from_secs(15);
 /// Streams say so at the same moments, these apart, so that those of a connection need one packet and one wake-up.
 const TOGETHER: Duration = Duration::from_secs(1);
 
@@ -175,10 +174,13 @@ impl<K: Kind> Feed<K> {
                     }
                 }
             }
-            tokio::select! {
-                () = sleep_until(next_look) => {}
-                () = self.drain.cancelled() => return self.end_for_shutdown().await,
-                () = self.messages.closed() => return Ok(()),
+            // A timer is never ready at once, so who need not wait has none.
+            if !K::PACE.is_zero() {
+                tokio::select! {
+                    () = sleep_until(next_look) => {}
+                    () = self.drain.cancelled() => return self.end_for_shutdown().await,
+                    () = self.messages.closed() => return Ok(()),
+                }
             }
             self.position = self.subscription.told(self.position);
             heard = self.subscription.heard();

@@ -64,6 +64,12 @@ pub fn link(previous: [u8; 32], recorded: &Recorded) -> [u8; 32] {
     hasher.finalize().into()
 }
 
+/// Whether an event is what was once appended after the one with this hash.
+#[must_use]
+pub fn follows(previous: [u8; 32], recorded: &Recorded) -> bool {
+    digest(recorded.payload.as_bytes()) == recorded.payload_digest && link(previous, recorded) == recorded.hash
+}
+
 /// Each with its length before it.
 fn fields(all: &[&[u8]]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(all.iter().map(|field| size_of::<u32>() + field.len()).sum());

@@ -15,6 +15,22 @@ BEGIN
 END
 $$;
 
+-- The read tables belong to the projector, which fills new ones beside those that serve.
+DO $$
+DECLARE
+    wanted TEXT;
+BEGIN
+    IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+        EXECUTE format('GRANT chirp_projector TO %I', current_user);
+    END IF;
+    GRANT USAGE, CREATE ON SCHEMA chirp_tables TO chirp_projector;
+    FOR wanted IN SELECT tablename FROM pg_tables
+        WHERE schemaname = 'chirp_tables' AND tableowner <> 'chirp_projector' AND tablename <> 'store' LOOP
+        EXECUTE format('ALTER TABLE chirp_tables.%I OWNER TO chirp_projector', wanted);
+    END LOOP;
+END
+$$;
+
 REVOKE ALL ON FUNCTION chirp_log.append_batch FROM PUBLIC;
 GRANT USAGE ON SCHEMA chirp_log TO chirp_command, chirp_projector, chirp_query;
 GRANT USAGE ON SCHEMA chirp_tables TO chirp_command, chirp_projector, chirp_query;

@@ -14,6 +14,23 @@ CREATE TABLE IF NOT EXISTS projections (
     failure      TEXT
 ){clustered};
 
+-- Events that a projection could not apply, and those that must wait for them: `behind` says for which. A row goes when its event is
+-- applied. That of an event which somebody discarded stays, with the reason.
+CREATE TABLE IF NOT EXISTS parked_events (
+    projection     TEXT NOT NULL,
+    position       {number} NOT NULL,
+    stream         TEXT NOT NULL,
+    version        {number} NOT NULL,
+    kind           TEXT NOT NULL,
+    behind         {number},
+    cause          TEXT NOT NULL,
+    attempts       {number} NOT NULL,
+    parked_at      {number} NOT NULL,
+    discarded_at   {number},
+    discard_reason TEXT,
+    PRIMARY KEY (projection, position)
+){clustered};
+
 -- profiles_1
 CREATE TABLE IF NOT EXISTS profiles_1 (
     account      {number} PRIMARY KEY,

@@ -1,0 +1,117 @@
+//! Time travel: what a stream, an account or a home timeline was, at some moment of the log.
+//!
+//! Always: folded from the log, so that what was projected wrongly or is gone from the read tables does not matter. Never here: how
+//! an account or a timeline is read (see [`History`]).
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use shared::clock::Timestamp;
+use shared::errors::{ErrorReason, Refused, Violations, internal};
+use shared::ids::Position;
+use shared::log::StreamName;
+use shared::paging::PageSizes;
+use shared::proto::admin as v1;
+use shared::proto::admin::get_as_of_request::{Moment, Subject};
+use shared::proto::admin::get_as_of_response::Answer;
+use shared::proto::query;
+use shared::tokens::must_be_in_the_log;
+use tonic::{Code, Status};
+
+use super::{Admin, present};
+
+const PAGE_SIZES: PageSizes = PageSizes { default: 20, max: 800 };
+
+/// Answers what a query server would have answered. Whoever composes the roles provides it, since a projector knows no queries.
+#[async_trait]
+pub trait History: Send + Sync {
+    /// An account.
+    async fn account(&self, at: Position, account_id: &str) -> Result<query::Account, Status>;
+
+    /// The newest entries of a home timeline.
+    async fn home_timeline(
+        &self,
+        at: Position,
+        account_id: &str,
+        limit: usize,
+    ) -> Result<Vec<query::TimelineItem>, Status>;
+}
+
+impl Admin {
+    pub(super) async fn as_of(&self, asked: &v1::GetAsOfRequest) -> Result<v1::GetAsOfResponse, Status> {
+        let mut violations = Violations::default();
+        let limit = PAGE_SIZES.read(asked.page_size, &mut violations);
+        match &asked.subject {
+            Some(Subject::Stream(stream)) if stream.is_empty() => {
+                violations.add("stream", ErrorReason::TextEmpty, "must not be empty");
+            }
+            Some(Subject::Stream(_)) => {}
+            Some(Subject::AccountId(id)) => drop(violations.account("account_id", id)),
+            Some(Subject::HomeTimelineAccountId(id)) => drop(violations.account("home_timeline_account_id", id)),
+            None => drop(violations.account("account_id", "")),
+        }
+        violations.check()?;
+        let at = self.moment(asked.moment.as_ref()).await?;
+        let answer = match asked.subject.as_ref().ok_or_else(|| internal("it was checked"))? {
+            Subject::Stream(stream) => Answer::Stream(self.stream_as_of(at, stream, limit).await?),
+            Subject::AccountId(id) => Answer::Account(self.history()?.account(at, id).await?),
+            Subject::HomeTimelineAccountId(id) => {
+                let items = self.history()?.home_timeline(at, id, limit).await?;
+                Answer::HomeTimeline(v1::HomeTimelineAsOf { items })
+            }
+        };
+        let recorded_at = self.recorded_at(at).await?.map(Timestamp::to_proto);
+        Ok(v1::GetAsOfResponse { position: at.unsigned(), recorded_at, answer: Some(answer) })
+    }
+
+    fn history(&self) -> Result<&Arc<dyn History>, Status> {
+        self.history.as_ref().ok_or_else(|| {
+            Refused::new(Code::Unimplemented, ErrorReason::MethodUnknown, "this server knows no queries").into()
+        })
+    }
+
+    /// The last position that counts.
+    async fn moment(&self, moment: Option<&Moment>) -> Result<Position, Status> {
+        let head = self.log.head().await?;
+        match moment {
+            None => Ok(head),
+            Some(Moment::Position(position)) => {
+                let position = Position(i64::try_from(*position).unwrap_or(i64::MAX));
+                must_be_in_the_log(position, head)?;
+                Ok(position)
+            }
+            Some(Moment::Time(time)) => {
+                let micros = time.seconds.saturating_mul(1_000_000).saturating_add(i64::from(time.nanos) / 1_000);
+                self.last_at(Timestamp(micros), head).await
+            }
+        }
+    }
+
+    /// The last position that was recorded at a time or before it: times never go back in the log.
+    async fn last_at(&self, time: Timestamp, head: Position) -> Result<Position, Status> {
+        let (mut before, mut after) = (Position(0), head.next());
+        while before.next() < after {
+            let middle = Position(before.0 + (after.0 - before.0) / 2);
+            match self.recorded_at(middle).await? {
+                Some(recorded_at) if recorded_at <= time => before = middle,
+                _ => after = middle,
+            }
+        }
+        Ok(before)
+    }
+
+    async fn recorded_at(&self, position: Position) -> Result<Option<Timestamp>, Status> {
+        if position == Position(0) {
+            return Ok(None);
+        }
+        let events = self.log.read(Position(position.0 - 1), 1).await?;
+        Ok(events.first().map(|event| event.recorded_at))
+    }
+
+    async fn stream_as_of(&self, at: Position, stream: &str, limit: usize) -> Result<v1::StreamAsOf, Status> {
+        let found = self.log.read_streams(&[StreamName::from_text(stream.to_owned())]).await?;
+        let events = found.into_iter().flatten().filter(|event| event.position <= at).collect::<Vec<_>>();
+        let version = events.last().map_or(0, |last| Position(last.version.0).unsigned());
+        Ok(v1::StreamAsOf { version, events: events.iter().rev().take(limit).map(present).collect() })
+    }
+}

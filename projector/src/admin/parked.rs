@@ -1,0 +1,166 @@
+//! What projections have parked, for operators: as a list, and what is to become of it.
+
+use shared::clock::Timestamp;
+use shared::database::{Row, Value};
+use shared::errors::{ErrorReason, Refused, Violations, internal, store_unavailable};
+use shared::ids::Position;
+use shared::paging::{PageSizes, page_start};
+use shared::proto::admin as v1;
+use shared::rows::Rows;
+use shared::sql::statements;
+use tonic::{Code, Status};
+
+use super::Admin;
+use crate::runner::Order;
+
+const PAGE_SIZES: PageSizes = PageSizes { default: 50, max: 200 };
+/// The most positions that one call tries again.
+const POSITIONS_MAX: usize = 100;
+/// The longest reason, in characters.
+const REASON_LENGTH_MAX: usize = 500;
+
+statements! {
+    /// $1 the projections, $2 and $3 what the page before ended with, $4 the only position or 0, $5 whether discarded ones are wanted too, $6
+    /// how many.
+    static SELECT_PAGE = "
+SELECT * FROM parked_events
+WHERE projection IN (SELECT * FROM {rows $1 AS wanted: name text})
+AND (position > $2 OR (position = $2 AND projection > $3)) AND ($4 = 0 OR position = $4)
+AND ($5 <> 0 OR discarded_at IS NULL)
+ORDER BY position, projection LIMIT $6";
+    static SELECT_ONE = "SELECT * FROM parked_events WHERE projection = $1 AND position = $2";
+    static COUNT = "
+SELECT COUNT(*) AS parked FROM parked_events WHERE projection = $1 AND discarded_at IS NULL";
+}
+
+impl Admin {
+    /// How many events a projection has parked.
+    pub(super) async fn parked_count(&self, projection: &str) -> Result<u64, Status> {
+        let rows = self.tables.rows(&COUNT, &[Value::Text(projection)]).await.map_err(store_unavailable)?;
+        let count = rows.first().map_or(Ok(0), |row| row.get::<i64>("parked")).map_err(internal)?;
+        u64::try_from(count).map_err(internal)
+    }
+
+    pub(super) async fn parked_page(
+        &self,
+        asked: &v1::ListParkedEventsRequest,
+    ) -> Result<v1::ListParkedEventsResponse, Status> {
+        let mut violations = Violations::default();
+        let page_size = PAGE_SIZES.read(asked.page_size, &mut violations);
+        violations.check()?;
+        let wanted = match asked.projection.as_str() {
+            "" => self.names.to_vec(),
+            name => vec![self.known(name)?],
+        };
+        let (position, discarded) = (asked.position.to_string(), asked.include_discarded.to_string());
+        let arguments = ["ListParkedEvents", &asked.projection, &position, &discarded];
+        let before = page_start(&self.tokens, &asked.page_token, &arguments)?;
+        let (after, of) = before.map_or((0, ""), |before| self.taken_apart(before));
+        let values = [
+            Value::Rows(&wanted.iter().collect::<Rows>()),
+            Value::Number(after),
+            Value::Text(of),
+            Value::Number(i64::try_from(asked.position).unwrap_or(i64::MAX)),
+            Value::Number(asked.include_discarded.into()),
+            Value::Number(i64::try_from(page_size).map_err(internal)?),
+        ];
+        let rows = self.tables.rows(&SELECT_PAGE, &values).await.map_err(store_unavailable)?;
+        let parked_events = rows.iter().map(present).collect::<Result<Vec<_>, _>>().map_err(internal)?;
+        let next_page_token = match parked_events.last() {
+            Some(last) if parked_events.len() == page_size => {
+                self.tokens.seal_page(&arguments, self.put_together(last)?)
+            }
+            _ => String::new(),
+        };
+        Ok(v1::ListParkedEventsResponse { parked_events, next_page_token })
+    }
+
+    /// A page token holds one number: it stands for a position and a projection.
+    fn put_together(&self, last: &v1::ParkedEvent) -> Result<Position, Status> {
+        let of = self.names.iter().position(|name| *name == last.projection).unwrap_or_default();
+        let position = i64::try_from(last.position).map_err(internal)?;
+        let count = i64::try_from(self.names.len()).map_err(internal)?;
+        Ok(Position(position.saturating_mul(count).saturating_add(i64::try_from(of).map_err(internal)?)))
+    }
+
+    fn taken_apart(&self, token: Position) -> (i64, &'static str) {
+        let count = i64::try_from(self.names.len()).unwrap_or(1);
+        let of = usize::try_from(token.0.rem_euclid(count)).unwrap_or_default();
+        (token.0.div_euclid(count), self.names.get(of).copied().unwrap_or_default())
+    }
+
+    pub(super) async fn retry_parked(
+        &self,
+        asked: v1::RetryParkedEventsRequest,
+    ) -> Result<v1::RetryParkedEventsResponse, Status> {
+        let mut violations = Violations::default();
+        must_name_a_projection(&mut violations, &asked.projection);
+        if asked.positions.len() > POSITIONS_MAX {
+            let rule = format!("must be at most {POSITIONS_MAX}, are {}", asked.positions.len());
+            violations.add("positions", ErrorReason::BatchSizeInvalid, rule);
+        }
+        violations.check()?;
+        let name = self.known(&asked.projection)?.to_owned();
+        let position = |position: &u64| Position(i64::try_from(*position).unwrap_or(i64::MAX));
+        let positions = asked.positions.iter().map(position).collect();
+        let retried = self.order(|done| Order::Retry(name, positions, done)).await?;
+        Ok(v1::RetryParkedEventsResponse {
+            applied_count: u32::try_from(retried.applied).map_err(internal)?,
+            remaining_count: u32::try_from(retried.remaining).map_err(internal)?,
+        })
+    }
+
+    pub(super) async fn discard_parked(
+        &self,
+        asked: v1::DiscardParkedEventRequest,
+    ) -> Result<v1::DiscardParkedEventResponse, Status> {
+        let mut violations = Violations::default();
+        must_name_a_projection(&mut violations, &asked.projection);
+        let reason = asked.reason.trim().to_owned();
+        let length = reason.chars().count();
+        if length == 0 {
+            violations.add("reason", ErrorReason::TextEmpty, "must not be empty");
+        } else if length > REASON_LENGTH_MAX {
+            let rule = format!("must have at most {REASON_LENGTH_MAX} characters, has {length}");
+            violations.add("reason", ErrorReason::TextTooLong, rule);
+        }
+        violations.check()?;
+        let name = self.known(&asked.projection)?;
+        let position = Position(i64::try_from(asked.position).unwrap_or(i64::MAX));
+        let retried = self.order(|done| Order::Discard(name.to_owned(), position, reason, done)).await?;
+        let Some(retried) = retried else {
+            let message = format!("{name} has parked no event at position {position}");
+            let refused = Refused::new(Code::NotFound, ErrorReason::ParkedEventNotFound, message);
+            return Err(refused.resource("parked event", format!("{name}@{position}")).into());
+        };
+        let values = [Value::Text(name), Value::Number(position.0)];
+        let rows = self.tables.rows(&SELECT_ONE, &values).await.map_err(store_unavailable)?;
+        Ok(v1::DiscardParkedEventResponse {
+            parked_event: rows.first().map(present).transpose().map_err(internal)?,
+            applied_count: u32::try_from(retried.applied).map_err(internal)?,
+        })
+    }
+}
+
+pub(super) fn must_name_a_projection(violations: &mut Violations, name: &str) {
+    if name.is_empty() {
+        violations.add("projection", ErrorReason::TextEmpty, "must not be empty");
+    }
+}
+
+fn present(row: &Row) -> Result<v1::ParkedEvent, sqlx::Error> {
+    let unsigned = |position: i64| Position(position).unsigned();
+    let time = |micros: Option<i64>| micros.map(|micros| Timestamp(micros).to_proto());
+    Ok(v1::ParkedEvent {
+        projection: row.get("projection")?,
+        position: unsigned(row.get("position")?),
+        stream: row.get("stream")?,
+        r#type: row.get("kind")?,
+        cause: row.get("cause")?,
+        attempts: u32::try_from(row.get::<i64>("attempts")?).unwrap_or(u32::MAX),
+        behind_position: row.get::<Option<i64>>("behind")?.map_or(0, unsigned),
+        parked_at: time(Some(row.get("parked_at")?)),
+        discarded_at: time(row.get("discarded_at")?),
+        discard_reason: row.get::<Option<String>>("discard_reason")?.unwrap_or_default(),
+    })
+}

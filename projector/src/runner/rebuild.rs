@@ -1,0 +1,271 @@
+//! Rebuilding: a projection is filled anew beside itself while it serves, and then takes its own place.
+//!
+//! Always: what is filled has a name, a checkpoint and parked events of its own, and goes on after a crash where it was; queries see the
+//! old rows until they see all of the new ones; who waits for the end is told. Never here: how tables take the place of others (see
+//! [`shared::tables::beside`]).
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use fail::fail_point;
+use shared::database::Transaction;
+use shared::ids::Position;
+use shared::sql::BESIDE;
+use shared::tables::beside;
+use tokio::sync::oneshot;
+use tokio::time::{sleep, sleep_until};
+use tracing::{debug, info, warn};
+
+use super::{RunError, Runner, Step};
+use crate::checkpoints::{self, Owner};
+use crate::crash::may_crash;
+use crate::parking;
+use crate::projection::{Batch, Policy, Projection};
+use crate::running::Running;
+
+/// How long to wait after readers did not let the tables take their place.
+const AGAIN: Duration = Duration::from_millis(250);
+
+/// How long a rebuild that nobody else drives waits when there is nothing to do.
+const IDLE: Duration = Duration::from_millis(10);
+
+/// A projection on the tables beside its own.
+struct Beside {
+    projection: Arc<dyn Projection>,
+    name: &'static str,
+}
+
+impl Beside {
+    fn of(projection: Arc<dyn Projection>) -> Self {
+        Self { name: name_beside(projection.name()), projection }
+    }
+}
+
+/// The name under which a projection is filled anew. There are as many as projections.
+fn name_beside(projection: &'static str) -> &'static str {
+    static KNOWN: Mutex<Option<HashMap<&str, &str>>> = Mutex::new(None);
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let make = || &*Box::leak(format!("{BESIDE}{projection}").into_boxed_str());
+    known.get_or_insert_default().entry(projection).or_insert_with(make)
+}
+
+#[async_trait]
+impl Projection for Beside {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn wants(&self) -> &'static [&'static str] {
+        self.projection.wants()
+    }
+
+    fn policy(&self) -> Policy {
+        self.projection.policy()
+    }
+
+    async fn apply(&self, tx: &mut Transaction, batch: &Batch<'_>) -> Result<(), sqlx::Error> {
+        fail_point!("projector::beside");
+        tx.go_beside(Some(self.projection.name()));
+        let applied = self.projection.apply(tx, batch).await;
+        tx.go_beside(None);
+        applied
+    }
+}
+
+/// How fast what is being rebuilt goes: for whoever asks how long it takes.
+#[derive(Clone, Debug, Default)]
+pub struct Rates(Arc<Mutex<HashMap<&'static str, (Instant, Position)>>>);
+
+impl Rates {
+    fn all(&self) -> MutexGuard<'_, HashMap<&'static str, (Instant, Position)>> {
+        // A pair is whole whoever panicked.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A projection begins here; only of those that are filled beside others does anybody ask.
+    pub(super) fn begin(&self, name: &'static str, from: Position) {
+        if let Some(projection) = name.strip_prefix(BESIDE) {
+            self.all().insert(projection, (Instant::now(), from));
+        }
+    }
+
+    /// How long it takes from a checkpoint to the head, as far as can be seen here.
+    #[must_use]
+    pub fn time_left(&self, projection: &str, checkpoint: Position, head: Position) -> Option<Duration> {
+        let (began, from) = *self.all().get(projection)?;
+        let done = u32::try_from(checkpoint.0 - from.0).ok().filter(|done| *done > 0)?;
+        Some(began.elapsed().mul_f64((head.0 - checkpoint.0).max(0) as f64 / f64::from(done)))
+    }
+}
+
+/// What is being rebuilt, and who waits for it.
+#[derive(Default)]
+pub(super) struct Rebuilding {
+    waiting: HashMap<&'static str, Vec<oneshot::Sender<Result<(), RunError>>>>,
+    again_at: Option<Instant>,
+}
+
+impl Rebuilding {
+    pub(super) fn wait(&mut self, projection: &'static str, done: oneshot::Sender<Result<(), RunError>>) {
+        self.waiting.entry(projection).or_default().push(done);
+    }
+
+    /// Whoever waited may have gone away.
+    fn tell(&mut self, projection: &str, outcome: impl Fn() -> Result<(), RunError>) {
+        for done in self.waiting.remove(projection).unwrap_or_default() {
+            let _ = done.send(outcome());
+        }
+    }
+}
+
+impl Runner {
+    /// Whoever began to fill these anew has gone; it goes on here.
+    pub(super) fn take_up_rebuilds(&mut self, owners: &HashMap<String, Owner>) {
+        let of = |running: &Running| running.claim.is_some().then(|| running.projection.clone());
+        for projection in self.running.iter().filter_map(of).collect::<Vec<_>>() {
+            let name = name_beside(projection.name());
+            if owners.contains_key(name) && self.member(name).is_none() {
+                info!(projection = projection.name(), "the rebuild of {} goes on", projection.name());
+                self.running.push(Running::standing_by(Arc::new(Beside::of(projection))));
+            }
+        }
+    }
+
+    /// Somebody else has finished or cancelled them.
+    pub(super) fn forget_ended_rebuilds(&mut self, owners: &HashMap<String, Owner>) {
+        self.running.retain(|running| {
+            let name = running.projection.name();
+            !name.starts_with(BESIDE) || running.claim.is_some() || owners.contains_key(name)
+        });
+    }
+
+    fn member(&self, name: &str) -> Option<usize> {
+        self.running.iter().position(|running| running.projection.name() == name)
+    }
+
+    /// Begins to fill a projection anew, beside what serves. Nothing when there is no such projection here.
+    pub(super) async fn begin_rebuild(&mut self, name: &str) -> Result<Option<&'static str>, RunError> {
+        let Some((member, claim)) = self.owned(name)? else { return Ok(None) };
+        let projection = self.running[member].projection.clone();
+        let (name, beside_name) = (projection.name(), name_beside(projection.name()));
+        if self.member(beside_name).is_some() {
+            return Err(RunError::Rebuilding(name));
+        }
+        let mut tx = self.tables.begin_to_write().await?;
+        self.still_ours(&mut tx, name, claim).await?;
+        checkpoints::forget(&mut tx, beside_name).await?;
+        beside::make(&mut tx, name).await?;
+        parking::begin_anew(&mut tx, name, beside_name).await?;
+        tx.commit().await?;
+        may_crash("projector::rebuild_begun");
+        let mut anew = Running::standing_by(Arc::new(Beside::of(projection)));
+        let claim = checkpoints::claim(&self.tables, beside_name, Owner::default(), self.clock.now()).await?;
+        anew.own(&self.tables, claim.ok_or(RunError::Superseded(name))?).await?;
+        self.running.push(anew);
+        self.rates.begin(beside_name, Position(0));
+        info!(projection = name, "rebuilding {name} beside what serves");
+        Ok(Some(name))
+    }
+
+    /// Fills a projection again, to its end: for tools and tests.
+    pub async fn rebuild(&mut self, name: &str) -> Result<(), RunError> {
+        let Some(name) = self.begin_rebuild(name).await? else { return Ok(()) };
+        let (done, mut answered) = oneshot::channel();
+        self.rebuilding.wait(name, done);
+        loop {
+            let step = self.step().await?;
+            if let Ok(outcome) = answered.try_recv() {
+                return outcome;
+            }
+            match step {
+                Step::Done => {}
+                Step::Waiting(until) => sleep_until(until.into()).await,
+                Step::Idle => sleep(IDLE).await,
+            }
+        }
+    }
+
+    /// Ends a rebuild; what serves goes on to serve. False when there is none.
+    pub(super) async fn cancel_rebuild(&mut self, name: &str) -> Result<bool, RunError> {
+        let Some((member, claim)) = self.owned(name)? else { return Ok(false) };
+        let name = self.running[member].projection.name();
+        let Some(anew) = self.member(name_beside(name)) else { return Ok(false) };
+        let mut tx = self.tables.begin_to_write().await?;
+        self.still_ours(&mut tx, name, claim).await?;
+        checkpoints::forget(&mut tx, name_beside(name)).await?;
+        parking::forget(&mut tx, name_beside(name)).await?;
+        beside::drop(&mut tx, name).await?;
+        tx.commit().await?;
+        self.end_rebuild(name, anew, || Err(RunError::Cancelled(name)));
+        warn!(projection = name, "the rebuild of {name} was cancelled");
+        Ok(true)
+    }
+
+    fn end_rebuild(&mut self, name: &'static str, anew: usize, outcome: impl Fn() -> Result<(), RunError>) {
+        self.running.remove(anew);
+        self.rates.all().remove(name);
+        self.rebuilding.tell(name, outcome);
+    }
+
+    /// Lets what has come as far as what serves take its place. Whether there was any.
+    pub(super) async fn let_rebuilt_take_over(&mut self) -> Result<bool, RunError> {
+        if self.rebuilding.again_at.is_some_and(|again_at| again_at > Instant::now()) {
+            return Ok(false);
+        }
+        let has_come = |at: &usize| {
+            let anew = self.running[*at].checkpoint();
+            let old = self.served_by(*at).and_then(|old| self.running[old].claim);
+            anew.zip(old).is_some_and(|(anew, old)| anew >= old.checkpoint)
+        };
+        let Some(anew) = (0..self.running.len()).find(has_come) else { return Ok(false) };
+        let Some(old) = self.served_by(anew) else { return Ok(false) };
+        match self.take_over(anew, old).await {
+            Ok(()) => Ok(true),
+            Err(RunError::Tables(cause)) if is_busy(&cause) => {
+                debug!(%cause, "readers stay: {cause}");
+                self.rebuilding.again_at = Some(Instant::now() + AGAIN);
+                Ok(false)
+            }
+            Err(cause) => Err(cause),
+        }
+    }
+
+    /// The projection that serves while this one is filled, if this one is.
+    fn served_by(&self, anew: usize) -> Option<usize> {
+        self.member(self.running[anew].projection.name().strip_prefix(BESIDE)?)
+    }
+
+    async fn take_over(&mut self, anew: usize, old: usize) -> Result<(), RunError> {
+        let (Some(claim), Some(claim_anew)) = (self.running[old].claim, self.running[anew].claim) else {
+            return Ok(());
+        };
+        let (name, name_anew) = (self.running[old].projection.name(), self.running[anew].projection.name());
+        let (from, reached) = (claim.checkpoint, claim_anew.checkpoint);
+        let mut tx = self.tables.begin_to_write().await?;
+        self.still_ours(&mut tx, name_anew, claim_anew).await?;
+        beside::take_over(&mut tx, name).await?;
+        self.advance(&mut tx, &[old], from, reached).await?;
+        checkpoints::note_failure(&mut tx, name, claim, None).await?;
+        checkpoints::forget(&mut tx, name_anew).await?;
+        parking::take_over(&mut tx, name, name_anew).await?;
+        may_crash("projector::taking_over");
+        tx.commit().await?;
+        may_crash("projector::taken_over");
+        let parked = std::mem::take(&mut self.running[anew].parked);
+        let serving = &mut self.running[old];
+        serving.advance(reached, 1, self.batch_events_max);
+        (serving.parked, serving.failure) = (parked, None);
+        self.end_rebuild(name, anew, || Ok(()));
+        info!(projection = name, position = reached.0, "rebuilt {name} up to position {reached}");
+        Ok(())
+    }
+}
+
+/// Whether somebody held for long what was asked for.
+fn is_busy(cause: &sqlx::Error) -> bool {
+    /// `lock_not_available` and `deadlock_detected`.
+    const BUSY: [&str; 2] = ["55P03", "40P01"];
+    cause.as_database_error().and_then(|refused| refused.code()).is_some_and(|code| BUSY.contains(&&*code))
+}

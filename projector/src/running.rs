@@ -1,0 +1,300 @@
+//! One projection as its owner runs it: how far it is, what it has parked, and how carefully it goes.
+//!
+//! Always: what cannot be applied in a batch is tried in ever smaller ones, and alone [`ATTEMPTS_MAX`] times before it is parked; a failure
+//! of the store is told apart from one of the event, and parks nothing.
+
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use fail::fail_point;
+use futures_util::FutureExt as _;
+use shared::database::{Database, Transaction};
+use shared::event::{self, DecodeError};
+use shared::ids::Position;
+use shared::log::Recorded;
+
+use crate::checkpoints::{Claim, Owner};
+use crate::parking::{Parked, ToPark};
+use crate::projection::{Batch, Fact, Policy, Projection};
+
+/// How often an event is tried alone before it is parked.
+pub const ATTEMPTS_MAX: u32 = 4;
+/// How long to wait before the second attempt; before each further one, [`PAUSE_GROWS`] times as long.
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+const PAUSE_GROWS: u32 = 4;
+
+/// An event of the log, and what it says, if this code can read it.
+#[derive(Debug)]
+pub struct Incoming {
+    /// As the log has it.
+    pub recorded: Recorded,
+    /// What projections see of it.
+    pub fact: Result<Fact, DecodeError>,
+}
+
+impl From<Recorded> for Incoming {
+    fn from(recorded: Recorded) -> Self {
+        Self { fact: Fact::try_from(&recorded), recorded }
+    }
+}
+
+/// Why a batch was not applied.
+#[derive(Debug)]
+pub enum Unapplied {
+    /// One of its events cannot be.
+    Event(String),
+    /// The store failed.
+    Store(sqlx::Error),
+}
+
+impl From<sqlx::Error> for Unapplied {
+    fn from(cause: sqlx::Error) -> Self {
+        match is_about_values(&cause) {
+            true => Self::Event(cause.to_string()),
+            false => Self::Store(cause),
+        }
+    }
+}
+
+/// Whether a database refused what it was given, and not because of its own state: constraints and values that do not fit.
+fn is_about_values(cause: &sqlx::Error) -> bool {
+    /// Data exceptions and integrity constraints, as SQLSTATE has them.
+    const CLASSES: [&str; 2] = ["22", "23"];
+    /// `SQLITE_TOOBIG`, `SQLITE_CONSTRAINT` and `SQLITE_MISMATCH`, the lower byte of an extended code.
+    const PRIMARY_CODES: [i32; 3] = [18, 19, 20];
+    match cause {
+        sqlx::Error::Database(refused) => {
+            let code = refused.code().unwrap_or_default();
+            let of_sqlite = code.parse::<i32>().is_ok_and(|code| PRIMARY_CODES.contains(&(code & 0xff)));
+            let is_of_postgres = code.len() == 5;
+            if is_of_postgres { CLASSES.iter().any(|class| code.starts_with(class)) } else { of_sqlite }
+        }
+        sqlx::Error::Encode(_) | sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. } => true,
+        _ => false,
+    }
+}
+
+/// A projection after it could not apply something: it goes alone, and by small batches.
+#[derive(Clone, Copy, Debug)]
+struct Care {
+    events_max: usize,
+    attempts: u32,
+    again_at: Instant,
+}
+
+/// What to do about an event that a projection could not apply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Try it again, perhaps with fewer others.
+    TryAgain,
+    /// Park it.
+    Park {
+        /// How often it was tried.
+        attempts: u32,
+    },
+    /// Stop in front of it.
+    Stop,
+}
+
+/// A projection, and how far it is.
+pub struct Running {
+    pub projection: Arc<dyn Projection>,
+    /// Nothing while another projector owns it.
+    pub claim: Option<Claim>,
+    /// The other owner as last seen, and since when it has not changed: by this machine's clock, since clocks differ.
+    pub other: (Owner, Instant),
+    /// Why it stopped, if it did.
+    pub failure: Option<String>,
+    pub parked: Parked,
+    care: Option<Care>,
+    /// When it had its last turn, in turns.
+    pub turn: u64,
+}
+
+/// A batch as one projection takes it.
+#[derive(Debug)]
+pub struct Plan<'a> {
+    /// What it applies.
+    pub facts: Vec<&'a Fact>,
+    /// What must stay behind what is parked.
+    pub to_park: Vec<ToPark<'a>>,
+    /// What is parked afterwards, when that is something else.
+    pub parked: Option<Parked>,
+}
+
+impl Running {
+    /// A projection that somebody else owns, or nobody.
+    pub fn standing_by(projection: Arc<dyn Projection>) -> Self {
+        Self {
+            projection,
+            claim: None,
+            other: (Owner::default(), Instant::now()),
+            failure: None,
+            parked: Parked::default(),
+            care: None,
+            turn: 0,
+        }
+    }
+
+    /// It is ours now.
+    pub async fn own(&mut self, tables: &Database, claim: Claim) -> Result<(), sqlx::Error> {
+        self.parked = Parked::load(tables, self.projection.name()).await?;
+        (self.claim, self.failure, self.care) = (Some(claim), None, None);
+        Ok(())
+    }
+
+    /// Where it is, unless it is not ours, or has stopped.
+    pub fn checkpoint(&self) -> Option<Position> {
+        self.claim.filter(|_| self.failure.is_none()).map(|claim| claim.checkpoint)
+    }
+
+    /// How many events it may be given at once when it must go alone.
+    pub fn alone(&self) -> Option<usize> {
+        self.care.map(|care| care.events_max)
+    }
+
+    /// Before when it is not to be tried again.
+    pub fn again_at(&self) -> Option<Instant> {
+        self.care.map(|care| care.again_at)
+    }
+
+    /// Whether it wants this event. One of a kind that nobody knows may be meant for anybody; but what a critical projection needs, it
+    /// knows.
+    fn wants(&self, recorded: &Recorded) -> bool {
+        let aggregate = recorded.kind.split('.').next().unwrap_or_default();
+        let is_unknown = !event::AGGREGATES.contains(&aggregate);
+        let may_be_new = is_unknown && self.projection.policy() == Policy::BestEffort;
+        may_be_new || self.projection.wants().contains(&aggregate)
+    }
+
+    /// Why it cannot read an event that it wants and that does not have to wait, if it cannot.
+    pub fn unreadable(&self, incoming: &Incoming) -> Option<String> {
+        let Incoming { recorded, fact } = incoming;
+        let cause = fact.as_ref().err()?;
+        let is_next = self.wants(recorded)
+            && !self.parked.is_discarded(recorded.position)
+            && self.parked.in_front_of(recorded, None).is_none();
+        is_next.then(|| cause.to_string())
+    }
+
+    /// What it does with a batch in which it can read everything that it must.
+    pub fn plan<'a>(&self, batch: &'a [Incoming]) -> Plan<'a> {
+        let mut plan = Plan { facts: Vec::with_capacity(batch.len()), to_park: vec![], parked: None };
+        for Incoming { recorded, fact } in batch {
+            let parked = plan.parked.as_ref().unwrap_or(&self.parked);
+            if !self.wants(recorded) || parked.is_discarded(recorded.position) {
+                continue;
+            }
+            let event = fact.as_ref().ok().map(|fact| &fact.event);
+            if let Some(behind) = parked.in_front_of(recorded, event) {
+                let cause = format!("waits for what is parked at position {behind}");
+                plan.to_park.push(ToPark { recorded, behind: Some(behind), cause, attempts: 0 });
+                let parked = plan.parked.get_or_insert_with(|| self.parked.clone());
+                parked.hold(recorded.position, &recorded.stream, recorded.version, Some(behind));
+            } else if let Ok(fact) = fact {
+                plan.facts.push(fact);
+            }
+        }
+        plan
+    }
+
+    /// Applies facts, whatever the projection does.
+    pub async fn apply(&self, tx: &mut Transaction, batch: &Batch<'_>) -> Result<(), Unapplied> {
+        let applying = async {
+            poison(self.projection.name(), batch);
+            self.projection.apply(tx, batch).await
+        };
+        match AssertUnwindSafe(applying).catch_unwind().await {
+            Ok(applied) => Ok(applied?),
+            Err(panic) => Err(Unapplied::Event(format!("the projection panicked: {}", words(&*panic)))),
+        }
+    }
+
+    /// It could not apply a batch of so many events.
+    pub fn stumble(&mut self, events: usize) -> Next {
+        let attempts = self.care.filter(|_| events == 1).map_or(0, |care| care.attempts) + u32::from(events == 1);
+        if attempts >= ATTEMPTS_MAX {
+            return match self.projection.policy() {
+                Policy::Critical => Next::Stop,
+                Policy::BestEffort => Next::Park { attempts },
+            };
+        }
+        let pause = if attempts == 0 { Duration::ZERO } else { first_pause() * PAUSE_GROWS.pow(attempts - 1) };
+        self.care = Some(Care { events_max: (events / 2).max(1), attempts, again_at: Instant::now() + pause });
+        Next::TryAgain
+    }
+
+    /// It has come past a batch of so many events. `usual` is how many it may have without care.
+    pub fn advance(&mut self, to: Position, events: usize, usual: usize) {
+        self.claim = self.claim.map(|claim| Claim { checkpoint: to, ..claim });
+        let more = self.care.map(|care| Care { events_max: care.events_max.max(events) * 2, attempts: 0, ..care });
+        self.care = more.filter(|care| care.events_max < usual);
+    }
+}
+
+/// What a panic said.
+fn words(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without words")
+}
+
+/// Lets a test make an event one that a projection cannot apply: `projector::apply=return(posts_1@13)`.
+fn poison(projection: &str, batch: &Batch<'_>) {
+    let Some(wanted) = asked_for() else { return };
+    let is_poison = |fact: &&Fact| wanted.split('+').any(|one| one == format!("{projection}@{}", fact.position));
+    if let Some(fact) = batch.facts.iter().copied().find(is_poison) {
+        panic!("position {} is poison for {projection}", fact.position);
+    }
+}
+
+/// [`FIRST_PAUSE`], but for tests in a hurry.
+fn first_pause() -> Duration {
+    fail_point!("projector::hurry", |_| Duration::ZERO);
+    FIRST_PAUSE
+}
+
+fn asked_for() -> Option<String> {
+    fail_point!("projector::apply", |argument| argument);
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::projections::graph::Graph;
+    use crate::projections::hashtags::Hashtags;
+
+    #[test]
+    fn what_fails_is_halved_until_it_is_alone_then_tried_again_and_parked() {
+        let mut running = Running::standing_by(Arc::new(Hashtags));
+        running.claim = Some(Claim { checkpoint: Position(10), term: 1 });
+        assert_eq!(running.stumble(8), Next::TryAgain);
+        assert_eq!(running.alone(), Some(4));
+        assert_eq!(running.stumble(4), Next::TryAgain);
+        assert_eq!(running.stumble(2), Next::TryAgain);
+        assert_eq!(running.alone(), Some(1));
+        let began = Instant::now();
+        for attempt in 1..ATTEMPTS_MAX {
+            assert_eq!(running.stumble(1), Next::TryAgain);
+            let pause = running.again_at().expect("it waits") - began;
+            assert!(pause >= FIRST_PAUSE * PAUSE_GROWS.pow(attempt - 1), "attempt {attempt} after {pause:?}");
+        }
+        assert_eq!(running.stumble(1), Next::Park { attempts: ATTEMPTS_MAX });
+        running.advance(Position(11), 1, 8);
+        assert_eq!(running.alone(), Some(2), "it goes on with care");
+        running.advance(Position(13), 2, 8);
+        running.advance(Position(17), 4, 8);
+        assert_eq!(running.alone(), None, "and then as before");
+        assert_eq!(running.checkpoint(), Some(Position(17)));
+    }
+
+    #[test]
+    fn a_critical_projection_stops() {
+        let mut running = Running::standing_by(Arc::new(Graph));
+        let nexts: Vec<Next> = (0..ATTEMPTS_MAX).map(|_| running.stumble(1)).collect();
+        assert_eq!(nexts.last(), Some(&Next::Stop));
+        assert_eq!(nexts.iter().filter(|next| **next == Next::TryAgain).count(), 3);
+    }
+}

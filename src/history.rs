@@ -1,0 +1,162 @@
+//! The past, as a query server would have answered then: the log up to a moment is folded by the projections themselves into tables that are
+//! thrown away, and a query server in this process answers from them.
+//!
+//! Always: one fold at a time, since each takes as much work as a rebuild. Never here: what a moment is.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use async_trait::async_trait;
+use projector::{History, Projector};
+use query_server::{Queries, StreamLimits};
+use shared::clock::SystemClock;
+use shared::errors::{ErrorReason, Refused, internal};
+use shared::ids::{Position, RequestId};
+use shared::log::{
+    Append, AppendError, Appended, EventLog, LogHead, ReadError, Recorded, StoreIdentity, StoredAnswer, StreamName,
+};
+use shared::proto::query::consistency::Requirement;
+use shared::proto::query::query_service_server::QueryService;
+use shared::proto::query::{
+    Account, Consistency, GetAccountRequest, GetHomeTimelineRequest, TimelineItem, get_account_request,
+};
+use shared::settings::{ProjectorSettings, TimelineSettings};
+use shared::store::Store;
+use shared::wake::Wake;
+use tempfile::TempDir;
+use tokio::sync::{Semaphore, watch};
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tonic::{Code, Request, Status};
+
+/// Folds that may be under way at once.
+const FOLDS_MAX: usize = 1;
+/// The longest page of a query.
+const PAGE: i32 = 100;
+
+/// The past of a log.
+pub struct Folded {
+    log: Arc<dyn EventLog>,
+    room: Semaphore,
+}
+
+impl Folded {
+    /// Of this log.
+    pub fn of(log: Arc<dyn EventLog>) -> Self {
+        Self { log, room: Semaphore::new(FOLDS_MAX) }
+    }
+
+    /// A query server of then.
+    async fn fold(&self, at: Position) -> Result<Then<'_>, Status> {
+        let room = self.room.try_acquire().map_err(|_| {
+            let message = "somebody else looks into the past; try again when that is done";
+            Refused::new(Code::ResourceExhausted, ErrorReason::Overloaded, message)
+        })?;
+        let log = Arc::new(Until { log: self.log.clone(), end: at });
+        let (queries, folder, ends) = query_server_on(log).await.map_err(|cause| internal(format!("{cause:#}")))?;
+        Ok(Then { queries, _folder: folder, _ends: ends, _room: room })
+    }
+}
+
+struct Then<'a> {
+    queries: Queries,
+    _folder: TempDir,
+    _ends: DropGuard,
+    _room: tokio::sync::SemaphorePermit<'a>,
+}
+
+async fn query_server_on(log: Arc<Until>) -> anyhow::Result<(Queries, TempDir, DropGuard)> {
+    let folder = TempDir::new().context("a folder for the tables cannot be made")?;
+    let store = Store::in_folder(folder.path())?;
+    // Nobody is served by anything but pull, so that nothing is fanned out for a single answer.
+    let timelines = TimelineSettings { pull_following: 0, ..TimelineSettings::default() };
+    let settings = ProjectorSettings { timelines, ..ProjectorSettings::default() };
+    let end = log.end;
+    let mut projector = Projector::open(&store, log.clone(), settings, Arc::new(SystemClock), Wake::default()).await?;
+    projector.catch_up().await?;
+    drop(projector);
+    let tables = store.open_tables_to_read(&*log).await?;
+    let drain = CancellationToken::new();
+    let queries = Queries::new(tables, log, &Wake::default(), StreamLimits::default(), drain.clone());
+    tracing::info!(position = end.0, "folded the log up to {end}");
+    Ok((queries, folder, drain.drop_guard()))
+}
+
+#[async_trait]
+impl History for Folded {
+    async fn account(&self, at: Position, account_id: &str) -> Result<Account, Status> {
+        let then = self.fold(at).await?;
+        let account = Some(get_account_request::Account::AccountId(account_id.to_owned()));
+        let request = GetAccountRequest { account, consistency: all_of_it(), ..GetAccountRequest::default() };
+        let answer = then.queries.get_account(Request::new(request)).await?.into_inner();
+        answer.account.ok_or_else(|| internal("an answer without an account"))
+    }
+
+    async fn home_timeline(&self, at: Position, account_id: &str, limit: usize) -> Result<Vec<TimelineItem>, Status> {
+        let then = self.fold(at).await?;
+        let mut request = GetHomeTimelineRequest {
+            account_id: account_id.to_owned(),
+            page_size: PAGE,
+            consistency: all_of_it(),
+            ..GetHomeTimelineRequest::default()
+        };
+        let mut items = Vec::new();
+        loop {
+            let page = then.queries.get_home_timeline(Request::new(request.clone())).await?.into_inner();
+            items.extend(page.items);
+            if items.len() >= limit || page.next_page_token.is_empty() {
+                items.truncate(limit);
+                return Ok(items);
+            }
+            request.page_token = page.next_page_token;
+        }
+    }
+}
+
+/// A projection that could not come so far is told, and not asked.
+fn all_of_it() -> Option<Consistency> {
+    Some(Consistency { requirement: Some(Requirement::FullyConsistent(true)) })
+}
+
+/// A log that ends at a position.
+struct Until {
+    log: Arc<dyn EventLog>,
+    end: Position,
+}
+
+#[async_trait]
+impl LogHead for Until {
+    fn identity(&self) -> StoreIdentity {
+        self.log.identity()
+    }
+
+    async fn head(&self) -> Result<Position, ReadError> {
+        Ok(self.end)
+    }
+}
+
+#[async_trait]
+impl EventLog for Until {
+    async fn append(&self, _append: Append) -> Result<Appended, AppendError> {
+        Err(AppendError::Unavailable("the past does not change".to_owned()))
+    }
+
+    async fn find_request(&self, principal: &str, request: RequestId) -> Result<Option<StoredAnswer>, ReadError> {
+        let found = self.log.find_request(principal, request).await?;
+        Ok(found.filter(|stored| stored.position <= self.end))
+    }
+
+    async fn read(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, ReadError> {
+        let left = usize::try_from(self.end.0 - after.0).unwrap_or(0);
+        if left == 0 { Ok(vec![]) } else { self.log.read(after, limit.min(left)).await }
+    }
+
+    async fn read_streams(&self, streams: &[StreamName]) -> Result<Vec<Vec<Recorded>>, ReadError> {
+        let mut found = self.log.read_streams(streams).await?;
+        found.iter_mut().for_each(|events| events.retain(|event| event.position <= self.end));
+        Ok(found)
+    }
+
+    fn moved(&self) -> watch::Receiver<Position> {
+        watch::channel(self.end).1
+    }
+}
