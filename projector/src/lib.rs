@@ -19,6 +19,7 @@ mod running;
 use std::sync::Arc;
 
 use shared::clock::Clock;
+use shared::database::Database;
 use shared::log::EventLog;
 use shared::proto::admin::admin_service_server::AdminServiceServer;
 use shared::serve::MESSAGE_BYTES_MAX;
@@ -49,8 +50,19 @@ pub struct Projector {
     runner: Runner,
     orders: mpsc::Receiver<Order>,
     admin: admin::Admin,
-    store: Store,
+    /// Where the tables are, unless they are in memory.
+    store: Option<Store>,
     progress: Wake,
+}
+
+/// The read tables, as a projector needs them.
+pub struct ReadTables {
+    /// To write them.
+    pub writer: Database,
+    /// To read them.
+    pub reader: Database,
+    /// When a projector becomes their owner.
+    pub takeover: Takeover,
 }
 
 impl Projector {
@@ -65,22 +77,38 @@ impl Projector {
         clock: Arc<dyn Clock>,
         progress: Wake,
     ) -> Result<Self, StoreError> {
-        let tables = store.open_tables_to_write(&*log).await?;
+        let takeover = if store.is_shared() { Takeover::WhenSilent } else { Takeover::AtOnce };
+        let writer = store.open_tables_to_write(&*log).await?;
+        let reader = store.open_tables_to_read(&*log).await?;
+        let tables = ReadTables { writer, reader, takeover };
+        let projector = Self::on(tables, log, settings, clock, progress).await.map_err(OpenError::from)?;
+        Ok(Self { store: Some(store.clone()), ..projector })
+    }
+
+    /// The same on read tables that are open already.
+    ///
+    /// # Errors
+    /// When they cannot be written.
+    pub async fn on(
+        tables: ReadTables,
+        log: Arc<dyn EventLog>,
+        settings: ProjectorSettings,
+        clock: Arc<dyn Clock>,
+        progress: Wake,
+    ) -> Result<Self, sqlx::Error> {
         let all = projections::all(&settings.timelines);
         let names = all.iter().map(|projection| projection.name()).collect();
         let is_wanted = |projection: &Arc<dyn Projection>| {
             settings.only.is_empty() || settings.only.iter().any(|name| name == projection.name())
         };
         let wanted = all.into_iter().filter(is_wanted).collect();
-        let takeover = if store.is_shared() { Takeover::WhenSilent } else { Takeover::AtOnce };
+        let ReadTables { writer, reader, takeover } = tables;
         let batch = settings.batch_events_max;
-        let runner = Runner::claim(log.clone(), tables, clock.clone(), wanted, takeover, batch, progress.clone())
-            .await
-            .map_err(OpenError::from)?;
-        let reader = store.open_tables_to_read(&*log).await?;
+        let runner =
+            Runner::claim(log.clone(), writer, clock.clone(), wanted, takeover, batch, progress.clone()).await?;
         let (order, orders) = mpsc::channel(ORDERS_WAITING_MAX);
         let admin = admin::Admin::new(log, reader, clock, names, order, runner.rates());
-        Ok(Self { runner, orders, admin, store: store.clone(), progress })
+        Ok(Self { runner, orders, admin, store: None, progress })
     }
 
     /// What the projector answers on its port; streams end with the drain.
@@ -97,7 +125,7 @@ impl Projector {
     pub async fn run(self, drain: CancellationToken) -> Result<(), RunError> {
         // It ends with this call.
         let mut beside = JoinSet::new();
-        if let Some(copying) = self.store.copy_back(&self.progress) {
+        if let Some(copying) = self.store.and_then(|store| store.copy_back(&self.progress)) {
             beside.spawn(copying);
         }
         self.runner.run(self.orders, drain).await

@@ -9,6 +9,8 @@
 pub mod chain;
 #[cfg(test)]
 mod contract;
+pub mod memory;
+mod numbering;
 pub mod postgres;
 mod queue;
 pub mod sqlite;

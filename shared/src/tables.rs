@@ -133,6 +133,18 @@ pub async fn open_file_to_write(file: &Path, epoch: Uuid) -> Result<Database, Op
         .pragma("temp_store", "memory")
         .busy_timeout(BUSY_TIMEOUT);
     drop(connect_to_write(&options).await?);
+    open_to_write(options, epoch).await
+}
+
+/// Makes read tables in memory, which are there for as long as somebody holds them. Whoever reads them and whoever writes them take turns.
+///
+/// # Errors
+/// When there is no room.
+pub async fn open_in_memory(epoch: Uuid) -> Result<Database, OpenError> {
+    open_to_write(SqliteConnectOptions::new().in_memory(true), epoch).await
+}
+
+async fn open_to_write(options: SqliteConnectOptions, epoch: Uuid) -> Result<Database, OpenError> {
     let pool = SqlitePoolOptions::new()
         .max_connections(1)
         .idle_timeout(None)

@@ -13,6 +13,7 @@ use shared::log::{
 use tokio::sync::watch;
 
 use crate::history::History;
+use crate::seeds;
 use crate::world::{BATCH_SIZES, Engine, World};
 
 const HISTORIES: u64 = 40;
@@ -87,11 +88,7 @@ impl EventLog for Mangled {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn batches_that_are_doubled_reordered_or_replayed_change_nothing() {
-    let number = |name: &str| std::env::var(name).ok().map(|text| text.parse().expect("a number"));
-    let seeds = match number("CHIRP_FAULT_SEED") {
-        Some(seed) => seed..seed + 1,
-        None => 0..number("CHIRP_FAULT_HISTORIES").unwrap_or(HISTORIES),
-    };
+    let seeds = seeds("CHIRP_FAULT_HISTORIES", HISTORIES);
     let (mangled, histories) = (Arc::new(AtomicUsize::new(0)), seeds.end - seeds.start);
     for seed in seeds {
         println!("seed {seed}");

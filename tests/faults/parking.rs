@@ -7,6 +7,7 @@ use clients::Random;
 use fail::FailScenario;
 
 use crate::history::History;
+use crate::seeds;
 use crate::world::{BATCH_SIZES, Engine, World};
 
 const HISTORIES: u64 = 60;
@@ -37,11 +38,7 @@ async fn check(engine: Engine, usual: u64) {
     // Points of failure belong to the process, so one test at a time.
     let _failing = tokio::task::block_in_place(FailScenario::setup);
     fail::cfg("projector::hurry", "return").expect("it is a point");
-    let number = |name: &str| std::env::var(name).ok().map(|text| text.parse().expect("a number"));
-    let seeds = match number("CHIRP_FAULT_SEED") {
-        Some(seed) => seed..seed + 1,
-        None => 0..number("CHIRP_FAULT_HISTORIES").unwrap_or(usual),
-    };
+    let seeds = seeds("CHIRP_FAULT_HISTORIES", usual);
     let (mut parked, histories) = (0, seeds.end - seeds.start);
     for seed in seeds {
         parked += one_history(engine, seed).await;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use clients::Random;
 use command_server::command::{Answer, Command, Edge, NewPost, OnPost, Pair};
-use command_server::execute::{Call, Executor, digest};
+use command_server::execute::{Call, Executed, Executor, digest};
 use shared::event::{AccountKind, Profile};
 use shared::ids::{AccountId, Position, PostId};
 use shared::log::EventLog;
@@ -87,8 +87,7 @@ impl History {
 
     /// One more command. Many are refused, as in life; none may fail.
     pub async fn step(&mut self, random: &mut Random, seed: u64) {
-        self.steps += 1;
-        let command = self.choose(random);
+        let command = self.next(random);
         let call = Call {
             principal: "law".to_owned(),
             request_id: None,
@@ -98,10 +97,7 @@ impl History {
         };
         // Two servers on one log: what the one has cached, the other makes stale.
         match random.pick(&self.servers).execute(&call, &command).await {
-            Ok(executed) => {
-                self.reached = executed.position;
-                self.remember(&command, executed.answer);
-            }
+            Ok(executed) => self.remember(&command, executed),
             Err(status) => assert!(
                 !matches!(status.code(), Code::Internal | Code::Unavailable | Code::Unknown),
                 "seed {seed}: {command:?} was answered {status:?}"
@@ -109,8 +105,16 @@ impl History {
         }
     }
 
-    fn remember(&mut self, command: &Command, answer: Answer) {
-        match (command, answer) {
+    /// One more command.
+    pub fn next(&mut self, random: &mut Random) -> Command {
+        self.steps += 1;
+        self.choose(random)
+    }
+
+    /// Notes what an executed command makes possible.
+    pub fn remember(&mut self, command: &Command, executed: Executed) {
+        self.reached = self.reached.max(executed.position);
+        match (command, executed.answer) {
             (_, Answer::Account(account)) => self.accounts.push(account),
             (Command::CreatePost(new), Answer::Post(post)) => self.posts.push((post, new.author)),
             (Command::Follow(edge), Answer::Following) => self.followed.push(*edge),
@@ -176,7 +180,7 @@ impl History {
 
     fn register(&self, random: &mut Random) -> Command {
         let kind = if random.one_in(4) { AccountKind::Organization } else { AccountKind::User };
-        let account = AccountId::generate();
+        let account = AccountId(random.uuid());
         Command::Register { account, handle: handle(random), kind, profile: profile(self.steps) }
     }
 
@@ -186,7 +190,7 @@ impl History {
             false => Some(random.pick(&self.posts).0),
         };
         Command::CreatePost(NewPost {
-            post: PostId::generate(),
+            post: PostId(random.uuid()),
             author,
             text: self.text(random),
             reply_to: other(random, 2),

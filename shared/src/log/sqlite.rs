@@ -14,9 +14,10 @@ use sqlx::Connection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use tokio::sync::watch;
 
+use super::numbering::Batch;
 use super::queue::{Commit, Outcome, Queue, Waiting, fitting};
 use super::stored::{Head, StoredLog, StoredRequest, write_events, write_requests};
-use super::{Append, AppendError, Appended, LogHead, ReadError, Recorded, Request, StoredAnswer, StreamName, chain};
+use super::{Append, AppendError, LogHead, ReadError, StoredAnswer, StreamName};
 use crate::clock::Clock;
 use crate::database::{Database, Transaction, Value};
 use crate::ids::{EventId, Position, RequestId, Version};
@@ -200,94 +201,21 @@ impl Writer {
         let now = self.clock.now();
         let mut tx = self.file.begin_to_write().await?;
         let before = Head::within(&mut tx).await?;
-        let mut batch = Batch {
-            head: Head { recorded_at: now.max(before.recorded_at), ..before },
-            versions: current_versions(&mut tx, appends).await?,
-            requests: known_requests(&mut tx, appends).await?,
-            event_rows: Rows::default(),
-            request_rows: Rows::default(),
-        };
+        let versions = current_versions(&mut tx, appends).await?;
+        let known = known_requests(&mut tx, appends).await?;
+        let mut batch = Batch::new(before, now, versions, known, |_| EventId::generate());
         let outcomes: Vec<_> = appends.iter().map(|append| batch.take(append)).collect();
 
-        if !batch.event_rows.is_empty() {
-            write_events(&mut tx, &batch.event_rows, &batch.head).await?;
+        let numbered = batch.numbered();
+        if !numbered.events.is_empty() {
+            write_events(&mut tx, &numbered.events.iter().collect(), &numbered.head).await?;
         }
-        if !batch.request_rows.is_empty() {
-            write_requests(&mut tx, &batch.request_rows).await?;
+        if !numbered.requests.is_empty() {
+            write_requests(&mut tx, &numbered.requests.iter().collect()).await?;
         }
         tx.commit().await?;
-        Ok((outcomes, batch.head.position))
+        Ok((outcomes, numbered.head.position))
     }
-}
-
-/// A batch while it is being numbered: what the transaction found, and what it will insert.
-struct Batch {
-    head: Head,
-    versions: HashMap<StreamName, Version>,
-    requests: HashMap<(String, RequestId), StoredAnswer>,
-    event_rows: Rows,
-    request_rows: Rows,
-}
-
-impl Batch {
-    /// Numbers, chains and queues one append, or says why not; the next append sees what this one did.
-    fn take(&mut self, append: &Append) -> Outcome {
-        if let Some(request) = &append.request
-            && let Some(stored) = self.requests.get(&request_key(append, request))
-        {
-            return match stored.digest == request.digest {
-                true => Ok(Appended::Before(stored.clone())),
-                false => Err(AppendError::RequestIdReused),
-            };
-        }
-        for (stream, expected) in &append.expected {
-            if self.version(stream) != *expected {
-                return Err(AppendError::Conflict(stream.clone()));
-            }
-        }
-        for (stream, event) in &append.events {
-            let version = self.version(stream).next();
-            self.versions.insert(stream.clone(), version);
-            let encoded = event.encode();
-            let mut recorded = Recorded {
-                position: self.head.position.next(),
-                event_id: EventId::generate(),
-                stream: stream.clone(),
-                version,
-                kind: encoded.kind,
-                schema_version: encoded.schema_version,
-                cause: append.cause.clone(),
-                recorded_at: self.head.recorded_at,
-                payload_digest: chain::digest(encoded.payload.as_bytes()),
-                payload: encoded.payload,
-                hash: chain::GENESIS,
-            };
-            recorded.hash = chain::link(self.head.hash, &recorded);
-            self.head.position = recorded.position;
-            self.head.hash = recorded.hash;
-            self.event_rows.push(&recorded);
-        }
-        if let Some(request) = &append.request {
-            let stored =
-                StoredAnswer { digest: request.digest, position: self.head.position, answer: append.answer.clone() };
-            let key = request_key(append, request);
-            self.request_rows.push(&StoredRequest {
-                principal: key.0.clone(),
-                request_id: key.1,
-                stored: stored.clone(),
-            });
-            self.requests.insert(key, stored);
-        }
-        Ok(Appended::Now(self.head.position))
-    }
-
-    fn version(&self, stream: &StreamName) -> Version {
-        self.versions.get(stream).copied().unwrap_or_default()
-    }
-}
-
-fn request_key(append: &Append, request: &Request) -> (String, RequestId) {
-    (append.cause.principal.clone(), request.request_id)
 }
 
 async fn current_versions(

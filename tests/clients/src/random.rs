@@ -1,5 +1,7 @@
 //! Randomness from a seed: SplitMix64 (Steele, Lea and Flood, 2014).
 
+use uuid::Uuid;
+
 /// A sequence that its seed decides.
 pub struct Random(u64);
 
@@ -30,6 +32,11 @@ impl Random {
     /// True once in `n`.
     pub fn one_in(&mut self, n: i64) -> bool {
         self.between(1, n) == 1
+    }
+
+    /// An id that no other seed and no other call gives, as far as anybody can tell.
+    pub fn uuid(&mut self) -> Uuid {
+        Uuid::from_u64_pair(self.next(), self.next())
     }
 
     /// One of these.

@@ -1,0 +1,155 @@
+//! The event log in memory: for simulations and tests, which run thousands of logs and need each of them to do the same again.
+//!
+//! Always: all of the contract but that anything outlives the store; nothing is random but the store's identity, and nothing waits. Never
+//! here: any store that somebody relies on.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use async_trait::async_trait;
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use super::numbering::{Batch, RequestKey, request_key};
+use super::stored::Head;
+use super::{
+    APPEND_EVENTS_MAX, Append, AppendError, Appended, EventLog, LogHead, READ_EVENTS_MAX, ReadError, Recorded,
+    StoreIdentity, StoredAnswer, StreamName, chain,
+};
+use crate::clock::{Clock, Timestamp};
+use crate::ids::{EventId, Position, RequestId, Version};
+
+/// A store that is there for as long as somebody holds it.
+#[derive(Clone)]
+pub struct MemoryStore {
+    stored: Arc<Mutex<Stored>>,
+    identity: StoreIdentity,
+    clock: Arc<dyn Clock>,
+    moved: Arc<watch::Sender<Position>>,
+}
+
+/// A log in memory, as one process has it.
+pub struct MemoryLog {
+    store: MemoryStore,
+    may_append: bool,
+}
+
+#[derive(Default)]
+struct Stored {
+    events: Vec<Recorded>,
+    /// Where in `events` those of a stream are.
+    streams: HashMap<StreamName, Vec<usize>>,
+    requests: HashMap<RequestKey, StoredAnswer>,
+}
+
+impl MemoryStore {
+    /// A new and empty store.
+    #[must_use]
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        let (epoch, key) = (Uuid::now_v7(), [Uuid::now_v7(), Uuid::now_v7()]);
+        let identity = StoreIdentity { epoch, token_key: chain::digest(&key.map(Uuid::into_bytes).concat()) };
+        Self { stored: Arc::default(), identity, clock, moved: Arc::new(watch::channel(Position(0)).0) }
+    }
+
+    /// Opens the log, as another process would.
+    #[must_use]
+    pub fn open(&self) -> MemoryLog {
+        MemoryLog { store: self.clone(), may_append: true }
+    }
+
+    /// The same, without the possibility to append.
+    #[must_use]
+    pub fn open_to_read(&self) -> MemoryLog {
+        MemoryLog { store: self.clone(), may_append: false }
+    }
+
+    fn stored(&self) -> MutexGuard<'_, Stored> {
+        self.stored.lock().expect("nobody panics while it is held")
+    }
+}
+
+impl Stored {
+    fn position(&self) -> Position {
+        self.events.last().map_or(Position(0), |last| last.position)
+    }
+
+    fn append(&mut self, append: &Append, now: Timestamp) -> Result<Appended, AppendError> {
+        let named = append.expected.keys().chain(append.events.iter().map(|(stream, _)| stream));
+        let version = |stream: &StreamName| {
+            let length = self.streams.get(stream).map_or(0, Vec::len);
+            (stream.clone(), Version(i64::try_from(length).expect("a stream fits in memory")))
+        };
+        let versions = named.map(version).collect();
+        let key = append.request.as_ref().map(|request| request_key(append, request));
+        let known =
+            key.and_then(|key| self.requests.get_key_value(&key)).map(|(key, stored)| (key.clone(), stored.clone()));
+        let (hash, recorded_at) =
+            self.events.last().map_or((chain::GENESIS, Timestamp(0)), |last| (last.hash, last.recorded_at));
+        let head = Head { position: self.position(), hash, recorded_at };
+        let mut batch = Batch::new(head, now, versions, known.into_iter().collect(), event_id);
+        let appended = batch.take(append)?;
+        let numbered = batch.numbered();
+        for event in numbered.events {
+            self.streams.entry(event.stream.clone()).or_default().push(self.events.len());
+            self.events.push(event);
+        }
+        let requests = numbered.requests.into_iter();
+        self.requests.extend(requests.map(|request| ((request.principal, request.request_id), request.stored)));
+        Ok(appended)
+    }
+}
+
+/// The same in each run, and no other event's of the store.
+fn event_id(position: Position) -> EventId {
+    EventId(Uuid::from_u64_pair(0, position.unsigned()))
+}
+
+#[async_trait]
+impl LogHead for MemoryLog {
+    fn identity(&self) -> StoreIdentity {
+        self.store.identity
+    }
+
+    async fn head(&self) -> Result<Position, ReadError> {
+        Ok(self.store.stored().position())
+    }
+}
+
+#[async_trait]
+impl EventLog for MemoryLog {
+    async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+        if !self.may_append {
+            return Err(AppendError::Unavailable("this log was opened to read".to_owned()));
+        }
+        if append.events.len() > APPEND_EVENTS_MAX {
+            return Err(AppendError::TooManyEvents);
+        }
+        let mut stored = self.store.stored();
+        let appended = stored.append(&append, self.store.clock.now())?;
+        self.store.moved.send_replace(stored.position());
+        Ok(appended)
+    }
+
+    async fn find_request(&self, principal: &str, request: RequestId) -> Result<Option<StoredAnswer>, ReadError> {
+        Ok(self.store.stored().requests.get(&(principal.to_owned(), request)).cloned())
+    }
+
+    async fn read(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, ReadError> {
+        let stored = self.store.stored();
+        let before = usize::try_from(after.0).unwrap_or(0);
+        Ok(stored.events.iter().skip(before).take(limit.min(READ_EVENTS_MAX)).cloned().collect())
+    }
+
+    async fn read_streams(&self, streams: &[StreamName]) -> Result<Vec<Vec<Recorded>>, ReadError> {
+        let stored = self.store.stored();
+        let events = |stream: &StreamName| match stored.streams.get(stream) {
+            Some(places) => places.iter().map(|place| stored.events[*place].clone()).collect(),
+            None => vec![],
+        };
+        Ok(streams.iter().map(events).collect())
+    }
+
+    fn moved(&self) -> watch::Receiver<Position> {
+        self.store.moved.subscribe()
+    }
+}

@@ -1,0 +1,145 @@
+//! The log as the processes of a simulation see it: others go first, it fails now and then, and in the controls it is broken.
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use clients::Random;
+use shared::ids::{Position, RequestId};
+use shared::log::memory::MemoryLog;
+use shared::log::{
+    Append, AppendError, Appended, EventLog, LogHead, ReadError, Recorded, StoreIdentity, StoredAnswer, StreamName,
+};
+use tokio::sync::watch;
+
+use super::task::gate;
+
+/// In how many calls the log fails once.
+const FAILS_ONE_IN: i64 = 40;
+/// In how many calls a defect shows once.
+const DEFECT_ONE_IN: i64 = 10;
+
+/// Of how many events a reader with gaps never sees one.
+const LEFT_OUT_ONE_IN: i64 = 16;
+
+/// What a checker must find.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Defect {
+    /// Acknowledges what it does not store, as a log does that does not wait for the disk and loses power.
+    AcknowledgesTooEarly,
+    /// Does not know a request again.
+    ForgetsRequests,
+    /// Does not look whether a stream has moved.
+    IgnoresExpectations,
+    /// Leaves out events, as a reader does that takes the order of numbers for that of commits.
+    ReadsWithGaps,
+    /// After a crash, the projector's checkpoint is behind the effects.
+    CheckpointApart,
+}
+
+/// What may go wrong with a log at this moment.
+pub struct Trouble {
+    random: Random,
+    fails: bool,
+    defect: Option<Defect>,
+}
+
+impl Trouble {
+    pub fn new(random: Random, defect: Option<Defect>) -> Arc<Mutex<Self>> {
+        Arc::new(Mutex::new(Self { random, fails: true, defect }))
+    }
+
+    /// From now on all goes well, but for a defect.
+    pub fn end(&mut self) {
+        self.fails = false;
+    }
+
+    fn fails(&mut self) -> bool {
+        self.fails && self.random.one_in(FAILS_ONE_IN)
+    }
+
+    fn shows(&mut self, defect: Defect) -> bool {
+        self.fails && self.defect == Some(defect) && self.random.one_in(DEFECT_ONE_IN)
+    }
+}
+
+/// A log, as one process has it.
+pub struct SimulatedLog {
+    log: MemoryLog,
+    trouble: Arc<Mutex<Trouble>>,
+}
+
+impl SimulatedLog {
+    pub fn new(log: MemoryLog, trouble: Arc<Mutex<Trouble>>) -> Self {
+        Self { log, trouble }
+    }
+
+    fn trouble<T>(&self, ask: impl FnOnce(&mut Trouble) -> T) -> T {
+        ask(&mut self.trouble.lock().expect("nobody panics with it"))
+    }
+
+    /// Others first; then perhaps nothing.
+    async fn reach(&self) -> Result<(), ReadError> {
+        gate().await;
+        match self.trouble(Trouble::fails) {
+            true => Err(ReadError::Unavailable("simulated".to_owned())),
+            false => Ok(()),
+        }
+    }
+}
+
+#[async_trait]
+impl LogHead for SimulatedLog {
+    fn identity(&self) -> StoreIdentity {
+        self.log.identity()
+    }
+
+    async fn head(&self) -> Result<Position, ReadError> {
+        self.reach().await?;
+        self.log.head().await
+    }
+}
+
+#[async_trait]
+impl EventLog for SimulatedLog {
+    async fn append(&self, mut append: Append) -> Result<Appended, AppendError> {
+        let unavailable = || AppendError::Unavailable("simulated".to_owned());
+        self.reach().await.map_err(|_| unavailable())?;
+        if self.trouble(|trouble| trouble.shows(Defect::AcknowledgesTooEarly)) {
+            let events = i64::try_from(append.events.len()).expect("they are few");
+            return Ok(Appended::Now(Position(self.log.head().await.map_err(|_| unavailable())?.0 + events)));
+        }
+        if self.trouble(|trouble| trouble.shows(Defect::ForgetsRequests)) {
+            append.request = None;
+        }
+        if self.trouble(|trouble| trouble.shows(Defect::IgnoresExpectations)) {
+            append.expected.clear();
+        }
+        let outcome = self.log.append(append).await;
+        // The answer may be lost where it waits here, or be none.
+        self.reach().await.map_err(|_| unavailable())?;
+        outcome
+    }
+
+    async fn find_request(&self, principal: &str, request: RequestId) -> Result<Option<StoredAnswer>, ReadError> {
+        self.reach().await?;
+        self.log.find_request(principal, request).await
+    }
+
+    async fn read(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, ReadError> {
+        self.reach().await?;
+        let mut events = self.log.read(after, limit).await?;
+        if self.trouble(|trouble| trouble.defect == Some(Defect::ReadsWithGaps)) {
+            events.retain(|event| event.position.0 % LEFT_OUT_ONE_IN != 0);
+        }
+        Ok(events)
+    }
+
+    async fn read_streams(&self, streams: &[StreamName]) -> Result<Vec<Vec<Recorded>>, ReadError> {
+        self.reach().await?;
+        self.log.read_streams(streams).await
+    }
+
+    fn moved(&self) -> watch::Receiver<Position> {
+        self.log.moved()
+    }
+}
