@@ -30,6 +30,7 @@ const TIMELINE_ROWS_MAX: i64 = 1_000_000;
 const CHANGES_KEPT_MAX: i64 = 1_000_000_000;
 const BATCH_EVENTS_MAX: u64 = shared::log::READ_EVENTS_MAX as u64;
 const GRACE_PERIOD_MAX: u64 = 3_600;
+const CALLS_MAX_MAX: u64 = 1_000_000;
 const CONCURRENCY_MAX: u64 = 4_096;
 const BENCH_ACCOUNTS_MAX: u64 = 10_000_000;
 const BENCH_FOLLOWERS_MAX: u64 = 5_000;
@@ -724,6 +725,10 @@ pub struct ServerTuning {
           default_value_t = ServerSettings::default().grace_period.as_secs(),
           value_parser = value_parser!(u64).range(0..=GRACE_PERIOD_MAX))]
     pub grace_period: u64,
+    /// How many calls are worked on at once; one more is refused at once, as overload (RESOURCE_EXHAUSTED)
+    #[arg(long, env = "CHIRP_CALLS_MAX", value_name = "N", default_value_t = ServerSettings::default().calls_max,
+          value_parser = RangedU64ValueParser::<usize>::new().range(1..=CALLS_MAX_MAX))]
+    pub calls_max: usize,
     /// Do not answer gRPC reflection; grpcurl and the like then need the files in proto/
     #[arg(long, env = "CHIRP_NO_REFLECTION", value_parser = BoolishValueParser::new())]
     pub no_reflection: bool,
@@ -749,6 +754,7 @@ impl ServerTuning {
     pub fn settings(&self) -> ServerSettings {
         ServerSettings {
             grace_period: Duration::from_secs(self.grace_period),
+            calls_max: self.calls_max,
             reflection: !self.no_reflection,
             cors_origins: self.cors_origins.clone(),
         }

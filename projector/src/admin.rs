@@ -285,7 +285,7 @@ impl AdminService for Admin {
         violations.check()?;
         let position = Position(i64::try_from(asked.after_position).unwrap_or(i64::MAX));
         must_be_in_the_log(position, self.log.head().await?)?;
-        let room = self.room.clone().try_acquire_owned().map_err(|_| too_many_streams(STREAMS_MAX))?;
+        let room = self.room.clone().try_acquire_owned().map_err(|_| too_many_streams("server", STREAMS_MAX))?;
         let (messages, queue) = mpsc::channel(WAITING_MESSAGES_MAX);
         let (log, drain, told_at) = (self.log.clone(), self.drain.clone(), Instant::now());
         let stream = EventStream { log, position, types, messages, drain, told_at };

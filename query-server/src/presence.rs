@@ -124,10 +124,13 @@ impl Presence {
         self.0.registry.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// An account opens a stream here.
-    pub fn enter(&self, account: AccountKey) -> Present {
+    /// An account opens a stream here, unless it has so many.
+    pub fn enter(&self, account: AccountKey, streams_max: usize) -> Option<Present> {
         let mut registry = self.lock();
         let here = registry.here.entry(account).or_default();
+        if here.streams >= streams_max {
+            return None;
+        }
         let is_new = here.streams == 0 && here.left_at.is_none();
         here.streams += 1;
         here.left_at = None;
@@ -135,7 +138,7 @@ impl Presence {
             registry.changed_here(account);
             self.0.stirred.notify_one();
         }
-        Present { presence: self.clone(), account }
+        Some(Present { presence: self.clone(), account })
     }
 
     /// Whether an account has a stream open anywhere.

@@ -53,6 +53,8 @@ use crate::snapshot::{Projections, Snapshot};
 
 /// Streams that one server holds open.
 pub const STREAMS_MAX: usize = 10_000;
+/// Those of them that are of one account: its devices and their windows, and not all there is room for.
+pub const STREAMS_OF_ACCOUNT_MAX: usize = 128;
 /// Messages that wait for a slow reader.
 const WAITING_MESSAGES_MAX: usize = 64;
 
@@ -130,7 +132,7 @@ impl Streams {
             owner,
             owner_id,
         };
-        Ok(self.open(beginning, (&self.homes, owner), home, Some(owner)))
+        self.open(beginning, (&self.homes, owner), home, Some(owner))
     }
 
     /// Opens the stream of an account's notifications, from a resume token or from now.
@@ -148,7 +150,7 @@ impl Streams {
         let (freshness, tokens) = (self.freshness.clone(), self.tokens.clone());
         let feed = NotificationFeed { freshness, tokens, owner, owner_id };
         let subject = Subject { account: Some(owner), post: None };
-        Ok(self.open(beginning, (&self.notifications, subject), feed, Some(owner)))
+        self.open(beginning, (&self.notifications, subject), feed, Some(owner))
     }
 
     /// Opens the stream of a post and its replies as a viewer sees them, from a resume token or from now.
@@ -167,7 +169,7 @@ impl Streams {
         let begins_anew = resume_token.is_empty();
         let feed = PostFeed { freshness: self.freshness.clone(), post, post_id, viewer, viewer_id, begins_anew };
         let subject = Subject { account: viewer, post: Some(post) };
-        Ok(self.open(beginning, (&self.posts, subject), feed, viewer))
+        self.open(beginning, (&self.posts, subject), feed, viewer)
     }
 
     /// Opens the stream of who is online of those whom an account follows.
@@ -189,7 +191,7 @@ impl Streams {
             online: HashMap::new(),
         };
         let subject = Subject { account: Some(owner), post: None };
-        Ok(self.open(beginning, (&self.sights, subject), feed, Some(owner)))
+        self.open(beginning, (&self.sights, subject), feed, Some(owner))
     }
 
     /// Finds room for a stream and where it begins. `about` is what its tokens are bound to.
@@ -201,7 +203,7 @@ impl Streams {
         about: String,
         resume_token: &str,
     ) -> Result<(Beginning, Snapshot), Status> {
-        let room = self.room.clone().try_acquire_owned().map_err(|_| too_many_streams(STREAMS_MAX))?;
+        let room = self.room.clone().try_acquire_owned().map_err(|_| too_many_streams("server", STREAMS_MAX))?;
         let resumed = match resume_token {
             "" => None,
             token => {
@@ -215,15 +217,19 @@ impl Streams {
         Ok((Beginning { room, about, position: resumed.unwrap_or(checkpoint), checkpoint }, snapshot))
     }
 
-    /// Opens a stream by which an account is online.
+    /// Opens a stream by which an account is online, unless it has too many.
     fn open<K: Kind>(
         &self,
         Beginning { room, about, position, checkpoint }: Beginning,
         (dispatch, topic): (&Dispatch<K::Index>, <K::Index as Index>::Topic),
         kind: K,
         account: Option<AccountKey>,
-    ) -> Messages<K::Message> {
-        let present = account.map(|account| self.presence.enter(account));
+    ) -> Result<Messages<K::Message>, Status> {
+        let enter = |account| {
+            let present = self.presence.enter(account, STREAMS_OF_ACCOUNT_MAX);
+            present.ok_or_else(|| too_many_streams("account", STREAMS_OF_ACCOUNT_MAX))
+        };
+        let present = account.map(enter).transpose()?;
         let subscription = dispatch.subscribe(topic, position, checkpoint);
         let (messages, queue) = mpsc::channel(WAITING_MESSAGES_MAX);
         let (end, ended) = oneshot::channel();
@@ -241,7 +247,7 @@ impl Streams {
                 let _ = end.send(status);
             }
         });
-        Messages { queue, ended: Some(ended) }
+        Ok(Messages { queue, ended: Some(ended) })
     }
 }
 

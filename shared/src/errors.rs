@@ -171,12 +171,12 @@ pub fn internal(cause: impl std::fmt::Display) -> Status {
     Refused::new(Code::Internal, ErrorReason::Internal, "internal error, our fault").into()
 }
 
-/// There is no room for one more stream.
+/// There is no room for one more stream of this account, or at this server.
 #[must_use]
-pub fn too_many_streams(limit: usize) -> Status {
-    let message = format!("this server holds at most {limit} streams");
+pub fn too_many_streams(of: &str, limit: usize) -> Status {
+    let message = format!("this {of} has {limit} open streams here, and may have no more");
     let refused = Refused::new(Code::ResourceExhausted, ErrorReason::TooManyStreams, message);
-    refused.with("limit", limit).retry_after(RETRY_DELAY).into()
+    refused.with("limit", limit).with("of", of).retry_after(RETRY_DELAY).into()
 }
 
 /// The store does not answer.

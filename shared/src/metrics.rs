@@ -38,6 +38,8 @@ pub const PROJECTION_PARKED_EVENTS: &str = "chirp_projection_parked_events";
 pub const PROJECTION_BATCH_SECONDS: &str = "chirp_projection_batch_duration_seconds";
 /// Rows that were delivered to timelines on write.
 pub const DELIVERIES: &str = "chirp_deliveries_total";
+/// Calls that were refused because the server had enough to do.
+pub const CALLS_SHED: &str = "chirp_calls_shed_total";
 /// Streams that are open now.
 pub const STREAMS_OPEN: &str = "chirp_streams_open";
 /// Streams that have ended, by reason.

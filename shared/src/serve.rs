@@ -6,10 +6,11 @@
 
 use std::convert::Infallible;
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
+use ::metrics::counter;
 use axum::Router;
 use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
@@ -17,6 +18,7 @@ use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use axum::routing::get;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
@@ -30,7 +32,7 @@ use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 use tracing::{Instrument, debug, info, info_span, warn};
 use uuid::Uuid;
 
-use crate::errors::{ErrorReason, Refused};
+use crate::errors::{ErrorReason, RETRY_DELAY, Refused};
 use crate::log::LogHead;
 use crate::metrics;
 use crate::patience::within;
@@ -45,6 +47,8 @@ pub const REQUEST_ID_HEADER: &str = "x-request-id";
 
 /// How long before tonic's own timer ours ends.
 const DEADLINE_MARGIN: Duration = Duration::from_millis(10);
+/// Health and reflection.
+const ABOUT_THE_SERVER: &str = "/grpc.";
 const REQUEST_ID_LENGTH_MAX: usize = 128;
 /// How often a stream without news says that it is alive, as the contract promises.
 pub const HEARTBEAT: Duration = Duration::from_secs(15);
@@ -105,7 +109,7 @@ pub async fn serve(
         .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
         .max_connection_age(CONNECTION_AGE_MAX)
         .max_connection_age_grace(CONNECTION_AGE_GRACE)
-        .add_routes(surrounded(routes, store_answers, drain.clone(), &settings.cors_origins))
+        .add_routes(surrounded(routes, store_answers, drain.clone(), settings))
         .serve_with_incoming_shutdown(TcpIncoming::from(listener).with_nodelay(Some(true)), stopping);
 
     let overdue = async {
@@ -204,14 +208,15 @@ fn with_reflection(routes: Routes) -> io::Result<Routes> {
     Ok(routes.add_service(v1).add_service(v1alpha))
 }
 
-/// The services, with what every call gets: a request id, a span, a count, and honest errors for undecodable input; as gRPC and, for
-/// browsers, as gRPC-Web. Beside them, over plain HTTP, the health and the metrics of the process.
+/// The services, with what every call gets: a request id, a span, a count, room or none, and honest errors for undecodable input; as gRPC
+/// and, for browsers, as gRPC-Web. Beside them, over plain HTTP, the health and the metrics of the process.
 fn surrounded(
     routes: Routes,
     store_answers: Arc<AtomicBool>,
     drain: CancellationToken,
-    cors_origins: &[String],
+    settings: &ServerSettings,
 ) -> Routes {
+    let room = Arc::new(Semaphore::new(settings.calls_max));
     let ready = move || async move {
         match (drain.is_cancelled(), store_answers.load(Ordering::Relaxed)) {
             (true, _) => (StatusCode::SERVICE_UNAVAILABLE, "draining\n"),
@@ -225,13 +230,15 @@ fn surrounded(
         .layer(from_fn(keep_the_deadline))
         .layer(from_fn(metrics::observe))
         .layer(from_fn(identify))
+        // Before anything is done for a call, since what is refused must cost next to nothing.
+        .layer(from_fn(move |request, next| shed_load(room.clone(), request, next)))
         .layer(GrpcWebLayer::new())
         // It takes nothing else over HTTP/1.1, so that these come after it.
         .route("/livez", get(|| async { "ok\n" }))
         .route("/readyz", get(ready.clone()))
         .route("/healthz", get(ready))
         .route("/metrics", get(|| async { metrics::render() }));
-    Routes::from(match cors_origins {
+    Routes::from(match settings.cors_origins.as_slice() {
         [] => router,
         origins => router.layer(cors(origins)),
     })
@@ -272,6 +279,24 @@ async fn identify(mut request: Request, next: Next) -> Response {
     }
     .instrument(span)
     .await
+}
+
+static OVERLOADED: LazyLock<Status> = LazyLock::new(|| {
+    let message = "the server has enough to do; try again a little later";
+    Refused::new(Code::ResourceExhausted, ErrorReason::Overloaded, message).retry_after(RETRY_DELAY).into()
+});
+
+/// Refuses at once what there is no room for, so that what was taken is answered in time. Whoever asks whether the server is well is
+/// answered always; a stream leaves its room to others once it has begun.
+async fn shed_load(room: Arc<Semaphore>, request: Request, next: Next) -> Response {
+    if request.uri().path().starts_with(ABOUT_THE_SERVER) {
+        return next.run(request).await;
+    }
+    let Ok(_room) = room.try_acquire() else {
+        counter!(metrics::CALLS_SHED).increment(1);
+        return OVERLOADED.clone().into_http();
+    };
+    next.run(request).await
 }
 
 /// Answers DEADLINE_EXCEEDED when the client's deadline passes before there is an answer; tonic, a moment later, would say

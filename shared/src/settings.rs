@@ -46,11 +46,13 @@ impl Default for ProjectorSettings {
     }
 }
 
-/// How a server ends.
+/// How a server starts, works and ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerSettings {
     /// How long open calls may go on after a request to stop.
     pub grace_period: Duration,
+    /// Calls that are worked on at once; one more is refused as overload. Streams that have begun are no calls.
+    pub calls_max: usize,
     /// Answer reflection, so that grpcurl and the like need no files.
     pub reflection: bool,
     /// The origins whose pages may call this server from a browser, as browsers send them; `*` is all.
@@ -59,6 +61,6 @@ pub struct ServerSettings {
 
 impl Default for ServerSettings {
     fn default() -> Self {
-        Self { grace_period: Duration::from_secs(10), reflection: true, cors_origins: vec![] }
+        Self { grace_period: Duration::from_secs(10), calls_max: 1_024, reflection: true, cors_origins: vec![] }
     }
 }

@@ -13,7 +13,7 @@ use shared::proto::query::stream_home_timeline_response::Event;
 use shared::proto::query::*;
 use tokio::time::timeout;
 use tonic::transport::{Channel, Endpoint};
-use tonic::{Request, Status, Streaming};
+use tonic::{Code, Request, Status, Streaming};
 use tonic_types::StatusExt;
 use uuid::Uuid;
 
@@ -215,6 +215,14 @@ pub fn reason(status: &Status) -> Option<String> {
     status.get_details_error_info().filter(|info| info.domain == "chirp").map(|info| info.reason)
 }
 
+/// A server that is just being killed does not answer; whatever was asked is asked again.
+pub fn is_passing(status: &Status) -> bool {
+    matches!(
+        status.code(),
+        Code::Unavailable | Code::Unknown | Code::Cancelled | Code::Internal | Code::DeadlineExceeded
+    )
+}
+
 pub fn text(item: &TimelineItem) -> String {
     item.post.as_ref().expect("always set").text.clone()
 }
@@ -282,10 +290,18 @@ impl Feed {
         queries: &QueryServiceClient<Channel>,
         request: impl tonic::IntoRequest<StreamHomeTimelineRequest>,
     ) -> Self {
-        let stream = queries.clone().stream_home_timeline(request).await.expect("the stream opens");
+        Self::try_open(queries, request).await.expect("the stream opens")
+    }
+
+    /// The same, when the server may be busy or gone.
+    pub async fn try_open(
+        queries: &QueryServiceClient<Channel>,
+        request: impl tonic::IntoRequest<StreamHomeTimelineRequest>,
+    ) -> Result<Self, Status> {
+        let stream = queries.clone().stream_home_timeline(request).await?;
         let mut feed = Self { stream: stream.into_inner(), token: String::new() };
         assert_eq!(feed.next().await, Told::Subscribed);
-        feed
+        Ok(feed)
     }
 
     pub async fn next(&mut self) -> Told {

@@ -18,28 +18,31 @@ use crate::around::{Half, lock};
 use crate::live::open_streams;
 use crate::process::{Dev, PATIENCE, eventually, folder, on_postgres};
 
+/// Streams that one account may have.
+const OF_ACCOUNT: usize = 128;
+
 /// A connection has so many streams and calls at once; one more begins when another has ended.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_connection_has_a_bounded_number_of_streams() {
     const OF_CONNECTION: usize = 1_024;
     let folder = folder();
     let dev = Dev::start(folder.path()).await;
-    let [ada] = dev.api.accounts(["ada"]).await;
+    let accounts = many_accounts(&dev, OF_CONNECTION).await;
     let client = QueryServiceClient::new(channel(&dev.query));
-    let request = ask!(StreamHomeTimelineRequest { account_id: &ada, consistency: up_to_date() });
-    let open = || {
-        let (client, request) = (client.clone(), request.clone());
-        async move { Feed::open(&client, request).await }
+    let open = |number: usize| {
+        let account = accounts[number % accounts.len()].clone();
+        let client = client.clone();
+        async move { Feed::open(&client, ask!(StreamHomeTimelineRequest { account_id: account })).await }
     };
     let mut streams = Vec::new();
-    for _ in 0..OF_CONNECTION {
-        streams.push(open().await);
+    for number in 0..OF_CONNECTION {
+        streams.push(open(number).await);
     }
-    let one_more = tokio::spawn(open());
+    let one_more = tokio::spawn(open(OF_CONNECTION));
     let another = QueryServiceClient::new(channel(&dev.query));
     for _ in 0..20 {
         // Other connections go on meanwhile, and show that time passes.
-        Feed::open(&another, request.clone()).await;
+        Feed::open(&another, ask!(StreamHomeTimelineRequest { account_id: &accounts[0] })).await;
     }
     assert!(!one_more.is_finished(), "the connection takes one more");
     drop(streams.pop());
@@ -72,9 +75,9 @@ async fn a_server_has_a_bounded_number_of_streams() {
     const OF_SERVER: usize = 10_000;
     let folder = folder();
     let dev = Dev::start(folder.path()).await;
-    let [ada] = dev.api.accounts(["ada"]).await;
-    dev.api.home(&ada, up_to_date()).await;
-    let mut streams = open_streams(&dev.query, std::slice::from_ref(&ada), OF_SERVER).await;
+    let accounts = many_accounts(&dev, OF_SERVER + 1).await;
+    let ada = accounts[0].clone();
+    let mut streams = open_streams(&dev.query, &accounts, OF_SERVER).await;
     let one_more = ask!(StreamHomeTimelineRequest { account_id: &ada });
     let refused = dev.api.queries.clone().stream_home_timeline(one_more.clone()).await.expect_err("there is no room");
     must_be_too_many(&refused);
@@ -82,6 +85,32 @@ async fn a_server_has_a_bounded_number_of_streams() {
     drop(streams.pop());
     let open = || async { dev.api.queries.clone().stream_home_timeline(one_more.clone()).await.is_ok() };
     eventually("there is room again", open, |is_open| *is_open).await;
+}
+
+/// So many that none of them needs more than half of the streams that it may have.
+async fn many_accounts(dev: &Dev, streams: usize) -> Vec<String> {
+    let mut accounts = Vec::new();
+    for number in 0..=streams / (OF_ACCOUNT / 2) {
+        accounts.push(dev.api.register(&format!("reader_{number}")).await.id);
+    }
+    dev.api.home(&accounts[0], up_to_date()).await;
+    accounts
+}
+
+/// A client that opens streams and forgets them takes the room of its own account alone.
+#[tokio::test]
+async fn an_account_has_a_bounded_number_of_streams_and_the_others_have_theirs() {
+    let folder = folder();
+    let dev = Dev::start(folder.path()).await;
+    let [ada, bob] = dev.api.accounts(["ada", "bob"]).await;
+    dev.api.home(&ada, up_to_date()).await;
+    let mut streams = open_streams(&dev.query, std::slice::from_ref(&ada), OF_ACCOUNT).await;
+    let notifications = ask!(StreamNotificationsRequest { account_id: &ada });
+    let open = || async { dev.api.queries.clone().stream_notifications(notifications.clone()).await };
+    must_be_too_many(&open().await.expect_err("there is no room, whatever kind of stream it is"));
+    dev.api.stream(&bob, "").await;
+    drop(streams.pop());
+    eventually("there is room again", || async { open().await.is_ok() }, |is_open| *is_open).await;
 }
 
 #[tokio::test]

@@ -57,15 +57,33 @@ pub async fn store_of(folder: &Path) -> String {
     server.address()
 }
 
+/// In what a process starts.
+#[derive(Clone, Debug, Default)]
+pub struct Surroundings {
+    /// What starts it, if it does not start by itself.
+    pub starter: Vec<String>,
+    pub environment: Vec<(String, String)>,
+}
+
+impl Surroundings {
+    /// With points of failure, as the `fail` crate has them in FAILPOINTS.
+    pub fn failing(points: &str) -> Self {
+        Self { environment: vec![("FAILPOINTS".to_owned(), points.to_owned())], ..Self::default() }
+    }
+}
+
 /// The binary with these arguments and no settings of whoever runs the tests.
-fn command(arguments: &[&str], environment: &[(&str, &str)]) -> Command {
-    let mut command = Command::new(BINARY);
+fn command(arguments: &[&str], surroundings: &Surroundings) -> Command {
+    let mut words = surroundings.starter.iter().map(String::as_str).chain([BINARY]);
+    let mut command = Command::new(words.next().expect("there is the binary"));
+    command.args(words);
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("CHIRP_") {
             command.env_remove(name);
         }
     }
-    command.args(arguments).envs(environment.iter().copied()).kill_on_drop(true).stdin(Stdio::null());
+    let environment = surroundings.environment.iter().map(|(name, value)| (name, value));
+    command.args(arguments).envs(environment).kill_on_drop(true).stdin(Stdio::null());
     command
 }
 
@@ -79,12 +97,11 @@ pub struct Process {
 
 impl Process {
     pub fn start(arguments: &[&str]) -> Self {
-        Self::start_failing(arguments, "")
+        Self::start_in(&Surroundings::default(), arguments)
     }
 
-    /// With points of failure, as the `fail` crate has them in FAILPOINTS.
-    pub fn start_failing(arguments: &[&str], points: &str) -> Self {
-        let mut command = command(arguments, &[("FAILPOINTS", points)]);
+    fn start_in(surroundings: &Surroundings, arguments: &[&str]) -> Self {
+        let mut command = command(arguments, surroundings);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
         let (sender, lines) = mpsc::unbounded_channel();
         let said = Arc::new(std::sync::Mutex::new(Vec::new()));
@@ -216,7 +233,8 @@ impl Dev {
     async fn run(store: &str, [command, query, ops]: [&str; 3], more: &[&str], points: &str) -> Self {
         let listen = ["--command-listen", command, "--query-listen", query, "--ops-listen", ops];
         let data = ["dev", "--no-demo", "--data", store];
-        let mut process = Process::start_failing(&[data.as_slice(), listen.as_slice(), more].concat(), points);
+        let surroundings = Surroundings::failing(points);
+        let mut process = Process::start_in(&surroundings, &[data.as_slice(), listen.as_slice(), more].concat());
         let ready = process.says(|line| line.strip_prefix("ready ").map(str::to_owned)).await;
         let address = |key: &str| {
             let found = ready.split(' ').find_map(|word| word.strip_prefix(key)?.strip_prefix('='));
@@ -250,6 +268,7 @@ pub struct Role {
     pub process: Process,
     pub address: String,
     arguments: Vec<String>,
+    surroundings: Surroundings,
 }
 
 impl Role {
@@ -271,19 +290,23 @@ impl Role {
 
     /// On a store of any kind.
     pub async fn start_at(role: &str, listen: &str, store: &str, more: &[&str]) -> Self {
+        Self::start_in(Surroundings::default(), role, listen, store, more).await
+    }
+
+    /// In surroundings in which things go wrong.
+    pub async fn start_in(surroundings: Surroundings, role: &str, listen: &str, store: &str, more: &[&str]) -> Self {
         let arguments = [&[role, "--store", store], more, &[listen]].concat();
-        Self::listen(arguments.into_iter().map(str::to_owned).collect(), ANY_PORT, "").await
+        Self::listen(arguments.into_iter().map(str::to_owned).collect(), ANY_PORT, surroundings).await
     }
 
     /// With points of failure, as the `fail` crate has them in FAILPOINTS.
     pub async fn start_failing(role: &str, listen: &str, store: &Path, points: &str) -> Self {
-        let arguments = [role, "--store", &store_of(store).await, listen].map(str::to_owned).to_vec();
-        Self::listen(arguments, ANY_PORT, points).await
+        Self::start_in(Surroundings::failing(points), role, listen, &store_of(store).await, &[]).await
     }
 
-    async fn listen(arguments: Vec<String>, address: &str, points: &str) -> Self {
+    async fn listen(arguments: Vec<String>, address: &str, surroundings: Surroundings) -> Self {
         let all: Vec<&str> = arguments.iter().map(String::as_str).chain([address]).collect();
-        let mut process = Process::start_failing(&all, points);
+        let mut process = Process::start_in(&surroundings, &all);
         // The role's own log line has its address as a field, as every line that is not for a terminal is JSON.
         let address = process
             .says(|line| {
@@ -291,13 +314,20 @@ impl Role {
                 Some(line.get("address")?.as_str()?.to_owned())
             })
             .await;
-        Self { process, address, arguments }
+        Self { process, address, arguments, surroundings }
     }
 
-    /// kill -9, and the same again where it was.
+    /// kill -9, and the same again where it was, in no surroundings of its own.
     pub async fn kill_and_restart(&mut self) {
         self.process.kill().await;
-        *self = Self::listen(self.arguments.clone(), &self.address, "").await;
+        self.surroundings = Surroundings::default();
+        self.restart().await;
+    }
+
+    /// The same again where it was, once it has ended.
+    pub async fn restart(&mut self) {
+        self.process.ended().await;
+        *self = Self::listen(self.arguments.clone(), &self.address, self.surroundings.clone()).await;
     }
 }
 
@@ -323,7 +353,10 @@ pub async fn chirp(arguments: &[&str]) -> Finished {
 }
 
 pub async fn chirp_with(arguments: &[&str], environment: &[(&str, &str)]) -> Finished {
-    let running = timeout(PATIENCE, command(arguments, environment).output()).await;
+    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    let environment = environment.iter().map(owned).collect();
+    let surroundings = Surroundings { environment, ..Surroundings::default() };
+    let running = timeout(PATIENCE, command(arguments, &surroundings).output()).await;
     let output = running.unwrap_or_else(|_| panic!("`chirp {}` does not end", arguments.join(" ")));
     let output = output.expect("the binary starts");
     Finished {

@@ -244,6 +244,10 @@ mod tests {
             Self { speaker, listener, server: Uuid::now_v7(), number: 0 }
         }
 
+        fn enter(&self, account: AccountKey) -> Present {
+            self.speaker.enter(account, 1).expect("it is the first")
+        }
+
         /// Says what is to be said, of which these do not arrive.
         fn say(&mut self, lost: bool) {
             let to_say = self.speaker.lock().unsaid();
@@ -271,13 +275,13 @@ mod tests {
         talk.asks();
         let watch = talk.listener.watch();
         watch.set([ADA, BOB].into());
-        let stream = talk.speaker.enter(ADA);
+        let stream = talk.enter(ADA);
         talk.say(false);
         assert_eq!((talk.listener.is_online(ADA), talk.listener.is_online(BOB)), (true, false));
         assert_eq!(watch.take(), [ADA].into());
         drop(stream);
         talk.speaker.lock().sweep(Instant::now());
-        let again = talk.speaker.enter(ADA);
+        let again = talk.enter(ADA);
         tokio::time::advance(super::super::LINGER * 2).await;
         talk.speaker.lock().sweep(Instant::now());
         talk.say(false);
@@ -294,15 +298,15 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn whoever_misses_something_asks_and_hears_all() {
         let mut talk = Talk::new();
-        let _ada = talk.speaker.enter(ADA);
+        let _ada = talk.enter(ADA);
         talk.say(false);
         assert!(talk.asks(), "of a server that it never heard before, it knows nothing");
         talk.speaker.hear(Uuid::nil(), "");
         talk.say(false);
         assert!(talk.listener.is_online(ADA) && !talk.asks());
-        let _bob = talk.speaker.enter(BOB);
+        let _bob = talk.enter(BOB);
         talk.say(true);
-        let others: Vec<Present> = (10..2_000).map(|key| talk.speaker.enter(AccountKey(key))).collect();
+        let others: Vec<Present> = (10..2_000).map(|key| talk.enter(AccountKey(key))).collect();
         talk.say(false);
         assert!(!talk.listener.is_online(BOB) && talk.asks());
         drop(others);
@@ -317,7 +321,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_server_that_falls_silent_or_stops_is_forgotten() {
         let mut talk = Talk::new();
-        let _ada = talk.speaker.enter(ADA);
+        let _ada = talk.enter(ADA);
         talk.speaker.lock().owed.all = true;
         talk.say(false);
         let watch = talk.listener.watch();

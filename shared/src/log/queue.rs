@@ -6,7 +6,7 @@
 use ::metrics::{counter, gauge, histogram};
 use async_trait::async_trait;
 use tokio::sync::{mpsc, oneshot, watch};
-use tracing::{error, info};
+use tracing::{debug, error, info};
 
 use super::{APPEND_EVENTS_MAX, Append, AppendError, Appended};
 use crate::gather::gather;
@@ -77,28 +77,40 @@ pub(super) fn fitting(waiting: &[Waiting]) -> usize {
 }
 
 async fn run(mut commit: impl Commit, mut queue: mpsc::Receiver<Waiting>, moved: watch::Sender<Position>) {
-    let mut waiting = Vec::new();
+    let (mut waiting, mut is_failing) = (Vec::new(), false);
     while gather(&mut queue, &mut waiting, BATCH_APPENDS_MAX).await {
         while !waiting.is_empty() {
             let (batch, rest) = commit.choose(waiting);
             waiting = rest;
-            commit_and_answer(&mut commit, batch, &moved).await;
+            commit_and_answer(&mut commit, batch, &moved, &mut is_failing).await;
         }
     }
     info!("the log's writer has stopped");
 }
 
-async fn commit_and_answer(commit: &mut impl Commit, batch: Vec<Waiting>, moved: &watch::Sender<Position>) {
+/// Says once that nothing can be committed, and once that it can again: a full disk is not filled with that, too.
+async fn commit_and_answer(
+    commit: &mut impl Commit,
+    batch: Vec<Waiting>,
+    moved: &watch::Sender<Position>,
+    is_failing: &mut bool,
+) {
     let (appends, answers): (Vec<Append>, Vec<_>) =
         batch.into_iter().map(|waiting| (waiting.append, waiting.answer)).unzip();
     let outcomes = match commit.commit(&appends).await {
         Ok((outcomes, head)) => {
+            if std::mem::take(is_failing) {
+                info!("batches are committed again");
+            }
             moved.send_modify(|last| *last = head.max(*last));
             gauge!(metrics::LOG_HEAD_POSITION).set(moved.borrow().0 as f64);
             outcomes
         }
         Err(cause) => {
-            error!(%cause, appends = appends.len(), "a batch was not committed: {cause}");
+            match std::mem::replace(is_failing, true) {
+                false => error!(%cause, appends = appends.len(), "a batch was not committed: {cause}"),
+                true => debug!(%cause, appends = appends.len(), "a batch was not committed either: {cause}"),
+            }
             vec![Err(cause); appends.len()]
         }
     };

@@ -1,0 +1,90 @@
+//! Clocks that jump, forward and back, in each process by itself.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clients::Random;
+
+use crate::api::{Api, Told, fresh, item};
+use crate::number;
+use crate::process::{Role, Surroundings, folder, store_of, verified};
+use crate::writers::{Writers, check, log_of};
+
+/// Jumps; `CHIRP_JUMPS=n` for another number.
+const JUMPS: u64 = 20;
+const CLIENTS: usize = 4;
+const OFFSETS: [&str; 5] = ["+0", "+1h", "-2h", "+30s", "-1s"];
+/// Where Debian has it, on any architecture.
+const LIBRARIES: &str = "/usr/lib";
+
+/// What changes the time of a process.
+fn library() -> PathBuf {
+    let folders = fs::read_dir(LIBRARIES).expect("there are libraries").filter_map(Result::ok);
+    let found = folders.map(|folder| folder.path().join("faketime/libfaketimeMT.so.1")).find(|file| file.is_file());
+    found.expect("libfaketime is missing, which changes the time of a process (Debian: apt-get install libfaketime)")
+}
+
+/// A process, and the file that says by how much its clock is wrong.
+async fn start(role: &str, listen: &str, store: &str, folder: &Path) -> (Role, PathBuf) {
+    let file = folder.join(format!("{role}.time"));
+    fs::write(&file, OFFSETS[0]).expect("there is room");
+    let environment = [
+        ("LD_PRELOAD", library().display().to_string()),
+        ("FAKETIME_TIMESTAMP_FILE", file.display().to_string()),
+        ("FAKETIME_NO_CACHE", "1".to_owned()),
+        // It is the wall clock that jumps.
+        ("FAKETIME_DONT_FAKE_MONOTONIC", "1".to_owned()),
+        ("DONT_FAKE_MONOTONIC", "1".to_owned()),
+    ];
+    let environment = environment.map(|(name, value)| (name.to_owned(), value)).to_vec();
+    let surroundings = Surroundings { environment, ..Surroundings::default() };
+    (Role::start_in(surroundings, role, listen, store, &[]).await, file)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn clocks_that_jump_change_no_order_and_no_stream() {
+    let jumps = number("CHIRP_JUMPS").unwrap_or(JUMPS);
+    let seed = u64::from(std::process::id());
+    println!("seed {seed}");
+    let mut random = Random::new(seed);
+    let folder = folder();
+    let store = store_of(folder.path()).await;
+    let (commands, command_time) = start("command-server", "--listen", &store, folder.path()).await;
+    let (projector, projector_time) = start("projector", "--ops-listen", &store, folder.path()).await;
+    let (queries, query_time) = start("query-server", "--listen", &store, folder.path()).await;
+    let api = || Api::new(&commands.address, &queries.address, &projector.address);
+    let [ada, bob] = api().accounts(["ada", "bob"]).await;
+    let token = api().follow(&bob, &ada).await;
+    api().home(&bob, fresh(&token)).await;
+    let mut stream = api().stream(&bob, "").await;
+    let writers = Writers::start("w", CLIENTS, api).await;
+    for jump in 0..jumps {
+        let file = random.pick(&[&command_time, &projector_time, &query_time]).to_owned();
+        // At once or not at all: a file that is empty for a moment would be a time of its own.
+        let next = file.with_extension("next");
+        fs::write(&next, random.pick(&OFFSETS)).expect("there is room");
+        fs::rename(&next, file).expect("it is there");
+        writers.progress(CLIENTS).await;
+        let text = format!("post {jump}");
+        let made = api().post(&ada, &text).await;
+        assert_eq!(stream.news().await, item(&text), "jump {jump}");
+        api().home(&bob, fresh(&made.token)).await;
+        if random.one_in(3) {
+            // Whoever comes back goes on from there.
+            let token = stream.token.clone();
+            stream = api().stream(&bob, &token).await;
+            while stream.next().await != Told::CaughtUp {}
+        }
+    }
+    let written = writers.stop().await;
+    let log = log_of(&store, folder.path()).await;
+    let times: Vec<i64> = log.iter().filter_map(|event| event["recorded_at"].as_i64()).collect();
+    assert!(times.is_sorted(), "the recorded time never goes back");
+    let ahead = Duration::from_micros(u64::try_from(times[times.len() - 1] - times[0]).expect("it is sorted"));
+    println!("{jumps} jumps, {} acknowledged; the log is {ahead:?} long", written.acknowledged.len());
+    assert!(ahead > Duration::from_secs(20), "the clock of the command server has jumped: {ahead:?}");
+    let known = written.acknowledged;
+    check(&log, &known).expect("every promise is kept");
+    verified(folder.path()).await;
+}

@@ -1,0 +1,182 @@
+//! Crowds: thousands of streams that come back at once, and an author whom everybody follows.
+
+use std::time::{Duration, Instant};
+
+use shared::proto::command::*;
+use shared::proto::query::query_service_client::QueryServiceClient;
+use shared::proto::query::*;
+use tokio::task::JoinSet;
+
+use crate::api::{Api, Feed, Told, ask, channel, fresh, is_passing, item, up_to_date};
+use crate::number;
+use crate::process::{Roles, folder};
+
+const STREAMS: usize = 5_000;
+/// Streams of one connection.
+const STREAMS_OF_CONNECTION: usize = 500;
+const READERS: usize = 100;
+/// Everybody is back within this after a restart.
+const BACK_WITHIN: Duration = Duration::from_secs(30);
+
+/// Followers of the one whom everybody follows; `CHIRP_CELEBRITY=n` for another number.
+const FOLLOWERS: u64 = 20_000;
+/// Follows that are under way at once.
+const AT_ONCE: usize = 256;
+/// Posts whose way is measured, before and meanwhile.
+const MEASURED: usize = 300;
+/// How much longer it may take meanwhile.
+const TIMES_MAX: f64 = 2.0;
+/// What the clock and the scheduler make of the shortest times.
+const NOISE: Duration = Duration::from_millis(5);
+
+/// A stream that was open, and what it was told last.
+struct Reader {
+    account: String,
+    token: String,
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn five_thousand_streams_that_come_back_at_once_miss_nothing() {
+    let folder = folder();
+    let mut roles = Roles::start(folder.path()).await;
+    let api = roles.api.clone();
+    let ada = api.register("ada").await.id;
+    let mut readers = Vec::new();
+    for number in 0..READERS {
+        let reader = api.register(&format!("reader_{number}")).await.id;
+        api.follow(&reader, &ada).await;
+        readers.push(reader);
+    }
+    api.home(&readers[0], up_to_date()).await;
+    let before =
+        come(&roles.queries.address, (0..STREAMS).map(|number| readers[number % READERS].clone()), |account| Reader {
+            account,
+            token: String::new(),
+        })
+        .await;
+
+    roles.queries.process.signal("KILL");
+    let expected = [item("while everybody was away"), item("and another")];
+    api.post(&ada, "while everybody was away").await;
+    api.post(&ada, "and another").await;
+    let began = Instant::now();
+    roles.queries.restart().await;
+    let back = come_back(&roles.queries.address, before, &expected).await;
+    println!("{back} streams were back {:?} after the restart", began.elapsed());
+    assert_eq!(back, STREAMS);
+    assert!(began.elapsed() < BACK_WITHIN, "it took {:?}", began.elapsed());
+}
+
+/// Opens streams over several connections, until each has caught up.
+async fn come(address: &str, accounts: impl Iterator<Item = String>, reader: impl Fn(String) -> Reader) -> Vec<Reader> {
+    let readers: Vec<Reader> = accounts.map(reader).collect();
+    let mut coming = JoinSet::new();
+    let mut readers = readers.into_iter().peekable();
+    while readers.peek().is_some() {
+        let client = QueryServiceClient::new(channel(address));
+        let mine: Vec<Reader> = readers.by_ref().take(STREAMS_OF_CONNECTION).collect();
+        coming.spawn(async move {
+            let mut here = Vec::new();
+            for Reader { account, .. } in mine {
+                let request = ask!(StreamHomeTimelineRequest { account_id: &account });
+                let mut feed = Feed::open(&client, request).await;
+                while feed.next().await != Told::CaughtUp {}
+                here.push((Reader { account, token: feed.token.clone() }, feed));
+            }
+            here
+        });
+    }
+    // All are open at the same time, before any ends.
+    coming.join_all().await.into_iter().flatten().map(|(reader, _feed)| reader).collect()
+}
+
+/// Lets all come back at once; each must be told just this, once.
+async fn come_back(address: &str, readers: Vec<Reader>, expected: &[Told]) -> usize {
+    let mut coming = JoinSet::new();
+    let mut readers = readers.into_iter().peekable();
+    while readers.peek().is_some() {
+        let client = QueryServiceClient::new(channel(address));
+        for Reader { account, token } in readers.by_ref().take(STREAMS_OF_CONNECTION) {
+            let (client, expected) = (client.clone(), expected.to_vec());
+            coming.spawn(async move {
+                let mut feed = loop {
+                    let request = ask!(StreamHomeTimelineRequest { account_id: &account, resume_token: &token });
+                    match Feed::try_open(&client, request).await {
+                        Ok(feed) => break feed,
+                        Err(status) if is_passing(&status) || status.code() == tonic::Code::ResourceExhausted => {
+                            tokio::time::sleep(Duration::from_millis(50)).await;
+                        }
+                        Err(status) => panic!("{status:?}"),
+                    }
+                };
+                let mut told = vec![];
+                loop {
+                    match feed.next().await {
+                        Told::CaughtUp => break,
+                        Told::Heartbeat => {}
+                        next => told.push(next),
+                    }
+                }
+                assert_eq!(told, expected, "of {account}");
+                feed
+            });
+        }
+    }
+    coming.join_all().await.len()
+}
+
+/// How long posts take until they can be read, 99 of 100 of them.
+async fn post_to_visible(api: &Api, author: &str, reader: &str) -> Duration {
+    let mut took = Vec::new();
+    for number in 0..MEASURED {
+        let began = Instant::now();
+        let made = api.post(author, &format!("post {number}")).await;
+        api.home(reader, fresh(&made.token)).await;
+        took.push(began.elapsed());
+    }
+    took.sort_unstable();
+    took[took.len() * 99 / 100]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_author_whom_everybody_follows_holds_up_nobody_else() {
+    let followers =
+        usize::try_from(number("CHIRP_CELEBRITY").unwrap_or(FOLLOWERS)).expect("it is a number of accounts");
+    let folder = folder();
+    let roles = Roles::start(folder.path()).await;
+    let api = roles.api.clone();
+    let [star, ada, bob] = api.accounts(["star", "ada", "bob"]).await;
+    api.follow(&bob, &ada).await;
+    let mut following = JoinSet::new();
+    for number in 0..followers {
+        if following.len() >= AT_ONCE {
+            following.join_next().await;
+        }
+        let (api, star) = (api.clone(), star.clone());
+        following.spawn(async move {
+            let follower = api.register(&format!("f_{number}")).await.id;
+            api.follow(&follower, &star).await;
+        });
+    }
+    following.join_all().await;
+    let token = api.post(&star, "to everybody").await.token;
+    api.home(&bob, fresh(&token)).await;
+
+    let alone = post_to_visible(&api, &ada, &bob).await;
+    let posting = async {
+        let mut posts = 0;
+        loop {
+            let request = ask!(CreatePostRequest { author_id: &star, text: format!("to everybody, {posts}") });
+            api.try_post(request).await.expect("it is published");
+            posts += 1;
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let meanwhile =
+        tokio::select! { () = posting => unreachable!("it goes on"), took = post_to_visible(&api, &ada, &bob) => took };
+    let times = meanwhile.as_secs_f64() / alone.as_secs_f64();
+    println!(
+        "with {followers} followers: 99 of 100 after {alone:?}, and after {meanwhile:?} beside the celebrity, {times:.2} times"
+    );
+    assert!(meanwhile <= alone.mul_f64(TIMES_MAX) + NOISE, "{times:.2} times as long");
+}

@@ -1,0 +1,122 @@
+//! Disks that fail to sync, and disks that are full.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use shared::proto::command::CreatePostRequest;
+use tonic::Code;
+
+use crate::api::{Api, ask, reason, up_to_date};
+use crate::number;
+use crate::process::{Role, Roles, Surroundings, folder, store_of, verified};
+use crate::writers::{Writers, check, log_of};
+
+/// Calls of fsync that fail; `CHIRP_FSYNCS=n` for another number.
+const FSYNCS: u64 = 100;
+/// Every so many calls of fsync, one fails.
+const FAILS_EVERY: u64 = 37;
+/// A server that cannot make its files does not start.
+const SYNCS_TO_START: u64 = 40;
+const CLIENTS: usize = 8;
+/// A disk that takes what the writers write in some seconds, and is full when somebody else takes the rest.
+const DISK_BYTES: u64 = 96 * 1024 * 1024;
+/// How long a server may take to write again once there is room.
+const RESUMES_WITHIN: Duration = Duration::from_secs(5);
+
+/// What was not synced is not acknowledged; what was acknowledged is there when the server is killed afterwards.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_could_not_be_synced_is_never_acknowledged() {
+    let wanted = number("CHIRP_FSYNCS").unwrap_or(FSYNCS);
+    let folder = folder();
+    let (store, trace) = (store_of(folder.path()).await, folder.path().join("trace"));
+    let inject = format!("inject=fdatasync,fsync:error=EIO:when={SYNCS_TO_START}+{FAILS_EVERY}");
+    let trace_to = trace.to_str().expect("our own folders have plain names");
+    let strace = ["strace", "-D", "-f", "-qq", "-o", trace_to, "-e", "trace=fdatasync,fsync", "-e", &inject];
+    let starter = strace.map(str::to_owned).to_vec();
+    let which = Command::new("strace").arg("--version").output();
+    which.expect("strace is missing, which makes system calls fail (Debian: apt-get install strace)");
+    let surroundings = Surroundings { starter, ..Surroundings::default() };
+    let mut commands = Role::start_in(surroundings, "command-server", "--listen", &store, &[]).await;
+    let (projector, queries) = (Role::projector(folder.path()).await, Role::query_server(folder.path()).await);
+    let api = || Api::new(&commands.address, &queries.address, &projector.address);
+    let writers = Writers::start("w", CLIENTS, api).await;
+    let failed = || fs::read_to_string(&trace).expect("it is traced").matches("EIO").count() as u64;
+    while failed() < wanted {
+        writers.progress(CLIENTS).await;
+    }
+    let written = writers.stop().await;
+    let failed = failed();
+    commands.process.kill().await;
+    let log = log_of(&store, folder.path()).await;
+    println!("{failed} syncs failed, {} acknowledged, {} asked again", written.acknowledged.len(), written.repeated);
+    assert!(written.repeated > 0, "a failed sync fails somebody's command");
+    check(&log, &written.acknowledged).expect("every promise is kept");
+    verified(folder.path()).await;
+}
+
+/// A small disk in memory, until it is dropped.
+struct SmallDisk(PathBuf);
+
+impl SmallDisk {
+    fn mount(at: &Path) -> Self {
+        fs::create_dir_all(at).expect("the folder can be made");
+        let size = format!("size={DISK_BYTES}");
+        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(at).output();
+        let mounted = mounted.expect("there is a mount");
+        assert!(mounted.status.success(), "this test mounts a small disk, for which it must be root: {mounted:?}");
+        Self(at.to_owned())
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        // Lazily: a process that is just being killed may still have it open.
+        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_disk_refuses_writes_not_reads_and_all_goes_on_once_there_is_room() {
+    let folder = folder();
+    let disk = SmallDisk::mount(&folder.path().join("disk"));
+    let roles = Roles::start(&disk.0).await;
+    let reader = roles.api.register("reader").await.id;
+    let writers = Writers::start("w", CLIENTS, || {
+        Api::new(&roles.commands.address, &roles.queries.address, &roles.projector.address)
+    })
+    .await;
+    for round in 0..3 {
+        writers.progress(CLIENTS * 4).await;
+        // Somebody else takes what is left.
+        let filler = disk.0.join("filler");
+        let filled = fs::write(&filler, vec![0; usize::try_from(DISK_BYTES).expect("it is small")]);
+        assert!(filled.is_err(), "the disk is larger than it should be");
+        let began = Instant::now();
+        let refused = loop {
+            let request = ask!(CreatePostRequest { author_id: &reader, text: "x".repeat(400) });
+            match roles.api.try_post(request).await {
+                Err(refused) => break refused,
+                Ok(_) => assert!(began.elapsed() < Duration::from_secs(30), "the disk is never full"),
+            }
+        };
+        assert_eq!((refused.code(), reason(&refused).as_deref()), (Code::ResourceExhausted, Some("STORE_FULL")));
+        roles.api.account(&reader, None).await.expect("reads go on");
+        // Long enough that the projector has given up a few times.
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        roles.api.account(&reader, None).await.expect("reads go on");
+        fs::remove_file(&filler).expect("it is there");
+        let began = Instant::now();
+        writers.progress(CLIENTS).await;
+        roles.api.home(&reader, up_to_date()).await;
+        println!("round {round}: all goes on {:?} after there is room", began.elapsed());
+        assert!(began.elapsed() < RESUMES_WITHIN, "it took {:?}", began.elapsed());
+    }
+    let written = writers.stop().await;
+    let store = store_of(&disk.0).await;
+    let log = log_of(&store, folder.path()).await;
+    println!("{} acknowledged, {} asked again", written.acknowledged.len(), written.repeated);
+    check(&log, &written.acknowledged).expect("every promise is kept");
+    verified(&disk.0).await;
+}
