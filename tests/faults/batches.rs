@@ -88,7 +88,7 @@ impl EventLog for Mangled {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn batches_that_are_doubled_reordered_or_replayed_change_nothing() {
-    let seeds = seeds("CHIRP_FAULT_HISTORIES", HISTORIES);
+    let seeds = seeds("CHIRP_BATCH_HISTORIES", HISTORIES);
     let (mangled, histories) = (Arc::new(AtomicUsize::new(0)), seeds.end - seeds.start);
     for seed in seeds {
         println!("seed {seed}");

@@ -24,6 +24,8 @@ mod clock;
 mod commands;
 mod crowd;
 mod disk;
+mod hostile_bytes;
+mod network;
 mod overload;
 mod parking;
 mod proxy;

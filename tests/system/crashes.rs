@@ -13,7 +13,7 @@ use crate::process::{Role, eventually, folder, on_postgres, verified};
 
 /// How often each point is passed before the process ends there, in one round each. `CHIRP_CRASH_ROUNDS=n` runs more, at random.
 const PASSED: [usize; 2] = [0, 4];
-/// How many projectors are killed at random times.
+/// How many projectors are killed at random times; `CHIRP_PROJECTOR_KILLS=n` for another number.
 const KILLS: usize = 25;
 /// On a server, the lease of the one before must end each time.
 const KILLS_ON_POSTGRES: usize = 6;
@@ -87,6 +87,7 @@ async fn wherever_a_projector_ends_its_successor_goes_on_from_there() {
     let seed = u64::from(std::process::id());
     let mut random = Random::new(seed);
     println!("seed {seed}");
+    let mut ends = 0;
     for point in CRASH_POINTS {
         let passed = PASSED.into_iter().chain((0..more).map(|_| random.below(10)));
         for passed in passed.collect::<Vec<_>>() {
@@ -128,6 +129,7 @@ async fn wherever_a_projector_ends_its_successor_goes_on_from_there() {
                 ended = doomed.process.ended() => ended,
             };
             assert!(!ended.success(), "{point}: it ended as if nothing were wrong");
+            ends += 1;
 
             let successor = Role::projector(folder.path()).await;
             let api = around.api(&successor);
@@ -146,14 +148,17 @@ async fn wherever_a_projector_ends_its_successor_goes_on_from_there() {
             stop(successor).await;
         }
     }
+    println!("{ends} ends at {} points", CRASH_POINTS.len());
 }
 
 #[tokio::test]
 async fn a_projector_that_is_killed_at_random_misses_nothing_and_doubles_nothing() {
     let folder = folder();
     let (around, _) = Around::start(folder.path()).await;
+    let usual = if on_postgres() { KILLS_ON_POSTGRES } else { KILLS };
+    let kills = std::env::var("CHIRP_PROJECTOR_KILLS").map_or(usual, |text| text.parse().expect("a number"));
     let seed = u64::from(std::process::id());
-    println!("seed {seed}");
+    println!("seed {seed}, {kills} kills");
     let mut random = Random::new(seed);
     let mut projector = Role::projector(folder.path()).await;
     let api = around.api(&projector);
@@ -164,7 +169,7 @@ async fn a_projector_that_is_killed_at_random_misses_nothing_and_doubles_nothing
         }
     };
     let killing = async {
-        for _ in 0..if on_postgres() { KILLS_ON_POSTGRES } else { KILLS } {
+        for _ in 0..kills {
             tokio::time::sleep(Duration::from_micros(random.below(60_000) as u64)).await;
             projector.kill_and_restart().await;
         }

@@ -1,0 +1,62 @@
+//! What anybody may send: bytes as the messages of every method, as tokens, and as stored events.
+//!
+//! Each of these functions takes any bytes, does with them what a server does, and panics when something comes out that must not: a panic of
+//! the server, an INTERNAL or UNKNOWN of its own, a token that is taken and was never made, an event that is not the same once it was
+//! written again. The fuzzers (`fuzz/`) and a test call them.
+
+mod messages;
+
+use shared::event::Event;
+use shared::ids::Position;
+use shared::log::StoreIdentity;
+use shared::tokens::Tokens;
+use uuid::Uuid;
+
+pub use messages::{command, methods, query};
+
+/// What the corpora of tokens are of.
+pub const IDENTITY: StoreIdentity = StoreIdentity { epoch: Uuid::from_u128(7), token_key: [7; 32] };
+
+/// Takes any bytes.
+pub type Target = fn(&[u8]);
+
+/// What is fuzzed, by the names of the corpora.
+pub const TARGETS: [(&str, Target); 4] = [
+    ("commands", |bytes| _ = command(bytes)),
+    ("queries", |bytes| _ = query(bytes)),
+    ("tokens", token),
+    ("events", event),
+];
+
+/// Reads bytes as every kind of token. What is taken must be what would have been made.
+pub fn token(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let tokens = Tokens::new(IDENTITY);
+    let (owner, arguments) = ("ada", ["ListFollowers", "ada", "10"]);
+    let same = |made: String, position: Position| {
+        assert_eq!(made, text, "a token of {position} was taken that nobody made");
+    };
+    if let Ok(position) = tokens.open(text) {
+        same(tokens.seal(position), position);
+    }
+    if let Ok(position) = tokens.open_resume(owner, text) {
+        same(tokens.seal_resume(owner, position), position);
+    }
+    if let Ok(position) = tokens.open_page(&arguments, text) {
+        same(tokens.seal_page(&arguments, position), position);
+    }
+}
+
+/// Reads bytes as a stored event: a line with its type, a byte that is its schema version, and its payload. What can be read is the same
+/// event once it was written and read again.
+pub fn event(bytes: &[u8]) {
+    let Some(end) = bytes.iter().position(|byte| *byte == b'\n') else { return };
+    let (kind, [_, version, payload @ ..]) = bytes.split_at(end) else { return };
+    let (Ok(kind), Ok(payload)) = (std::str::from_utf8(kind), std::str::from_utf8(payload)) else { return };
+    let Ok(event) = Event::decode(kind, u32::from(*version), payload) else { return };
+    let encoded = event.encode();
+    let again = Event::decode(&encoded.kind, encoded.schema_version, &encoded.payload);
+    let again = again.expect("what was written can be read");
+    assert_eq!(again, event);
+    assert_eq!(again.encode().payload, encoded.payload, "written twice, it is the same to the byte");
+}

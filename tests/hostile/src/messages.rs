@@ -1,0 +1,148 @@
+//! Bytes as messages of the methods, to servers in this process.
+
+use std::sync::{Arc, LazyLock};
+
+use axum::body::Body;
+use command_server::command::{Command, Edge, NewPost, OnPost};
+use command_server::execute::{Call, Executor, digest};
+use projector::runner::Takeover;
+use projector::{Projector, ReadTables};
+use prost::Message;
+use shared::clock::{ManualClock, SystemClock, Timestamp};
+use shared::event::{AccountKind, Profile};
+use shared::ids::{AccountId, PostId};
+use shared::log::memory::MemoryStore;
+use shared::log::{EventLog, LogHead};
+use shared::progress::Progress;
+use shared::proto::DESCRIPTORS;
+use shared::settings::ProjectorSettings;
+use shared::tables;
+use shared::wake::Wake;
+use tokio::runtime::Runtime;
+use tokio_util::sync::CancellationToken;
+use tonic::codegen::{Service, http};
+use tonic::service::Routes;
+use tonic::{Code, Status};
+use uuid::Uuid;
+
+const COMMANDS: &str = "chirp.command.v1.CommandService";
+const QUERIES: &str = "chirp.query.v1.QueryService";
+
+/// Ids that are there, so that a fuzzer that knows them comes further.
+pub const ACCOUNTS: [AccountId; 3] = [AccountId(id(1)), AccountId(id(2)), AccountId(id(3))];
+/// The same of posts; the second answers the first.
+pub const POSTS: [PostId; 2] = [PostId(id(11)), PostId(id(12))];
+
+const fn id(number: u64) -> Uuid {
+    Uuid::from_u64_pair(0x0190_0000_0000_7000, 0x8000_0000_0000_0000 | number)
+}
+
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime starts")
+});
+
+/// The unary methods of a service, in the order of the contract.
+#[must_use]
+pub fn methods(service: &str) -> Vec<String> {
+    let files = prost_types::FileDescriptorSet::decode(DESCRIPTORS).expect("it was made by us").file;
+    let is_asked = |found: &&prost_types::ServiceDescriptorProto| service.ends_with(&format!(".{}", found.name()));
+    let services = files.iter().filter(|file| service.starts_with(file.package())).flat_map(|file| &file.service);
+    let methods = services.filter(is_asked).flat_map(|found| &found.method);
+    methods.filter(|method| !method.server_streaming()).map(|method| method.name().to_owned()).collect()
+}
+
+/// Sends bytes as a command to a command server with a small log: the first says which, the others are its message.
+pub fn command(bytes: &[u8]) -> Option<Code> {
+    static METHODS: LazyLock<Vec<String>> = LazyLock::new(|| methods(COMMANDS));
+    RUNTIME.block_on(async {
+        let log = small_log().await;
+        let drain = CancellationToken::new();
+        drain.cancel();
+        // Whoever wants to wait hears at once that nobody projects.
+        let progress = Box::new(|| Progress::watch(std::future::pending(), Wake::default().listen(), drain));
+        let mut routes = command_server::routes(log, LazyLock::new(progress)).prepare();
+        send(&mut routes, COMMANDS, &METHODS, bytes).await
+    })
+}
+
+/// Sends bytes as a query, likewise.
+pub fn query(bytes: &[u8]) -> Option<Code> {
+    static METHODS: LazyLock<Vec<String>> = LazyLock::new(|| methods(QUERIES));
+    static QUERY_SERVER: LazyLock<Routes> = LazyLock::new(|| RUNTIME.block_on(query_server()));
+    let mut routes = QUERY_SERVER.clone();
+    RUNTIME.block_on(send(&mut routes, QUERIES, &METHODS, bytes))
+}
+
+/// How it is answered, if it says which method it is for.
+async fn send(routes: &mut Routes, service: &str, methods: &[String], bytes: &[u8]) -> Option<Code> {
+    let (which, message) = bytes.split_first()?;
+    let method = &methods[usize::from(*which) % methods.len()];
+    let length = u32::try_from(message.len()).expect("it is short");
+    let framed = [&[0], &length.to_be_bytes()[..], message].concat();
+    let request = http::Request::post(format!("/{service}/{method}"))
+        .header("content-type", "application/grpc")
+        .header("te", "trailers")
+        // Nobody waits here for what is not there yet.
+        .header("grpc-timeout", "20m")
+        .body(tonic::body::Body::new(Body::from(framed)))
+        .expect("a request");
+    let response = routes.call(request).await.expect("a server answers");
+    // An answer has its status behind it, and is good; a refusal has it in front.
+    let Some(status) = Status::from_header_map(response.headers()) else { return Some(Code::Ok) };
+    // What cannot be decoded is refused by the library, without details, and told as INVALID_ARGUMENT further out.
+    let is_ours = !status.details().is_empty();
+    let is_wrong = matches!(status.code(), Code::Internal | Code::Unknown | Code::DataLoss);
+    assert!(!(is_ours && is_wrong), "{method} is answered {status:?}");
+    Some(status.code())
+}
+
+/// Three accounts, who follow each other in a row, and two posts.
+async fn small_log() -> Arc<dyn EventLog> {
+    let clock = Arc::new(ManualClock::default());
+    clock.set(Timestamp(1_700_000_000_000_000));
+    let log: Arc<dyn EventLog> = Arc::new(MemoryStore::new(clock).open());
+    let executor = Executor::new(log.clone());
+    let [ada, bob, eve] = ACCOUNTS;
+    let register = |account, handle: &str| Command::Register {
+        account,
+        handle: handle.to_owned(),
+        kind: AccountKind::User,
+        profile: Profile { display_name: handle.to_owned(), bio: String::new() },
+    };
+    let post = |post, author, reply_to| {
+        let text = "to @ada about #something".to_owned();
+        Command::CreatePost(NewPost { post, author, text, reply_to, quoted: None })
+    };
+    let commands = [
+        register(ada, "ada"),
+        register(bob, "bob"),
+        register(eve, "eve"),
+        Command::Follow(Edge { follower: bob, followee: ada }),
+        Command::Follow(Edge { follower: eve, followee: bob }),
+        post(POSTS[0], ada, None),
+        post(POSTS[1], bob, Some(POSTS[0])),
+        Command::Like(OnPost { account: eve, post: POSTS[0] }),
+    ];
+    for command in commands {
+        let call = Call {
+            principal: "anonymous".to_owned(),
+            request_id: None,
+            digest: digest("", &[]),
+            correlation_id: Uuid::nil(),
+            traceparent: None,
+        };
+        executor.execute(&call, &command).await.expect("it is legal");
+    }
+    log
+}
+
+async fn query_server() -> Routes {
+    let log = small_log().await;
+    let tables = tables::open_in_memory(log.identity().epoch).await.expect("there is room");
+    let all = ReadTables { writer: tables.clone(), reader: tables.clone(), takeover: Takeover::AtOnce };
+    let (settings, clock) = (ProjectorSettings::default(), Arc::new(SystemClock));
+    let projector = Projector::on(all, log.clone(), settings, clock, Wake::default()).await;
+    projector.expect("the tables are there").catch_up().await.expect("it projects");
+    let log: Arc<dyn LogHead> = log;
+    query_server::routes(tables, log, Wake::default(), None, CancellationToken::new()).prepare()
+}
