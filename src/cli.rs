@@ -3,6 +3,10 @@
 //! Always: a flag `--some-thing` is also `CHIRP_SOME_THING` and the key `some_thing` of the file; a command's help
 //! begins with an example; a number has a range, checked here. Never here: where a value came from (see `config`).
 
+mod bench;
+mod operators;
+mod stores;
+
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -12,6 +16,15 @@ use clap::builder::{BoolishValueParser, PossibleValuesParser, RangedU64ValuePars
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum, value_parser};
 use shared::settings::{ProjectorSettings, ServerSettings, TimelineSettings};
 use tracing_subscriber::EnvFilter;
+
+pub use bench::{BenchCommand, BenchFanoutArgs, BenchRounds};
+pub use operators::{
+    AtArgs, EventsCommand, EventsShowArgs, EventsTailArgs, Moment, ParkedCommand, ParkedDiscardArgs, ParkedListArgs,
+    ParkedRetryArgs, ParkedShowArgs, ProjectionCommand, ProjectionListArgs, ProjectionRebuildArgs,
+};
+pub use stores::{
+    BackupArgs, LogCommand, LogCopyArgs, LogExportArgs, LogImportArgs, MigrateCommand, RestoreArgs, VerifyArgs,
+};
 
 /// The exit codes, told at the end of every help text.
 pub const EXIT_CODES: &str = "Exit codes:
@@ -32,12 +45,6 @@ const BATCH_EVENTS_MAX: u64 = shared::log::READ_EVENTS_MAX as u64;
 const GRACE_PERIOD_MAX: u64 = 3_600;
 const CALLS_MAX_MAX: u64 = 1_000_000;
 const CONCURRENCY_MAX: u64 = 4_096;
-const BENCH_ACCOUNTS_MAX: u64 = 10_000_000;
-const BENCH_FOLLOWERS_MAX: u64 = 5_000;
-const BENCH_STREAMS_MAX: u64 = 10_000;
-const BENCH_RATE_MAX: u64 = 100_000;
-const BENCH_ROUNDS_MAX: u64 = 1_000;
-const BENCH_SECONDS: (f64, f64) = (0.1, 3_600.0);
 
 /// A social feed backend on an event log.
 #[derive(Debug, Parser)]
@@ -114,155 +121,6 @@ pub enum Command {
     /// Look at the events that projections could not apply, and decide what becomes of them
     #[command(subcommand, before_help = "Example:\n  chirp parked list")]
     Parked(ParkedCommand),
-}
-
-/// What can be done with parked events.
-#[derive(Debug, Subcommand)]
-pub enum ParkedCommand {
-    /// List what is parked, lowest position first
-    #[command(before_help = "Example:\n  chirp parked list --projection posts_1")]
-    List(ParkedListArgs),
-    /// Print one parked event whole, with what the log has of it
-    #[command(before_help = "Example:\n  chirp parked show posts_1 1234")]
-    Show(ParkedShowArgs),
-    /// Apply parked events after all, once the cause is mended
-    #[command(before_help = "Example:\n  chirp parked retry posts_1")]
-    Retry(ParkedRetryArgs),
-    /// Give a parked event up, for a reason that is kept, and apply what waited for it
-    #[command(before_help = "Example:\n  chirp parked discard posts_1 1234 --reason 'written by a broken build'")]
-    Discard(ParkedDiscardArgs),
-}
-
-/// What can be done with projections.
-#[derive(Debug, Subcommand)]
-pub enum ProjectionCommand {
-    /// List the projections with their state and lag
-    #[command(before_help = "Example:\n  chirp projection list -o json")]
-    List(ProjectionListArgs),
-    /// Fill a projection anew from the log while the old rows go on to serve, and wait until it has
-    #[command(before_help = "Example:\n  chirp projection rebuild timelines_1")]
-    Rebuild(ProjectionRebuildArgs),
-    /// End the rebuild of a projection; the old rows go on to serve
-    #[command(before_help = "Example:\n  chirp projection cancel-rebuild timelines_1")]
-    CancelRebuild(ProjectionRebuildArgs),
-}
-
-/// What can be done with the schemas of a database.
-#[derive(Debug, Subcommand)]
-pub enum MigrateCommand {
-    /// Make or upgrade the two schemas and the three roles, as somebody who may
-    #[command(before_help = "Example:\n  chirp migrate up --store postgres://postgres@localhost/chirp")]
-    Up(MigrateArgs),
-    /// Say what is there; exit code 1 when something is missing
-    #[command(before_help = "Example:\n  chirp migrate status --store postgres://chirp_query@localhost/chirp")]
-    Status(MigrateArgs),
-}
-
-/// `chirp migrate up` and `chirp migrate status`
-#[derive(Debug, Args)]
-pub struct MigrateArgs {
-    /// The database: postgres://user@host/database
-    #[arg(long, env = "CHIRP_STORE", value_name = "STORE")]
-    pub store: String,
-}
-
-/// What can be done with a whole log.
-#[derive(Debug, Subcommand)]
-pub enum LogCommand {
-    /// Copy a log to an empty store of either kind, with everything but its epoch; it can be stopped and run again
-    #[command(before_help = "Example:\n  chirp log copy --from ./chirp-data --to postgres://postgres@localhost/chirp")]
-    Copy(LogCopyArgs),
-    /// Write a log as JSON lines, with all that is needed to read it in again
-    #[command(before_help = "Example:\n  chirp log export --store ./chirp-data --to - | head")]
-    Export(LogExportArgs),
-    /// Read what `export` wrote into an empty store; it can be stopped and run again
-    #[command(
-        before_help = "Example:\n  chirp log import --from log.jsonl --store postgres://postgres@localhost/chirp"
-    )]
-    Import(LogImportArgs),
-}
-
-/// `chirp log copy`
-#[derive(Debug, Args)]
-pub struct LogCopyArgs {
-    /// Folder of the store, or postgres://user@host/database; nobody may write to it meanwhile
-    #[arg(long, env = "CHIRP_FROM", value_name = "STORE")]
-    pub from: String,
-    /// Folder, or postgres://user@host/database; it is made when it is missing
-    #[arg(long, env = "CHIRP_TO", value_name = "STORE")]
-    pub to: String,
-}
-
-/// `chirp log export`
-#[derive(Debug, Args)]
-pub struct LogExportArgs {
-    /// Folder of the store, or postgres://user@host/database
-    #[arg(long, env = "CHIRP_STORE", value_name = "STORE")]
-    pub store: String,
-    /// File to make, or - for stdout
-    #[arg(long, env = "CHIRP_TO", value_name = "FILE")]
-    pub to: String,
-}
-
-/// `chirp log import`
-#[derive(Debug, Args)]
-pub struct LogImportArgs {
-    /// File, or - for stdin
-    #[arg(long, env = "CHIRP_FROM", value_name = "FILE")]
-    pub from: String,
-    /// Folder, or postgres://user@host/database; it is made when it is missing
-    #[arg(long, env = "CHIRP_STORE", value_name = "STORE")]
-    pub store: String,
-}
-
-/// `chirp backup`
-#[derive(Debug, Args)]
-pub struct BackupArgs {
-    /// Folder of the store, or postgres://user@host/database
-    #[arg(long, env = "CHIRP_STORE", value_name = "STORE")]
-    pub store: String,
-    /// File to make; it is there once it is complete
-    #[arg(long, env = "CHIRP_TO", value_name = "FILE")]
-    pub to: String,
-}
-
-/// `chirp restore`
-#[derive(Debug, Args)]
-pub struct RestoreArgs {
-    /// File that `chirp backup` made
-    #[arg(long, env = "CHIRP_FROM", value_name = "FILE")]
-    pub from: String,
-    /// Folder, or postgres://user@host/database; it is made when it is missing
-    #[arg(long, env = "CHIRP_STORE", value_name = "STORE")]
-    pub store: String,
-}
-
-/// What can be measured.
-#[derive(Debug, Subcommand)]
-pub enum BenchCommand {
-    /// Posts through the command server, and events into the log, each beside its yardstick
-    #[command(before_help = "Example:\n  chirp bench append --in-flight 64 -o json")]
-    Append(BenchAppendArgs),
-    /// A projector that catches up, beside a hand-written INSERT … SELECT, and Redis where it is installed
-    #[command(before_help = "Example:\n  chirp bench fanout --accounts 5000 --followers 400")]
-    Fanout(BenchFanoutArgs),
-    /// How long after its acknowledgement a post is on the open streams, beside what the acknowledgement took
-    #[command(before_help = "Example:\n  chirp bench live --streams 1000 --rate 500")]
-    Live(BenchLiveArgs),
-    /// Home timelines through the query server, beside a handler that answers the same bytes
-    #[command(before_help = "Example:\n  chirp bench read --rounds 9")]
-    Read(BenchReadArgs),
-}
-
-/// What can be done with events.
-#[derive(Debug, Subcommand)]
-pub enum EventsCommand {
-    /// Print events, one a line, in the order of the log
-    #[command(before_help = "Example:\n  chirp events tail --after 0 --type post.created --follow")]
-    Tail(EventsTailArgs),
-    /// Print one event whole
-    #[command(before_help = "Example:\n  chirp events show 42 -o json")]
-    Show(EventsShowArgs),
 }
 
 /// `chirp dev`
@@ -363,271 +221,6 @@ pub struct ReplayArgs {
     #[arg(long, env = "CHIRP_CONCURRENCY", value_name = "N", default_value_t = 64,
           value_parser = RangedU64ValueParser::<usize>::new().range(1..=CONCURRENCY_MAX))]
     pub concurrency: usize,
-    #[command(flatten)]
-    pub output: OutputChoice,
-}
-
-/// `chirp bench append`
-#[derive(Debug, Args)]
-pub struct BenchAppendArgs {
-    /// How many commands are under way at once
-    #[arg(long, env = "CHIRP_IN_FLIGHT", value_name = "N", default_value_t = 64,
-          value_parser = RangedU64ValueParser::<usize>::new().range(1..=CONCURRENCY_MAX))]
-    pub in_flight: usize,
-    /// How many accounts post
-    #[arg(long, env = "CHIRP_ACCOUNTS", value_name = "N", default_value_t = 1_000,
-          value_parser = RangedU64ValueParser::<usize>::new().range(1..=BENCH_ACCOUNTS_MAX))]
-    pub accounts: usize,
-    #[command(flatten)]
-    pub rounds: BenchRounds,
-}
-
-/// `chirp bench fanout`
-#[derive(Debug, Args)]
-pub struct BenchFanoutArgs {
-    /// How many accounts there are; of several numbers, the last is set beside the first [default: 50000 with 60 followers,
-    /// then 5000 with 400]
-    #[arg(long, env = "CHIRP_ACCOUNTS", value_name = "N", value_delimiter = ',',
-          value_parser = RangedU64ValueParser::<usize>::new().range(2..=BENCH_ACCOUNTS_MAX))]
-    pub accounts: Vec<usize>,
-    /// How many of them post and are followed [default: all]
-    #[arg(long, env = "CHIRP_AUTHORS", value_name = "N",
-          value_parser = RangedU64ValueParser::<usize>::new().range(1..=BENCH_ACCOUNTS_MAX))]
-    pub authors: Option<usize>,
-    /// How many followers each of those has [default: 60]
-    #[arg(long, env = "CHIRP_FOLLOWERS", value_name = "N",
-          value_parser = RangedU64ValueParser::<usize>::new().range(1..=BENCH_FOLLOWERS_MAX))]
-    pub followers: Option<usize>,
-    #[command(flatten)]
-    pub rounds: BenchRounds,
-}
-
-/// `chirp bench live`
-#[derive(Debug, Args)]
-pub struct BenchLiveArgs {
-    /// How many accounts there are, each of which posts in its turn and has an open stream
-    #[arg(long, env = "CHIRP_STREAMS", value_name = "N", default_value_t = 1_000,
-          value_parser = RangedU64ValueParser::<usize>::new().range(2..=BENCH_STREAMS_MAX))]
-    pub streams: usize,
-    /// How many others follow each of them
-    #[arg(long, env = "CHIRP_FOLLOWERS", value_name = "N", default_value_t = 10,
-          value_parser = RangedU64ValueParser::<usize>::new().range(1..=BENCH_FOLLOWERS_MAX))]
-    pub followers: usize,
-    /// How many posts arrive in a second
-    #[arg(long, env = "CHIRP_RATE", value_name = "N", default_value_t = 500,
-          value_parser = RangedU64ValueParser::<usize>::new().range(1..=BENCH_RATE_MAX))]
-    pub rate: usize,
-    #[command(flatten)]
-    pub rounds: BenchRounds,
-}
-
-/// `chirp bench read`
-#[derive(Debug, Args)]
-pub struct BenchReadArgs {
-    /// How many questions are under way at once
-    #[arg(long, env = "CHIRP_IN_FLIGHT", value_name = "N", default_value_t = 64,
-          value_parser = RangedU64ValueParser::<usize>::new().range(1..=CONCURRENCY_MAX))]
-    pub in_flight: usize,
-    /// How many accounts there are
-    #[arg(long, env = "CHIRP_ACCOUNTS", value_name = "N", default_value_t = 2_000,
-          value_parser = RangedU64ValueParser::<usize>::new().range(10..=BENCH_ACCOUNTS_MAX))]
-    pub accounts: usize,
-    #[command(flatten)]
-    pub rounds: BenchRounds,
-}
-
-/// How often and where is measured.
-#[derive(Debug, Args)]
-pub struct BenchRounds {
-    /// A PostgreSQL server to measure on: postgres://user@host/database; throw-away databases are made on it and
-    /// dropped [default: a throw-away folder]
-    #[arg(long, env = "CHIRP_STORE", value_name = "STORE")]
-    pub store: Option<String>,
-    /// Rounds that count; one more warms up
-    #[arg(long, env = "CHIRP_ROUNDS", value_name = "N", default_value_t = 5,
-          value_parser = RangedU64ValueParser::<usize>::new().range(1..=BENCH_ROUNDS_MAX))]
-    pub rounds: usize,
-    /// How long one measurement takes, in seconds; a fan-out takes as long as it takes
-    #[arg(long, env = "CHIRP_SECONDS", value_name = "SECONDS", default_value_t = 3.0, value_parser = seconds)]
-    pub seconds: f64,
-    /// Where to make the throw-away folder [default: the system's temporary folder]
-    #[arg(long, env = "CHIRP_FOLDER", value_name = "DIR")]
-    pub folder: Option<PathBuf>,
-    #[command(flatten)]
-    pub output: OutputChoice,
-}
-
-fn seconds(text: &str) -> Result<f64, String> {
-    match text.parse() {
-        Ok(seconds) if (BENCH_SECONDS.0..=BENCH_SECONDS.1).contains(&seconds) => Ok(seconds),
-        _ => Err(format!("must be a number from {} to {}", BENCH_SECONDS.0, BENCH_SECONDS.1)),
-    }
-}
-
-/// `chirp verify`
-#[derive(Debug, Args)]
-pub struct VerifyArgs {
-    /// Folder of the store, or postgres://user@host/database
-    #[arg(long, env = "CHIRP_STORE", value_name = "STORE")]
-    pub store: String,
-    #[command(flatten)]
-    pub output: OutputChoice,
-}
-
-/// `chirp projection list`
-#[derive(Debug, Args)]
-pub struct ProjectionListArgs {
-    #[command(flatten)]
-    pub ops: Ops,
-    #[command(flatten)]
-    pub output: OutputChoice,
-}
-
-/// `chirp projection rebuild` and `cancel-rebuild`
-#[derive(Debug, Args)]
-pub struct ProjectionRebuildArgs {
-    /// Name of the projection, as `chirp projection list` prints it
-    pub name: String,
-    #[command(flatten)]
-    pub ops: Ops,
-    #[command(flatten)]
-    pub output: OutputChoice,
-}
-
-/// `chirp at`
-#[derive(Debug, Args)]
-#[command(group = clap::ArgGroup::new("subject").required(true))]
-pub struct AtArgs {
-    /// After the event at this position, or after the last that was recorded by this time (RFC 3339)
-    #[arg(value_name = "POSITION|TIME", value_parser = Moment::read)]
-    pub moment: Moment,
-    /// Name of a stream, such as post-0190…
-    #[arg(long, value_name = "NAME", group = "subject")]
-    pub stream: Option<String>,
-    /// Id of an account
-    #[arg(long, value_name = "ID", group = "subject")]
-    pub account: Option<String>,
-    /// Id of the account whose home timeline is wanted
-    #[arg(long, value_name = "ID", group = "subject")]
-    pub home: Option<String>,
-    /// How many entries of a stream or a timeline
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(i32).range(1..=800))]
-    pub limit: i32,
-    #[command(flatten)]
-    pub ops: Ops,
-}
-
-/// A moment of a log.
-#[derive(Clone, Copy, Debug)]
-pub enum Moment {
-    /// After the event here.
-    Position(u64),
-    /// After the last event by then.
-    Time(prost_types::Timestamp),
-}
-
-impl Moment {
-    fn read(text: &str) -> Result<Self, String> {
-        if let Ok(position) = text.parse() {
-            return Ok(Self::Position(position));
-        }
-        text.parse()
-            .map(Self::Time)
-            .map_err(|_| "is neither a position nor a time such as 2026-11-21T09:00:00Z".to_owned())
-    }
-}
-
-/// `chirp parked list`
-#[derive(Debug, Args)]
-pub struct ParkedListArgs {
-    /// Only what this projection has parked
-    #[arg(long, value_name = "NAME")]
-    pub projection: Option<String>,
-    /// Also what was discarded, with the reason
-    #[arg(long)]
-    pub discarded: bool,
-    #[command(flatten)]
-    pub ops: Ops,
-    #[command(flatten)]
-    pub output: OutputChoice,
-}
-
-/// `chirp parked show`
-#[derive(Debug, Args)]
-pub struct ParkedShowArgs {
-    /// Name of the projection, as `chirp parked list` prints it
-    pub projection: String,
-    /// Position of the event
-    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
-    pub position: u64,
-    #[command(flatten)]
-    pub ops: Ops,
-    #[command(flatten)]
-    pub output: OutputChoice,
-}
-
-/// `chirp parked retry`
-#[derive(Debug, Args)]
-pub struct ParkedRetryArgs {
-    /// Name of the projection, as `chirp parked list` prints it
-    pub projection: String,
-    /// Positions of the events to try, with what waits for them [default: all]
-    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
-    pub positions: Vec<u64>,
-    #[command(flatten)]
-    pub ops: Ops,
-}
-
-/// `chirp parked discard`
-#[derive(Debug, Args)]
-pub struct ParkedDiscardArgs {
-    /// Name of the projection, as `chirp parked list` prints it
-    pub projection: String,
-    /// Position of the event
-    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
-    pub position: u64,
-    /// Why, for whoever asks later
-    #[arg(long, value_name = "TEXT")]
-    pub reason: String,
-    #[command(flatten)]
-    pub ops: Ops,
-}
-
-/// `chirp events tail`
-#[derive(Debug, Args)]
-pub struct EventsTailArgs {
-    /// Only events after this position; 0 begins with the first
-    #[arg(long, env = "CHIRP_AFTER", value_name = "POSITION", default_value_t = 0)]
-    pub after: u64,
-    /// Go on with new events as they come
-    #[arg(long, env = "CHIRP_FOLLOW", value_parser = BoolishValueParser::new())]
-    pub follow: bool,
-    /// Stop after N events [default: no limit]
-    #[arg(long, env = "CHIRP_LIMIT", value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
-    pub limit: Option<usize>,
-    /// Only events of this stream, such as `account-` followed by an id [default: all]
-    #[arg(long, env = "CHIRP_STREAM", value_name = "STREAM")]
-    pub stream: Option<String>,
-    /// Only events of this type, such as `post.created` [default: all]
-    #[arg(long = "type", id = "type", env = "CHIRP_TYPE", value_name = "TYPE")]
-    pub kind: Option<String>,
-    /// Only events with this correlation id [default: all]
-    #[arg(long, env = "CHIRP_CORRELATION_ID", value_name = "ID")]
-    pub correlation_id: Option<String>,
-    #[command(flatten)]
-    pub ops: Ops,
-    #[command(flatten)]
-    pub output: OutputChoice,
-}
-
-/// `chirp events show`
-#[derive(Debug, Args)]
-pub struct EventsShowArgs {
-    /// Place of the event in the log
-    #[arg(value_parser = value_parser!(u64).range(1..))]
-    pub position: u64,
-    #[command(flatten)]
-    pub ops: Ops,
     #[command(flatten)]
     pub output: OutputChoice,
 }

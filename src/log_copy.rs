@@ -15,7 +15,7 @@ use shared::clock::SystemClock;
 use shared::database::Database;
 use shared::ids::{Position, RequestId};
 use shared::log::stored::{Head, StoredRequest, read, read_requests, write_events, write_requests};
-use shared::rows::{Cell, Line};
+use shared::rows::{Cell, Line, hexadecimal};
 use shared::store::Store;
 use uuid::Uuid;
 
@@ -136,7 +136,7 @@ struct Whole {
 
 impl Whole {
     fn text(&self) -> String {
-        self.digest.iter().map(|byte| format!("{byte:02x}")).collect()
+        hexadecimal(&self.digest)
     }
 }
 

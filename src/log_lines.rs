@@ -23,6 +23,7 @@ use shared::database::Database;
 use shared::ids::{CommandId, EventId, Position, RequestId, Version};
 use shared::log::stored::{Head, StoredRequest, read, write_events, write_requests};
 use shared::log::{Cause, Recorded, StoredAnswer, StreamName, chain};
+use shared::rows::hexadecimal;
 use shared::store::Store;
 use uuid::Uuid;
 
@@ -95,7 +96,7 @@ struct Hex(Vec<u8>);
 
 impl From<Hex> for String {
     fn from(Hex(bytes): Hex) -> Self {
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+        hexadecimal(&bytes)
     }
 }
 

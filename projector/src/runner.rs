@@ -350,11 +350,7 @@ impl Runner {
     async fn links(&self, checkpoint: Position, recorded: &[Recorded]) -> Result<usize, RunError> {
         let mut previous = match self.hashes.get(&checkpoint) {
             Some(hash) => *hash,
-            None if checkpoint == Position(0) => chain::GENESIS,
-            None => {
-                let before = self.log.read(Position(checkpoint.0 - 1), 1).await?;
-                before.first().map_or(chain::GENESIS, |event| event.hash)
-            }
+            None => self.log.at(checkpoint).await?.map_or(chain::GENESIS, |event| event.hash),
         };
         let follows = |event: &&Recorded| {
             let follows = chain::follows(previous, event);

@@ -300,6 +300,12 @@ pub trait EventLog: LogHead {
     /// Reads up to `limit` events after `after`, in order and without a gap.
     async fn read(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, ReadError>;
 
+    /// Reads the event at a position; nothing where there is none, as before the first.
+    async fn at(&self, position: Position) -> Result<Option<Recorded>, ReadError> {
+        let read = if position > Position(0) { self.read(Position(position.0 - 1), 1).await? } else { vec![] };
+        Ok(read.into_iter().next())
+    }
+
     /// Reads whole streams, each in order, from one snapshot. A stream that does not exist is empty.
     async fn read_streams(&self, streams: &[StreamName]) -> Result<Vec<Vec<Recorded>>, ReadError>;
 

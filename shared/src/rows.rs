@@ -144,8 +144,7 @@ impl Column {
                 None => json.write_str("null"),
             },
             Self::Bytes(all) => {
-                let hexadecimal: String = all[row].iter().map(|byte| format!("{byte:02x}")).collect();
-                write!(json, "\"{hexadecimal}\"")
+                write!(json, "\"{}\"", hexadecimal(&all[row]))
             }
             Self::Flags(flags) => match flags[row] {
                 Some(flag) => write!(json, "{}", u8::from(flag)),
@@ -229,6 +228,12 @@ macro_rules! tuples {
 }
 
 tuples! { (A B) (A B C) (A B C D) (A B C D E) (A B C D E F) (A B C D E F G) (A B C D E F G H) (A B C D E F G H I) }
+
+/// Bytes as text, two digits each.
+#[must_use]
+pub fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
 
 #[cfg(test)]
 mod tests {

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use ::metrics::counter;
 use axum::Router;
+use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::{Next, from_fn};
@@ -42,6 +43,8 @@ use crate::tokens::CONSISTENCY_TOKEN_HEADER;
 
 /// The largest request message, in bytes.
 pub const MESSAGE_BYTES_MAX: usize = 256 * 1024;
+/// The same with what surrounds it, in base64 where a browser's library writes that.
+const FRAMED_BYTES_MAX: usize = MESSAGE_BYTES_MAX * 4 / 3 + 1_024;
 /// The header with the request's own id: accepted, made when missing, echoed, logged.
 pub const REQUEST_ID_HEADER: &str = "x-request-id";
 
@@ -292,11 +295,22 @@ async fn shed_load(room: Arc<Semaphore>, request: Request, next: Next) -> Respon
     if request.uri().path().starts_with(ABOUT_THE_SERVER) {
         return next.run(request).await;
     }
-    let Ok(_room) = room.try_acquire() else {
-        counter!(metrics::CALLS_SHED).increment(1);
-        return OVERLOADED.clone().into_http();
+    if room.available_permits() == 0 {
+        return shed();
+    }
+    // Nobody takes up room before the whole message is there: else a few connections that never end what they ask would take all of it.
+    let (parts, body) = request.into_parts();
+    let message = match to_bytes(body, FRAMED_BYTES_MAX).await {
+        Ok(message) => message,
+        Err(_) => return too_large().into_http(),
     };
-    next.run(request).await
+    let Ok(_room) = room.try_acquire() else { return shed() };
+    next.run(Request::from_parts(parts, Body::from(message))).await
+}
+
+fn shed() -> Response {
+    counter!(metrics::CALLS_SHED).increment(1);
+    OVERLOADED.clone().into_http()
 }
 
 /// Answers DEADLINE_EXCEEDED when the client's deadline passes before there is an answer; tonic, a moment later, would say
@@ -324,13 +338,17 @@ async fn blame_the_input(request: Request, next: Next) -> Response {
             ErrorReason::MessageMalformed,
             "the message is not a valid encoding of the request of this method",
         ),
-        Code::OutOfRange => {
-            (Code::ResourceExhausted, ErrorReason::MessageTooLarge, "the message is larger than this server takes")
-        }
+        Code::OutOfRange => return too_large().into_http(),
         Code::Unimplemented => {
             (Code::Unimplemented, ErrorReason::MethodUnknown, "this server has no such method or encoding")
         }
         _ => return response,
     };
     Status::from(Refused::new(code, reason, message).with("limit_bytes", MESSAGE_BYTES_MAX)).into_http()
+}
+
+fn too_large() -> Status {
+    let message = "the message is larger than this server takes";
+    let refused = Refused::new(Code::ResourceExhausted, ErrorReason::MessageTooLarge, message);
+    refused.with("limit_bytes", MESSAGE_BYTES_MAX).into()
 }

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use sqlx::ConnectOptions;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePoolOptions};
+use sqlx::{ConnectOptions, Connection};
 
 /// How long a statement waits for another process's transaction.
 pub const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -11,6 +11,22 @@ pub const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
 /// SQLite's primary result code for "somebody else has it"; extended codes have it in their lowest byte.
 const SQLITE_BUSY: i64 = 5;
+
+/// A pool of connections to a file, which does not go away as a network does.
+///
+/// SQLite ends a transaction by itself when the disk is full or fails, and the library then takes the connection to be in one for ever:
+/// such a connection is not used again.
+pub(crate) fn pool() -> SqlitePoolOptions {
+    SqlitePoolOptions::new().test_before_acquire(false).after_release(|connection, _| {
+        Box::pin(async {
+            if connection.is_in_transaction() {
+                // A transaction that was dropped is rolled back before this.
+                connection.ping().await?;
+            }
+            Ok(!connection.is_in_transaction())
+        })
+    })
+}
 
 /// Opens a connection that may write, waiting for a process that is making the same file: the switch to WAL is not
 /// covered by SQLite's own busy timeout.

@@ -11,14 +11,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sqlx::ConnectOptions as _;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use tokio::time::sleep;
 use tracing::warn;
 use uuid::Uuid;
 
 use crate::database::{Database, Transaction, Value};
 use crate::sql::{Script, statements};
-use crate::sqlite::{BUSY_TIMEOUT, connect_to_write};
+use crate::sqlite::{BUSY_TIMEOUT, connect_to_write, pool};
 use crate::wake::Listener;
 
 /// Connections of one query server.
@@ -145,14 +145,7 @@ pub async fn open_in_memory(epoch: Uuid) -> Result<Database, OpenError> {
 }
 
 async fn open_to_write(options: SqliteConnectOptions, epoch: Uuid) -> Result<Database, OpenError> {
-    let pool = SqlitePoolOptions::new()
-        .max_connections(1)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        // A file does not go away as a network does.
-        .test_before_acquire(false)
-        .connect_with(options)
-        .await?;
+    let pool = pool().max_connections(1).idle_timeout(None).max_lifetime(None).connect_with(options).await?;
     let database = Database::Sqlite(pool);
     let mut setup = database.begin_to_write().await?;
     make(&mut setup, epoch).await?;
@@ -195,8 +188,7 @@ pub async fn open_file_to_read(file: &Path, epoch: Uuid) -> Result<Database, Ope
         .pragma("cache_size", READER_CACHE_SIZE)
         .pragma("temp_store", "memory")
         .busy_timeout(BUSY_TIMEOUT);
-    let pool =
-        SqlitePoolOptions::new().max_connections(READERS_MAX).test_before_acquire(false).connect_with(options).await?;
+    let pool = pool().max_connections(READERS_MAX).connect_with(options).await?;
     belonging_to(Database::Sqlite(pool), epoch).await
 }
 

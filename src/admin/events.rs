@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::bail;
 use serde_json::{Value, json};
 use shared::proto::admin::{ReadEventsRequest, RecordedEvent};
+use shared::rows::hexadecimal;
 use tokio::time::sleep;
 
 use super::Operator;
@@ -117,8 +118,8 @@ pub(super) fn whole(event: &RecordedEvent) -> String {
         ("causation id", event.causation_id.clone()),
         ("principal", event.principal.clone()),
         ("traceparent", event.traceparent.clone()),
-        ("payload digest", hex(&event.payload_digest)),
-        ("hash", hex(&event.hash)),
+        ("payload digest", hexadecimal(&event.payload_digest)),
+        ("hash", hexadecimal(&event.hash)),
         ("payload", event.payload_json.clone()),
     ];
     fields.iter().map(|(name, value)| format!("{name:<14}  {value}").trim_end().to_owned() + "\n").collect()
@@ -141,17 +142,13 @@ pub(super) fn as_json(event: &RecordedEvent) -> Value {
         "traceparent": event.traceparent,
         "recorded_at": time(event),
         "payload": payload,
-        "payload_digest": hex(&event.payload_digest),
-        "hash": hex(&event.hash),
+        "payload_digest": hexadecimal(&event.payload_digest),
+        "hash": hexadecimal(&event.hash),
     })
 }
 
 fn time(event: &RecordedEvent) -> String {
     event.recorded_at.map(|time| time.to_string()).unwrap_or_default()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -159,8 +159,9 @@ async fn an_author_whom_everybody_follows_holds_up_nobody_else() {
         });
     }
     following.join_all().await;
-    let token = api.post(&star, "to everybody").await.token;
-    api.home(&bob, fresh(&token)).await;
+    while api.projections().await.iter().any(|projection| projection.checkpoint < projection.head) {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
 
     let alone = post_to_visible(&api, &ada, &bob).await;
     let posting = async {

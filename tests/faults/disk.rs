@@ -81,15 +81,16 @@ impl Drop for SmallDisk {
 async fn a_full_disk_refuses_writes_not_reads_and_all_goes_on_once_there_is_room() {
     let folder = folder();
     let disk = SmallDisk::mount(&folder.path().join("disk"));
-    let roles = Roles::start(&disk.0).await;
+    let mut roles = Roles::start(&disk.0).await;
     let reader = roles.api.register("reader").await.id;
     let writers = Writers::start("w", CLIENTS, || {
         Api::new(&roles.commands.address, &roles.queries.address, &roles.projector.address)
-    })
-    .await;
+    });
+    let writers = writers.await;
     for round in 0..3 {
+        // The projector is to have something to do when somebody else has taken what is left.
+        roles.projector.process.signal("STOP");
         writers.progress(CLIENTS * 4).await;
-        // Somebody else takes what is left.
         let filler = disk.0.join("filler");
         let filled = fs::write(&filler, vec![0; usize::try_from(DISK_BYTES).expect("it is small")]);
         assert!(filled.is_err(), "the disk is larger than it should be");
@@ -103,8 +104,8 @@ async fn a_full_disk_refuses_writes_not_reads_and_all_goes_on_once_there_is_room
         };
         assert_eq!((refused.code(), reason(&refused).as_deref()), (Code::ResourceExhausted, Some("STORE_FULL")));
         roles.api.account(&reader, None).await.expect("reads go on");
-        // Long enough that the projector has given up a few times.
-        tokio::time::sleep(Duration::from_secs(2)).await;
+        roles.projector.process.signal("CONT");
+        roles.projector.process.says(|line| line.contains("the projector pauses").then_some(())).await;
         roles.api.account(&reader, None).await.expect("reads go on");
         fs::remove_file(&filler).expect("it is there");
         let began = Instant::now();

@@ -26,7 +26,7 @@ const TIMES: [f64; 4] = [1.0, 2.0, 5.0, 10.0];
 /// What must get done at ten times as many calls as the server can answer, of what it can do.
 const GOODPUT_MIN: f64 = 0.8;
 /// The machine is shared, so that a phase may be somebody else's.
-const ATTEMPTS: usize = 3;
+const ATTEMPTS: usize = 5;
 
 /// Binds all threads of a process to a core, so that those who ask do not take the time of those who answer.
 fn bind(process: u32, core: &str) {

@@ -101,11 +101,7 @@ impl Admin {
     }
 
     async fn recorded_at(&self, position: Position) -> Result<Option<Timestamp>, Status> {
-        if position == Position(0) {
-            return Ok(None);
-        }
-        let events = self.log.read(Position(position.0 - 1), 1).await?;
-        Ok(events.first().map(|event| event.recorded_at))
+        Ok(self.log.at(position).await?.map(|event| event.recorded_at))
     }
 
     async fn stream_as_of(&self, at: Position, stream: &str, limit: usize) -> Result<v1::StreamAsOf, Status> {

@@ -58,9 +58,7 @@ impl Runner {
 
     /// A projection of this name, if it is ours. Nothing when there is none.
     pub(super) fn owned(&self, name: &str) -> Result<Option<(usize, Claim)>, RunError> {
-        let Some(member) = self.running.iter().position(|running| running.projection.name() == name) else {
-            return Ok(None);
-        };
+        let Some(member) = self.member(name) else { return Ok(None) };
         let running = &self.running[member];
         Ok(Some((member, running.claim.ok_or(RunError::StandingBy(running.projection.name()))?)))
     }
@@ -73,8 +71,7 @@ impl Runner {
         let mut staying = parked.only_discarded();
         let mut applied = 0;
         for position in parked.positions() {
-            let recorded = self.log.read(Position(position.0 - 1), 1).await?;
-            let Some(incoming) = recorded.into_iter().next().map(Incoming::from) else { continue };
+            let Some(incoming) = self.log.at(position).await?.map(Incoming::from) else { continue };
             let Incoming { recorded, fact } = &incoming;
             let event = fact.as_ref().ok().map(|fact| &fact.event);
             let is_wanted = positions.is_empty() || positions.contains(&position) || !parked.is_first(position);

@@ -141,7 +141,7 @@ impl Runner {
         });
     }
 
-    fn member(&self, name: &str) -> Option<usize> {
+    pub(super) fn member(&self, name: &str) -> Option<usize> {
         self.running.iter().position(|running| running.projection.name() == name)
     }
 

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use sqlx::Connection;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use tokio::sync::watch;
 
 use super::numbering::Batch;
@@ -23,7 +23,7 @@ use crate::database::{Database, Transaction, Value};
 use crate::ids::{EventId, Position, RequestId, Version};
 use crate::rows::Rows;
 use crate::sql::statements;
-use crate::sqlite::{BUSY_TIMEOUT, connect_to_write};
+use crate::sqlite::{BUSY_TIMEOUT, connect_to_write, pool};
 use crate::wake::on_writes;
 
 /// Connections that read.
@@ -132,9 +132,7 @@ pub async fn open_to_read(file: &Path) -> Result<StoredLog, ReadError> {
         .read_only(true)
         .pragma("cache_size", READER_CACHE_SIZE)
         .busy_timeout(BUSY_TIMEOUT);
-    // A file does not go away as a network does.
-    let pool = SqlitePoolOptions::new().max_connections(READERS_MAX).test_before_acquire(false);
-    StoredLog::to_read(Database::Sqlite(pool.connect_with(options).await?)).await
+    StoredLog::to_read(Database::Sqlite(pool().max_connections(READERS_MAX).connect_with(options).await?)).await
 }
 
 /// Opens an existing log to read what other processes append, and hears when they do.
@@ -175,8 +173,8 @@ fn writing(file: &Path, durability: Durability) -> SqliteConnectOptions {
 
 /// The connection of the one task that writes.
 fn to_write(options: &SqliteConnectOptions) -> Database {
-    let pool = SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
-    Database::Sqlite(pool.test_before_acquire(false).connect_lazy_with(options.clone()))
+    let pool = pool().max_connections(1).idle_timeout(None).max_lifetime(None);
+    Database::Sqlite(pool.connect_lazy_with(options.clone()))
 }
 
 #[async_trait]

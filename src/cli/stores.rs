@@ -1,0 +1,105 @@
+//! What is done to whole stores: made, moved, kept, brought back, judged.
+
+use clap::{Args, Subcommand};
+
+use super::OutputChoice;
+
+/// What can be done with the schemas of a database.
+#[derive(Debug, Subcommand)]
+pub enum MigrateCommand {
+    /// Make or upgrade the two schemas and the three roles, as somebody who may
+    #[command(before_help = "Example:\n  chirp migrate up --store postgres://postgres@localhost/chirp")]
+    Up(MigrateArgs),
+    /// Say what is there; exit code 1 when something is missing
+    #[command(before_help = "Example:\n  chirp migrate status --store postgres://chirp_query@localhost/chirp")]
+    Status(MigrateArgs),
+}
+
+/// `chirp migrate up` and `chirp migrate status`
+#[derive(Debug, Args)]
+pub struct MigrateArgs {
+    /// The database: postgres://user@host/database
+    #[arg(long, env = "CHIRP_STORE", value_name = "STORE")]
+    pub store: String,
+}
+
+/// What can be done with a whole log.
+#[derive(Debug, Subcommand)]
+pub enum LogCommand {
+    /// Copy a log to an empty store of either kind, with everything but its epoch; it can be stopped and run again
+    #[command(before_help = "Example:\n  chirp log copy --from ./chirp-data --to postgres://postgres@localhost/chirp")]
+    Copy(LogCopyArgs),
+    /// Write a log as JSON lines, with all that is needed to read it in again
+    #[command(before_help = "Example:\n  chirp log export --store ./chirp-data --to - | head")]
+    Export(LogExportArgs),
+    /// Read what `export` wrote into an empty store; it can be stopped and run again
+    #[command(
+        before_help = "Example:\n  chirp log import --from log.jsonl --store postgres://postgres@localhost/chirp"
+    )]
+    Import(LogImportArgs),
+}
+
+/// `chirp log copy`
+#[derive(Debug, Args)]
+pub struct LogCopyArgs {
+    /// Folder of the store, or postgres://user@host/database; nobody may write to it meanwhile
+    #[arg(long, env = "CHIRP_FROM", value_name = "STORE")]
+    pub from: String,
+    /// Folder, or postgres://user@host/database; it is made when it is missing
+    #[arg(long, env = "CHIRP_TO", value_name = "STORE")]
+    pub to: String,
+}
+
+/// `chirp log export`
+#[derive(Debug, Args)]
+pub struct LogExportArgs {
+    /// Folder of the store, or postgres://user@host/database
+    #[arg(long, env = "CHIRP_STORE", value_name = "STORE")]
+    pub store: String,
+    /// File to make, or - for stdout
+    #[arg(long, env = "CHIRP_TO", value_name = "FILE")]
+    pub to: String,
+}
+
+/// `chirp log import`
+#[derive(Debug, Args)]
+pub struct LogImportArgs {
+    /// File, or - for stdin
+    #[arg(long, env = "CHIRP_FROM", value_name = "FILE")]
+    pub from: String,
+    /// Folder, or postgres://user@host/database; it is made when it is missing
+    #[arg(long, env = "CHIRP_STORE", value_name = "STORE")]
+    pub store: String,
+}
+
+/// `chirp backup`
+#[derive(Debug, Args)]
+pub struct BackupArgs {
+    /// Folder of the store, or postgres://user@host/database
+    #[arg(long, env = "CHIRP_STORE", value_name = "STORE")]
+    pub store: String,
+    /// File to make; it is there once it is complete
+    #[arg(long, env = "CHIRP_TO", value_name = "FILE")]
+    pub to: String,
+}
+
+/// `chirp restore`
+#[derive(Debug, Args)]
+pub struct RestoreArgs {
+    /// File that `chirp backup` made
+    #[arg(long, env = "CHIRP_FROM", value_name = "FILE")]
+    pub from: String,
+    /// Folder, or postgres://user@host/database; it is made when it is missing
+    #[arg(long, env = "CHIRP_STORE", value_name = "STORE")]
+    pub store: String,
+}
+
+/// `chirp verify`
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// Folder of the store, or postgres://user@host/database
+    #[arg(long, env = "CHIRP_STORE", value_name = "STORE")]
+    pub store: String,
+    #[command(flatten)]
+    pub output: OutputChoice,
+}
