@@ -28,7 +28,7 @@ use crate::checkpoints::{self, Claim, LEASE};
 use crate::crash::may_crash;
 use crate::parking::{self, ToPark};
 use crate::projection::{Batch, Projection};
-use crate::running::{Incoming, Next, Running, Unapplied};
+use crate::running::{Incoming, Next, Running, Unapplied, unless_in_a_hurry};
 
 pub use self::orders::Retried;
 pub(crate) use self::orders::{Done, Order};
@@ -335,7 +335,7 @@ impl Runner {
                 break;
             };
             warn!("the link after position {} is broken; the log is read again", turn.checkpoint);
-            sleep(pause).await;
+            sleep(unless_in_a_hurry(pause)).await;
             recorded = self.log.read(turn.checkpoint, turn.events_max).await?;
         }
         let checkpoints: HashSet<Position> = self.running.iter().filter_map(Running::checkpoint).collect();

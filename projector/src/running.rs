@@ -221,7 +221,8 @@ impl Running {
                 Policy::BestEffort => Next::Park { attempts },
             };
         }
-        let pause = if attempts == 0 { Duration::ZERO } else { first_pause() * PAUSE_GROWS.pow(attempts - 1) };
+        let pause =
+            if attempts == 0 { Duration::ZERO } else { unless_in_a_hurry(FIRST_PAUSE) * PAUSE_GROWS.pow(attempts - 1) };
         self.care = Some(Care { events_max: (events / 2).max(1), attempts, again_at: Instant::now() + pause });
         Next::TryAgain
     }
@@ -249,10 +250,10 @@ fn poison(projection: &str, batch: &Batch<'_>) {
     }
 }
 
-/// [`FIRST_PAUSE`], but for tests in a hurry.
-fn first_pause() -> Duration {
+/// As long as it is, but for tests in a hurry.
+pub fn unless_in_a_hurry(pause: Duration) -> Duration {
     fail_point!("projector::hurry", |_| Duration::ZERO);
-    FIRST_PAUSE
+    pause
 }
 
 fn asked_for() -> Option<String> {

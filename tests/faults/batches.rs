@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use clients::Random;
+use fail::FailScenario;
 use shared::ids::{Position, RequestId};
 use shared::log::{
     Append, AppendError, Appended, EventLog, LogHead, ReadError, Recorded, StoreIdentity, StoredAnswer, StreamName,
@@ -16,7 +17,7 @@ use crate::history::History;
 use crate::seeds;
 use crate::world::{BATCH_SIZES, Engine, World};
 
-const HISTORIES: u64 = 40;
+const HISTORIES: u64 = 240;
 const COMMANDS: usize = 100;
 
 /// A log whose reads go wrong every now and then.
@@ -88,6 +89,9 @@ impl EventLog for Mangled {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn batches_that_are_doubled_reordered_or_replayed_change_nothing() {
+    // Points of failure belong to the process, so one test at a time.
+    let _failing = tokio::task::block_in_place(FailScenario::setup);
+    fail::cfg("projector::hurry", "return").expect("it is a point");
     let seeds = seeds("CHIRP_BATCH_HISTORIES", HISTORIES);
     let (mangled, histories) = (Arc::new(AtomicUsize::new(0)), seeds.end - seeds.start);
     for seed in seeds {

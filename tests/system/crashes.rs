@@ -14,7 +14,7 @@ use crate::process::{Role, eventually, folder, on_postgres, verified};
 /// How often each point is passed before the process ends there, in one round each. `CHIRP_CRASH_ROUNDS=n` runs more, at random.
 const PASSED: [usize; 2] = [0, 4];
 /// How many projectors are killed at random times; `CHIRP_PROJECTOR_KILLS=n` for another number.
-const KILLS: usize = 25;
+const KILLS: usize = 50;
 /// On a server, the lease of the one before must end each time.
 const KILLS_ON_POSTGRES: usize = 6;
 

@@ -18,6 +18,8 @@ use crate::api::Api;
 const BINARY: &str = env!("CARGO_BIN_EXE_chirp");
 /// How long anything may take before the test fails: far more than it should, since the machine may be busy.
 pub const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a whole store may take to be verified.
+const VERIFY_PATIENCE: Duration = Duration::from_secs(1_200);
 const ANY_PORT: &str = "127.0.0.1:0";
 const SAID_ON_FAILURE_MAX: usize = 60;
 
@@ -353,10 +355,14 @@ pub async fn chirp(arguments: &[&str]) -> Finished {
 }
 
 pub async fn chirp_with(arguments: &[&str], environment: &[(&str, &str)]) -> Finished {
+    chirp_within(PATIENCE, arguments, environment).await
+}
+
+async fn chirp_within(patience: Duration, arguments: &[&str], environment: &[(&str, &str)]) -> Finished {
     let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
     let environment = environment.iter().map(owned).collect();
     let surroundings = Surroundings { environment, ..Surroundings::default() };
-    let running = timeout(PATIENCE, command(arguments, &surroundings).output()).await;
+    let running = timeout(patience, command(arguments, &surroundings).output()).await;
     let output = running.unwrap_or_else(|_| panic!("`chirp {}` does not end", arguments.join(" ")));
     let output = output.expect("the binary starts");
     Finished {
@@ -368,7 +374,7 @@ pub async fn chirp_with(arguments: &[&str], environment: &[(&str, &str)]) -> Fin
 
 /// The judgement of the naive reference over a whole store.
 pub async fn verified(store: &Path) {
-    let finished = chirp(&["verify", "--store", &store_of(store).await]).await.with(0);
+    let finished = chirp_within(VERIFY_PATIENCE, &["verify", "--store", &store_of(store).await], &[]).await.with(0);
     assert!(finished.stdout.starts_with("0 differences in "), "{finished:#?}");
 }
 

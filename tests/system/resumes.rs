@@ -11,10 +11,12 @@ use tonic::transport::Channel;
 use tonic::{Status, Streaming};
 
 use crate::api::{Api, ask, is_passing, request_id, up_to_date};
-use crate::process::{PATIENCE, Role, Roles, folder, verified};
+use crate::process::{PATIENCE, Role, Roles, folder, on_postgres, verified};
 
 /// `CHIRP_RESUME_ROUNDS=n` runs another number of them.
-const ROUNDS: usize = 20;
+const ROUNDS: usize = 80;
+/// On a server, the lease of the projector before must end each time.
+const ROUNDS_ON_POSTGRES: usize = 20;
 /// Commands of one round.
 const COMMANDS: usize = 24;
 const RESUMES: usize = 100;
@@ -192,7 +194,8 @@ async fn who_comes_back_a_hundred_times_has_what_is_there_whatever_was_killed() 
     }
     let mut post = Follower::<PostView>::start(&api, PostView::name(&posts[0], &accounts[0])).await;
 
-    let rounds = std::env::var("CHIRP_RESUME_ROUNDS").map_or(ROUNDS, |text| text.parse().expect("a number"));
+    let usual = if on_postgres() { ROUNDS_ON_POSTGRES } else { ROUNDS };
+    let rounds = std::env::var("CHIRP_RESUME_ROUNDS").map_or(usual, |text| text.parse().expect("a number"));
     for round in 0..rounds {
         let (stop, stopped) = watch::channel(false);
         let mut killed: Vec<&mut Role> = match round % 4 {

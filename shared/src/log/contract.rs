@@ -31,7 +31,7 @@ use crate::postgres::Server;
 
 /// Appenders that write at once in the checks about concurrency.
 const APPENDERS: usize = 64;
-/// How many appends each of them sends, one after the other.
+/// How many appends each of them sends, one after the other; `CHIRP_APPENDS=n` for another number.
 const APPENDS_EACH: usize = 25;
 /// Appends with one and the same expectation or request id.
 const RIVALS: usize = 32;
@@ -157,6 +157,7 @@ async fn a_reader_that_polls_while_others_append_never_sees_a_gap(store: impl Su
     done.store(true, Ordering::SeqCst);
 
     let seen = reader.await.expect("the reader saw no gap");
+    println!("{} events, {APPENDERS} appenders", seen.len());
     assert_dense(&seen);
     assert_eq!(seen, whole_log(&*logs[0]).await, "what was read once never changes");
 }
@@ -716,13 +717,14 @@ async fn append_at_once(logs: &[Log], appends: Vec<Append>) -> Vec<Outcome> {
 /// began after another was acknowledged must come behind it, whichever handles the two went through.
 async fn append_from_many(logs: &[Log]) -> usize {
     let acknowledged = Arc::new(AtomicI64::new(0));
+    let appends = std::env::var("CHIRP_APPENDS").map_or(APPENDS_EACH, |text| text.parse().expect("a number"));
     let mut appenders = JoinSet::new();
     for appender in 0..APPENDERS {
         let (logs, acknowledged) = (logs.to_vec(), acknowledged.clone());
         let (own, shared) = (stream(&format!("own-{appender}")), stream("shared"));
         appenders.spawn(async move {
             let (mut version, mut events) = (0, 0);
-            for number in 0..APPENDS_EACH {
+            for number in 0..appends {
                 let written = match number % 3 {
                     0 => vec![&own],
                     1 => vec![&own, &shared],
