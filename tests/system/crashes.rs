@@ -132,11 +132,12 @@ async fn wherever_a_projector_ends_its_successor_goes_on_from_there() {
             let successor = Role::projector(folder.path()).await;
             let api = around.api(&successor);
             api.home(&around.bob, up_to_date()).await;
-            api.admin
-                .clone()
-                .retry_parked_events(ask!(RetryParkedEventsRequest { projection: "posts_1" }))
-                .await
-                .expect("it heals");
+            // On a server it stands by until the lease of the one before has ended.
+            let retry = || async {
+                let request = ask!(RetryParkedEventsRequest { projection: "posts_1" });
+                api.admin.clone().retry_parked_events(request).await.map(drop)
+            };
+            eventually("it heals", retry, Result::is_ok).await.expect("just seen");
             let is_whole = |all: &Vec<Projection>| {
                 all.iter().all(|one| one.state() == ProjectionState::CaughtUp && one.parked_count == 0)
             };
