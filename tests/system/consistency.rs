@@ -115,7 +115,7 @@ async fn a_projection_that_is_behind_is_told_with_its_lag_in_seconds() {
     projector.process.signal("STOP");
     let made = api.post(&ada.id, "nobody projects this").await;
     let request = ask!(GetPostRequest { post_id: &made.id, consistency: fresh(&made.token) });
-    let refused = api.queries.clone().get_post(within(Duration::from_millis(500), request)).await;
+    let refused = api.queries.clone().get_post(within(Duration::from_secs(2), request)).await;
     let refused = refused.expect_err("it cannot be that fresh");
     let told = refused.get_details_error_info().expect("it has a reason").metadata;
     let seconds = told.iter().find(|(key, _)| key.contains("seconds") || key.ends_with("_ms") || *key == "lag");
