@@ -1,6 +1,5 @@
 //! Clients that abuse the protocol: their connections end or stand still, the memory of the server does not grow, and others go on.
 
-use std::fs;
 use std::time::Duration;
 
 use h2::Reason;
@@ -13,6 +12,7 @@ use tonic::codegen::http::{Request, Version};
 
 use crate::api::up_to_date;
 use crate::process::{Dev, PATIENCE, folder};
+use crate::resident_kib;
 
 /// What all of it together may cost.
 const GROWTH_MAX_KIB: u64 = 50 * 1024;
@@ -27,13 +27,6 @@ const PING: [u8; 17] = [0, 0, 8, 6, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8];
 const HEADERS: [u8; 10] = [0, 0, 1, 1, 0, 0, 0, 0, 1, 0x82];
 /// And how it goes on: CONTINUATION with 16 KiB of indexed fields, again without an end.
 const CONTINUATION: [u8; 9] = [0, 0x40, 0, 9, 0, 0, 0, 0, 1];
-
-/// Memory that the server has, in KiB.
-fn resident(dev: &Dev) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{}/status", dev.process.id())).expect("it is there");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("it has memory");
-    line.trim().trim_end_matches(" kB").parse().expect("it is a number")
-}
 
 async fn connect(address: &str) -> SendRequest<Bytes> {
     let connection = TcpStream::connect(address).await.expect("it listens");
@@ -141,7 +134,7 @@ async fn abuse_of_the_protocol_costs_the_server_little_and_the_others_nothing() 
     for _ in 0..50 {
         dev.api.home(&ada, up_to_date()).await;
     }
-    let before = resident(&dev);
+    let before = resident_kib(&dev.process);
     let endless_header = [&CONTINUATION[..], &vec![0x82; 0x4000]].concat();
     let abuses =
         ["rapid resets", "endless streams", "large headers", "a flood of pings", "endless headers", "slow headers"];
@@ -154,7 +147,7 @@ async fn abuse_of_the_protocol_costs_the_server_little_and_the_others_nothing() 
             "endless headers" => raw(&dev.query, &HEADERS, &endless_header, 10_000).await,
             _ => slow_headers(&dev.query).await,
         }
-        let grown = resident(&dev).saturating_sub(before);
+        let grown = resident_kib(&dev.process).saturating_sub(before);
         println!("after {abuse}: {grown} KiB more");
         assert!(grown <= GROWTH_MAX_KIB, "{abuse}: {grown} KiB more");
         timeout(Duration::from_secs(1), dev.api.home(&ada, up_to_date())).await.expect("others are answered in time");

@@ -8,8 +8,8 @@ use shared::proto::query::*;
 use tokio::task::JoinSet;
 
 use crate::api::{Api, Feed, Told, ask, channel, fresh, is_passing, item, up_to_date};
-use crate::number;
 use crate::process::{Roles, folder};
+use crate::{number, resident_kib};
 
 const STREAMS: usize = 5_000;
 /// Streams of one connection.
@@ -22,6 +22,10 @@ const BACK_WITHIN: Duration = Duration::from_secs(30);
 const FOLLOWERS: u64 = 100_000;
 /// Follows that are under way at once.
 const AT_ONCE: usize = 256;
+/// Streams that nobody reads, and how many of them an account has.
+const SILENT: usize = 200;
+const STREAMS_OF_ACCOUNT: usize = 50;
+const SILENT_KIB_MAX: u64 = 256;
 /// Posts whose way is measured, before and meanwhile.
 const MEASURED: usize = 300;
 /// How much longer it may take meanwhile.
@@ -116,6 +120,38 @@ async fn come_back(address: &str, readers: &[Reader], expected: &[Told]) -> usiz
         }
     }
     coming.join_all().await.len()
+}
+
+/// Streams that are opened and never read cost a bounded amount each, and the one who reads waits no longer for them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn streams_that_nobody_reads_cost_little_each_and_hold_up_nobody() {
+    let folder = folder();
+    let roles = Roles::start(folder.path()).await;
+    let api = roles.api.clone();
+    let [ada, bob] = api.accounts(["ada", "bob"]).await;
+    api.follow(&bob, &ada).await;
+    let alone = post_to_visible(&api, &ada, &bob).await;
+    let before = resident_kib(&roles.queries.process);
+    let mut silent = Vec::new();
+    for _ in 0..SILENT / STREAMS_OF_ACCOUNT {
+        let reader = api.register(&format!("reader_{}", silent.len())).await.id;
+        let token = api.follow(&reader, &ada).await;
+        api.home(&reader, fresh(&token)).await;
+        let client = QueryServiceClient::new(channel(&roles.queries.address));
+        for _ in 0..STREAMS_OF_ACCOUNT {
+            let request = ask!(StreamHomeTimelineRequest { account_id: &reader });
+            silent.push(client.clone().stream_home_timeline(request).await.expect("it opens"));
+        }
+    }
+    let meanwhile = post_to_visible(&api, &ada, &bob).await;
+    let each = resident_kib(&roles.queries.process).saturating_sub(before) / silent.len() as u64;
+    let times = meanwhile.as_secs_f64() / alone.as_secs_f64();
+    println!(
+        "{} silent streams cost {each} KiB each; 99 of 100 after {alone:?}, and after {meanwhile:?} beside them, {times:.2} times",
+        silent.len()
+    );
+    assert!(each <= SILENT_KIB_MAX, "{each} KiB each");
+    assert!(meanwhile <= alone.mul_f64(TIMES_MAX) + NOISE, "{times:.2} times as long");
 }
 
 /// How long posts take until they can be read, 99 of 100 of them.

@@ -46,3 +46,10 @@ fn seeds(how_many: &str, usual: u64) -> Range<u64> {
 fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|text| text.parse().expect("a number"))
 }
+
+/// Memory that a process has.
+fn resident_kib(process: &process::Process) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", process.id())).expect("it is there");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("it has memory");
+    line.trim().trim_end_matches(" kB").parse().expect("it is a number")
+}
