@@ -152,6 +152,36 @@ async fn of_two_projectors_one_works_and_the_other_takes_over_when_it_is_killed_
     verified(&store).await;
 }
 
+/// The one that works stands still, the other takes over, and the first finds that it is late; again and again. `CHIRP_TAKEOVERS=n` for
+/// another number.
+#[tokio::test]
+async fn projectors_that_take_over_from_each_other_again_and_again_double_nothing() {
+    const TAKEOVERS: usize = 10;
+    let takeovers = std::env::var("CHIRP_TAKEOVERS").map_or(TAKEOVERS, |text| text.parse().expect("a number"));
+    let server = database().await;
+    let store = server.address();
+    let (commands, queries) = (command_server(&store).await, query_server(&store).await);
+    let pair = [projector(&store, &[]).await, projector(&store, &[]).await];
+    let api = Api::new(&commands.address, &queries.address, &pair[0].address);
+    let [ada, bob] = api.accounts(["ada", "bob"]).await;
+    api.follow(&bob, &ada).await;
+    for number in 0..takeovers {
+        let working = &pair[number % 2];
+        let posts = ["while it works", "while it stands still", "when it goes on"];
+        for (text, signal) in posts.into_iter().zip([None, Some("STOP"), Some("CONT")]) {
+            if let Some(signal) = signal {
+                working.process.signal(signal);
+            }
+            let made = api.post(&ada, &format!("{text}, {number}")).await;
+            let request = || ask!(GetHomeTimelineRequest { account_id: &bob, consistency: fresh(&made.token) });
+            let is_shown = async || api.queries.clone().get_home_timeline(request()).await.is_ok();
+            eventually("somebody projects it", is_shown, |is_shown| *is_shown).await;
+        }
+    }
+    println!("{takeovers} takeovers");
+    verified(&store).await;
+}
+
 #[tokio::test]
 async fn projections_can_be_spread_over_projectors_by_name() {
     let server = database().await;
