@@ -56,3 +56,8 @@ fn table<const COLUMNS: usize>(headings: [&str; COLUMNS], rows: Vec<[String; COL
     }
     text
 }
+
+/// Values below each other, each behind its name.
+fn named(fields: &[(&str, String)]) -> String {
+    fields.iter().map(|(name, value)| format!("{name:<14}  {value}").trim_end().to_owned() + "\n").collect()
+}

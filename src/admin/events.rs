@@ -10,7 +10,7 @@ use shared::proto::admin::{ReadEventsRequest, RecordedEvent};
 use shared::rows::hexadecimal;
 use tokio::time::sleep;
 
-use super::Operator;
+use super::{Operator, named};
 use crate::cli::{EventsShowArgs, EventsTailArgs, Output};
 use crate::client::{Failed, PATIENCE, retrying};
 
@@ -122,7 +122,7 @@ pub(super) fn whole(event: &RecordedEvent) -> String {
         ("hash", hexadecimal(&event.hash)),
         ("payload", event.payload_json.clone()),
     ];
-    fields.iter().map(|(name, value)| format!("{name:<14}  {value}").trim_end().to_owned() + "\n").collect()
+    named(&fields)
 }
 
 pub(super) fn as_json(event: &RecordedEvent) -> Value {

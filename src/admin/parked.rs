@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use serde_json::{Value, json};
 use shared::proto::admin::{DiscardParkedEventRequest, ListParkedEventsRequest, ParkedEvent, RetryParkedEventsRequest};
 
-use super::{Operator, events, table};
+use super::{Operator, events, named, table};
 use crate::cli::{Output, ParkedDiscardArgs, ParkedListArgs, ParkedRetryArgs, ParkedShowArgs};
 
 const HEADINGS: [&str; 6] = ["POSITION", "PROJECTION", "TYPE", "ATTEMPTS", "STREAM", "CAUSE"];
@@ -125,7 +125,7 @@ fn whole(parked: &ParkedEvent) -> String {
         ("discarded at", parked.discarded_at.map(|time| time.to_string()).unwrap_or_default()),
         ("reason", parked.discard_reason.clone()),
     ];
-    fields.iter().map(|(name, value)| format!("{name:<14}  {value}").trim_end().to_owned() + "\n").collect()
+    named(&fields)
 }
 
 fn as_json(parked: &ParkedEvent) -> Value {

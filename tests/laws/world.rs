@@ -136,6 +136,17 @@ impl Places {
     }
 }
 
+/// So that every path is taken.
+pub fn tiny_limits(random: &mut Random) -> TimelineSettings {
+    TimelineSettings {
+        celebrity_followers: random.between(1, 5),
+        timeline_cap: random.between(3, 20),
+        pull_following: random.between(3, 10),
+        backfill_rows: random.between(1, 8),
+        changes_kept: random.between(10, 200),
+    }
+}
+
 const EMPTY: &str = "SET client_min_messages = warning; DROP SCHEMA IF EXISTS chirp_log, chirp_tables CASCADE";
 
 async fn epoch_of(around: &mut PgConnection) -> Uuid {
@@ -193,13 +204,7 @@ impl World {
         let places = Places::new(engine).await;
         let original = places.open_log().await;
         let log = through(original.clone());
-        let timelines = TimelineSettings {
-            celebrity_followers: random.between(1, 5),
-            timeline_cap: random.between(3, 20),
-            pull_following: random.between(3, 10),
-            backfill_rows: random.between(1, 8),
-            changes_kept: random.between(10, 200),
-        };
+        let timelines = tiny_limits(random);
         // Mostly so few that every resume takes several chunks, sometimes so many that one is enough.
         let few = if random.one_in(4) { 500 } else { 6 };
         let streams = StreamLimits { changes_max: 1 + random.below(few), fallbacks_max: random.below(few) };

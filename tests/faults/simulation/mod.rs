@@ -25,7 +25,7 @@ use shared::database::{Database, Value};
 use shared::ids::RequestId;
 use shared::log::memory::MemoryStore;
 use shared::log::{EventLog, LogHead};
-use shared::settings::{ProjectorSettings, TimelineSettings};
+use shared::settings::ProjectorSettings;
 use shared::sql::Statement;
 use shared::tables;
 use shared::wake::Wake;
@@ -37,6 +37,7 @@ use self::record::Record;
 use self::task::{Reached, Task};
 use crate::history::History;
 use crate::seeds;
+use crate::world::tiny_limits;
 
 /// Simulations of each of the two tests.
 const SIMULATIONS: u64 = 256;
@@ -123,13 +124,7 @@ impl Simulation {
         let store = MemoryStore::new(clock.clone());
         let log: Arc<dyn EventLog> = Arc::new(store.open());
         let tables = tables::open_in_memory(log.identity().epoch).await.expect("there is room");
-        let timelines = TimelineSettings {
-            celebrity_followers: random.between(1, 5),
-            timeline_cap: random.between(3, 20),
-            pull_following: random.between(3, 10),
-            backfill_rows: random.between(1, 8),
-            changes_kept: random.between(10, 200),
-        };
+        let timelines = tiny_limits(&mut random);
         let batch_events_max = *random.pick(&[1, 2, 7, 1_000]);
         let trouble = Trouble::new(Random::new(random.between(0, i64::MAX - 1).unsigned_abs()), defect);
         let mut simulation = Self {
