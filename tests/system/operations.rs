@@ -394,7 +394,9 @@ async fn a_stream_goes_on_through_a_rebuild() {
         dev.api.post(&ada, &format!("before {number}")).await;
         let request = RebuildProjectionRequest { name: (*name).to_owned() };
         let rebuilt = dev.api.admin.clone().rebuild_projection(request).await.expect("it is rebuilt").into_inner();
-        assert_eq!(rebuilt.projection.expect("always set").state(), ProjectionState::CaughtUp);
+        // Whether the new rows have the newest post already is a matter of moments.
+        let state = rebuilt.projection.expect("always set").state();
+        assert!(matches!(state, ProjectionState::CaughtUp | ProjectionState::Behind), "{name}: {state:?}");
         dev.api.post(&ada, &format!("after {number}")).await;
         assert_eq!(feed.news().await, item(&format!("before {number}")), "{name}");
         assert_eq!(feed.news().await, item(&format!("after {number}")), "{name}");
