@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 use shared::proto::command::CreatePostRequest;
 use tonic::Code;
 
-use crate::api::{Api, ask, reason, up_to_date};
+use crate::api::{Api, ask, reason, registration, up_to_date};
 use crate::number;
-use crate::process::{Role, Roles, Surroundings, folder, store_of, verified};
+use crate::process::{Role, Roles, Surroundings, folder, path, store_of, verified};
 use crate::writers::{Writers, check, log_of};
 
 /// Calls of fsync that fail; `CHIRP_FSYNCS=n` for another number.
@@ -19,11 +19,24 @@ const FSYNCS: u64 = 100;
 const FAILS_EVERY: u64 = 37;
 /// A server that cannot make its files does not start.
 const SYNCS_TO_START: u64 = 40;
+/// Commands while no sync succeeds.
+const TRIED: u64 = 50;
+const PAUSE: Duration = Duration::from_millis(20);
 const CLIENTS: usize = 8;
 /// A disk that takes what the writers write in some seconds, and is full when somebody else takes the rest.
 const DISK_BYTES: u64 = 96 * 1024 * 1024;
 /// How long a server may take to write again once there is room.
 const RESUMES_WITHIN: Duration = Duration::from_secs(5);
+
+/// A command server whose calls of fsync fail, those that `when` says, as strace has it. What it traces is written to a file.
+async fn with_failing_syncs(store: &str, trace: &Path, when: &str) -> Role {
+    let which = Command::new("strace").arg("--version").output();
+    which.expect("strace is missing, which makes system calls fail (Debian: apt-get install strace)");
+    let inject = format!("inject=fdatasync,fsync:error=EIO:when={when}");
+    let strace = ["strace", "-D", "-I1", "-f", "-qq", "-o", path(trace), "-e", "trace=fdatasync,fsync", "-e", &inject];
+    let surroundings = Surroundings { starter: strace.map(str::to_owned).to_vec(), ..Surroundings::default() };
+    Role::start_in(surroundings, "command-server", "--listen", store, &[]).await
+}
 
 /// What was not synced is not acknowledged; what was acknowledged is there when the server is killed afterwards.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -31,14 +44,7 @@ async fn what_could_not_be_synced_is_never_acknowledged() {
     let wanted = number("CHIRP_FSYNCS").unwrap_or(FSYNCS);
     let folder = folder();
     let (store, trace) = (store_of(folder.path()).await, folder.path().join("trace"));
-    let inject = format!("inject=fdatasync,fsync:error=EIO:when={SYNCS_TO_START}+{FAILS_EVERY}");
-    let trace_to = trace.to_str().expect("our own folders have plain names");
-    let strace = ["strace", "-D", "-f", "-qq", "-o", trace_to, "-e", "trace=fdatasync,fsync", "-e", &inject];
-    let starter = strace.map(str::to_owned).to_vec();
-    let which = Command::new("strace").arg("--version").output();
-    which.expect("strace is missing, which makes system calls fail (Debian: apt-get install strace)");
-    let surroundings = Surroundings { starter, ..Surroundings::default() };
-    let mut commands = Role::start_in(surroundings, "command-server", "--listen", &store, &[]).await;
+    let mut commands = with_failing_syncs(&store, &trace, &format!("{SYNCS_TO_START}+{FAILS_EVERY}")).await;
     let (projector, queries) = (Role::projector(folder.path()).await, Role::query_server(folder.path()).await);
     let api = || Api::new(&commands.address, &queries.address, &projector.address);
     let writers = Writers::start("w", CLIENTS, api).await;
@@ -54,6 +60,41 @@ async fn what_could_not_be_synced_is_never_acknowledged() {
     assert!(written.repeated > 0, "a failed sync fails somebody's command");
     check(&log, &written.acknowledged).expect("every promise is kept");
     verified(folder.path()).await;
+}
+
+/// The plainest form of it, which any store that does not sync before it answers fails at once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn while_no_sync_succeeds_nothing_is_acknowledged_and_then_all_goes_on() {
+    let folder = folder();
+    let (store, trace) = (store_of(folder.path()).await, folder.path().join("trace"));
+    // A server that cannot make its files does not start.
+    Role::command_server(folder.path()).await.process.kill().await;
+    let commands = with_failing_syncs(&store, &trace, "1+").await;
+    let api = Api::new(&commands.address, &commands.address, &commands.address);
+    let register = async |number| api.commands.clone().register_account(registration(&format!("w_{number}"))).await;
+    for number in 0..TRIED {
+        let refused = register(number).await.expect_err("it cannot be synced");
+        assert_eq!((refused.code(), reason(&refused).as_deref()), (Code::Unavailable, Some("STORE_UNAVAILABLE")));
+    }
+    // Told to end, strace lets its process go on by itself.
+    let ended = Command::new("kill").arg(tracer_of(commands.process.id())).status().expect("there is a kill");
+    assert!(ended.success(), "strace was not told to end");
+    let began = Instant::now();
+    while register(TRIED).await.is_err() {
+        assert!(began.elapsed() < RESUMES_WITHIN, "it writes again once it can sync");
+        tokio::time::sleep(PAUSE).await;
+    }
+    println!("{TRIED} refused, and all goes on {:?} after syncs succeed", began.elapsed());
+    let log = log_of(&store, folder.path()).await;
+    let registered = log.iter().filter(|event| event["type"] == "account.registered").count();
+    assert_eq!(registered, 1, "what was refused is not there");
+}
+
+/// The process that traces another.
+fn tracer_of(process: u32) -> String {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).expect("it is there");
+    let tracer = status.lines().find_map(|line| line.strip_prefix("TracerPid:")).expect("it is told");
+    tracer.trim().to_owned()
 }
 
 /// A small disk in memory, until it is dropped.

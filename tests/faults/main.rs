@@ -19,6 +19,7 @@ mod api;
 mod process;
 
 mod abuse;
+mod backlog;
 mod batches;
 mod clock;
 mod commands;
@@ -29,7 +30,9 @@ mod network;
 mod overload;
 mod parking;
 mod proxy;
+mod rollbacks;
 mod simulation;
+mod streams;
 mod writers;
 
 use std::ops::Range;

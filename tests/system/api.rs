@@ -300,7 +300,7 @@ impl Feed {
     ) -> Result<Self, Status> {
         let stream = queries.clone().stream_home_timeline(request).await?;
         let mut feed = Self { stream: stream.into_inner(), token: String::new() };
-        assert_eq!(feed.next().await, Told::Subscribed);
+        assert_eq!(feed.next_or_end().await?, Told::Subscribed);
         Ok(feed)
     }
 

@@ -1,0 +1,114 @@
+//! A backlog: a great deal was written while no projector worked. Pages are served while one catches up, and while all is built anew.
+
+use std::time::{Duration, Instant};
+
+use clients::Random;
+use shared::proto::admin::RebuildProjectionRequest;
+use shared::proto::command::*;
+use shared::proto::query::{Consistency, GetAuthorTimelineRequest, TimelineItem};
+use tokio::task::JoinSet;
+
+use crate::api::{Api, ask, text, texts, up_to_date};
+use crate::number;
+use crate::process::{PATIENCE, Roles, folder, verified};
+
+/// Commands while no projector works, each an event or more; `CHIRP_BACKLOG=n` for another number.
+const COMMANDS: u64 = 25_000;
+const ACCOUNTS: usize = 200;
+/// Commands that are under way at once.
+const AT_ONCE: usize = 256;
+/// One of so many commands is a post of the author whose pages are looked at.
+const WATCHED_ONE_IN: u64 = 50;
+/// Between two looks at a page.
+const PAUSE: Duration = Duration::from_millis(20);
+/// No page may take longer than this, however much there is to do beside it.
+const PAGE_WITHIN: Duration = Duration::from_secs(2);
+/// Events a second that are caught up with, at the very least.
+const EVENTS_PER_SECOND_MIN: u64 = 200;
+
+/// The newest posts of an author.
+async fn page(api: &Api, author: &str, consistency: Option<Consistency>) -> Vec<TimelineItem> {
+    let request = ask!(GetAuthorTimelineRequest { author_id: author, page_size: 100, consistency: consistency });
+    let began = Instant::now();
+    let items = api.queries.clone().get_author_timeline(request).await.expect("a page").into_inner().items;
+    assert!(began.elapsed() < PAGE_WITHIN, "a page took {:?}", began.elapsed());
+    items
+}
+
+/// Something that somebody does, so that every projection has work.
+async fn something(api: Api, accounts: Vec<String>, post: String, number: u64) {
+    let mut random = Random::new(number);
+    let (one, other) = (random.pick(&accounts).clone(), random.pick(&accounts).clone());
+    let mut commands = api.commands.clone();
+    // Some of it is refused, as following oneself is.
+    let _ = match random.below(5) {
+        0 | 1 => api.try_post(ask!(CreatePostRequest { author_id: one, text: format!("#some {number}") })).await.err(),
+        2 => commands.follow_account(ask!(FollowAccountRequest { follower_id: one, followee_id: other })).await.err(),
+        3 => commands.like_post(ask!(LikePostRequest { account_id: one, post_id: post })).await.err(),
+        _ => commands.repost_post(ask!(RepostPostRequest { account_id: one, post_id: post })).await.err(),
+    };
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backlog_is_caught_up_with_and_rebuilt_while_every_page_is_served_and_right() {
+    let many = number("CHIRP_BACKLOG").unwrap_or(COMMANDS);
+    let folder = folder();
+    let mut roles = Roles::start(folder.path()).await;
+    let api = roles.api.clone();
+    let ada = api.register("ada").await.id;
+    let mut accounts = vec![];
+    for number in 0..ACCOUNTS {
+        accounts.push(api.register(&format!("account_{number}")).await.id);
+    }
+    let post = api.post(&ada, "0").await.id;
+    page(&api, &ada, up_to_date()).await;
+
+    let (before, began) = (api.head().await, Instant::now());
+    roles.projector.process.kill().await;
+    let (mut writing, mut posts) = (JoinSet::new(), 1);
+    for number in 0..many {
+        if writing.len() >= AT_ONCE {
+            writing.join_next().await;
+        }
+        if number % WATCHED_ONE_IN == 0 {
+            api.post(&ada, &posts.to_string()).await;
+            posts += 1;
+        }
+        writing.spawn(something(api.clone(), accounts.clone(), post.clone(), number));
+    }
+    writing.join_all().await;
+    let wrote = began.elapsed();
+    assert_eq!(texts(&page(&api, &ada, None).await), ["0"], "nobody folds");
+
+    let began = Instant::now();
+    roles.projector.restart().await;
+    let (head, mut pages, mut newest) = (api.head().await, 0, 0);
+    let backlog = head - before;
+    while newest < posts - 1 || api.projections().await.iter().any(|projection| projection.checkpoint < head) {
+        let items = page(&api, &ada, None).await;
+        let numbers: Vec<usize> = items.iter().map(|item| text(item).parse().expect("a number")).collect();
+        let first = *numbers.first().expect("there was one before");
+        assert!(first >= newest, "a page went back from {newest} to {first}");
+        let whole: Vec<usize> = (0..=first).rev().take(100).collect();
+        assert_eq!(numbers, whole, "page {pages} has a hole");
+        (newest, pages) = (first, pages + 1);
+        assert!(began.elapsed() < PATIENCE + Duration::from_secs(backlog / EVENTS_PER_SECOND_MIN), "it goes on");
+        tokio::time::sleep(PAUSE).await;
+    }
+    println!("{backlog} events in {wrote:.1?}, caught up with in {:.1?}, and {pages} pages meanwhile", began.elapsed());
+    assert!(pages > 1, "there was something to catch up with");
+
+    let expected = page(&api, &ada, up_to_date()).await;
+    let (mut admin, name) = (api.admin.clone(), "timelines_1".to_owned());
+    let (began, mut pages) = (Instant::now(), 0);
+    let rebuilding = tokio::spawn(async move { admin.rebuild_projection(RebuildProjectionRequest { name }).await });
+    while !rebuilding.is_finished() {
+        assert_eq!(page(&api, &ada, None).await, expected, "page {pages} beside a rebuild");
+        pages += 1;
+        tokio::time::sleep(PAUSE).await;
+    }
+    rebuilding.await.expect("it does not panic").expect("it is rebuilt");
+    assert_eq!(page(&api, &ada, up_to_date()).await, expected);
+    println!("timelines were rebuilt in {:.1?}, and {pages} pages meanwhile", began.elapsed());
+    verified(folder.path()).await;
+}

@@ -1,0 +1,151 @@
+//! A storm of rollbacks on PostgreSQL: transactions that had taken positions and give them back, and appends whose connection is cut.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use shared::ids::Position;
+use shared::log::{EventLog, postgres as postgres_log};
+use shared::postgres::Server;
+use sqlx::{Connection, PgConnection};
+
+use crate::api::Api;
+use crate::number;
+use crate::process::{Role, chirp, folder};
+use crate::writers::{Writers, check, log_of};
+
+/// Events that are written in the storm; `CHIRP_STORM=n` for another number.
+const EVENTS: u64 = 4_000;
+const SERVERS: usize = 4;
+const CLIENTS_OF_SERVER: usize = 4;
+/// Transactions that are rolled back by hand, at once.
+const ROLLING_BACK: usize = 2;
+const PAGE: usize = 500;
+const PAUSE: Duration = Duration::from_millis(2);
+/// Between two cuts: an append that is tried again needs some time in between.
+const CUT_EVERY: Duration = Duration::from_millis(50);
+
+/// Takes a position as an append does, tells everybody, lingers and thinks better of it.
+const TAKE_AND_GIVE_BACK: &str = "
+    BEGIN;
+    UPDATE chirp_log.head SET position = position + 1, hash = decode(repeat('ff', 32), 'hex') WHERE id = 1;
+    INSERT INTO chirp_log.events
+    SELECT head.position, gen_random_uuid(), 'rolled-back', 1, 'post.created', 1, gen_random_uuid(), gen_random_uuid(), NULL, '', NULL,
+           0, '{}', '', head.hash
+    FROM chirp_log.head;
+    SELECT pg_notify('chirp_log', head.position::TEXT), pg_sleep(0.005 * random()) FROM chirp_log.head;
+    ROLLBACK;
+";
+/// Ends a connection in the middle of an append.
+const CUT: &str = "
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND state = 'active' AND query LIKE '%append_batch%' AND pid <> pg_backend_pid()
+    ORDER BY random() LIMIT 1
+";
+
+/// What the storm and the reader share.
+#[derive(Default)]
+struct Storm {
+    is_over: AtomicBool,
+    rolled_back: AtomicU64,
+    cut: AtomicU64,
+    /// The position that the reader has reached.
+    read: AtomicU64,
+}
+
+impl Storm {
+    fn is_over(&self) -> bool {
+        self.is_over.load(Ordering::SeqCst)
+    }
+}
+
+async fn roll_back(mut connection: PgConnection, storm: Arc<Storm>) {
+    while !storm.is_over() {
+        sqlx::raw_sql(TAKE_AND_GIVE_BACK).execute(&mut connection).await.expect("it is rolled back");
+        storm.rolled_back.fetch_add(1, Ordering::SeqCst);
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+async fn cut(mut connection: PgConnection, storm: Arc<Storm>) {
+    while !storm.is_over() {
+        let cut = sqlx::raw_sql(CUT).execute(&mut connection).await.expect("it is ended").rows_affected();
+        storm.cut.fetch_add(cut, Ordering::SeqCst);
+        tokio::time::sleep(CUT_EVERY).await;
+    }
+}
+
+/// Reads as a projection does: whatever it was given comes next.
+async fn read(log: impl EventLog, storm: Arc<Storm>) -> Position {
+    let mut reached = Position(0);
+    loop {
+        let was_over = storm.is_over();
+        let page = log.read(reached, PAGE).await.expect("there is no gap");
+        if page.is_empty() {
+            if was_over {
+                return reached;
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        for event in page {
+            assert_eq!(event.position, reached.next(), "what comes next");
+            assert_ne!(event.stream.as_str(), "rolled-back", "position {reached} was given back");
+            reached = event.position;
+        }
+        storm.read.store(reached.unsigned(), Ordering::SeqCst);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_storm_of_rollbacks_leaves_no_gap_and_loses_nothing() {
+    let events = number("CHIRP_STORM").unwrap_or(EVENTS);
+    let (folder, server) = (folder(), Server::for_a_test().await);
+    server.migrate().await.expect("the schemas can be made");
+    let store = server.address();
+    let projector = Role::start_at("projector", "--ops-listen", &store, &[]).await;
+    let storm = Arc::new(Storm::default());
+    let log = postgres_log::open_to_read(&server).await.expect("it opens");
+    let reading = tokio::spawn(read(log, storm.clone()));
+    let mut servers = vec![];
+    let mut writers = vec![];
+    for number in 0..SERVERS {
+        let commands = Role::start_at("command-server", "--listen", &store, &[]).await;
+        let api = || Api::new(&commands.address, &projector.address, &projector.address);
+        writers.push(Writers::start(&format!("w{number}"), CLIENTS_OF_SERVER, api).await);
+        servers.push(commands);
+    }
+    let connect = async || PgConnection::connect(&store).await.expect("it connects");
+    let mut raging = vec![tokio::spawn(cut(connect().await, storm.clone()))];
+    for _ in 0..ROLLING_BACK {
+        raging.push(tokio::spawn(roll_back(connect().await, storm.clone())));
+    }
+
+    while storm.read.load(Ordering::SeqCst) < events {
+        for writers in &writers {
+            writers.progress(CLIENTS_OF_SERVER).await;
+        }
+    }
+    let (mut acknowledged, mut repeated) = (vec![], 0);
+    for writers in writers {
+        let written = writers.stop().await;
+        acknowledged.extend(written.acknowledged);
+        repeated += written.repeated;
+    }
+    storm.is_over.store(true, Ordering::SeqCst);
+    for raging in raging {
+        raging.await.expect("it raged to the end");
+    }
+    let reached = reading.await.expect("the reader saw no gap");
+    let [rolled_back, cut] = [&storm.rolled_back, &storm.cut].map(|count| count.load(Ordering::SeqCst));
+    println!(
+        "{} events read, {} acknowledged, {repeated} asked again, {rolled_back} rolled back by hand, {cut} cut in the middle",
+        reached.0,
+        acknowledged.len()
+    );
+    assert!(rolled_back > 0 && cut > 0 && repeated > 0, "there was a storm");
+    let log = log_of(&store, folder.path()).await;
+    assert_eq!(log.len() as u64, reached.unsigned(), "the reader missed nothing");
+    check(&log, &acknowledged).expect("every promise is kept");
+    let verified = chirp(&["verify", "--store", &store]).await.with(0);
+    assert!(verified.stdout.starts_with("0 differences in "), "{verified:#?}");
+}
