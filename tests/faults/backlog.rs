@@ -1,5 +1,6 @@
 //! A backlog: a great deal was written while no projector worked. Pages are served while one catches up, and while all is built anew.
 
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use clients::Random;
@@ -12,9 +13,10 @@ use crate::api::{Api, ask, text, texts, up_to_date};
 use crate::number;
 use crate::process::{PATIENCE, Roles, folder, verified};
 
-/// Commands while no projector works, each an event or more; `CHIRP_BACKLOG=n` for another number.
-const COMMANDS: u64 = 25_000;
-const ACCOUNTS: usize = 200;
+/// Commands while no projector works, nearly all of them an event; `CHIRP_BACKLOG=n` for another number.
+const COMMANDS: u64 = 30_000;
+/// Of how many commands one is a new account.
+const COMMANDS_OF_ACCOUNT: u64 = 100;
 /// Commands that are under way at once.
 const AT_ONCE: usize = 256;
 /// One of so many commands is a post of the author whose pages are looked at.
@@ -35,14 +37,33 @@ async fn page(api: &Api, author: &str, consistency: Option<Consistency>) -> Vec<
     items
 }
 
+/// Accounts and posts that there are, for others to do something with.
+#[derive(Default)]
+struct Known {
+    accounts: Vec<String>,
+    posts: Vec<String>,
+}
+
 /// Something that somebody does, so that every projection has work.
-async fn something(api: Api, accounts: Vec<String>, post: String, number: u64) {
+async fn something(api: Api, known: Arc<Mutex<Known>>, number: u64) {
     let mut random = Random::new(number);
-    let (one, other) = (random.pick(&accounts).clone(), random.pick(&accounts).clone());
+    let ([one, other], post) = {
+        let known = known.lock().expect("nobody panics with it");
+        ([0; 2].map(|_| random.pick(&known.accounts).clone()), random.pick(&known.posts).clone())
+    };
     let mut commands = api.commands.clone();
+    if number.is_multiple_of(COMMANDS_OF_ACCOUNT) {
+        let account = api.register(&format!("account_{number}")).await.id;
+        known.lock().expect("nobody panics with it").accounts.push(account);
+        return;
+    }
     // Some of it is refused, as following oneself is.
     let _ = match random.below(5) {
-        0 | 1 => api.try_post(ask!(CreatePostRequest { author_id: one, text: format!("#some {number}") })).await.err(),
+        0 | 1 => {
+            let made = api.post(&one, &format!("#some {number}")).await.id;
+            known.lock().expect("nobody panics with it").posts.push(made);
+            None
+        }
         2 => commands.follow_account(ask!(FollowAccountRequest { follower_id: one, followee_id: other })).await.err(),
         3 => commands.like_post(ask!(LikePostRequest { account_id: one, post_id: post })).await.err(),
         _ => commands.repost_post(ask!(RepostPostRequest { account_id: one, post_id: post })).await.err(),
@@ -55,12 +76,9 @@ async fn a_backlog_is_caught_up_with_and_rebuilt_while_every_page_is_served_and_
     let folder = folder();
     let mut roles = Roles::start(folder.path()).await;
     let api = roles.api.clone();
-    let ada = api.register("ada").await.id;
-    let mut accounts = vec![];
-    for number in 0..ACCOUNTS {
-        accounts.push(api.register(&format!("account_{number}")).await.id);
-    }
+    let [ada, eve] = api.accounts(["ada", "eve"]).await;
     let post = api.post(&ada, "0").await.id;
+    let known = Arc::new(Mutex::new(Known { accounts: vec![eve], posts: vec![post] }));
     page(&api, &ada, up_to_date()).await;
 
     let (before, began) = (api.head().await, Instant::now());
@@ -70,11 +88,11 @@ async fn a_backlog_is_caught_up_with_and_rebuilt_while_every_page_is_served_and_
         if writing.len() >= AT_ONCE {
             writing.join_next().await;
         }
-        if number % WATCHED_ONE_IN == 0 {
+        if number.is_multiple_of(WATCHED_ONE_IN) {
             api.post(&ada, &posts.to_string()).await;
             posts += 1;
         }
-        writing.spawn(something(api.clone(), accounts.clone(), post.clone(), number));
+        writing.spawn(something(api.clone(), known.clone(), number));
     }
     writing.join_all().await;
     let wrote = began.elapsed();
