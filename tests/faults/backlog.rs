@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use clients::Random;
 use shared::proto::admin::RebuildProjectionRequest;
 use shared::proto::command::*;
-use shared::proto::query::{Consistency, GetAuthorTimelineRequest, TimelineItem};
+use shared::proto::query::{Consistency, TimelineItem};
 use tokio::task::JoinSet;
 
 use crate::api::{Api, ask, text, texts, up_to_date};
@@ -19,7 +19,7 @@ const COMMANDS: u64 = 30_000;
 const COMMANDS_OF_ACCOUNT: u64 = 100;
 /// Commands that are under way at once.
 const AT_ONCE: usize = 256;
-/// One of so many commands is a post of the author whose pages are looked at.
+/// One of so many commands is a post of the only one whom the owner of the pages follows.
 const WATCHED_ONE_IN: u64 = 50;
 /// Between two looks at a page.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -28,11 +28,10 @@ const PAGE_WITHIN: Duration = Duration::from_secs(2);
 /// Events a second that are caught up with, at the very least.
 const EVENTS_PER_SECOND_MIN: u64 = 200;
 
-/// The newest posts of an author.
-async fn page(api: &Api, author: &str, consistency: Option<Consistency>) -> Vec<TimelineItem> {
-    let request = ask!(GetAuthorTimelineRequest { author_id: author, page_size: 100, consistency: consistency });
+/// The newest items of a home timeline.
+async fn page(api: &Api, owner: &str, consistency: Option<Consistency>) -> Vec<TimelineItem> {
     let began = Instant::now();
-    let items = api.queries.clone().get_author_timeline(request).await.expect("a page").into_inner().items;
+    let items = api.home(owner, consistency).await.items;
     assert!(began.elapsed() < PAGE_WITHIN, "a page took {:?}", began.elapsed());
     items
 }
@@ -76,10 +75,11 @@ async fn a_backlog_is_caught_up_with_and_rebuilt_while_every_page_is_served_and_
     let folder = folder();
     let mut roles = Roles::start(folder.path()).await;
     let api = roles.api.clone();
-    let [ada, eve] = api.accounts(["ada", "eve"]).await;
+    let [ada, bob, eve] = api.accounts(["ada", "bob", "eve"]).await;
+    api.follow(&bob, &ada).await;
     let post = api.post(&ada, "0").await.id;
     let known = Arc::new(Mutex::new(Known { accounts: vec![eve], posts: vec![post] }));
-    page(&api, &ada, up_to_date()).await;
+    page(&api, &bob, up_to_date()).await;
 
     let (before, began) = (api.head().await, Instant::now());
     roles.projector.process.kill().await;
@@ -96,14 +96,14 @@ async fn a_backlog_is_caught_up_with_and_rebuilt_while_every_page_is_served_and_
     }
     writing.join_all().await;
     let wrote = began.elapsed();
-    assert_eq!(texts(&page(&api, &ada, None).await), ["0"], "nobody folds");
+    assert_eq!(texts(&page(&api, &bob, None).await), ["0"], "nobody folds");
 
     let began = Instant::now();
     roles.projector.restart().await;
     let (head, mut pages, mut newest) = (api.head().await, 0, 0);
     let backlog = head - before;
     while newest < posts - 1 || api.projections().await.iter().any(|projection| projection.checkpoint < head) {
-        let items = page(&api, &ada, None).await;
+        let items = page(&api, &bob, None).await;
         let numbers: Vec<usize> = items.iter().map(|item| text(item).parse().expect("a number")).collect();
         let first = *numbers.first().expect("there was one before");
         assert!(first >= newest, "a page went back from {newest} to {first}");
@@ -116,17 +116,17 @@ async fn a_backlog_is_caught_up_with_and_rebuilt_while_every_page_is_served_and_
     println!("{backlog} events in {wrote:.1?}, caught up with in {:.1?}, and {pages} pages meanwhile", began.elapsed());
     assert!(pages > 1, "there was something to catch up with");
 
-    let expected = page(&api, &ada, up_to_date()).await;
+    let expected = page(&api, &bob, up_to_date()).await;
     let (mut admin, name) = (api.admin.clone(), "timelines_1".to_owned());
     let (began, mut pages) = (Instant::now(), 0);
     let rebuilding = tokio::spawn(async move { admin.rebuild_projection(RebuildProjectionRequest { name }).await });
     while !rebuilding.is_finished() {
-        assert_eq!(page(&api, &ada, None).await, expected, "page {pages} beside a rebuild");
+        assert_eq!(page(&api, &bob, None).await, expected, "page {pages} beside a rebuild");
         pages += 1;
         tokio::time::sleep(PAUSE).await;
     }
     rebuilding.await.expect("it does not panic").expect("it is rebuilt");
-    assert_eq!(page(&api, &ada, up_to_date()).await, expected);
+    assert_eq!(page(&api, &bob, up_to_date()).await, expected);
     println!("timelines were rebuilt in {:.1?}, and {pages} pages meanwhile", began.elapsed());
     verified(folder.path()).await;
 }

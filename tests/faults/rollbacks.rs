@@ -120,7 +120,8 @@ async fn a_storm_of_rollbacks_leaves_no_gap_and_loses_nothing() {
         raging.push(tokio::spawn(roll_back(connect().await, storm.clone())));
     }
 
-    while storm.read.load(Ordering::SeqCst) < events {
+    // A reader that has seen a gap has ended.
+    while storm.read.load(Ordering::SeqCst) < events && !reading.is_finished() {
         for writers in &writers {
             writers.progress(CLIENTS_OF_SERVER).await;
         }
