@@ -1,8 +1,10 @@
 //! Hydrate and present: what the rows of a page are now, as the contract has it, in one query for the whole page.
 
 use std::collections::{BTreeSet, HashMap};
+use std::fmt;
 
-use serde::Deserialize;
+use serde::de::Visitor;
+use serde::{Deserialize, Deserializer};
 use shared::clock::Timestamp;
 use shared::ids::{AccountKey, Position, PostKey};
 use shared::proto::common::AccountKind;
@@ -118,23 +120,31 @@ FROM wanted",
 }
 
 /// A yes or a no in JSON: SQLite says 1 or 0.
-#[derive(Clone, Copy, Deserialize)]
-#[serde(from = "SpelledFlag")]
+#[derive(Clone, Copy)]
 pub struct Flag(pub bool);
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum SpelledFlag {
-    Flag(bool),
-    Number(u8),
-}
+impl<'de> Deserialize<'de> for Flag {
+    // An untagged enum would do, but makes an error, with its line and column, of each number before it tries the next.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Spelled;
 
-impl From<SpelledFlag> for Flag {
-    fn from(spelled: SpelledFlag) -> Self {
-        Self(match spelled {
-            SpelledFlag::Flag(flag) => flag,
-            SpelledFlag::Number(number) => number != 0,
-        })
+        impl Visitor<'_> for Spelled {
+            type Value = Flag;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a yes or a no, or a number that is one")
+            }
+
+            fn visit_bool<E>(self, flag: bool) -> Result<Flag, E> {
+                Ok(Flag(flag))
+            }
+
+            fn visit_u64<E>(self, number: u64) -> Result<Flag, E> {
+                Ok(Flag(number != 0))
+            }
+        }
+
+        deserializer.deserialize_any(Spelled)
     }
 }
 

@@ -374,7 +374,12 @@ async fn chirp_within(patience: Duration, arguments: &[&str], environment: &[(&s
 
 /// The judgement of the naive reference over a whole store.
 pub async fn verified(store: &Path) {
-    let finished = chirp_within(VERIFY_PATIENCE, &["verify", "--store", &store_of(store).await], &[]).await.with(0);
+    verified_at(&store_of(store).await).await;
+}
+
+/// On a store of any kind.
+pub async fn verified_at(store: &str) {
+    let finished = chirp_within(VERIFY_PATIENCE, &["verify", "--store", store], &[]).await.with(0);
     assert!(finished.stdout.starts_with("0 differences in "), "{finished:#?}");
 }
 
