@@ -1,0 +1,95 @@
+//! The stores that are held to the contract.
+
+use tempfile::TempDir;
+
+use super::*;
+use crate::log::memory::MemoryStore;
+use crate::log::sqlite::Durability;
+use crate::log::{postgres as postgres_log, sqlite as sqlite_log};
+use crate::postgres::Server;
+
+/// A SQLite file in a directory that is removed with it.
+pub(super) struct SqliteSubject {
+    directory: TempDir,
+    clock: Arc<ManualClock>,
+}
+
+impl SqliteSubject {
+    pub(super) fn file(&self) -> std::path::PathBuf {
+        self.directory.path().join("log.db")
+    }
+}
+
+impl Subject for SqliteSubject {
+    async fn create() -> Self {
+        let clock = Arc::new(ManualClock::default());
+        clock.set(Timestamp(1_700_000_000_000_000));
+        Self { directory: TempDir::new().expect("there is room for a directory"), clock }
+    }
+
+    async fn open(&self) -> Log {
+        let log = sqlite_log::open(&self.file(), Durability::OnDisk, self.clock.clone()).await;
+        Arc::new(log.expect("the file can be opened"))
+    }
+
+    async fn open_read_only(&self) -> Log {
+        Arc::new(sqlite_log::open_to_read(&self.file()).await.expect("the file can be opened to read"))
+    }
+
+    fn clock(&self) -> &ManualClock {
+        &self.clock
+    }
+}
+
+/// A database of its own on the server that the tests have.
+pub(super) struct PostgresSubject {
+    pub(super) server: Server,
+    clock: Arc<ManualClock>,
+}
+
+impl Subject for PostgresSubject {
+    async fn create() -> Self {
+        let clock = Arc::new(ManualClock::default());
+        clock.set(Timestamp(1_700_000_000_000_000));
+        Self { server: Server::for_a_test().await, clock }
+    }
+
+    async fn open(&self) -> Log {
+        self.server.migrate().await.expect("the schemas can be made");
+        Arc::new(postgres_log::open(&self.server, self.clock.clone()).await.expect("the log can be opened"))
+    }
+
+    async fn open_read_only(&self) -> Log {
+        Arc::new(postgres_log::open_to_read(&self.server).await.expect("the log can be opened to read"))
+    }
+
+    fn clock(&self) -> &ManualClock {
+        &self.clock
+    }
+}
+
+/// A store in memory.
+pub(super) struct MemorySubject {
+    store: MemoryStore,
+    clock: Arc<ManualClock>,
+}
+
+impl Subject for MemorySubject {
+    async fn create() -> Self {
+        let clock = Arc::new(ManualClock::default());
+        clock.set(Timestamp(1_700_000_000_000_000));
+        Self { store: MemoryStore::new(clock.clone()), clock }
+    }
+
+    async fn open(&self) -> Log {
+        Arc::new(self.store.open())
+    }
+
+    async fn open_read_only(&self) -> Log {
+        Arc::new(self.store.open_to_read())
+    }
+
+    fn clock(&self) -> &ManualClock {
+        &self.clock
+    }
+}
