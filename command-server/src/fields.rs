@@ -77,14 +77,14 @@ impl Fields {
 
     /// The text of a post, trimmed.
     pub fn text(&mut self, text: &str) -> String {
-        self.words("text", text, TEXT_LENGTH_MAX, true)
+        self.0.required_words("text", text, TEXT_LENGTH_MAX)
     }
 
     /// A profile, trimmed.
     pub fn profile(&mut self, display_name: &str, bio: &str) -> Profile {
         Profile {
-            display_name: self.words("display_name", display_name, DISPLAY_NAME_LENGTH_MAX, true),
-            bio: self.words("bio", bio, BIO_LENGTH_MAX, false),
+            display_name: self.0.required_words("display_name", display_name, DISPLAY_NAME_LENGTH_MAX),
+            bio: self.0.words("bio", bio, BIO_LENGTH_MAX),
         }
     }
 
@@ -99,19 +99,6 @@ impl Fields {
                 AccountKind::User
             }
         }
-    }
-
-    fn words(&mut self, field: &str, text: &str, length_max: usize, required: bool) -> String {
-        let trimmed = text.trim();
-        if required && trimmed.is_empty() {
-            self.0.add(field, ErrorReason::TextEmpty, "must not be empty");
-        }
-        let length = trimmed.chars().count();
-        if length > length_max {
-            let rule = format!("must have at most {length_max} characters, has {length}");
-            self.0.add(field, ErrorReason::TextTooLong, rule);
-        }
-        trimmed.to_owned()
     }
 }
 

@@ -128,9 +128,7 @@ impl Admin {
     /// The projection that a request names.
     fn named(&self, name: &str) -> Result<&'static str, Status> {
         let mut violations = Violations::default();
-        if name.is_empty() {
-            violations.add("name", ErrorReason::TextEmpty, "must not be empty");
-        }
+        violations.must_not_be_empty("name", name);
         violations.check()?;
         self.known(name)
     }

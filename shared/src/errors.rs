@@ -141,6 +141,31 @@ impl Violations {
         })
     }
 
+    /// Notes that a text is empty, if it is.
+    pub fn must_not_be_empty(&mut self, field: &str, text: &str) {
+        if text.is_empty() {
+            self.add(field, ErrorReason::TextEmpty, "must not be empty");
+        }
+    }
+
+    /// Reads a text without the space around it, of at most so many characters.
+    pub fn words(&mut self, field: &str, text: &str, length_max: usize) -> String {
+        let trimmed = text.trim();
+        let length = trimmed.chars().count();
+        if length > length_max {
+            let rule = format!("must have at most {length_max} characters, has {length}");
+            self.add(field, ErrorReason::TextTooLong, rule);
+        }
+        trimmed.to_owned()
+    }
+
+    /// The same, if there is any.
+    pub fn required_words(&mut self, field: &str, text: &str, length_max: usize) -> String {
+        let words = self.words(field, text, length_max);
+        self.must_not_be_empty(field, &words);
+        words
+    }
+
     /// Passes when nothing is wrong. The reason is the violations' own when they share one, else `FIELD_INVALID`.
     ///
     /// # Errors

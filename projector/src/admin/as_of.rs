@@ -42,10 +42,7 @@ impl Admin {
         let mut violations = Violations::default();
         let limit = PAGE_SIZES.read(asked.page_size, &mut violations);
         match &asked.subject {
-            Some(Subject::Stream(stream)) if stream.is_empty() => {
-                violations.add("stream", ErrorReason::TextEmpty, "must not be empty");
-            }
-            Some(Subject::Stream(_)) => {}
+            Some(Subject::Stream(stream)) => violations.must_not_be_empty("stream", stream),
             Some(Subject::AccountId(id)) => drop(violations.account("account_id", id)),
             Some(Subject::HomeTimelineAccountId(id)) => drop(violations.account("home_timeline_account_id", id)),
             None => drop(violations.account("account_id", "")),

@@ -94,7 +94,7 @@ impl Admin {
         asked: v1::RetryParkedEventsRequest,
     ) -> Result<v1::RetryParkedEventsResponse, Status> {
         let mut violations = Violations::default();
-        must_name_a_projection(&mut violations, &asked.projection);
+        violations.must_not_be_empty("projection", &asked.projection);
         if asked.positions.len() > POSITIONS_MAX {
             let rule = format!("must be at most {POSITIONS_MAX}, are {}", asked.positions.len());
             violations.add("positions", ErrorReason::BatchSizeInvalid, rule);
@@ -115,15 +115,8 @@ impl Admin {
         asked: v1::DiscardParkedEventRequest,
     ) -> Result<v1::DiscardParkedEventResponse, Status> {
         let mut violations = Violations::default();
-        must_name_a_projection(&mut violations, &asked.projection);
-        let reason = asked.reason.trim().to_owned();
-        let length = reason.chars().count();
-        if length == 0 {
-            violations.add("reason", ErrorReason::TextEmpty, "must not be empty");
-        } else if length > REASON_LENGTH_MAX {
-            let rule = format!("must have at most {REASON_LENGTH_MAX} characters, has {length}");
-            violations.add("reason", ErrorReason::TextTooLong, rule);
-        }
+        violations.must_not_be_empty("projection", &asked.projection);
+        let reason = violations.required_words("reason", &asked.reason, REASON_LENGTH_MAX);
         violations.check()?;
         let name = self.known(&asked.projection)?;
         let position = Position(i64::try_from(asked.position).unwrap_or(i64::MAX));
@@ -139,12 +132,6 @@ impl Admin {
             parked_event: rows.first().map(present).transpose().map_err(internal)?,
             applied_count: u32::try_from(retried.applied).map_err(internal)?,
         })
-    }
-}
-
-pub(super) fn must_name_a_projection(violations: &mut Violations, name: &str) {
-    if name.is_empty() {
-        violations.add("projection", ErrorReason::TextEmpty, "must not be empty");
     }
 }
 
