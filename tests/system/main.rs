@@ -8,7 +8,6 @@ mod around;
 mod as_of;
 mod backup;
 mod bad_input;
-mod bad_input_of_a_week;
 mod browser;
 mod cluster;
 mod consistency;
