@@ -3,8 +3,9 @@
 //! Always: base units with the unit in the name; low cardinality, never an id in a label. Names of gRPC metrics are those
 //! of the go-grpc-prometheus convention, so that existing dashboards work.
 
+use std::collections::HashMap;
 use std::pin::Pin;
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
@@ -16,7 +17,11 @@ use axum::response::Response;
 use http_body::{Frame, SizeHint};
 use metrics::{Label, counter, histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use prost::Message;
+use prost_types::{FileDescriptorSet, MethodDescriptorProto};
 use tonic::Code;
+
+use crate::proto::DESCRIPTORS;
 
 /// The position of the newest event that this process has appended.
 pub const LOG_HEAD_POSITION: &str = "chirp_log_head_position";
@@ -50,8 +55,50 @@ const HANDLED: &str = "grpc_server_handled_total";
 const HANDLING: &str = "grpc_server_handling_seconds";
 const SECONDS: [f64; 14] = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0];
 const SIZES: [f64; 11] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1_024.0];
-/// The only methods whose answers go on.
-const STREAMING_PREFIXES: [&str; 2] = ["Stream", "Watch"];
+
+/// What a call is counted under: the service, the method and its type.
+type Labels = [Label; 3];
+
+/// The methods that there are, by their paths. Nothing else becomes a label: anybody can ask for any path, and a label stays for ever.
+static METHODS: LazyLock<HashMap<String, Labels>> = LazyLock::new(|| {
+    let described = [
+        DESCRIPTORS,
+        tonic_health::pb::FILE_DESCRIPTOR_SET,
+        tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET,
+        tonic_reflection::pb::v1alpha::FILE_DESCRIPTOR_SET,
+    ];
+    let mut methods = HashMap::new();
+    for set in described {
+        for file in FileDescriptorSet::decode(set).expect("a build describes itself well").file {
+            for service in &file.service {
+                let name = format!("{}.{}", file.package(), service.name());
+                let labelled = |method: &MethodDescriptorProto| {
+                    (format!("/{name}/{}", method.name()), labels(&name, method.name(), kind(method)))
+                };
+                methods.extend(service.method.iter().map(labelled));
+            }
+        }
+    }
+    methods
+});
+static UNKNOWN: LazyLock<Labels> = LazyLock::new(|| labels("unknown", "unknown", "unknown"));
+
+fn labels(service: &str, method: &str, kind: &'static str) -> Labels {
+    [
+        Label::new("grpc_service", service.to_owned()),
+        Label::new("grpc_method", method.to_owned()),
+        Label::new("grpc_type", kind),
+    ]
+}
+
+fn kind(method: &MethodDescriptorProto) -> &'static str {
+    match (method.client_streaming(), method.server_streaming()) {
+        (false, false) => "unary",
+        (false, true) => "server_stream",
+        (true, false) => "client_stream",
+        (true, true) => "bidi_stream",
+    }
+}
 
 /// The process's metrics as text.
 #[must_use]
@@ -79,7 +126,7 @@ pub fn start() {
 
 /// Counts a call and how it ended.
 pub async fn observe(request: Request, next: Next) -> Response {
-    let Some(call) = Call::begin(request.uri().path()) else { return next.run(request).await };
+    let call = Call::begin(request.uri().path());
     let response = next.run(request).await;
     let (parts, body) = response.into_parts();
     // A refusal may come as headers alone, without a body.
@@ -92,40 +139,22 @@ pub async fn observe(request: Request, next: Next) -> Response {
 
 /// A call that has begun and has not ended yet.
 struct Call {
-    service: String,
-    method: String,
+    labels: &'static Labels,
     began: Instant,
 }
 
 impl Call {
-    /// Nothing when it is no gRPC call.
-    fn begin(path: &str) -> Option<Self> {
-        let (service, method) = path.strip_prefix('/')?.split_once('/')?;
-        // Anybody can ask for any path: only names of the contract become labels.
-        let is_ours = service.starts_with("chirp.") || service.starts_with("grpc.");
-        if !is_ours || !method.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-            return None;
-        }
-        let call = Self { service: service.to_owned(), method: method.to_owned(), began: Instant::now() };
-        counter!(STARTED, call.labels()).increment(1);
-        Some(call)
+    fn begin(path: &str) -> Self {
+        let labels = METHODS.get(path).unwrap_or(&UNKNOWN);
+        counter!(STARTED, labels.to_vec()).increment(1);
+        Self { labels, began: Instant::now() }
     }
 
     fn end(self, code: Code) {
-        let mut labels = self.labels();
-        histogram!(HANDLING, labels.clone()).record(self.began.elapsed());
+        histogram!(HANDLING, self.labels.to_vec()).record(self.began.elapsed());
+        let mut labels = self.labels.to_vec();
         labels.push(Label::new("grpc_code", format!("{code:?}")));
         counter!(HANDLED, labels).increment(1);
-    }
-
-    fn labels(&self) -> Vec<Label> {
-        let is_stream = STREAMING_PREFIXES.iter().any(|prefix| self.method.starts_with(prefix));
-        let kind = if is_stream { "server_stream" } else { "unary" };
-        vec![
-            Label::new("grpc_service", self.service.clone()),
-            Label::new("grpc_method", self.method.clone()),
-            Label::new("grpc_type", kind),
-        ]
     }
 }
 

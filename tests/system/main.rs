@@ -16,6 +16,7 @@ mod idempotency;
 mod journey;
 mod limits;
 mod live;
+mod metrics;
 mod operations;
 mod parked;
 mod postgres;

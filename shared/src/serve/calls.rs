@@ -133,7 +133,7 @@ pub(super) async fn blame_the_input(request: Request, next: Next) -> Response {
         }
         _ => return response,
     };
-    Status::from(Refused::new(code, reason, message).with("limit_bytes", MESSAGE_BYTES_MAX)).into_http()
+    Status::from(Refused::new(code, reason, message)).into_http()
 }
 
 fn too_large() -> Status {
