@@ -10,7 +10,7 @@ use tonic::Code;
 use crate::number;
 
 /// Inputs of each target; `CHIRP_HOSTILE=n` for another number.
-const INPUTS: u64 = 20_000;
+const INPUTS: u64 = 100_000;
 const CHANGES_MAX: usize = 4;
 /// Bytes that mean something in messages, in JSON and in tokens.
 const TELLING: [u8; 12] = [0, 1, 0x7f, 0x80, 0xff, b'\n', b'"', b'\\', b'{', b'-', b'9', 0x0a];
