@@ -24,7 +24,7 @@ const WATCHED_ONE_IN: u64 = 50;
 /// Between two looks at a page.
 const PAUSE: Duration = Duration::from_millis(20);
 /// No page may take longer than this, however much there is to do beside it.
-const PAGE_WITHIN: Duration = Duration::from_secs(2);
+const PAGE_WITHIN: Duration = Duration::from_secs(5);
 /// Events a second that are caught up with, at the very least.
 const EVENTS_PER_SECOND_MIN: u64 = 200;
 

@@ -46,7 +46,7 @@ async fn read(client: QueryServiceClient<Channel>, account: String, token: Strin
         loop {
             match feed.next_or_end().await {
                 Ok(Told::Item(text, None)) => told.send_modify(|told| told.push(text)),
-                Ok(Told::CaughtUp | Told::Heartbeat) => {}
+                Ok(Told::CaughtUp | Told::FellBehind | Told::Heartbeat) => {}
                 Ok(other) => panic!("{account} is told {other:?}"),
                 Err(status) => {
                     assert!(is_passing(&status), "{status:?}");
