@@ -173,7 +173,7 @@ pub fn must_be_in_the_log(position: Position, head: Position) -> Result<(), Stat
     if position <= head {
         return Ok(());
     }
-    let message = format!("the token is at position {position}, the log ends at {head}");
+    let message = format!("position {position} is beyond the end of the log, which is at {head}");
     let refused = Refused::new(Code::OutOfRange, ErrorReason::PositionBeyondHead, message);
     Err(refused.with("position", position).with("head", head).into())
 }
