@@ -71,9 +71,11 @@ static METHODS: LazyLock<HashMap<String, Labels>> = LazyLock::new(|| {
     for set in described {
         for file in FileDescriptorSet::decode(set).expect("a build describes itself well").file {
             for service in &file.service {
-                let name = format!("{}.{}", file.package(), service.name());
+                // Made once and kept for ever, so that a call copies no text.
+                let name = &*format!("{}.{}", file.package(), service.name()).leak();
                 let labelled = |method: &MethodDescriptorProto| {
-                    (format!("/{name}/{}", method.name()), labels(&name, method.name(), kind(method)))
+                    let path = format!("/{name}/{}", method.name());
+                    (path, labels(name, method.name().to_owned().leak(), kind(method)))
                 };
                 methods.extend(service.method.iter().map(labelled));
             }
@@ -83,12 +85,8 @@ static METHODS: LazyLock<HashMap<String, Labels>> = LazyLock::new(|| {
 });
 static UNKNOWN: LazyLock<Labels> = LazyLock::new(|| labels("unknown", "unknown", "unknown"));
 
-fn labels(service: &str, method: &str, kind: &'static str) -> Labels {
-    [
-        Label::new("grpc_service", service.to_owned()),
-        Label::new("grpc_method", method.to_owned()),
-        Label::new("grpc_type", kind),
-    ]
+fn labels(service: &'static str, method: &'static str, kind: &'static str) -> Labels {
+    [Label::new("grpc_service", service), Label::new("grpc_method", method), Label::new("grpc_type", kind)]
 }
 
 fn kind(method: &MethodDescriptorProto) -> &'static str {
