@@ -7,9 +7,9 @@ use shared::proto::query::query_service_client::QueryServiceClient;
 use shared::proto::query::*;
 use tokio::task::JoinSet;
 
-use crate::api::{Api, Feed, Told, ask, channel, fresh, is_passing, item, up_to_date};
+use crate::api::{Api, Feed, Told, ask, channel, fresh, item, up_to_date};
 use crate::process::{Roles, folder};
-use crate::{number, resident_kib};
+use crate::{number, open_again, resident_kib};
 
 const STREAMS: usize = 5_000;
 /// Streams of one connection.
@@ -96,16 +96,8 @@ async fn come_back(address: &str, readers: &[Reader], expected: &[Told]) -> usiz
             let (client, expected) = (client.clone(), expected.to_vec());
             let (account, token) = (account.clone(), token.clone());
             coming.spawn(async move {
-                let mut feed = loop {
-                    let request = ask!(StreamHomeTimelineRequest { account_id: &account, resume_token: &token });
-                    match Feed::try_open(&client, request).await {
-                        Ok(feed) => break feed,
-                        Err(status) if is_passing(&status) || status.code() == tonic::Code::ResourceExhausted => {
-                            tokio::time::sleep(Duration::from_millis(50)).await;
-                        }
-                        Err(status) => panic!("{status:?}"),
-                    }
-                };
+                let request = ask!(StreamHomeTimelineRequest { account_id: &account, resume_token: token });
+                let mut feed = open_again(&client, &request).await;
                 let mut told = vec![];
                 loop {
                     match feed.next().await {

@@ -9,9 +9,9 @@ use shared::proto::command::CreatePostRequest;
 use tonic::Code;
 
 use crate::api::{Api, ask, reason, registration, up_to_date};
-use crate::number;
 use crate::process::{Role, Roles, Surroundings, folder, path, store_of, verified};
 use crate::writers::{Writers, check, log_of};
+use crate::{number, status_of};
 
 /// Calls of fsync that fail; `CHIRP_FSYNCS=n` for another number.
 const FSYNCS: u64 = 100;
@@ -77,7 +77,8 @@ async fn while_no_sync_succeeds_nothing_is_acknowledged_and_then_all_goes_on() {
         assert_eq!((refused.code(), reason(&refused).as_deref()), (Code::Unavailable, Some("STORE_UNAVAILABLE")));
     }
     // Told to end, strace lets its process go on by itself.
-    let ended = Command::new("kill").arg(tracer_of(commands.process.id())).status().expect("there is a kill");
+    let tracer = status_of(&commands.process, "TracerPid:");
+    let ended = Command::new("kill").arg(tracer).status().expect("there is a kill");
     assert!(ended.success(), "strace was not told to end");
     let began = Instant::now();
     while register(TRIED).await.is_err() {
@@ -88,13 +89,6 @@ async fn while_no_sync_succeeds_nothing_is_acknowledged_and_then_all_goes_on() {
     let log = log_of(&store, folder.path()).await;
     let registered = log.iter().filter(|event| event["type"] == "account.registered").count();
     assert_eq!(registered, 1, "what was refused is not there");
-}
-
-/// The process that traces another.
-fn tracer_of(process: u32) -> String {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).expect("it is there");
-    let tracer = status.lines().find_map(|line| line.strip_prefix("TracerPid:")).expect("it is told");
-    tracer.trim().to_owned()
 }
 
 /// A small disk in memory, until it is dropped.

@@ -36,6 +36,17 @@ mod streams;
 mod writers;
 
 use std::ops::Range;
+use std::time::Duration;
+
+use shared::proto::query::StreamHomeTimelineRequest;
+use shared::proto::query::query_service_client::QueryServiceClient;
+use tonic::Code;
+use tonic::transport::Channel;
+
+use api::{Feed, is_passing};
+
+/// How long a client waits before it tries again to open a stream.
+const COME_BACK_AFTER: Duration = Duration::from_millis(20);
 
 /// The seeds of a test: as many as the variable of this name says, or else as usual, or the one that somebody wants to see again.
 fn seeds(how_many: &str, usual: u64) -> Range<u64> {
@@ -52,7 +63,25 @@ fn number(name: &str) -> Option<u64> {
 
 /// Memory that a process has.
 fn resident_kib(process: &process::Process) -> u64 {
+    status_of(process, "VmRSS:").trim_end_matches(" kB").parse().expect("it is a number")
+}
+
+/// What the system says of a process, under this heading.
+fn status_of(process: &process::Process, heading: &str) -> String {
     let status = std::fs::read_to_string(format!("/proc/{}/status", process.id())).expect("it is there");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("it has memory");
-    line.trim().trim_end_matches(" kB").parse().expect("it is a number")
+    let said = status.lines().find_map(|line| line.strip_prefix(heading)).expect("it is told");
+    said.trim().to_owned()
+}
+
+/// Opens a stream as soon as the server is there and has room.
+async fn open_again(queries: &QueryServiceClient<Channel>, request: &StreamHomeTimelineRequest) -> Feed {
+    loop {
+        match Feed::try_open(queries, request.clone()).await {
+            Ok(feed) => return feed,
+            Err(status) if is_passing(&status) || status.code() == Code::ResourceExhausted => {
+                tokio::time::sleep(COME_BACK_AFTER).await;
+            }
+            Err(status) => panic!("{status:?}"),
+        }
+    }
 }

@@ -12,7 +12,7 @@ use sqlx::{Connection, PgConnection};
 use crate::api::Api;
 use crate::number;
 use crate::process::{Role, folder, verified_at};
-use crate::writers::{Writers, check, log_of};
+use crate::writers::{Writers, Written, check, log_of};
 
 /// Transactions that are rolled back; `CHIRP_STORM=n` for another number.
 const ROLLBACKS: u64 = 200;
@@ -128,11 +128,9 @@ async fn a_storm_of_rollbacks_leaves_no_gap_and_loses_nothing() {
             writers.progress(CLIENTS_OF_SERVER).await;
         }
     }
-    let (mut acknowledged, mut repeated) = (vec![], 0);
+    let mut written = Written::default();
     for writers in writers {
-        let written = writers.stop().await;
-        acknowledged.extend(written.acknowledged);
-        repeated += written.repeated;
+        written.add(writers.stop().await);
     }
     storm.is_over.store(true, Ordering::SeqCst);
     for raging in raging {
@@ -141,13 +139,14 @@ async fn a_storm_of_rollbacks_leaves_no_gap_and_loses_nothing() {
     let reached = reading.await.expect("the reader saw no gap");
     let [rolled_back, cut] = [&storm.rolled_back, &storm.cut].map(|count| count.load(Ordering::SeqCst));
     println!(
-        "{} events read, {} acknowledged, {repeated} asked again, {rolled_back} rolled back by hand, {cut} cut in the middle",
+        "{} events read, {} acknowledged, {} asked again, {rolled_back} rolled back by hand, {cut} cut in the middle",
         reached.0,
-        acknowledged.len()
+        written.acknowledged.len(),
+        written.repeated
     );
-    assert!(repeated > 0, "a connection that is cut fails somebody's command");
+    assert!(written.repeated > 0, "a connection that is cut fails somebody's command");
     let log = log_of(&store, folder.path()).await;
     assert_eq!(log.len() as u64, reached.unsigned(), "the reader missed nothing");
-    check(&log, &acknowledged).expect("every promise is kept");
+    check(&log, &written.acknowledged).expect("every promise is kept");
     verified_at(&store).await;
 }

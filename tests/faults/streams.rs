@@ -7,12 +7,11 @@ use shared::proto::query::StreamHomeTimelineRequest;
 use shared::proto::query::query_service_client::QueryServiceClient;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tonic::Code;
 use tonic::transport::Channel;
 
-use crate::api::{Feed, Told, ask, channel, is_passing, up_to_date};
-use crate::number;
+use crate::api::{Told, ask, channel, is_passing, up_to_date};
 use crate::process::{PATIENCE, Roles, folder};
+use crate::{number, open_again};
 
 /// Times that the query server is killed; `CHIRP_STREAM_KILLS=n` for another number.
 const KILLS: u64 = 20;
@@ -23,7 +22,6 @@ const AUTHORS: usize = 5;
 const POSTS: usize = 30;
 /// About as long as it takes to write them.
 const WRITTEN_WITHIN_MICROS: usize = 50_000;
-const PAUSE: Duration = Duration::from_millis(20);
 
 /// Whether this reader follows this author: each reader two of them or three, so that neighbours have different lists.
 fn follows(reader: usize, author: usize) -> bool {
@@ -32,17 +30,9 @@ fn follows(reader: usize, author: usize) -> bool {
 
 /// Reads over streams that break, and tells what it was told, in that order.
 async fn read(client: QueryServiceClient<Channel>, account: String, token: String, told: watch::Sender<Vec<String>>) {
-    let mut token = token;
+    let mut request = ask!(StreamHomeTimelineRequest { account_id: &account, resume_token: token });
     loop {
-        let request = ask!(StreamHomeTimelineRequest { account_id: &account, resume_token: &token });
-        let mut feed = match Feed::try_open(&client, request).await {
-            Ok(feed) => feed,
-            Err(status) if is_passing(&status) || status.code() == Code::ResourceExhausted => {
-                tokio::time::sleep(PAUSE).await;
-                continue;
-            }
-            Err(status) => panic!("{status:?}"),
-        };
+        let mut feed = open_again(&client, &request).await;
         loop {
             match feed.next_or_end().await {
                 Ok(Told::Item(text, None)) => told.send_modify(|told| told.push(text)),
@@ -53,7 +43,7 @@ async fn read(client: QueryServiceClient<Channel>, account: String, token: Strin
                     break;
                 }
             }
-            token.clone_from(&feed.token);
+            request.resume_token.clone_from(&feed.token);
         }
     }
 }

@@ -33,7 +33,8 @@ pub struct Written {
 }
 
 impl Written {
-    fn add(&mut self, other: Self) {
+    /// Takes what others were told along.
+    pub fn add(&mut self, other: Self) {
         self.acknowledged.extend(other.acknowledged);
         self.repeated += other.repeated;
         self.slowest = self.slowest.max(other.slowest);
