@@ -1,0 +1,69 @@
+//! Stores that older versions made: each is opened by this one, answers as it did, and goes on.
+//!
+//! `tests/stores` has, for each such version, by its commit, a folder with the two files and a dump of a database. They stay for ever.
+//! CONTRIBUTING: to add one, run `chirp dev` of that version on a new folder and on an empty database, stop it with SIGTERM, and take the
+//! files after `PRAGMA wal_checkpoint(TRUNCATE)`, and `pg_dump --inserts`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use shared::postgres::Server;
+use shared::proto::query::{GetAccountRequest, get_account_request};
+use sqlx::AssertSqlSafe;
+
+use crate::api::{fresh, texts, up_to_date};
+use crate::process::{Dev, folder, is_on_server, store_of, verified};
+
+/// The versions of which there are stores.
+const VERSIONS: [&str; 1] = ["d24cf53"];
+
+fn stores() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stores")
+}
+
+/// What an older version left, as this version finds it.
+async fn put(version: &str, folder: &Path) {
+    if !is_on_server(folder) {
+        for name in ["log.db", "tables.db"] {
+            fs::copy(stores().join(version).join(name), folder.join(name)).expect("it is copied");
+        }
+        return;
+    }
+    let server = Server::for_a_test().await;
+    // The roles belong to the whole server, and the dump grants them what they may.
+    server.new_database("roles").await.expect("it is made").migrate().await.expect("the roles are made");
+    let dump = fs::read_to_string(stores().join(version).join("postgres.sql")).expect("there is a dump");
+    // Lines with a backslash are for psql alone.
+    let script: String = dump.lines().filter(|line| !line.starts_with('\\')).map(|line| format!("{line}\n")).collect();
+    let pool = server.plain("public").await.expect("it answers");
+    sqlx::raw_sql(AssertSqlSafe(script)).execute(&pool).await.expect("the dump is read in");
+    pool.close().await;
+    server.migrate().await.expect("it is upgraded");
+    fs::write(folder.join("address"), server.address()).expect("there is room for an address");
+}
+
+#[tokio::test]
+async fn a_store_of_an_older_version_is_upgraded_and_goes_on() {
+    for version in VERSIONS {
+        let folder = folder();
+        put(version, folder.path()).await;
+        let dev = Dev::start(folder.path()).await;
+        let handle = Some(get_account_request::Account::Handle("grace".to_owned()));
+        let request = GetAccountRequest { account: handle, consistency: up_to_date(), ..GetAccountRequest::default() };
+        let answer = dev.api.queries.clone().get_account(request).await.expect("it is there").into_inner();
+        let grace = answer.account.expect("always set").account_id;
+        let before = texts(&dev.api.home(&grace, up_to_date()).await.items);
+        assert!(before.iter().any(|text| text.contains("weave algebra")), "{version}: {before:?}");
+        // Its tables are of this log, and were not filled again.
+        let projections = dev.api.projections().await;
+        assert!(projections.iter().all(|one| one.set_aside.is_empty() && one.checkpoint > 0), "{projections:#?}");
+        let made = dev.api.post(&grace, "after the upgrade").await;
+        let now = texts(&dev.api.home(&grace, fresh(&made.token)).await.items);
+        assert_eq!(now[0], "after the upgrade");
+        assert_eq!(now[1..], before);
+        verified(folder.path()).await;
+        drop(dev);
+        let store = store_of(folder.path()).await;
+        println!("{version}: {store} was upgraded");
+    }
+}
