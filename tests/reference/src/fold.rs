@@ -23,6 +23,28 @@ impl Model {
         self.judge_and_fold(event).map_err(refused)
     }
 
+    /// Goes past an event that was not applied, so that those after it are judged for themselves and not for what is missing. What an event
+    /// that cannot be read would have done is not known, and so is not asked for.
+    pub fn pass(&mut self, event: &LogEvent<'_>) {
+        if Self::can_read(event).is_err() {
+            self.promises.clear();
+        }
+        self.head = event.position;
+        let before = usize::try_from(event.position.saturating_sub(1)).expect("a log fits in memory");
+        self.recorded_at_us.resize(before, event.recorded_at_us);
+        self.recorded_at_us.push(event.recorded_at_us);
+        self.versions.insert(event.stream.to_owned(), event.version);
+    }
+
+    /// Whether this code knows what the event says.
+    ///
+    /// # Errors
+    ///
+    /// Says why not.
+    pub fn can_read(event: &LogEvent<'_>) -> Result<(), String> {
+        Event::decode(event).map(drop)
+    }
+
     /// Judges that the log ends with a complete append.
     ///
     /// # Errors
@@ -52,8 +74,6 @@ impl Model {
         let last_version = self.versions.get(logged.stream).copied().unwrap_or(0);
         require(logged.position == self.head + 1, "the position is not the last plus one")?;
         require(logged.version == last_version + 1, "the version is not the stream's last plus one")?;
-        let decreases = self.recorded_at_us.last().is_some_and(|last| logged.recorded_at_us < *last);
-        require(!decreases, "the recorded time decreases")?;
         require(logged.stream == event.stream(), "the event stands in a stream of another name")
     }
 
