@@ -10,7 +10,7 @@ mod projections;
 
 pub use as_of::at;
 pub use events::{show, tail};
-pub use projections::{cancel_rebuild, list, rebuild};
+pub use projections::{cancel_rebuild, list, rebuild, release};
 
 use anyhow::Context;
 use shared::proto::admin::admin_service_client::AdminServiceClient;

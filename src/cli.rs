@@ -23,7 +23,8 @@ pub use operators::{
     ParkedRetryArgs, ParkedShowArgs, ProjectionCommand, ProjectionListArgs, ProjectionRebuildArgs,
 };
 pub use stores::{
-    BackupArgs, LogCommand, LogCopyArgs, LogExportArgs, LogImportArgs, MigrateCommand, RestoreArgs, VerifyArgs,
+    BackupArgs, LogCommand, LogCopyArgs, LogExportArgs, LogImportArgs, MigrateCommand, RestoreArgs, StoreCommand,
+    VerifyArgs,
 };
 
 /// The exit codes, told at the end of every help text.
@@ -103,6 +104,9 @@ pub enum Command {
     /// Measure how fast Chirp is here, each figure beside its yardstick
     #[command(subcommand, before_help = "Example:\n  chirp bench append --in-flight 64")]
     Bench(BenchCommand),
+    /// Change what a store is
+    #[command(subcommand, before_help = "Example:\n  chirp store new-epoch --store ./copy-of-chirp-data")]
+    Store(StoreCommand),
     /// Show how the projections are doing, or rebuild one
     #[command(subcommand, before_help = "Example:\n  chirp projection list")]
     Projection(ProjectionCommand),

@@ -82,6 +82,7 @@ pub async fn run(args: DevArgs) -> anyhow::Result<()> {
         project(projector, &settings, drain.clone()),
         greet(Addresses { command, query, ops }, !args.no_demo, drain.clone()),
     );
+    store.settle().await;
     commands.and(queries).and(operators).and(projected).and(greeted)
 }
 

@@ -3,6 +3,7 @@
 //!
 //! Always: one fold at a time, since each takes as much work as a rebuild. Never here: what a moment is.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -13,7 +14,8 @@ use shared::clock::SystemClock;
 use shared::errors::{ErrorReason, Refused, internal};
 use shared::ids::{Position, RequestId};
 use shared::log::{
-    Append, AppendError, Appended, EventLog, LogHead, ReadError, Recorded, StoreIdentity, StoredAnswer, StreamName,
+    Append, AppendError, Appended, EventLog, Hash, LogHead, ReadError, Recorded, StoreIdentity, StoredAnswer,
+    StreamName,
 };
 use shared::proto::query::consistency::Requirement;
 use shared::proto::query::query_service_server::QueryService;
@@ -131,6 +133,16 @@ impl LogHead for Until {
 
     async fn head(&self) -> Result<Position, ReadError> {
         Ok(self.end)
+    }
+
+    async fn hashes_at(&self, positions: &[Position]) -> Result<HashMap<Position, Hash>, ReadError> {
+        let mut hashes = self.log.hashes_at(positions).await?;
+        hashes.retain(|position, _| *position <= self.end);
+        Ok(hashes)
+    }
+
+    async fn may_lag(&self) -> Result<bool, ReadError> {
+        Ok(false)
     }
 }
 

@@ -15,6 +15,7 @@ mod history;
 mod log_copy;
 mod log_lines;
 mod migrate;
+mod new_epoch;
 mod replay;
 mod roles;
 pub mod verify;
@@ -27,7 +28,7 @@ use anyhow::Context;
 
 use shared::sql::Statement;
 
-use crate::cli::{Cli, Command, EventsCommand, LogCommand, ParkedCommand, ProjectionCommand};
+use crate::cli::{Cli, Command, EventsCommand, LogCommand, ParkedCommand, ProjectionCommand, StoreCommand};
 
 /// How long threads that still work may hold up the exit.
 const LAST_THREADS: Duration = Duration::from_secs(1);
@@ -78,6 +79,8 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Projection(ProjectionCommand::List(args)) => admin::list(args).await,
         Command::Projection(ProjectionCommand::Rebuild(args)) => admin::rebuild(args).await,
         Command::Projection(ProjectionCommand::CancelRebuild(args)) => admin::cancel_rebuild(args).await,
+        Command::Projection(ProjectionCommand::Release(args)) => admin::release(args).await,
+        Command::Store(StoreCommand::NewEpoch(args)) => new_epoch::run(&args.store).await,
         Command::At(args) => admin::at(args).await,
         Command::Parked(ParkedCommand::List(args)) => admin::parked::list(args).await,
         Command::Parked(ParkedCommand::Show(args)) => admin::parked::show(args).await,

@@ -37,7 +37,9 @@ pub async fn command_server(args: CommandServerArgs) -> anyhow::Result<()> {
     let routes = command_server::routes(log.clone(), store.progress(log.clone(), drain.clone()));
     let server = Server { listener, routes, services: command_server::SERVICES, store: log };
     info!(%address, "the command server answers on {address}");
-    serve(server, &args.server.settings(), drain).await
+    let served = serve(server, &args.server.settings(), drain).await;
+    store.settle().await;
+    served
 }
 
 /// Runs the query server until asked to stop.
@@ -74,13 +76,15 @@ pub async fn projector(args: ProjectorArgs) -> anyhow::Result<()> {
         return Ok(());
     };
     let log = log?;
-    let projector = Projector::open(&store, log.clone(), args.projector.settings(), clock, Wake::default()).await?;
+    let settings = args.projector.settings();
+    let projector = Projector::open_or_stand_by(&store, log.clone(), settings, clock, Wake::default()).await?;
     let routes = projector.routes(Arc::new(Folded::of(log.clone())), drain.clone());
     let server = Server { listener, routes, services: projector::SERVICES, store: log };
     info!(%address, "the projector works and answers operators on {address}");
     let settings = args.server.settings();
     let (served, projected) =
         tokio::join!(serve(server, &settings, drain.clone()), project(projector, &settings, drain.clone()));
+    store.settle().await;
     served.and(projected)
 }
 

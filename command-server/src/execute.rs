@@ -8,8 +8,8 @@ use std::sync::Arc;
 use ::metrics::counter;
 use sha2::{Digest, Sha256};
 use shared::errors::internal;
-use shared::ids::{CommandId, Position, RequestId};
-use shared::log::{Append, AppendError, Appended, Cause, EventLog, Request, StoredAnswer};
+use shared::ids::{CommandId, RequestId};
+use shared::log::{Anchor, Append, AppendError, Appended, Cause, EventLog, Request, StoredAnswer};
 use shared::metrics;
 use tonic::Status;
 use uuid::Uuid;
@@ -42,7 +42,7 @@ pub struct Call {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Executed {
     /// Where the log stood right after it.
-    pub position: Position,
+    pub anchor: Anchor,
     /// What the caller hears.
     pub answer: Answer,
 }
@@ -120,11 +120,12 @@ impl Executor {
             Err(Failure::Undecoded(cause)) => return Err(internal(cause)),
         };
         if decision.events.is_empty() && call.request_id.is_none() {
-            return Ok(Attempt::Done(Executed { position: self.log.head().await?, answer: decision.answer }));
+            return Ok(Attempt::Done(Executed { anchor: self.log.head_anchor().await?, answer: decision.answer }));
         }
         let events: Vec<_> = decision.events.into_iter().map(|event| (stream_of(&event), event)).collect();
         let append = Append {
             expected: session.expected(),
+            rests_on: session.rests_on(),
             events: events.clone(),
             cause: Cause {
                 command_id: CommandId::generate(),
@@ -137,12 +138,16 @@ impl Executor {
             answer: serde_json::to_vec(&decision.answer).map_err(internal)?,
         };
         match self.log.append(append).await {
-            Ok(Appended::Now(position)) => {
-                session.appended(&events, position);
-                Ok(Attempt::Done(Executed { position, answer: decision.answer }))
+            Ok(Appended::Now(anchor)) => {
+                session.appended(&events, anchor);
+                Ok(Attempt::Done(Executed { anchor, answer: decision.answer }))
             }
-            Ok(Appended::Before(stored)) => recall(&stored).map(Attempt::Done),
+            Ok(Appended::Before(stored)) => self.recall(&stored).await.map(Attempt::Done),
             Err(conflict @ AppendError::Conflict(_)) => Ok(Attempt::Lost(conflict)),
+            Err(lost @ AppendError::HistoryLost) => {
+                session.forget();
+                Ok(Attempt::Lost(lost))
+            }
             Err(cause) => Err(cause.into()),
         }
     }
@@ -152,14 +157,18 @@ impl Executor {
         let Some(request_id) = call.request_id else { return Ok(None) };
         match self.log.find_request(&call.principal, request_id).await? {
             Some(stored) if stored.digest != call.digest => Err(AppendError::RequestIdReused.into()),
-            Some(stored) => recall(&stored).map(Some),
+            Some(stored) => self.recall(&stored).await.map(Some),
             None => Ok(None),
         }
     }
-}
 
-fn recall(stored: &StoredAnswer) -> Result<Executed, Status> {
-    let answer = serde_json::from_slice(&stored.answer).map_err(internal)?;
-    counter!(metrics::IDEMPOTENT_REPLAYS).increment(1);
-    Ok(Executed { position: stored.position, answer })
+    /// The answer that was given before.
+    async fn recall(&self, stored: &StoredAnswer) -> Result<Executed, Status> {
+        let answer = serde_json::from_slice(&stored.answer).map_err(internal)?;
+        let anchor = self.log.anchor_at(stored.position).await?;
+        let anchor =
+            anchor.ok_or_else(|| internal(format!("a request was stored, but not position {}", stored.position)))?;
+        counter!(metrics::IDEMPOTENT_REPLAYS).increment(1);
+        Ok(Executed { anchor, answer })
+    }
 }

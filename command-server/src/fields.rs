@@ -5,10 +5,10 @@
 
 use shared::errors::{ErrorReason, Violations};
 use shared::event::{AccountKind, Profile};
-use shared::ids::{AccountId, Position, PostId, RequestId};
+use shared::ids::{AccountId, PostId, RequestId};
 use shared::proto::command::WaitFor;
 use shared::proto::common;
-use shared::tokens::Tokens;
+use shared::tokens::{Genuine, Tokens};
 use tonic::Status;
 
 use crate::domain::text::{HANDLE_LENGTH_MAX, HANDLE_LENGTH_MIN, is_handle};
@@ -49,8 +49,8 @@ impl Fields {
     }
 
     /// The id of a notification of this account: the position of its newest cause.
-    pub fn notification(&mut self, tokens: &Tokens, owner: AccountId, field: &str, text: &str) -> Position {
-        tokens.open_notification(&owner.to_string(), field, text, &mut self.0)
+    pub fn notification(&mut self, tokens: &Tokens, owner: AccountId, text: &str) -> Option<Genuine> {
+        tokens.open_notification(&owner.to_string(), "up_to_notification_id", text, &mut self.0)
     }
 
     /// The id that makes a retry safe, or nothing.

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use prost::Message;
 use shared::errors::{ErrorReason, RETRY_DELAY, Refused};
-use shared::log::EventLog;
-use shared::progress::{Names, ProgressOnDemand, Unreached};
+use shared::log::{Anchor, EventLog};
+use shared::progress::{Names, ProgressOnDemand, Unreached, answer_by};
 use shared::proto::command as v1;
 use shared::proto::command::command_service_server::CommandService;
 use shared::reply::reply;
 use shared::serve::REQUEST_ID_HEADER;
-use shared::tokens::{Tokens, must_be_in_the_log};
+use shared::tokens::Tokens;
 use tonic::metadata::MetadataMap;
 use tonic::{Code, Request, Response, Status};
 use uuid::Uuid;
@@ -89,13 +89,14 @@ impl Commands {
         };
         let executed = self.executor.execute(&call, &command).await?;
         if wait_for == v1::WaitFor::Projected {
-            self.wait_until_projected(&metadata, executed.position).await?;
+            self.wait_until_projected(&metadata, executed.anchor).await?;
         }
         Ok(executed)
     }
 
     /// The command has taken effect, so what goes wrong here says so.
-    async fn wait_until_projected(&self, metadata: &MetadataMap, position: Position) -> Result<(), Status> {
+    async fn wait_until_projected(&self, metadata: &MetadataMap, anchor: Anchor) -> Result<(), Status> {
+        let position = anchor.position;
         let reached = self.progress.reach(ALL, position, metadata).await;
         reached.map_err(|unreached| {
             let (code, reason) = (Code::DeadlineExceeded, ErrorReason::NotYetProjected);
@@ -107,12 +108,12 @@ impl Commands {
                     Refused::new(code, reason, message).retry_after(RETRY_DELAY)
                 }
             };
-            refused.with("consistency_token", self.tokens.seal(position)).into()
+            refused.with("consistency_token", self.tokens.seal(anchor)).into()
         })
     }
 
     fn token(&self, executed: Executed) -> String {
-        self.tokens.seal(executed.position)
+        self.tokens.seal(executed.anchor)
     }
 }
 
@@ -374,8 +375,10 @@ impl CommandService for Commands {
         let mut fields = Fields::default();
         let asked = request.get_ref();
         let account = fields.account("account_id", &asked.account_id);
-        let up_to = fields.notification(&self.tokens, account, "up_to_notification_id", &asked.up_to_notification_id);
-        must_be_in_the_log(up_to, self.executor.log().head().await?)?;
+        let up_to = match fields.notification(&self.tokens, account, &asked.up_to_notification_id) {
+            Some(id) => id.compared_with(&**self.executor.log(), answer_by(request.metadata())).await?,
+            None => Position(0),
+        };
         let command = Command::MarkNotificationsSeen { account, up_to };
         let executed = self.execute("MarkNotificationsSeen", request, fields, command).await?;
         reply(v1::MarkNotificationsSeenResponse { consistency_token: self.token(executed) })

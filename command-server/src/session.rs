@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use shared::event::{DecodeError, Event};
 use shared::ids::{AccountId, Position, Version};
-use shared::log::{EventLog, ReadError, Recorded, StreamName};
+use shared::log::{Anchor, EventLog, ReadError, Recorded, StreamName};
 
 use crate::domain::account::Account;
 use crate::domain::{Aggregate, Refusal};
-use crate::streams::{Stream, Streams};
+use crate::streams::{Known, Stream, Streams};
 
 /// Why there is no decision.
 #[derive(Debug, thiserror::Error)]
@@ -41,13 +41,15 @@ pub struct Session<'a> {
     source: Source,
     streams: HashMap<StreamName, Stream>,
     cached: bool,
+    /// Up to where the cache knew the log when this began.
+    known: Known,
 }
 
 impl<'a> Session<'a> {
     /// Nothing read yet.
     #[must_use]
     pub fn new(log: &'a dyn EventLog, cache: &'a Streams, source: Source) -> Self {
-        Self { log, cache, source, streams: HashMap::new(), cached: false }
+        Self { log, cache, source, streams: HashMap::new(), cached: false, known: cache.known() }
     }
 
     /// Whether anything came from the cache, and so may be older than the log.
@@ -79,21 +81,33 @@ impl<'a> Session<'a> {
         let found = self.log.read_streams(&missing).await?;
         for (name, recorded) in missing.into_iter().zip(found) {
             let stream = Arc::new(decode(&recorded)?);
-            self.cache.keep(&name, &stream);
+            self.cache.keep(self.known, &name, &stream);
             self.streams.insert(name, stream);
         }
         Ok(())
     }
 
-    /// Keeps what the append of these events, the last of them at this position, made of the streams.
-    pub fn appended(&mut self, events: &[(StreamName, Event)], last: Position) {
-        let first = last.0 - i64::try_from(events.len()).expect("an append is bounded") + 1;
+    /// The newest event that the decision may rest on.
+    #[must_use]
+    pub fn rests_on(&self) -> Anchor {
+        self.known.newest
+    }
+
+    /// Keeps what the append of these events, the last of them at this anchor, made of the streams.
+    pub fn appended(&mut self, events: &[(StreamName, Event)], last: Anchor) {
+        self.cache.appended(self.known, last);
+        let first = last.position.0 - i64::try_from(events.len()).expect("an append is bounded") + 1;
         for ((name, event), position) in events.iter().zip(first..) {
             if let Some(stream) = self.streams.get_mut(name) {
                 Arc::make_mut(stream).push((Position(position), event.clone()));
-                self.cache.keep(name, stream);
+                self.cache.keep(self.known, name, stream);
             }
         }
+    }
+
+    /// Lets the cache forget what it knows, since history went back.
+    pub fn forget(&self) {
+        self.cache.forget(self.known);
     }
 
     /// The state of a stream that was loaded.

@@ -1,14 +1,16 @@
 //! A bounded cache of the streams that decisions read again and again.
 //!
 //! Always: an append names the version of every stream that its decision read, so a stale entry costs a conflict and never
-//! a wrong event; what is decided without an append (a refusal, or that nothing changes) is decided on the log itself.
+//! a wrong event; what is decided without an append (a refusal, or that nothing changes) is decided on the log itself. All that is kept happened
+//! up to one event, which every append names; where history went back behind it, versions may stand for something else, and everything is
+//! forgotten.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use moka::sync::Cache;
 use shared::event::Event;
 use shared::ids::Position;
-use shared::log::StreamName;
+use shared::log::{Anchor, StreamName};
 
 /// The most events that are kept, of all streams together. An event takes some 300 bytes.
 const EVENTS_MAX: u64 = 50_000;
@@ -17,26 +19,106 @@ const EVENTS_MAX: u64 = 50_000;
 pub type Stream = Arc<Vec<(Position, Event)>>;
 
 /// The cache.
-pub struct Streams(Cache<StreamName, Stream>);
+pub struct Streams {
+    kept: Cache<StreamName, Stream>,
+    known: Mutex<Known>,
+}
+
+/// Up to where the cache knows the log.
+#[derive(Clone, Copy, Debug)]
+pub struct Known {
+    /// The newest event that was appended here.
+    pub newest: Anchor,
+    /// Grows whenever everything is forgotten, so that what was read before does not come back.
+    generation: u64,
+}
 
 impl Default for Streams {
     fn default() -> Self {
         let weight = |_: &StreamName, stream: &Stream| u32::try_from(stream.len()).unwrap_or(u32::MAX);
-        Self(Cache::builder().max_capacity(EVENTS_MAX).weigher(weight).build())
+        let kept = Cache::builder().max_capacity(EVENTS_MAX).weigher(weight).build();
+        Self { kept, known: Mutex::new(Known { newest: Anchor::ORIGIN, generation: 0 }) }
     }
 }
 
 impl Streams {
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        // Both fields are set at once.
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Up to where it knows the log now.
+    #[must_use]
+    pub fn known(&self) -> Known {
+        *self.lock()
+    }
+
     /// The stream as it was when it was last read or written here.
     #[must_use]
     pub fn get(&self, name: &StreamName) -> Option<Stream> {
-        self.0.get(name)
+        self.kept.get(name)
     }
 
-    /// Keeps a stream, unless it is empty: what does not exist is rarely asked for twice.
-    pub fn keep(&self, name: &StreamName, stream: &Stream) {
-        if !stream.is_empty() {
-            self.0.insert(name.clone(), stream.clone());
+    /// Keeps a stream that was read since `known`, unless it is empty: what does not exist is rarely asked for twice. Nor is one kept whose
+    /// newest event comes after what is known, since no append would notice that it is lost.
+    pub fn keep(&self, known: Known, name: &StreamName, stream: &Stream) {
+        let now = self.known();
+        let is_known = stream.last().is_some_and(|(position, _)| *position <= now.newest.position);
+        if is_known && now.generation == known.generation {
+            self.kept.insert(name.clone(), stream.clone());
         }
+    }
+
+    /// Something was appended that had been decided on what was `known`.
+    pub fn appended(&self, known: Known, newest: Anchor) {
+        let mut now = self.lock();
+        if now.generation == known.generation && newest.position > now.newest.position {
+            now.newest = newest;
+        }
+    }
+
+    /// Knows nothing any more, unless that has happened since `known`.
+    pub fn forget(&self, known: Known) {
+        let mut now = self.lock();
+        if now.generation == known.generation {
+            *now = Known { newest: Anchor::ORIGIN, generation: now.generation + 1 };
+            self.kept.invalidate_all();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::log::FINGERPRINT_BYTES;
+
+    use super::*;
+
+    fn anchor(position: i64) -> Anchor {
+        Anchor { position: Position(position), fingerprint: [1; FINGERPRINT_BYTES] }
+    }
+
+    fn stream(last: i64) -> Stream {
+        let event = shared::event::HandleEvent::Claimed {
+            handle: "ada".to_owned(),
+            account_id: shared::ids::AccountId(uuid::Uuid::nil()),
+        };
+        Arc::new(vec![(Position(last), Event::Handle(event))])
+    }
+
+    #[test]
+    fn nothing_is_kept_that_an_append_would_not_notice_to_be_lost() {
+        let (cache, name) = (Streams::default(), StreamName::handle("ada"));
+        let before = cache.known();
+        cache.keep(before, &name, &stream(5));
+        assert!(cache.get(&name).is_none(), "it is newer than all that was appended here");
+        cache.appended(before, anchor(5));
+        cache.keep(before, &name, &stream(5));
+        assert!(cache.get(&name).is_some());
+        cache.forget(before);
+        assert!(cache.get(&name).is_none());
+        cache.keep(before, &name, &stream(0));
+        cache.appended(before, anchor(9));
+        assert!(cache.get(&name).is_none(), "what was read before is not kept afterwards");
+        assert_eq!(cache.known().newest, Anchor::ORIGIN);
     }
 }

@@ -9,12 +9,13 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use shared::clock::Clock;
-use shared::database::{Database, Value};
+use shared::clock::{Clock, Timestamp};
+use shared::database::{Database, Row, Value};
 use shared::errors::{ErrorReason, Refused, Violations, internal, store_unavailable, too_many_streams};
 use shared::ids::Position;
-use shared::log::{EventLog, Recorded};
+use shared::log::{Anchor, EventLog, Recorded};
 use shared::paging::{PageSizes, page_start};
+use shared::progress::answer_by;
 use shared::proto::admin as v1;
 use shared::proto::admin::admin_service_server::AdminService;
 use shared::sql::{BESIDE, statements};
@@ -23,6 +24,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::time::Instant;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
+use tonic::metadata::MetadataMap;
 use tonic::{Code, Request, Response, Status};
 
 pub use self::as_of::History;
@@ -32,7 +34,9 @@ use crate::runner::{Done, Order, Rates, RunError};
 type Reply<T> = Result<Response<T>, Status>;
 
 statements! {
-    static SELECT_PROJECTION = "SELECT checkpoint, failure, heartbeat_at FROM projections WHERE name = $1";
+    static SELECT_PROJECTION = "SELECT checkpoint, failure, heartbeat_at, served_from FROM projections WHERE name = $1";
+    static SELECT_SET_ASIDE = "
+SELECT number, checkpoint, log_head, set_aside_at FROM set_aside WHERE projection = $1 ORDER BY number";
 }
 const PAGE_SIZES: PageSizes = PageSizes { default: 50, max: 200 };
 /// A projection whose owner was not heard of for this long is told as stopped: longer than any batch takes.
@@ -82,13 +86,14 @@ impl Admin {
     async fn projection(&self, name: &str) -> Result<v1::Projection, Status> {
         let rows = self.tables.rows(&SELECT_PROJECTION, &[Value::Text(name)]).await.map_err(store_unavailable)?;
         // A projection that never ran has no row, and has seen nothing.
-        let (checkpoint, failure, heartbeat_at) = match rows.first() {
+        let (checkpoint, failure, heartbeat_at, served_from) = match rows.first() {
             Some(row) => (
                 Position(row.get("checkpoint").map_err(internal)?),
                 row.get("failure").map_err(internal)?,
                 row.get::<i64>("heartbeat_at").map_err(internal)?,
+                Position(row.get("served_from").map_err(internal)?),
             ),
-            None => (Position(0), None::<String>, 0),
+            None => (Position(0), None::<String>, 0, Position(0)),
         };
         let is_silent = self.clock.now().0 - heartbeat_at > SILENCE_MICROS_MAX;
         let failure = failure.or_else(|| is_silent.then(|| "no projector works on it".to_owned()));
@@ -99,6 +104,7 @@ impl Admin {
         let time_left = rebuilt.and_then(|rebuilt| self.rates.time_left(name, rebuilt, head));
         let state = match failure {
             _ if rebuilt.is_some() => v1::ProjectionState::Rebuilding,
+            None if checkpoint < served_from => v1::ProjectionState::Rebuilding,
             Some(_) => v1::ProjectionState::Stopped,
             None if checkpoint < head => v1::ProjectionState::Behind,
             None => v1::ProjectionState::CaughtUp,
@@ -112,9 +118,23 @@ impl Admin {
             lag: Some(self.age_of_next(checkpoint).await?),
             failure: failure.unwrap_or_default(),
             parked_count: self.parked_count(name).await?,
+            set_aside: self.set_aside(name).await?,
             rebuild_checkpoint: rebuilt.map_or(0, Position::unsigned),
             rebuild_time_left: time_left.map(prost_types::Duration::try_from).transpose().map_err(internal)?,
         })
+    }
+
+    async fn set_aside(&self, name: &str) -> Result<Vec<v1::SetAside>, Status> {
+        let set = |row: &Row| -> Result<v1::SetAside, sqlx::Error> {
+            Ok(v1::SetAside {
+                number: Position(row.get("number")?).unsigned(),
+                checkpoint: Position(row.get("checkpoint")?).unsigned(),
+                log_head: Position(row.get("log_head")?).unsigned(),
+                set_aside_at: Some(Timestamp(row.get("set_aside_at")?).to_proto()),
+            })
+        };
+        let rows = self.tables.rows(&SELECT_SET_ASIDE, &[Value::Text(name)]).await.map_err(store_unavailable)?;
+        rows.iter().map(set).collect::<Result<_, _>>().map_err(internal)
     }
 
     /// How long the oldest unapplied event has been waiting.
@@ -140,6 +160,37 @@ impl Admin {
             let refused = Refused::new(Code::NotFound, ErrorReason::ProjectionNotFound, message);
             refused.with("name", name).resource("projection", name).into()
         })
+    }
+
+    /// Where the page before this one ended; nothing on the first page.
+    async fn page_start(
+        &self,
+        metadata: &MetadataMap,
+        token: &str,
+        arguments: &[&str],
+    ) -> Result<Option<Position>, Status> {
+        match page_start(&self.tokens, token, arguments)? {
+            Some(token) => token.compared_with(&*self.log, answer_by(metadata)).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The event after which a stream of events begins.
+    async fn start_of_events(&self, metadata: &MetadataMap, asked: &v1::StreamEventsRequest) -> Result<Anchor, Status> {
+        let position = match asked.resume_token.as_str() {
+            "" => Position(i64::try_from(asked.after_position).unwrap_or(i64::MAX)),
+            token => {
+                let token = self.tokens.open_resume(event_stream::ABOUT, token)?;
+                token.compared_with(&*self.log, answer_by(metadata)).await?
+            }
+        };
+        match self.log.anchor_at(position).await? {
+            Some(anchor) => Ok(anchor),
+            None => {
+                must_be_in_the_log(position, self.log.head().await?)?;
+                Err(internal(format!("the log has no event at position {position}")))
+            }
+        }
     }
 
     /// Lets the projector do it, and waits for it.
@@ -176,7 +227,7 @@ impl AdminService for Admin {
         let mut violations = Violations::default();
         let page_size = PAGE_SIZES.read(asked.page_size, &mut violations);
         violations.check()?;
-        let before = page_start(&self.tokens, &asked.page_token, &arguments)?;
+        let before = self.page_start(request.metadata(), &asked.page_token, &arguments).await?;
         let skipped = before.map_or(0, |before| usize::try_from(before.0).unwrap_or(0));
         let mut projections = Vec::new();
         for name in self.names.iter().skip(skipped).take(page_size) {
@@ -184,7 +235,11 @@ impl AdminService for Admin {
         }
         let reached = skipped + projections.len();
         let next_page_token = match reached < self.names.len() {
-            true => self.tokens.seal_page(&arguments, Position(i64::try_from(reached).map_err(internal)?)),
+            // It counts names, and no history changes those.
+            true => {
+                let reached = Position(i64::try_from(reached).map_err(internal)?);
+                self.tokens.seal_page(&arguments, reached, Anchor::ORIGIN)
+            }
             false => String::new(),
         };
         Ok(Response::new(v1::ListProjectionsResponse { projections, next_page_token }))
@@ -205,11 +260,21 @@ impl AdminService for Admin {
         Ok(Response::new(v1::CancelRebuildResponse { projection: Some(self.projection(name).await?) }))
     }
 
+    async fn release_set_aside(
+        &self,
+        request: Request<v1::ReleaseSetAsideRequest>,
+    ) -> Reply<v1::ReleaseSetAsideResponse> {
+        let name = self.named(&request.get_ref().name)?;
+        let released_count = self.order(|done| Order::Release(name.to_owned(), done)).await?;
+        let projection = Some(self.projection(name).await?);
+        Ok(Response::new(v1::ReleaseSetAsideResponse { projection, released_count }))
+    }
+
     async fn list_parked_events(
         &self,
         request: Request<v1::ListParkedEventsRequest>,
     ) -> Reply<v1::ListParkedEventsResponse> {
-        self.parked_page(request.get_ref()).await.map(Response::new)
+        self.parked_page(request.metadata(), request.get_ref()).await.map(Response::new)
     }
 
     async fn retry_parked_events(
@@ -235,7 +300,7 @@ impl AdminService for Admin {
         violations.check()?;
         let after_text = asked.after_position.to_string();
         let arguments = ["ReadEvents", &after_text, &asked.stream, &asked.r#type, &asked.correlation_id];
-        let before = page_start(&self.tokens, &asked.page_token, &arguments)?;
+        let before = self.page_start(request.metadata(), &asked.page_token, &arguments).await?;
         let matches = |event: &Recorded| {
             (asked.stream.is_empty() || event.stream.as_str() == asked.stream)
                 && (asked.r#type.is_empty() || event.kind == asked.r#type)
@@ -243,8 +308,9 @@ impl AdminService for Admin {
         };
 
         let start = Position(i64::try_from(asked.after_position).unwrap_or(i64::MAX - 1));
-        let mut examined = before.unwrap_or(start);
-        let found = self.log.read(examined, EXAMINED_MAX).await?;
+        let after = before.unwrap_or(start);
+        let mut examined = Anchor::ORIGIN;
+        let found = self.log.read(after, EXAMINED_MAX).await?;
         let mut more = found.len() == EXAMINED_MAX;
         let mut events = Vec::new();
         for event in &found {
@@ -252,12 +318,13 @@ impl AdminService for Admin {
                 more = true;
                 break;
             }
-            examined = event.position;
+            examined = Anchor::new(event.position, &event.hash);
             if matches(event) {
                 events.push(present(event));
             }
         }
-        let next_page_token = if more { self.tokens.seal_page(&arguments, examined) } else { String::new() };
+        let next = || self.tokens.seal_page(&arguments, examined.position, examined);
+        let next_page_token = if more { next() } else { String::new() };
         Ok(Response::new(v1::ReadEventsResponse { events, next_page_token }))
     }
 
@@ -266,8 +333,12 @@ impl AdminService for Admin {
     }
 
     async fn stream_events(&self, request: Request<v1::StreamEventsRequest>) -> Reply<Self::StreamEventsStream> {
-        let asked = request.into_inner();
+        let (metadata, _, asked) = request.into_parts();
         let mut violations = Violations::default();
+        if asked.after_position > 0 && !asked.resume_token.is_empty() {
+            let rule = "must not be set together with resume_token";
+            violations.add("after_position", ErrorReason::FieldInvalid, rule);
+        }
         let mut types = HashSet::new();
         for (index, number) in asked.types.iter().enumerate() {
             match v1::EventType::try_from(*number) {
@@ -281,12 +352,12 @@ impl AdminService for Admin {
             }
         }
         violations.check()?;
-        let position = Position(i64::try_from(asked.after_position).unwrap_or(i64::MAX));
-        must_be_in_the_log(position, self.log.head().await?)?;
+        let from = self.start_of_events(&metadata, &asked).await?;
         let room = self.room.clone().try_acquire_owned().map_err(|_| too_many_streams("server", STREAMS_MAX))?;
         let (messages, queue) = mpsc::channel(WAITING_MESSAGES_MAX);
         let (log, drain, told_at) = (self.log.clone(), self.drain.clone(), Instant::now());
-        let stream = EventStream { log, position, types, messages, drain, told_at };
+        let tokens = self.tokens.clone();
+        let stream = EventStream { log, tokens, from, types, messages, drain, told_at };
         tokio::spawn(async move {
             let _room = room;
             stream.run().await;

@@ -10,6 +10,7 @@ use std::time::Duration;
 use shared::clock::Timestamp;
 use shared::database::{Database, Row, Transaction, Value};
 use shared::ids::Position;
+use shared::log::{Hash, chain};
 use shared::sql::{Script, statements};
 
 /// An owner that has not said for this long that it is alive may be replaced.
@@ -19,23 +20,29 @@ pub const LEASE: Duration = Duration::from_secs(3);
 static HURRY: Script = Script::new("{postgres: SET LOCAL lock_timeout = '500ms'}");
 statements! {
     static SELECT_OWNERS = "SELECT name, term, heartbeat_at FROM projections";
+    static SELECT_CLAIM = "SELECT checkpoint, hash, term FROM projections WHERE name = $1 AND term = $2";
     /// $1 the name, $2 now, $3 the term and $4 the heartbeat of the owner that is replaced.
     static CLAIM = "
 INSERT INTO projections AS mine (name, checkpoint, term, heartbeat_at) VALUES ($1, 0, 1, $2)
 ON CONFLICT (name) DO UPDATE SET term = mine.term + 1, heartbeat_at = excluded.heartbeat_at, failure = NULL
 WHERE mine.term = $3 AND mine.heartbeat_at = $4
-RETURNING checkpoint, term";
+RETURNING checkpoint, hash, term";
     static RELEASE = "UPDATE projections SET heartbeat_at = 0 WHERE name = $1 AND term = $2";
-    /// $1 the new checkpoint, $2 now, $3 the old checkpoint, $4 the projections with the terms of their owner. Others are told of it when
-    /// it is committed.
+    /// $1 the new checkpoint, $2 now, $3 the old checkpoint, $4 the projections with the terms of their owner, $5 the log's hash at the new
+    /// checkpoint. Others are told of it when it is committed.
     static MOVE = "
-UPDATE projections SET checkpoint = $1, heartbeat_at = $2
+UPDATE projections SET checkpoint = $1, heartbeat_at = $2, hash = $5
 WHERE checkpoint = $3 AND (name, term) IN (SELECT * FROM {rows $4 AS mine: name text, term})
 RETURNING name{postgres: , pg_notify('chirp_tables', '')}";
     /// $1 now, $2 the projections with the terms of their owner.
     static BEAT = "
 UPDATE projections SET heartbeat_at = $1 WHERE (name, term) IN (SELECT * FROM {rows $2 AS mine: name text, term})
-RETURNING name";
+RETURNING name, checkpoint, hash, term";
+    /// $1 the name, $2 the term of the owner, $3 the log's hash at the checkpoint.
+    static NOTE_HASH = "UPDATE projections SET hash = $3 WHERE name = $1 AND term = $2";
+    /// $1 the name, $2 the term of the owner, $3 the position from which on the tables answer queries, $4 the hash before the first event.
+    static BEGIN_AGAIN = "
+UPDATE projections SET checkpoint = 0, hash = $4, served_from = $3, failure = NULL WHERE name = $1 AND term = $2 RETURNING name";
     static FORGET = "DELETE FROM projections WHERE name = $1";
     static FAIL = "UPDATE projections SET failure = $1 WHERE name = $2 AND term = $3";
 }
@@ -45,8 +52,19 @@ RETURNING name";
 pub struct Claim {
     /// Everything up to here is in its tables.
     pub checkpoint: Position,
+    /// The log's hash there, as it was when the checkpoint moved; nothing in tables of before this was kept.
+    pub hash: Option<Hash>,
     /// Which owner this is.
     pub term: i64,
+}
+
+impl Claim {
+    fn from_row(row: &Row) -> Result<Self, sqlx::Error> {
+        let hash: Option<Vec<u8>> = row.get("hash")?;
+        let hash =
+            hash.map(|hash| hash.try_into().map_err(|_| sqlx::Error::Decode("a hash is not 32 bytes long".into())));
+        Ok(Self { checkpoint: Position(row.get("checkpoint")?), hash: hash.transpose()?, term: row.get("term")? })
+    }
 }
 
 /// An owner as the table has it: nobody who has the same term and heartbeat twice has done anything in between.
@@ -84,8 +102,41 @@ pub async fn claim(tables: &Database, name: &str, before: Owner, now: Timestamp)
     let (term, heartbeat_at) = (Value::Number(before.term), Value::Number(before.heartbeat_at));
     let rows = tx.rows(&CLAIM, &[Value::Text(name), Value::Number(now.0), term, heartbeat_at]).await?;
     tx.commit().await?;
-    let claim = |row: &Row| Ok(Claim { checkpoint: Position(row.get("checkpoint")?), term: row.get("term")? });
-    rows.first().map(claim).transpose()
+    rows.first().map(Claim::from_row).transpose()
+}
+
+/// What the tables say of a projection that this owner, by its term, still has; nothing when another one has taken over.
+///
+/// # Errors
+/// When the database fails.
+pub async fn read(tables: &Database, name: &str, term: i64) -> Result<Option<Claim>, sqlx::Error> {
+    let rows = tables.rows(&SELECT_CLAIM, &[Value::Text(name), Value::Number(term)]).await?;
+    rows.first().map(Claim::from_row).transpose()
+}
+
+/// Notes the log's hash at a checkpoint that was written before hashes were kept.
+///
+/// # Errors
+/// When the database fails.
+pub async fn note_hash(tx: &mut Transaction, name: &str, claim: Claim, hash: &Hash) -> Result<(), sqlx::Error> {
+    let values = [Value::Text(name), Value::Number(claim.term), Value::Bytes(hash)];
+    tx.execute(&NOTE_HASH, &values).await.map(drop)
+}
+
+/// The projection begins again at the first event, and answers no query before it has reached a position. False when another owner has
+/// taken over.
+///
+/// # Errors
+/// When the database fails.
+pub async fn begin_again(
+    tx: &mut Transaction,
+    name: &str,
+    claim: Claim,
+    served_from: Position,
+) -> Result<bool, sqlx::Error> {
+    let (served_from, origin) = (Value::Number(served_from.0), Value::Bytes(&chain::GENESIS));
+    let values = [Value::Text(name), Value::Number(claim.term), served_from, origin];
+    Ok(!tx.rows(&BEGIN_AGAIN, &values).await?.is_empty())
 }
 
 /// Gives a projection back, so that the next owner need not wait.
@@ -106,15 +157,17 @@ pub async fn advance(
     tx: &mut Transaction,
     projections: &[(&'static str, i64)],
     from: Position,
-    to: Position,
+    (to, hash): (Position, &Hash),
     now: Timestamp,
 ) -> Result<Option<&'static str>, sqlx::Error> {
     let mine = projections.iter().collect();
-    let values = [Value::Number(to.0), Value::Number(now.0), Value::Number(from.0), Value::Rows(&mine)];
+    let (to, now, from) = (Value::Number(to.0), Value::Number(now.0), Value::Number(from.0));
+    let values = [to, now, from, Value::Rows(&mine), Value::Bytes(hash)];
     one_without(projections, &tx.rows(&MOVE, &values).await?)
 }
 
-/// Says that the owner of projections, each with its term, is alive; gives one of which another owner has taken over, if there is one.
+/// Says that the owner of projections, each with its term, is alive. Gives what the tables say of each, by its name; one that is missing has
+/// another owner now.
 ///
 /// # Errors
 /// When the database fails.
@@ -122,9 +175,10 @@ pub async fn beat(
     tx: &mut Transaction,
     projections: &[(&'static str, i64)],
     now: Timestamp,
-) -> Result<Option<&'static str>, sqlx::Error> {
+) -> Result<HashMap<String, Claim>, sqlx::Error> {
     let mine = projections.iter().collect();
-    one_without(projections, &tx.rows(&BEAT, &[Value::Number(now.0), Value::Rows(&mine)]).await?)
+    let rows = tx.rows(&BEAT, &[Value::Number(now.0), Value::Rows(&mine)]).await?;
+    rows.iter().map(|row| Ok((row.get("name")?, Claim::from_row(row)?))).collect()
 }
 
 /// One of these projections of which there is no row.

@@ -2,8 +2,8 @@
 
 use fail::fail_point;
 
-/// All such places, in the order of a step, of parking and of a rebuild.
-pub const CRASH_POINTS: [&str; 11] = [
+/// All such places, in the order of a step, of parking, of a rebuild and of a history that went back.
+pub const CRASH_POINTS: [&str; 13] = [
     "projector::read",
     "projector::advanced",
     "projector::applied",
@@ -15,6 +15,8 @@ pub const CRASH_POINTS: [&str; 11] = [
     "projector::rebuild_begun",
     "projector::taking_over",
     "projector::taken_over",
+    "projector::setting_aside",
+    "projector::set_aside",
 ];
 
 /// Ends the process here, when a test says so.

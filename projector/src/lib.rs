@@ -20,6 +20,7 @@ use std::sync::Arc;
 
 use shared::clock::Clock;
 use shared::database::Database;
+use shared::file_locks::Ownership;
 use shared::log::EventLog;
 use shared::proto::admin::admin_service_server::AdminServiceServer;
 use shared::serve::MESSAGE_BYTES_MAX;
@@ -63,13 +64,15 @@ pub struct ReadTables {
     pub reader: Database,
     /// When a projector becomes their owner.
     pub takeover: Takeover,
+    /// What only one process of a machine may have, and must, to be their owner.
+    pub ownership: Option<Ownership>,
 }
 
 impl Projector {
     /// Opens the read tables to write them, and becomes their owner. `progress` is woken after every batch.
     ///
     /// # Errors
-    /// When the read tables cannot be written or belong to another log.
+    /// When the read tables cannot be written or belong to another log, or, in a folder, when another process projects there.
     pub async fn open(
         store: &Store,
         log: Arc<dyn EventLog>,
@@ -77,10 +80,29 @@ impl Projector {
         clock: Arc<dyn Clock>,
         progress: Wake,
     ) -> Result<Self, StoreError> {
-        let takeover = if store.is_shared() { Takeover::WhenSilent } else { Takeover::AtOnce };
+        if let Some(mut ownership) = store.projector()
+            && !ownership.take().map_err(|cause| StoreError::Unowned(store.to_string(), cause))?
+        {
+            return Err(StoreError::Owned(store.to_string(), ownership.owner()));
+        }
+        Self::open_or_stand_by(store, log, settings, clock, progress).await
+    }
+
+    /// The same, but where another process projects in the folder it waits until that one has ended.
+    ///
+    /// # Errors
+    /// When the read tables cannot be written or belong to another log.
+    pub async fn open_or_stand_by(
+        store: &Store,
+        log: Arc<dyn EventLog>,
+        settings: ProjectorSettings,
+        clock: Arc<dyn Clock>,
+        progress: Wake,
+    ) -> Result<Self, StoreError> {
+        let (takeover, ownership) = (Takeover::WhenSilent, store.projector());
         let writer = store.open_tables_to_write(&*log).await?;
         let reader = store.open_tables_to_read(&*log).await?;
-        let tables = ReadTables { writer, reader, takeover };
+        let tables = ReadTables { writer, reader, takeover, ownership };
         let projector = Self::on(tables, log, settings, clock, progress).await.map_err(OpenError::from)?;
         Ok(Self { store: Some(store.clone()), ..projector })
     }
@@ -102,10 +124,11 @@ impl Projector {
             settings.only.is_empty() || settings.only.iter().any(|name| name == projection.name())
         };
         let wanted = all.into_iter().filter(is_wanted).collect();
-        let ReadTables { writer, reader, takeover } = tables;
+        let ReadTables { writer, reader, takeover, ownership } = tables;
         let batch = settings.batch_events_max;
         let runner =
-            Runner::claim(log.clone(), writer, clock.clone(), wanted, takeover, batch, progress.clone()).await?;
+            Runner::claim(log.clone(), writer, clock.clone(), wanted, (takeover, ownership), batch, progress.clone())
+                .await?;
         let (order, orders) = mpsc::channel(ORDERS_WAITING_MAX);
         let admin = admin::Admin::new(log, reader, clock, names, order, runner.rates());
         Ok(Self { runner, orders, admin, store: None, progress })

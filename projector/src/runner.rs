@@ -4,18 +4,20 @@
 //! transaction; those at different ones take turns, and nobody passes another, so that they meet; a wake-up only ends the sleep. An
 //! event that a projection cannot apply is parked, or stops it, and is never skipped; one that breaks the hash chain stops all of them.
 
+mod history;
 mod orders;
 mod rebuild;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ::metrics::{gauge, histogram};
-use shared::clock::Clock;
+use shared::clock::{Clock, Timestamp};
 use shared::database::{Database, Transaction};
+use shared::file_locks::Ownership;
 use shared::ids::Position;
-use shared::log::{EventLog, ReadError, Recorded, chain};
+use shared::log::{EventLog, Hash, ReadError, Recorded, chain};
 use shared::metrics;
 use shared::wake::{Wake, changed_or_polled};
 use tokio::sync::mpsc;
@@ -37,6 +39,9 @@ use self::rebuild::Rebuilding;
 
 /// How often an idle projector says that it is alive.
 pub const HEARTBEAT: Duration = Duration::from_secs(1);
+
+/// How far in the future the newest event may have been recorded before it is told: clocks of servers are never that far apart.
+const CLOCK_AHEAD_MICROS_MAX: i64 = 60_000_000;
 
 /// How long to wait before the log is read again, each time that what was read is not what was appended.
 const REREADING: [Duration; 3] = [Duration::from_millis(10), Duration::from_millis(40), Duration::from_millis(160)];
@@ -67,7 +72,7 @@ pub enum RunError {
 /// When a projector becomes the owner of projections that have one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Takeover {
-    /// When it starts: on one machine, whoever comes last is meant. The one before stops.
+    /// When it starts, since nobody else can be at work: the one before has ended, or stops.
     AtOnce,
     /// When the owner has said that it stops, or has said nothing for [`LEASE`]. Whoever loses a projection stands by.
     WhenSilent,
@@ -80,16 +85,23 @@ pub(crate) struct Runner {
     clock: Arc<dyn Clock>,
     running: Vec<Running>,
     takeover: Takeover,
+    /// Without which nothing is claimed, where it is asked for.
+    ownership: Option<Ownership>,
+    is_told_to_wait: bool,
     batch_events_max: usize,
     progress: Wake,
     beaten_at: Instant,
     breaker: Breaker,
     /// Turns that were taken.
     turns: u64,
-    /// The hash of the event at a checkpoint, for the next read from there.
-    hashes: HashMap<Position, [u8; 32]>,
     rebuilding: Rebuilding,
     rates: Rates,
+    /// What this process remembers of the projections is what the tables say.
+    is_trusted: bool,
+    /// When the newest event was recorded, and where it is.
+    newest: Option<(Position, Timestamp)>,
+    /// It was told that this is in the future.
+    clock_is_ahead: bool,
 }
 
 /// Projections that go on together.
@@ -117,7 +129,7 @@ impl Runner {
         tables: Database,
         clock: Arc<dyn Clock>,
         projections: Vec<Arc<dyn Projection>>,
-        takeover: Takeover,
+        (takeover, ownership): (Takeover, Option<Ownership>),
         batch_events_max: usize,
         progress: Wake,
     ) -> Result<Self, sqlx::Error> {
@@ -127,16 +139,21 @@ impl Runner {
             clock,
             running: projections.into_iter().map(Running::standing_by).collect(),
             takeover,
+            ownership,
+            is_told_to_wait: false,
             batch_events_max,
             progress,
             beaten_at: Instant::now(),
             breaker: Breaker::default(),
             turns: 0,
-            hashes: HashMap::new(),
             rebuilding: Rebuilding::default(),
             rates: Rates::default(),
+            is_trusted: true,
+            newest: None,
+            clock_is_ahead: false,
         };
         runner.claim_what_is_free(takeover).await?;
+        runner.count_set_aside().await?;
         // Somebody's heartbeat may come in between.
         while takeover == Takeover::AtOnce && runner.running.iter().any(|running| running.claim.is_none()) {
             runner.claim_what_is_free(takeover).await?;
@@ -149,6 +166,18 @@ impl Runner {
         if self.running.iter().all(|running| running.claim.is_some()) {
             return Ok(());
         }
+        // Whoever has what one process at a time can have need not wait for a lease to end.
+        let mut takeover = takeover;
+        if let Some(ownership) = &mut self.ownership {
+            if !ownership.take()? {
+                if !std::mem::replace(&mut self.is_told_to_wait, true) {
+                    info!("{} projects here; standing by until it ends", ownership.owner());
+                }
+                return Ok(());
+            }
+            takeover = Takeover::AtOnce;
+        }
+        self.is_told_to_wait = false;
         let owners = checkpoints::owners(&self.tables).await?;
         self.forget_ended_rebuilds(&owners);
         for running in self.running.iter_mut().filter(|running| running.claim.is_none()) {
@@ -201,6 +230,7 @@ impl Runner {
                 }
                 Err(superseded @ RunError::Superseded(_)) => return Err(superseded),
                 Err(cause) => {
+                    self.distrust();
                     let (pause, is_news) = self.breaker.open();
                     match is_news {
                         true => error!(%cause, "the projector pauses: {cause}"),
@@ -253,6 +283,7 @@ impl Runner {
     /// Gives the next batch to those projections whose turn it is.
     pub async fn step(&mut self) -> Result<Step, RunError> {
         self.beat().await?;
+        self.compare_with_log().await?;
         if self.let_rebuilt_take_over().await? {
             self.progress.wake();
             return Ok(Step::Done);
@@ -305,6 +336,9 @@ impl Runner {
         }
         let recorded = self.unbroken(&turn, recorded).await?;
         if recorded.is_empty() {
+            if self.has_gone_back(&turn).await? {
+                return Ok(());
+            }
             let failure = format!("position {}: the hash chain is broken", turn.checkpoint.next());
             return self.stop(&turn.members, &failure).await;
         }
@@ -326,47 +360,41 @@ impl Runner {
 
     /// Those of these events that are what was once appended. What was read may be wrong and what is stored right; so the log is read again
     /// before it is taken for damaged.
-    async fn unbroken(&mut self, turn: &Turn, mut recorded: Vec<Recorded>) -> Result<Vec<Recorded>, RunError> {
+    async fn unbroken(&self, turn: &Turn, mut recorded: Vec<Recorded>) -> Result<Vec<Recorded>, RunError> {
         let mut pauses = REREADING.into_iter();
         loop {
-            let whole = self.links(turn.checkpoint, &recorded).await?;
+            let whole = self.links(turn, &recorded);
             let Some(pause) = pauses.next().filter(|_| whole == 0) else {
                 recorded.truncate(whole);
-                break;
+                return Ok(recorded);
             };
             warn!("the link after position {} is broken; the log is read again", turn.checkpoint);
             sleep(unless_in_a_hurry(pause)).await;
             recorded = self.log.read(turn.checkpoint, turn.events_max).await?;
         }
-        let checkpoints: HashSet<Position> = self.running.iter().filter_map(Running::checkpoint).collect();
-        self.hashes.retain(|position, _| checkpoints.contains(position));
-        if let Some(last) = recorded.last() {
-            self.hashes.insert(last.position, last.hash);
-        }
-        Ok(recorded)
     }
 
     /// How many of these events follow one from the other, and the first of them from the checkpoint.
-    async fn links(&self, checkpoint: Position, recorded: &[Recorded]) -> Result<usize, RunError> {
-        let mut previous = match self.hashes.get(&checkpoint) {
-            Some(hash) => *hash,
-            None => self.log.at(checkpoint).await?.map_or(chain::GENESIS, |event| event.hash),
-        };
+    fn links(&self, turn: &Turn, recorded: &[Recorded]) -> usize {
+        // Whoever is at the same checkpoint was compared with the same log.
+        let claims = turn.members.iter().filter_map(|member| self.running[*member].claim);
+        let mut previous = claims.filter_map(|claim| claim.hash).next().unwrap_or(chain::GENESIS);
         let follows = |event: &&Recorded| {
             let follows = chain::follows(previous, event);
             previous = event.hash;
             follows
         };
-        Ok(recorded.iter().take_while(follows).count())
+        recorded.iter().take_while(follows).count()
     }
 
     /// One transaction: the effects of the batch on every projection whose turn it is, and their new checkpoint.
     async fn apply(&mut self, turn: &Turn, incoming: &[Incoming]) -> Result<(), RunError> {
         let Some(last) = incoming.last() else { return Ok(()) };
         let (after, to, now) = (turn.checkpoint, last.recorded.position, self.clock.now());
+        let reached = (to, last.recorded.hash);
         let started = Instant::now();
         let mut tx = self.tables.begin_to_write().await?;
-        self.advance(&mut tx, &turn.members, after, to).await?;
+        self.advance(&mut tx, &turn.members, after, reached).await?;
         may_crash("projector::advanced");
         let mut parked = Vec::new();
         for member in &turn.members {
@@ -390,7 +418,7 @@ impl Runner {
         may_crash("projector::committed");
         for (member, parked) in turn.members.iter().zip(parked) {
             let running = &mut self.running[*member];
-            running.advance(to, incoming.len(), self.batch_events_max);
+            running.advance(reached, incoming.len(), self.batch_events_max);
             running.parked = parked.unwrap_or_else(|| std::mem::take(&mut running.parked));
         }
         histogram!(metrics::PROJECTION_BATCH_SECONDS).record(started.elapsed());
@@ -405,12 +433,12 @@ impl Runner {
         tx: &mut Transaction,
         members: &[usize],
         from: Position,
-        to: Position,
+        (to, hash): (Position, Hash),
     ) -> Result<(), RunError> {
         let running = members.iter().map(|member| &self.running[*member]);
         let terms: Vec<_> =
             running.filter_map(|running| Some((running.projection.name(), running.claim?.term))).collect();
-        match checkpoints::advance(tx, &terms, from, to, self.clock.now()).await? {
+        match checkpoints::advance(tx, &terms, from, (to, &hash), self.clock.now()).await? {
             Some(name) => Err(RunError::Superseded(name)),
             None => Ok(()),
         }
@@ -434,9 +462,10 @@ impl Runner {
 
     async fn park(&mut self, member: usize, event: &Recorded, cause: &str, attempts: u32) -> Result<(), RunError> {
         let (position, before) = (event.position, Position(event.position.0 - 1));
+        let reached = (position, event.hash);
         let name = self.running[member].projection.name();
         let mut tx = self.tables.begin_to_write().await?;
-        self.advance(&mut tx, &[member], before, position).await?;
+        self.advance(&mut tx, &[member], before, reached).await?;
         let to_park = [ToPark { recorded: event, behind: None, cause: cause.to_owned(), attempts }];
         parking::park(&mut tx, name, &to_park, self.clock.now()).await?;
         may_crash("projector::parking");
@@ -444,14 +473,17 @@ impl Runner {
         may_crash("projector::parked");
         let running = &mut self.running[member];
         running.parked.hold(position, &event.stream, event.version, None);
-        running.advance(position, 1, self.batch_events_max);
+        running.advance(reached, 1, self.batch_events_max);
         error!(projection = name, position = position.0, cause, "{name} has parked position {position}: {cause}");
         Ok(())
     }
 
     /// What the metrics say: how far each projection is, and how long its next event has been waiting.
-    async fn measure(&self) -> Result<(), RunError> {
-        let head = self.log.head().await?;
+    async fn measure(&mut self) -> Result<(), RunError> {
+        let anchor = self.log.head_anchor().await?;
+        self.suspect_history(anchor);
+        let head = anchor.position;
+        self.compare_clocks(head).await?;
         for running in &self.running {
             let Some(Claim { checkpoint, .. }) = running.claim else { continue };
             let name = running.projection.name();
@@ -462,6 +494,27 @@ impl Runner {
             gauge!(metrics::PROJECTION_LAG_SECONDS, "projection" => name).set(waiting as f64 / 1e6);
             gauge!(metrics::PROJECTION_PARKED_EVENTS, "projection" => name).set(running.parked.len() as f64);
         }
+        Ok(())
+    }
+
+    /// A clock that was ahead, here or where the newest event was recorded, is told: it makes posts look as if they came from the future.
+    async fn compare_clocks(&mut self, head: Position) -> Result<(), RunError> {
+        if self.newest.is_none_or(|(position, _)| position != head) {
+            self.newest = self.log.at(head).await?.map(|event| (head, event.recorded_at));
+        }
+        let Some((_, recorded_at)) = self.newest else { return Ok(()) };
+        let ahead = recorded_at.0.saturating_sub(self.clock.now().0);
+        gauge!(metrics::LOG_CLOCK_AHEAD_SECONDS).set(ahead as f64 / 1e6);
+        let is_ahead = ahead > CLOCK_AHEAD_MICROS_MAX;
+        if is_ahead && !std::mem::replace(&mut self.clock_is_ahead, is_ahead) {
+            let seconds = ahead / 1_000_000;
+            warn!(
+                position = head.0,
+                seconds,
+                "position {head} was recorded {seconds} s in the future of this machine's clock: one of the clocks is wrong"
+            );
+        }
+        self.clock_is_ahead = is_ahead;
         Ok(())
     }
 
@@ -485,10 +538,13 @@ impl Runner {
         self.claim_what_is_free(Takeover::WhenSilent).await?;
         let mut tx = self.tables.begin_to_write().await?;
         let owned = self.running.iter().filter_map(|running| Some((running.projection.name(), running.claim?.term)));
-        if let Some(name) = checkpoints::beat(&mut tx, &owned.collect::<Vec<_>>(), self.clock.now()).await? {
+        let owned: Vec<_> = owned.collect();
+        let stored = checkpoints::beat(&mut tx, &owned, self.clock.now()).await?;
+        tx.commit().await?;
+        self.adopt(&stored).await?;
+        if let Some((name, _)) = owned.iter().find(|(name, _)| !stored.contains_key(*name)) {
             return Err(RunError::Superseded(name));
         }
-        tx.commit().await?;
         self.measure().await
     }
 }

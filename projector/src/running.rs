@@ -13,7 +13,7 @@ use futures_util::FutureExt as _;
 use shared::database::{Database, Transaction};
 use shared::event::{self, DecodeError};
 use shared::ids::Position;
-use shared::log::Recorded;
+use shared::log::{Hash, Recorded};
 
 use crate::checkpoints::{Claim, Owner};
 use crate::parking::{Parked, ToPark};
@@ -103,6 +103,8 @@ pub struct Running {
     pub projection: Arc<dyn Projection>,
     /// Nothing while another projector owns it.
     pub claim: Option<Claim>,
+    /// Whether the log has the event that the checkpoint names: not known after a takeover and after any failure.
+    pub is_compared: bool,
     /// The other owner as last seen, and since when it has not changed: by this machine's clock, since clocks differ.
     pub other: (Owner, Instant),
     /// Why it stopped, if it did.
@@ -130,6 +132,7 @@ impl Running {
         Self {
             projection,
             claim: None,
+            is_compared: false,
             other: (Owner::default(), Instant::now()),
             failure: None,
             parked: Parked::default(),
@@ -138,10 +141,10 @@ impl Running {
         }
     }
 
-    /// It is ours now.
+    /// Takes the projection over with what the tables say of it.
     pub async fn own(&mut self, tables: &Database, claim: Claim) -> Result<(), sqlx::Error> {
         self.parked = Parked::load(tables, self.projection.name()).await?;
-        (self.claim, self.failure, self.care) = (Some(claim), None, None);
+        (self.claim, self.is_compared, self.failure, self.care) = (Some(claim), false, None, None);
         Ok(())
     }
 
@@ -227,9 +230,9 @@ impl Running {
         Next::TryAgain
     }
 
-    /// It has come past a batch of so many events. `usual` is how many it may have without care.
-    pub fn advance(&mut self, to: Position, events: usize, usual: usize) {
-        self.claim = self.claim.map(|claim| Claim { checkpoint: to, ..claim });
+    /// It has come past a batch of so many events, to a position with its hash. `usual` is how many it may have without care.
+    pub fn advance(&mut self, (to, hash): (Position, Hash), events: usize, usual: usize) {
+        self.claim = self.claim.map(|claim| Claim { checkpoint: to, hash: Some(hash), ..claim });
         let more = self.care.map(|care| Care { events_max: care.events_max.max(events) * 2, attempts: 0, ..care });
         self.care = more.filter(|care| care.events_max < usual);
     }
@@ -267,10 +270,12 @@ mod tests {
     use crate::projections::graph::Graph;
     use crate::projections::hashtags::Hashtags;
 
+    const HASH: Hash = [1; 32];
+
     #[test]
     fn what_fails_is_halved_until_it_is_alone_then_tried_again_and_parked() {
         let mut running = Running::standing_by(Arc::new(Hashtags));
-        running.claim = Some(Claim { checkpoint: Position(10), term: 1 });
+        running.claim = Some(Claim { checkpoint: Position(10), hash: None, term: 1 });
         assert_eq!(running.stumble(8), Next::TryAgain);
         assert_eq!(running.alone(), Some(4));
         assert_eq!(running.stumble(4), Next::TryAgain);
@@ -283,10 +288,10 @@ mod tests {
             assert!(pause >= FIRST_PAUSE * PAUSE_GROWS.pow(attempt - 1), "attempt {attempt} after {pause:?}");
         }
         assert_eq!(running.stumble(1), Next::Park { attempts: ATTEMPTS_MAX });
-        running.advance(Position(11), 1, 8);
+        running.advance((Position(11), HASH), 1, 8);
         assert_eq!(running.alone(), Some(2), "it goes on with care");
-        running.advance(Position(13), 2, 8);
-        running.advance(Position(17), 4, 8);
+        running.advance((Position(13), HASH), 2, 8);
+        running.advance((Position(17), HASH), 4, 8);
         assert_eq!(running.alone(), None, "and then as before");
         assert_eq!(running.checkpoint(), Some(Position(17)));
     }

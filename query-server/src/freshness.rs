@@ -2,22 +2,24 @@
 //!
 //! Always: waiting ends with the deadline, in UNAVAILABLE with the lag.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use shared::database::Database;
 use shared::errors::ErrorReason;
 use shared::ids::Position;
-use shared::log::LogHead;
-use shared::progress::{Checkpoints, Progress, Unreached, shutting_down};
+use shared::log::{Anchor, LogHead};
+use shared::progress::{Checkpoints, Progress, Unreached, answer_by, are_in_log, shutting_down};
 use shared::proto::query::{Consistency, consistency::Requirement};
-use shared::tokens::{CONSISTENCY_TOKEN_HEADER, Tokens, must_be_in_the_log};
+use shared::tokens::{CONSISTENCY_TOKEN_HEADER, Genuine, Tokens};
 use shared::wake::Wake;
 use tokio::sync::watch;
+use tokio::time::timeout_at;
 use tokio_util::sync::CancellationToken;
 use tonic::metadata::MetadataMap;
 use tonic::{Code, Status};
 
-use crate::snapshot::{Projections, Snapshot};
+use crate::snapshot::{Projections, Snapshot, being_filled};
 
 /// Takes snapshots that are fresh enough.
 #[derive(Clone)]
@@ -31,7 +33,7 @@ pub struct Freshness {
 impl Freshness {
     /// Watches the checkpoints of these tables until `drain` is cancelled or nobody listens.
     pub fn watch(tables: Database, log: Arc<dyn LogHead>, progress: &Wake, drain: CancellationToken) -> Self {
-        let progress = Progress::watch(std::future::ready(tables.clone()), progress.listen(), drain);
+        let progress = Progress::watch(std::future::ready(tables.clone()), log.clone(), progress.listen(), drain);
         Self { tables, tokens: Tokens::new(log.identity()), log, progress }
     }
 
@@ -43,6 +45,9 @@ impl Freshness {
         projections: Projections,
     ) -> Result<Snapshot, Status> {
         let required = self.required(metadata, consistency).await?;
+        if !are_in_log(&self.progress.seen(), projections) {
+            self.wait_for_history(metadata, projections).await?;
+        }
         let snapshot = Snapshot::take(&self.tables, projections).await?;
         if snapshot.checkpoint >= required {
             return Ok(snapshot);
@@ -52,19 +57,44 @@ impl Freshness {
         Snapshot::take(&self.tables, projections).await
     }
 
+    /// Tables are asked only once it is known that they are of the history that the log has.
+    async fn wait_for_history(&self, metadata: &MetadataMap, projections: Projections) -> Result<(), Status> {
+        let mut changes = self.progress.changes();
+        let known = changes.wait_for(|seen| are_in_log(seen, projections));
+        match timeout_at(answer_by(metadata), known).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(_)) => Err(shutting_down()),
+            Err(_) => Err(being_filled(projections)),
+        }
+    }
+
     /// How far the tables must be. What the question says itself comes before what an interceptor sends along with it.
     async fn required(&self, metadata: &MetadataMap, consistency: Option<&Consistency>) -> Result<Position, Status> {
-        let sent_along = || match metadata.get(CONSISTENCY_TOKEN_HEADER) {
+        let sent_along = async || match metadata.get(CONSISTENCY_TOKEN_HEADER) {
             None => Ok(Position(0)),
-            Some(token) => self.tokens.open(token.to_str().unwrap_or_default()),
+            Some(token) => self.compared(metadata, self.tokens.open(token.to_str().unwrap_or_default())?).await,
         };
         match consistency.and_then(|consistency| consistency.requirement.as_ref()) {
-            None | Some(Requirement::FullyConsistent(false)) => sent_along(),
-            Some(Requirement::AtLeastAsFresh(token)) if token.is_empty() => sent_along(),
-            Some(Requirement::AtLeastAsFresh(token)) => Ok(self.tokens.open(token)?.max(sent_along()?)),
+            None | Some(Requirement::FullyConsistent(false)) => sent_along().await,
+            Some(Requirement::AtLeastAsFresh(token)) if token.is_empty() => sent_along().await,
+            Some(Requirement::AtLeastAsFresh(token)) => {
+                let asked = self.compared(metadata, self.tokens.open(token)?).await?;
+                Ok(asked.max(sent_along().await?))
+            }
             Some(Requirement::MinimizeLatency(_)) => Ok(Position(0)),
             Some(Requirement::FullyConsistent(true)) => Ok(self.log.head().await?),
         }
+    }
+
+    /// What a token says, if the log has the history in which it was made.
+    pub async fn compared(&self, metadata: &MetadataMap, token: Genuine) -> Result<Position, Status> {
+        token.compared_with(&*self.log, answer_by(metadata)).await
+    }
+
+    /// The events at these positions as anchors, for ids that name them; those that are not there are left out.
+    pub async fn anchors(&self, positions: &[Position]) -> Result<HashMap<Position, Anchor>, Status> {
+        let hashes = self.log.hashes_at(positions).await?;
+        Ok(hashes.iter().map(|(position, hash)| (*position, Anchor::new(*position, hash))).collect())
     }
 
     /// Changes of the checkpoints, for streams.
@@ -77,13 +107,7 @@ impl Freshness {
         &self.tables
     }
 
-    /// A token from the future is from another future.
-    pub async fn must_be_in_the_log(&self, position: Position) -> Result<(), Status> {
-        must_be_in_the_log(position, self.log.head().await?)
-    }
-
     async fn wait(&self, metadata: &MetadataMap, projections: Projections, required: Position) -> Result<(), Status> {
-        self.must_be_in_the_log(required).await?;
         let reached = self.progress.reach(projections, required, metadata).await;
         reached.map_err(|unreached| match unreached {
             Unreached::Behind(behind) => {

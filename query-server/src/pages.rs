@@ -207,7 +207,10 @@ impl<K> Page<K> {
         // The viewer as page tokens name it, however the client spelled it.
         let viewer_text = viewer.map(|viewer| viewer.to_string()).unwrap_or_default();
         let arguments = [name.to_owned(), named.to_string(), viewer_text];
-        let start = page_start(tokens, asked.page_token(), &arguments.each_ref().map(String::as_str))?;
+        let start = match page_start(tokens, asked.page_token(), &arguments.each_ref().map(String::as_str))? {
+            Some(token) => Some(freshness.compared(request.metadata(), token).await?),
+            None => None,
+        };
 
         let mut snapshot = freshness.snapshot(request.metadata(), asked.consistency(), reads).await?;
         let viewer = find_viewer(&mut snapshot, viewer).await?;
@@ -228,8 +231,9 @@ impl<K> Page<K> {
     /// The token of the page after this one, and that of the checkpoint that was read.
     pub fn tokens(&self, tokens: &Tokens, next: Option<Position>) -> (String, String) {
         let arguments = self.arguments.each_ref().map(String::as_str);
-        let next = next.map(|place| tokens.seal_page(&arguments, place)).unwrap_or_default();
-        (next, tokens.seal(self.snapshot.checkpoint))
+        let anchor = self.snapshot.anchor;
+        let next = next.map(|place| tokens.seal_page(&arguments, place, anchor)).unwrap_or_default();
+        (next, tokens.seal(anchor))
     }
 }
 

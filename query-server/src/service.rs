@@ -158,7 +158,7 @@ impl QueryService for Queries {
         find_viewer(&mut snapshot, viewer).await?;
         let key = find(&mut snapshot, &named).await?;
         let account = one_account(&mut snapshot, key).await?;
-        let read_at = self.tokens.seal(snapshot.checkpoint);
+        let read_at = self.tokens.seal(snapshot.anchor);
         reply(v1::GetAccountResponse { account: Some(account), read_at })
     }
 
@@ -175,7 +175,7 @@ impl QueryService for Queries {
         let key = post::find(&mut snapshot, id, viewer).await?;
         let post = hydrate::posts(&mut snapshot, &[key], viewer).await?.into_iter().next();
         let post = post.ok_or_else(|| internal("a post that was found is not there"))?;
-        let read_at = self.tokens.seal(snapshot.checkpoint);
+        let read_at = self.tokens.seal(snapshot.anchor);
         reply(v1::GetPostResponse { post: Some(post), read_at })
     }
 
@@ -196,7 +196,7 @@ impl QueryService for Queries {
         let one = find(&mut snapshot, &Named::Id(one)).await?;
         let other = find(&mut snapshot, &Named::Id(other)).await?;
         let relationship = relationship::between(&mut snapshot, one, other).await?;
-        let read_at = self.tokens.seal(snapshot.checkpoint);
+        let read_at = self.tokens.seal(snapshot.anchor);
         reply(v1::GetRelationshipResponse { relationship: Some(relationship), read_at })
     }
 
@@ -210,7 +210,7 @@ impl QueryService for Queries {
         let (entries, next) = home_timeline::page(&mut page.snapshot, owner, page.start, page.size).await?;
         let items = hydrate::items(&mut page.snapshot, &entries, Some(owner)).await?;
         let (next_page_token, read_at) = page.tokens(&self.tokens, next);
-        let resume_token = self.tokens.seal_resume(page.about(), page.snapshot.checkpoint);
+        let resume_token = self.tokens.seal_resume(page.about(), page.snapshot.checkpoint, page.snapshot.anchor);
         reply(v1::GetHomeTimelineResponse { items, next_page_token, read_at, resume_token })
     }
 
@@ -259,7 +259,7 @@ impl QueryService for Queries {
         let present = |entries: &[ThreadEntry]| entries.iter().map(|entry| thread::present(&hydrated, entry)).collect();
         let (next_page_token, read_at) = page.tokens(&self.tokens, next);
         let about = about_post(page.about(), page.viewer_id());
-        let resume_token = self.tokens.seal_resume(&about, page.snapshot.checkpoint);
+        let resume_token = self.tokens.seal_resume(&about, page.snapshot.checkpoint, page.snapshot.anchor);
         reply(v1::GetThreadResponse {
             replies: present(&replies),
             next_page_token,
@@ -279,9 +279,12 @@ impl QueryService for Queries {
         let owner = page.key;
         let (groups, next) = notifications::page(&mut page.snapshot, owner, page.start, page.size).await?;
         let about = page.about().to_owned();
-        let notifications = notifications::present(&mut page.snapshot, &self.tokens, (&about, owner), &groups).await?;
+        let notifications =
+            notifications::present(&mut page.snapshot, (&self.freshness, &self.tokens), (&about, owner), &groups)
+                .await?;
         let (next_page_token, read_at) = page.tokens(&self.tokens, next);
-        let resume_token = self.tokens.seal_resume(&about_notifications(&about), page.snapshot.checkpoint);
+        let resume_token =
+            self.tokens.seal_resume(&about_notifications(&about), page.snapshot.checkpoint, page.snapshot.anchor);
         reply(v1::ListNotificationsResponse { notifications, next_page_token, read_at, resume_token })
     }
 
@@ -297,7 +300,7 @@ impl QueryService for Queries {
         let mut snapshot = self.freshness.snapshot(request.metadata(), consistency, reads).await?;
         let owner = find(&mut snapshot, &Named::Id(owner)).await?;
         let unread_count = notifications::count_unread(&mut snapshot, owner).await?;
-        let read_at = self.tokens.seal(snapshot.checkpoint);
+        let read_at = self.tokens.seal(snapshot.anchor);
         reply(v1::GetUnreadNotificationCountResponse { unread_count, read_at })
     }
 
@@ -325,7 +328,7 @@ impl QueryService for Queries {
         reply(v1::BatchGetAccountsResponse {
             accounts: hydrate::accounts(&mut snapshot, &keys).await?,
             missing_account_ids: missing,
-            read_at: self.tokens.seal(snapshot.checkpoint),
+            read_at: self.tokens.seal(snapshot.anchor),
         })
     }
 
@@ -345,7 +348,7 @@ impl QueryService for Queries {
         reply(v1::BatchGetPostsResponse {
             posts: hydrate::posts(&mut snapshot, &keys, viewer).await?,
             missing_post_ids: missing.map(ToString::to_string).collect(),
-            read_at: self.tokens.seal(snapshot.checkpoint),
+            read_at: self.tokens.seal(snapshot.anchor),
         })
     }
 
@@ -433,7 +436,7 @@ impl QueryService for Queries {
         reply(v1::GetPresenceResponse {
             presences: found.iter().map(presence).collect(),
             missing_account_ids: missing,
-            read_at: self.tokens.seal(snapshot.checkpoint),
+            read_at: self.tokens.seal(snapshot.anchor),
         })
     }
 

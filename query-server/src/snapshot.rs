@@ -2,17 +2,20 @@
 
 use serde::de::DeserializeOwned;
 use shared::database::{Database, Field, Row, Transaction};
-use shared::errors::{internal, store_unavailable};
+use shared::errors::{ErrorReason, RETRY_DELAY, Refused, internal, store_unavailable};
 use shared::ids::Position;
+use shared::log::Anchor;
 use shared::rows::Rows;
 use shared::sql::{Statement, statements};
-use tonic::Status;
+use tonic::{Code, Status};
 
 pub use shared::database::Value;
 
 statements! {
+    /// On SQLite a column beside MIN is that of the row which has it.
     static SELECT_CHECKPOINT = "
-SELECT MIN(checkpoint) AS lowest, COUNT(*) AS found FROM projections
+SELECT MIN(checkpoint) AS lowest, {sqlite: hash}{postgres: (ARRAY_AGG(hash ORDER BY checkpoint))[1]} AS hash,
+       COUNT(*) AS found, COUNT(*) FILTER (WHERE checkpoint < served_from) AS unserved FROM projections
 WHERE name IN (SELECT * FROM {rows $1 AS wanted: name text})";
 }
 
@@ -24,6 +27,8 @@ pub struct Snapshot {
     tx: Transaction,
     /// The lowest checkpoint of the projections that the question reads.
     pub checkpoint: Position,
+    /// The same, bound to the history that the tables are of.
+    pub anchor: Anchor,
 }
 
 impl Snapshot {
@@ -35,7 +40,15 @@ impl Snapshot {
         // A projection that never ran has no row, and has seen nothing.
         let all_ran = usize::try_from(column::<i64>(&row, "found")?) == Ok(projections.len());
         let lowest: Option<i64> = column(&row, "lowest")?;
-        Ok(Self { tx, checkpoint: Position(if all_ran { lowest.unwrap_or(0) } else { 0 }) })
+        if column::<i64>(&row, "unserved")? > 0 {
+            return Err(being_filled(projections));
+        }
+        let checkpoint = Position(if all_ran { lowest.unwrap_or(0) } else { 0 });
+        let hash: Option<Vec<u8>> = column(&row, "hash")?;
+        let fingerprint = hash.as_deref().and_then(<[u8]>::first_chunk).copied().unwrap_or_default();
+        let anchor =
+            if checkpoint == Position(0) { Anchor::ORIGIN } else { Anchor { position: checkpoint, fingerprint } };
+        Ok(Self { tx, checkpoint, anchor })
     }
 
     /// Executes a query.
@@ -47,6 +60,14 @@ impl Snapshot {
     pub async fn row(&mut self, statement: &'static Statement, values: &[Value<'_>]) -> Result<Row, Status> {
         self.tx.row(statement, values).await.map_err(store_unavailable)
     }
+}
+
+/// What a question hears whose tables are being filled again, since they were of a history that the log lost.
+pub fn being_filled(projections: Projections) -> Status {
+    let names = projections.join(", ");
+    let message = format!("the log lost events that the read tables had applied, and {names} are being filled again");
+    let refused = Refused::new(Code::Unavailable, ErrorReason::ProjectionRebuilding, message);
+    refused.with("projections", names).retry_after(RETRY_DELAY).into()
 }
 
 /// A number of rows, as queries take it.

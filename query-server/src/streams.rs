@@ -25,6 +25,7 @@ use std::task::{Context, Poll, ready};
 use ::metrics::{counter, gauge};
 use shared::errors::too_many_streams;
 use shared::ids::{AccountId, AccountKey, Position, PostId};
+use shared::log::Anchor;
 use shared::metrics;
 use shared::proto::query as v1;
 use shared::sql::Statement;
@@ -207,20 +208,19 @@ impl Streams {
         let resumed = match resume_token {
             "" => None,
             token => {
-                let position = self.tokens.open_resume(&about, token)?;
-                self.freshness.must_be_in_the_log(position).await?;
-                Some(position)
+                let token = self.tokens.open_resume(&about, token)?;
+                Some(self.freshness.compared(metadata, token).await?)
             }
         };
         let snapshot = self.freshness.snapshot(metadata, consistency, reads).await?;
-        let checkpoint = snapshot.checkpoint;
-        Ok((Beginning { room, about, position: resumed.unwrap_or(checkpoint), checkpoint }, snapshot))
+        let (position, anchor) = (resumed.unwrap_or(snapshot.checkpoint), snapshot.anchor);
+        Ok((Beginning { room, about, position, anchor }, snapshot))
     }
 
     /// Opens a stream by which an account is online, unless it has too many.
     fn open<K: Kind>(
         &self,
-        Beginning { room, about, position, checkpoint }: Beginning,
+        Beginning { room, about, position, anchor }: Beginning,
         (dispatch, topic): (&Dispatch<K::Index>, <K::Index as Index>::Topic),
         kind: K,
         account: Option<AccountKey>,
@@ -230,11 +230,11 @@ impl Streams {
             present.ok_or_else(|| too_many_streams("account", STREAMS_OF_ACCOUNT_MAX))
         };
         let present = account.map(enter).transpose()?;
-        let subscription = dispatch.subscribe(topic, position, checkpoint);
+        let subscription = dispatch.subscribe(topic, position, anchor);
         let (messages, queue) = mpsc::channel(WAITING_MESSAGES_MAX);
         let (end, ended) = oneshot::channel();
         let (tokens, drain, told_at) = (self.tokens.clone(), self.drain.clone(), Instant::now());
-        let feed = Feed { kind, tokens, about, drain, position, subscription, messages, told_at };
+        let feed = Feed { kind, tokens, about, drain, position, anchor, subscription, messages, told_at };
         tokio::spawn(async move {
             let (_room, _present) = (room, present);
             gauge!(metrics::STREAMS_OPEN).increment(1.0);
@@ -259,7 +259,7 @@ struct Beginning {
     /// Everything up to here was told.
     position: Position,
     /// How far the tables are at least.
-    checkpoint: Position,
+    anchor: Anchor,
 }
 
 /// What the resume tokens of an account's notifications are bound to.

@@ -40,6 +40,8 @@ pub enum Value<'a> {
     Bytes(&'a [u8]),
     /// A text that may be absent.
     MaybeText(Option<&'a str>),
+    /// Bytes that may be absent.
+    MaybeBytes(Option<&'a [u8]>),
 }
 
 /// A transaction. It is rolled back when it is dropped.
@@ -290,6 +292,7 @@ fn for_sqlite<'q>(statement: &'static Statement, values: &[Value<'q>]) -> Query<
             Value::Rows(rows) => query.bind(rows.to_json()),
             Value::Bytes(bytes) => query.bind(bytes),
             Value::MaybeText(text) => query.bind(text),
+            Value::MaybeBytes(bytes) => query.bind(bytes),
         };
     }
     query
@@ -306,6 +309,7 @@ fn for_postgres<'q>(statement: &'static Statement, values: &[Value<'q>]) -> Quer
                 Value::Id(id) => query.bind(id),
                 Value::Bytes(bytes) => query.bind(bytes),
                 Value::MaybeText(text) => query.bind(text),
+                Value::MaybeBytes(bytes) => query.bind(bytes),
                 Value::Rows(rows) => unreachable!("{text} takes no rows, but was given {rows:?}"),
             },
             Parameter::Column(at, column, kind) => {

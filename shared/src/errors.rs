@@ -228,6 +228,7 @@ impl From<AppendError> for Status {
             AppendError::Conflict(stream) => {
                 Refused::new(Code::Aborted, ErrorReason::ConcurrentChange, message).with("stream", stream).into()
             }
+            AppendError::HistoryLost => Refused::new(Code::Aborted, ErrorReason::ConcurrentChange, message).into(),
             AppendError::RequestIdReused => {
                 Refused::new(Code::InvalidArgument, ErrorReason::RequestIdReused, message).into()
             }

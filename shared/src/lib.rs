@@ -7,6 +7,7 @@ pub mod clock;
 pub mod database;
 pub mod errors;
 pub mod event;
+pub mod file_locks;
 pub mod gather;
 pub mod hashtag;
 pub mod ids;
@@ -32,5 +33,12 @@ pub mod wake;
 /// Every statement of this crate, for the test that prepares them.
 #[must_use]
 pub fn every_statement() -> Vec<&'static sql::Statement> {
-    [progress::STATEMENTS, tables::STATEMENTS, log::sqlite::STATEMENTS, log::stored::STATEMENTS].concat()
+    [
+        progress::STATEMENTS,
+        tables::STATEMENTS,
+        tables::aside::STATEMENTS,
+        log::sqlite::STATEMENTS,
+        log::stored::STATEMENTS,
+    ]
+    .concat()
 }

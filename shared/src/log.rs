@@ -16,7 +16,7 @@ mod queue;
 pub mod sqlite;
 pub mod stored;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
 use async_trait::async_trait;
@@ -31,6 +31,33 @@ use crate::ids::{AccountId, CommandId, EventId, Position, PostId, RequestId, Ver
 pub const APPEND_EVENTS_MAX: usize = 10_000;
 /// The most events that one `read` returns.
 pub const READ_EVENTS_MAX: usize = 65_536;
+
+/// SHA-256 of an event and everything before it, see [`chain`].
+pub type Hash = [u8; 32];
+
+/// A position, bound to the history that it belongs to: a log that was restored or that failed over has other events at the positions
+/// that it lost, and so other hashes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Anchor {
+    /// A position in the log.
+    pub position: Position,
+    /// The beginning of the hash of the event at this position.
+    pub fingerprint: [u8; FINGERPRINT_BYTES],
+}
+
+/// How much of a hash an [`Anchor`] keeps. Nobody can choose hashes, so that two histories share a fingerprint by chance only: 1 in 2^64.
+pub const FINGERPRINT_BYTES: usize = 8;
+
+impl Anchor {
+    /// Before the first event, where all histories are the same.
+    pub const ORIGIN: Self = Self { position: Position(0), fingerprint: [0; FINGERPRINT_BYTES] };
+
+    /// The anchor at a position whose event has this hash.
+    #[must_use]
+    pub fn new(position: Position, hash: &Hash) -> Self {
+        Self { position, fingerprint: *hash.first_chunk().expect("a hash is longer than a fingerprint") }
+    }
+}
 
 /// The name of one stream, such as `post-0190…`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -151,6 +178,9 @@ pub struct Request {
 pub struct Append {
     /// The version of every stream that the decision wrote or read.
     pub expected: BTreeMap<StreamName, Version>,
+    /// The newest event that whoever decided may have known. A log that does not have it has another history, in which the versions that are
+    /// expected may stand for something else.
+    pub rests_on: Anchor,
     /// What happened, in order. May be empty when only the request is to be kept.
     pub events: Vec<(StreamName, Event)>,
     /// Who caused it. The request id is scoped to the principal.
@@ -175,8 +205,8 @@ pub struct StoredAnswer {
 /// How an append ended well.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Appended {
-    /// Stored now; the position is that of its last event, or the head when it had none.
-    Now(Position),
+    /// Stored now; the anchor is that of its last event, or of the head when it had none.
+    Now(Anchor),
     /// The request id was stored before, with this answer; nothing was appended.
     Before(StoredAnswer),
 }
@@ -187,6 +217,9 @@ pub enum AppendError {
     /// A stream is not at the expected version.
     #[error("stream {0} has moved on")]
     Conflict(StreamName),
+    /// The log does not have an event on which the decision rests: history went back. Decide again, on nothing that was known.
+    #[error("the log lost events on which this rests")]
+    HistoryLost,
     /// The request id stands for another method or payload.
     #[error("the request id was used for something else")]
     RequestIdReused,
@@ -243,7 +276,8 @@ pub struct Recorded {
     pub schema_version: u32,
     /// Who caused it.
     pub cause: Cause,
-    /// When; never before the event before it.
+    /// When, by the clock of the process that appended it. Order is by position alone: a clock that was set back makes this smaller than
+    /// that of the event before.
     pub recorded_at: Timestamp,
     /// The exact bytes of the JSON.
     pub payload: String,
@@ -286,6 +320,25 @@ pub trait LogHead: Send + Sync {
 
     /// The position of the newest event, 0 in an empty log.
     async fn head(&self) -> Result<Position, ReadError>;
+
+    /// The hashes of the events at these positions; a position without an event is left out. Position 0 is before the first event and
+    /// has the hash [`chain::GENESIS`].
+    async fn hashes_at(&self, positions: &[Position]) -> Result<HashMap<Position, Hash>, ReadError>;
+
+    /// Whether another copy of this log may be ahead of this one: a standby answers from what it has received so far.
+    async fn may_lag(&self) -> Result<bool, ReadError>;
+
+    /// The anchor at a position; nothing where there is no event.
+    async fn anchor_at(&self, position: Position) -> Result<Option<Anchor>, ReadError> {
+        Ok(self.hashes_at(&[position]).await?.get(&position).map(|hash| Anchor::new(position, hash)))
+    }
+
+    /// The anchor of the newest event.
+    async fn head_anchor(&self) -> Result<Anchor, ReadError> {
+        let head = self.head().await?;
+        // An event that was there is still there, unless history went back in between.
+        self.anchor_at(head).await?.ok_or_else(|| ReadError::Unavailable(format!("the log lost position {head}")))
+    }
 }
 
 /// The log itself.
@@ -308,6 +361,20 @@ pub trait EventLog: LogHead {
 
     /// Reads whole streams, each in order, from one snapshot. A stream that does not exist is empty.
     async fn read_streams(&self, streams: &[StreamName]) -> Result<Vec<Vec<Recorded>>, ReadError>;
+
+    /// The position of the first event that was recorded later than a time. Times may go back in the log, so this looks at every event before
+    /// it.
+    async fn first_recorded_after(&self, time: Timestamp) -> Result<Option<Position>, ReadError> {
+        let mut after = Position(0);
+        loop {
+            let page = self.read(after, READ_EVENTS_MAX).await?;
+            if let Some(later) = page.iter().find(|event| event.recorded_at > time) {
+                return Ok(Some(later.position));
+            }
+            let Some(last) = page.last() else { return Ok(None) };
+            after = last.position;
+        }
+    }
 
     /// A hint that the head may have moved, as far as this process knows. The pull is the truth.
     fn moved(&self) -> watch::Receiver<Position>;

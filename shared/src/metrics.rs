@@ -39,6 +39,10 @@ pub const PROJECTION_LAG_EVENTS: &str = "chirp_projection_lag_events";
 pub const PROJECTION_LAG_SECONDS: &str = "chirp_projection_lag_seconds";
 /// Events that a projection could not apply, or that wait behind one of those.
 pub const PROJECTION_PARKED_EVENTS: &str = "chirp_projection_parked_events";
+/// Sets of tables of a projection that are of a history which the log lost. Above 0, acknowledged events are gone: an operator must look.
+pub const PROJECTION_SET_ASIDE: &str = "chirp_projection_set_aside";
+/// How much later than now, by this machine's clock, the newest event was recorded. Far above 0, some clock is or was wrong.
+pub const LOG_CLOCK_AHEAD_SECONDS: &str = "chirp_log_clock_ahead_seconds";
 /// How long a batch took, effects and commit.
 pub const PROJECTION_BATCH_SECONDS: &str = "chirp_projection_batch_duration_seconds";
 /// Rows that were delivered to timelines on write.

@@ -3,8 +3,7 @@
 use tonic::Status;
 
 use crate::errors::{ErrorReason, Violations};
-use crate::ids::Position;
-use crate::tokens::Tokens;
+use crate::tokens::{Genuine, Tokens};
 
 /// How large the pages of a list are.
 #[derive(Clone, Copy, Debug)]
@@ -34,7 +33,7 @@ impl PageSizes {
 ///
 /// # Errors
 /// What is wrong with the token.
-pub fn page_start(tokens: &Tokens, token: &str, arguments: &[&str]) -> Result<Option<Position>, Status> {
+pub fn page_start(tokens: &Tokens, token: &str, arguments: &[&str]) -> Result<Option<Genuine>, Status> {
     match token {
         "" => Ok(None),
         token => tokens.open_page(arguments, token).map(Some),

@@ -1,22 +1,24 @@
 //! How far the projections are, and waiting until they are further.
 //!
 //! Always: one task reads the checkpoints, whoever waits is told once, when what it waits for is there, and nobody else is
-//! woken for that; a process that drains tells all who wait. Never here: the checkpoints' writing.
+//! woken for that; a process that drains tells all who wait. A checkpoint counts only while the log has the event that it names: after a start,
+//! a takeover, a step back and any failure it is compared with the log. Never here: the checkpoints' writing.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{oneshot, watch};
-use tokio::time::timeout;
+use tokio::time::{Instant as Deadline, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tonic::metadata::MetadataMap;
 use tonic::{Code, Status};
 use tracing::warn;
 
-use crate::database::Database;
+use crate::database::{Database, Row};
 use crate::errors::{ErrorReason, RETRY_DELAY, Refused};
 use crate::ids::Position;
+use crate::log::{Anchor, FINGERPRINT_BYTES, Hash, LogHead, ReadError};
 use crate::patience::time_to_answer;
 use crate::serve::time_allowed;
 use crate::sql::statements;
@@ -29,21 +31,57 @@ const AFTER_FAILURE: Duration = Duration::from_millis(500);
 
 statements! {
     /// Nobody asks those that are still being filled.
-    static SELECT_CHECKPOINTS = "SELECT name, checkpoint FROM projections WHERE substr(name, 1, 5) <> 'next_'";
+    static SELECT_CHECKPOINTS = "
+SELECT name, checkpoint, hash, term, served_from FROM projections WHERE substr(name, 1, 5) <> 'next_'";
 }
 
 /// Names of projections; none stands for all there are.
 pub type Names = &'static [&'static str];
 
 /// How far each projection is, as last seen.
-pub type Checkpoints = Arc<HashMap<String, Seen>>;
+pub type Checkpoints = Arc<AllSeen>;
+
+/// The checkpoints of all projections.
+#[derive(Debug, Default)]
+pub struct AllSeen {
+    by_name: HashMap<String, Seen>,
+    /// Whether they were ever read.
+    are_read: bool,
+    /// Grows whenever history went back, so that what was told before may be of events that the log lost.
+    pub generation: u64,
+}
 
 /// The checkpoint of one projection.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seen {
-    position: Position,
+    stored: Stored,
+    /// Whether the log has the event at the checkpoint.
+    is_in_log: bool,
     /// When it got there, as far as this process saw.
     since: Instant,
+}
+
+/// A row of the tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Stored {
+    position: Position,
+    /// The log's hash there; nothing in tables of before it was kept.
+    hash: Option<Hash>,
+    term: i64,
+    served_from: Position,
+}
+
+impl Seen {
+    /// Where it is, for whoever asks what the tables show: nowhere, while they show nothing.
+    fn anchor(&self) -> Anchor {
+        let Stored { position, hash, served_from, .. } = self.stored;
+        match hash {
+            _ if !self.is_in_log || position < served_from => Anchor::ORIGIN,
+            Some(hash) => Anchor::new(position, &hash),
+            // The owner has not written it yet; no token that is made of this is ever good.
+            None => Anchor { position, fingerprint: [0; FINGERPRINT_BYTES] },
+        }
+    }
 }
 
 /// The checkpoints of a store, as they move.
@@ -77,9 +115,10 @@ pub struct Behind {
 }
 
 impl Progress {
-    /// Watches the checkpoints of these tables, once they are open, until `drain` is cancelled or nobody listens.
+    /// Watches the checkpoints of these tables, once they are open, until `drain` is cancelled or nobody listens. They are those of this log.
     pub fn watch(
         tables: impl Future<Output = Database> + Send + 'static,
+        log: Arc<dyn LogHead>,
         wake: Listener,
         drain: CancellationToken,
     ) -> Self {
@@ -89,7 +128,7 @@ impl Progress {
             let waiting = waiting.clone();
             async move {
                 let Some(tables) = drain.run_until_cancelled(tables).await else { return waiting.close() };
-                watch_checkpoints(&tables, wake, &seen, &waiting, &drain).await;
+                watch_checkpoints((&tables, &*log), wake, &seen, &waiting, &drain).await;
                 waiting.close();
             }
         });
@@ -102,25 +141,30 @@ impl Progress {
         self.checkpoints.clone()
     }
 
+    /// How far they are now.
+    #[must_use]
+    pub fn seen(&self) -> Checkpoints {
+        self.checkpoints.borrow().clone()
+    }
+
     /// Returns when all of these projections have reached a position, in time for the deadline of the call with this metadata.
     ///
     /// # Errors
     /// When they have not, or the process drains.
     pub async fn reach(&self, names: Names, position: Position, metadata: &MetadataMap) -> Result<(), Unreached> {
-        let allowed = time_allowed(metadata.as_ref().get("grpc-timeout")).unwrap_or(WAIT_MAX).min(WAIT_MAX);
         // First in the queue and then looked, so that a checkpoint in between is not missed.
         let place = self.waiting.queue(names, position);
-        if lowest(&self.checkpoints.borrow(), names).1 >= position {
+        if lowest(&self.checkpoints.borrow(), names).1.position >= position {
             return Ok(());
         }
-        match timeout(time_to_answer(allowed), place.told).await {
+        match timeout_at(answer_by(metadata), place.told).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(Unreached::ShuttingDown),
             Err(_) => {
                 let seen = self.checkpoints.borrow();
-                let (projection, checkpoint) = lowest(&seen, names);
-                let since = seen.get(&projection).map(|seen| seen.since.elapsed()).unwrap_or_default();
-                Err(Unreached::Behind(Behind { projection, checkpoint, since }))
+                let (projection, anchor) = lowest(&seen, names);
+                let since = seen.by_name.get(&projection).map(|seen| seen.since.elapsed()).unwrap_or_default();
+                Err(Unreached::Behind(Behind { projection, checkpoint: anchor.position, since }))
             }
         }
     }
@@ -140,6 +184,13 @@ impl Behind {
     }
 }
 
+/// Until when the call with this metadata can wait and still be answered before its deadline.
+#[must_use]
+pub fn answer_by(metadata: &MetadataMap) -> Deadline {
+    let allowed = time_allowed(metadata.as_ref().get("grpc-timeout")).unwrap_or(WAIT_MAX).min(WAIT_MAX);
+    Deadline::now() + time_to_answer(allowed)
+}
+
 /// What is told when the process drains.
 #[must_use]
 pub fn shutting_down() -> Status {
@@ -149,13 +200,20 @@ pub fn shutting_down() -> Status {
 
 /// The projection that is furthest behind of these, or of all when none is named, and where it is.
 #[must_use]
-pub fn lowest(seen: &Checkpoints, names: Names) -> (String, Position) {
-    let position_of = |name: &str| seen.get(name).map(|seen| seen.position).unwrap_or_default();
+pub fn lowest(seen: &AllSeen, names: Names) -> (String, Anchor) {
+    let seen = &seen.by_name;
+    let anchor_of = |name: &str| seen.get(name).map_or(Anchor::ORIGIN, Seen::anchor);
     let furthest = match names {
-        [] => seen.iter().map(|(name, seen)| (name.as_str(), seen.position)).min_by_key(|(_, checkpoint)| *checkpoint),
-        names => names.iter().map(|name| (*name, position_of(name))).min_by_key(|(_, checkpoint)| *checkpoint),
+        [] => seen.iter().map(|(name, seen)| (name.as_str(), seen.anchor())).min_by_key(|(_, anchor)| anchor.position),
+        names => names.iter().map(|name| (*name, anchor_of(name))).min_by_key(|(_, anchor)| anchor.position),
     };
-    furthest.map(|(name, checkpoint)| (name.to_owned(), checkpoint)).unwrap_or_default()
+    furthest.map_or((String::new(), Anchor::ORIGIN), |(name, anchor)| (name.to_owned(), anchor))
+}
+
+/// Whether the tables of these projections are known to be of the history that the log has. A projection that never ran has none.
+#[must_use]
+pub fn are_in_log(seen: &AllSeen, names: Names) -> bool {
+    seen.are_read && names.iter().all(|name| seen.by_name.get(*name).is_none_or(|seen| seen.is_in_log))
 }
 
 /// Those who wait, by what they wait for.
@@ -210,7 +268,7 @@ impl Waiting {
     fn tell(&self, seen: &Checkpoints) {
         for (names, queue) in &mut self.lock().by_names {
             let (_, reached) = lowest(seen, names);
-            let still_waiting = queue.split_off(&(reached.next(), 0));
+            let still_waiting = queue.split_off(&(reached.position.next(), 0));
             for (_, tell) in std::mem::replace(queue, still_waiting) {
                 // Whoever has gone away need not know.
                 let _ = tell.send(());
@@ -226,20 +284,25 @@ impl Waiting {
 }
 
 async fn watch_checkpoints(
-    tables: &Database,
+    (tables, log): (&Database, &dyn LogHead),
     mut wake: Listener,
     seen: &watch::Sender<Checkpoints>,
     waiting: &Waiting,
     drain: &CancellationToken,
 ) {
+    // After a failure the database may be another one, which knows less.
+    let mut is_trusted = false;
     while !drain.is_cancelled() && !seen.is_closed() {
-        match read_checkpoints(tables).await {
+        let last = seen.borrow().clone();
+        match read_checkpoints(tables, log, &last, is_trusted).await {
             Ok(checkpoints) => {
+                is_trusted = true;
                 if seen.send_if_modified(|last| note(last, checkpoints)) {
                     waiting.tell(&seen.borrow());
                 }
             }
             Err(cause) => {
+                is_trusted = false;
                 warn!(%cause, "the checkpoints could not be read: {cause}");
                 tokio::time::sleep(AFTER_FAILURE).await;
             }
@@ -248,24 +311,81 @@ async fn watch_checkpoints(
     }
 }
 
-/// True when something has moved.
-fn note(last: &mut Checkpoints, checkpoints: HashMap<String, Position>) -> bool {
-    let position_of = |name: &String| last.get(name).map(|seen| seen.position);
-    if checkpoints.iter().all(|(name, position)| position_of(name) == Some(*position)) {
+/// Checkpoints as they were read.
+struct Read {
+    by_name: HashMap<String, (Stored, bool)>,
+    /// Something that was seen before is of events that the log lost.
+    has_gone_back: bool,
+}
+
+/// True when something has changed.
+fn note(last: &mut Checkpoints, read: Read) -> bool {
+    let is_known = |(name, (stored, is_in_log)): (&String, &(Stored, bool))| {
+        last.by_name.get(name).is_some_and(|seen| seen.stored == *stored && seen.is_in_log == *is_in_log)
+    };
+    let is_complete = last.are_read && last.by_name.len() == read.by_name.len();
+    if is_complete && !read.has_gone_back && read.by_name.iter().all(is_known) {
         return false;
     }
     let now = Instant::now();
-    let seen = |(name, position): (String, Position)| {
-        let unmoved = last.get(&name).filter(|seen| seen.position == position).copied();
-        (name, unmoved.unwrap_or(Seen { position, since: now }))
+    let seen = |(name, (stored, is_in_log)): (String, (Stored, bool))| {
+        let unmoved = last.by_name.get(&name).filter(|seen| seen.stored.position == stored.position);
+        let since = unmoved.map_or(now, |seen| seen.since);
+        (name, Seen { stored, is_in_log, since })
     };
-    *last = Arc::new(checkpoints.into_iter().map(seen).collect());
+    let generation = last.generation + u64::from(read.has_gone_back);
+    let by_name = read.by_name.into_iter().map(seen).collect();
+    *last = Arc::new(AllSeen { by_name, are_read: true, generation });
     true
 }
 
-async fn read_checkpoints(tables: &Database) -> Result<HashMap<String, Position>, sqlx::Error> {
-    let rows = tables.rows(&SELECT_CHECKPOINTS, &[]).await?;
-    rows.iter().map(|row| Ok((row.get("name")?, Position(row.get("checkpoint")?)))).collect()
+async fn read_checkpoints(
+    tables: &Database,
+    log: &dyn LogHead,
+    last: &AllSeen,
+    is_trusted: bool,
+) -> Result<Read, ReadError> {
+    let mut rows: HashMap<String, Stored> = HashMap::new();
+    for row in &tables.rows(&SELECT_CHECKPOINTS, &[]).await? {
+        rows.insert(row.get("name")?, stored(row)?);
+    }
+    let is_suspect = |name: &str, stored: &Stored| match last.by_name.get(name) {
+        Some(seen) => {
+            !is_trusted || !seen.is_in_log || seen.stored.term != stored.term || stored.position < seen.stored.position
+        }
+        None => true,
+    };
+    let suspects: Vec<Stored> =
+        rows.iter().filter(|(name, stored)| is_suspect(name, stored)).map(|(_, stored)| *stored).collect();
+    // What was seen before a failure, so that streams know whether what they told still holds.
+    let known = last.by_name.values().filter(|seen| !is_trusted && seen.is_in_log).map(|seen| seen.stored);
+    let known: Vec<Stored> = known.collect();
+    let positions: Vec<Position> = suspects.iter().chain(&known).map(|stored| stored.position).collect();
+    let hashes = if positions.is_empty() { HashMap::new() } else { log.hashes_at(&positions).await? };
+    let is_in_log = |stored: &Stored| match (stored.hash, hashes.get(&stored.position)) {
+        (Some(kept), Some(found)) => kept == *found,
+        (None, found) => found.is_some(),
+        (Some(_), None) => false,
+    };
+    let went_back = |(name, stored): (&String, &Stored)| {
+        last.by_name.get(name).is_some_and(|seen| stored.position < seen.stored.position)
+    };
+    let has_gone_back = rows.iter().any(went_back) || !known.iter().all(is_in_log);
+    let judged = |(name, stored): (String, Stored)| {
+        let is_in_log = !is_suspect(&name, &stored) || is_in_log(&stored);
+        (name, (stored, is_in_log))
+    };
+    Ok(Read { by_name: rows.into_iter().map(judged).collect(), has_gone_back })
+}
+
+fn stored(row: &Row) -> Result<Stored, sqlx::Error> {
+    let hash: Option<Vec<u8>> = row.get("hash")?;
+    Ok(Stored {
+        position: Position(row.get("checkpoint")?),
+        hash: hash.and_then(|hash| hash.try_into().ok()),
+        term: row.get("term")?,
+        served_from: Position(row.get("served_from")?),
+    })
 }
 
 #[cfg(test)]
@@ -274,8 +394,12 @@ mod tests {
 
     fn seen(all: &[(&str, i64)]) -> Checkpoints {
         let since = Instant::now();
-        let seen = |position| Seen { position: Position(position), since };
-        Arc::new(all.iter().map(|(name, position)| ((*name).to_owned(), seen(*position))).collect())
+        let seen = |position| {
+            let stored = Stored { position: Position(position), hash: None, term: 1, served_from: Position(0) };
+            Seen { stored, is_in_log: true, since }
+        };
+        let by_name = all.iter().map(|(name, position)| ((*name).to_owned(), seen(*position))).collect();
+        Arc::new(AllSeen { by_name, are_read: true, generation: 0 })
     }
 
     #[test]

@@ -108,6 +108,12 @@ impl Statement {
     }
 }
 
+/// A part of a schema in the words of an engine.
+#[must_use]
+pub fn expanded(text: &str, on_server: bool) -> String {
+    if on_server { expand(text, &Postgres { starts: &[] }) } else { expand(text, &Sqlite) }
+}
+
 /// What the names of tables begin with that are filled beside those of a projection.
 pub const BESIDE: &str = "next_";
 

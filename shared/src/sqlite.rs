@@ -1,5 +1,6 @@
 //! What both SQLite files of a store need.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePoolOptions};
@@ -7,6 +8,11 @@ use sqlx::{ConnectOptions, Connection};
 
 /// How long a statement waits for another process's transaction.
 pub const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long a process that ends waits for those who still read.
+const SETTLE_TIMEOUT: Duration = Duration::from_secs(2);
+/// What is kept of a write-ahead log that grew beside a long reader, once everything in it is copied back, in bytes as SQLite wants it.
+pub(crate) const WAL_BYTES_KEPT: &str = "67108864";
 
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
 /// SQLite's primary result code for "somebody else has it"; extended codes have it in their lowest byte.
@@ -38,6 +44,20 @@ pub(crate) async fn connect_to_write(options: &SqliteConnectOptions) -> Result<S
             outcome => return outcome,
         }
     }
+}
+
+/// Copies the whole write-ahead log back into its file and empties it, so that the file alone is the database. False when somebody reads or
+/// writes for so long that it was given up.
+///
+/// # Errors
+/// When there is no such file, or it cannot be written.
+pub async fn settle(file: &Path) -> Result<bool, sqlx::Error> {
+    let options = SqliteConnectOptions::new().filename(file).busy_timeout(SETTLE_TIMEOUT);
+    let mut connection = options.connect().await?;
+    let (busy, _, _): (i64, i64, i64) =
+        sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut connection).await?;
+    connection.close().await?;
+    Ok(busy == 0)
 }
 
 fn is_busy(cause: &sqlx::Error) -> bool {

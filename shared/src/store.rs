@@ -9,13 +9,16 @@ use sqlx::SqlitePool;
 use sqlx::sqlite::SqliteConnectOptions;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
+use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::database::Database;
+use crate::file_locks::Ownership;
 use crate::log::sqlite::Durability;
-use crate::log::{self, EventLog, LogHead, ReadError};
+use crate::log::{self, EventLog, LogHead, ReadError, chain};
 use crate::postgres::{Channel, Server, TABLES_CHANNEL};
 use crate::progress::{Progress, ProgressOnDemand};
+use crate::sqlite::settle;
 use crate::tables::{self, OpenError};
 use crate::wake::{Wake, on_writes};
 
@@ -31,6 +34,12 @@ pub enum StoreError {
     /// There is no store.
     #[error("there is no store in {0}")]
     Missing(PathBuf),
+    /// Another process projects in the folder.
+    #[error("{0} has a projector already, {1}; stop that one, or start `chirp projector`, which stands by")]
+    Owned(String, String),
+    /// Nobody can say which process projects in the folder.
+    #[error("{0} cannot be locked: {1}")]
+    Unowned(String, std::io::Error),
     /// The address is none.
     #[error("{0} is not the address of a PostgreSQL database: {1}")]
     Address(String, sqlx::Error),
@@ -94,6 +103,53 @@ impl Store {
     pub fn in_folder(folder: &Path) -> Result<Self, StoreError> {
         std::fs::create_dir_all(folder).map_err(|cause| StoreError::Folder(folder.to_owned(), cause))?;
         Ok(Self::Folder(folder.to_owned()))
+    }
+
+    /// Makes this another store than the one it was copied from: tokens of that one are refused. The read tables go along. A process that has
+    /// the store open goes on to make tokens of the old one, so there must be none.
+    ///
+    /// # Errors
+    /// When the store cannot be written; then it may have to be done again before it can be opened.
+    pub async fn begin_epoch(&self) -> Result<Uuid, StoreError> {
+        let (epoch, key) = (
+            Uuid::new_v4(),
+            chain::digest(&[Uuid::new_v4(), Uuid::new_v4(), Uuid::new_v4()].map(Uuid::into_bytes).concat()),
+        );
+        if let Self::Folder(folder) = self
+            && !tables_file(folder).exists()
+        {
+            log::stored::begin_epoch(&self.tables_of_log_to_write(), epoch, key).await?;
+            return Ok(epoch);
+        }
+        let tables = match self {
+            Self::Folder(folder) => tables::open_file_of_any_epoch(&tables_file(folder)).await?,
+            Self::Server(server) => server.tables_to_write().await.map_err(OpenError::from)?,
+        };
+        log::stored::begin_epoch(&self.tables_of_log_to_write(), epoch, key).await?;
+        tables::begin_epoch(&tables, epoch).await?;
+        Ok(epoch)
+    }
+
+    /// Who may project in a folder: one process at a time. On a server, leases say who.
+    #[must_use]
+    pub fn projector(&self) -> Option<Ownership> {
+        match self {
+            Self::Folder(folder) => Some(Ownership::of(folder.join("projector.lock"))),
+            Self::Server(_) => None,
+        }
+    }
+
+    /// Makes the files of a folder whole by themselves, as a process does that has stopped: what is copied without its write-ahead log would lack
+    /// the newest events. Whoever still works on them makes them so when it stops.
+    pub async fn settle(&self) {
+        let Self::Folder(folder) = self else { return };
+        for file in [log_file(folder), tables_file(folder)].into_iter().filter(|file| file.exists()) {
+            match settle(&file).await {
+                Ok(true) => debug!("{} is whole by itself", file.display()),
+                Ok(false) => debug!("{} is in use by another process", file.display()),
+                Err(cause) => warn!(%cause, "copy {} only together with its -wal file: {cause}", file.display()),
+            }
+        }
     }
 
     /// Whether processes on several machines may work on it.
@@ -225,6 +281,7 @@ impl Store {
             let wake = Wake::default();
             store.wake_on_progress(&wake);
             let listener = wake.listen();
+            let head = log.clone();
             let open = async move {
                 loop {
                     match store.open_checkpoints(&*log).await {
@@ -234,7 +291,7 @@ impl Store {
                     tokio::time::sleep(LOOK_AGAIN).await;
                 }
             };
-            Progress::watch(open, listener, drain)
+            Progress::watch(open, head, listener, drain)
         }))
     }
 

@@ -4,6 +4,7 @@
 //! version is the number at the end of the name; an account or a post is a key (the position of the event that created
 //! it); everything here can be dropped and filled again from the log. Never here: a fact that is not in the log.
 
+pub mod aside;
 pub mod beside;
 
 use std::convert::Infallible;
@@ -17,8 +18,8 @@ use tracing::warn;
 use uuid::Uuid;
 
 use crate::database::{Database, Transaction, Value};
-use crate::sql::{Script, statements};
-use crate::sqlite::{BUSY_TIMEOUT, connect_to_write, pool};
+use crate::sql::{Script, expanded, statements};
+use crate::sqlite::{BUSY_TIMEOUT, WAL_BYTES_KEPT, connect_to_write, pool};
 use crate::wake::Listener;
 
 /// Connections of one query server.
@@ -29,6 +30,8 @@ pub const WAL_AUTOCHECKPOINT_PAGES: &str = "16384";
 const COPY_BACK_AGAIN: Duration = Duration::from_secs(1);
 /// Pages of the write-ahead log that are copied back beside the writer: few, so that no commit waits long for the disk.
 const COPIED_BACK_PAGES: i64 = 1_024;
+/// From how many pages on the write-ahead log is emptied when all of it is copied: more than it has without a reader that stays.
+const EMPTIED_PAGES: i64 = 32_768;
 /// Memory for pages of one connection, in KiB as SQLite wants it: negative.
 pub const CACHE_SIZE: &str = "-65536";
 
@@ -43,6 +46,14 @@ static SCHEMA: Script = Script::new(include_str!("tables/schema.sql"));
 statements! {
     static CLAIM_FOR_STORE = "INSERT INTO store VALUES (1, $1) ON CONFLICT DO NOTHING";
     static SELECT_EPOCH = "SELECT epoch FROM store";
+    static UPDATE_EPOCH = "UPDATE store SET epoch = $1";
+    /// $1 a table, $2 a column of it.
+    static SELECT_COLUMN = "
+SELECT name FROM {sqlite: pragma_table_info($1)}{postgres: (
+    SELECT attname AS name FROM pg_attribute WHERE attrelid = to_regclass($1) AND NOT attisdropped
+) AS columns} WHERE name = $2";
+    /// What a reader needs, so that tables of an older version are told from those of this one.
+    static SELECT_CHECKPOINTS_KEPT = "SELECT hash, served_from FROM projections LIMIT 0";
 }
 
 /// What happened to timelines, as [`timelines_1_changes`](self) keeps it. The comment says what `actor` and `target` are.
@@ -113,7 +124,9 @@ pub enum OpenError {
     #[error("the read tables cannot be opened: {0}")]
     Database(#[from] sqlx::Error),
     /// They were filled from another log.
-    #[error("the read tables belong to another log; move them away and they will be built again")]
+    #[error(
+        "the read tables belong to another log than the one beside them: put the right log back, or, if the log was copied on purpose, run `chirp store new-epoch`"
+    )]
     AnotherStore,
 }
 
@@ -129,11 +142,31 @@ pub async fn open_file_to_write(file: &Path, epoch: Uuid) -> Result<Database, Op
         // Losing the newest batches on power loss is fine: the checkpoint goes with them, and the log has the events.
         .synchronous(SqliteSynchronous::Normal)
         .pragma("wal_autocheckpoint", WAL_AUTOCHECKPOINT_PAGES)
+        .pragma("journal_size_limit", WAL_BYTES_KEPT)
         .pragma("cache_size", CACHE_SIZE)
         .pragma("temp_store", "memory")
         .busy_timeout(BUSY_TIMEOUT);
     drop(connect_to_write(&options).await?);
     open_to_write(options, epoch).await
+}
+
+/// Opens the read tables in a file that is there, of whichever log they are.
+///
+/// # Errors
+/// When the file cannot be written.
+pub async fn open_file_of_any_epoch(file: &Path) -> Result<Database, OpenError> {
+    let options = SqliteConnectOptions::new().filename(file).busy_timeout(BUSY_TIMEOUT);
+    Ok(Database::Sqlite(pool().max_connections(1).connect_with(options).await?))
+}
+
+/// From now on the tables are those of the log with this epoch.
+///
+/// # Errors
+/// When the database fails.
+pub async fn begin_epoch(tables: &Database, epoch: Uuid) -> Result<(), OpenError> {
+    let mut tx = tables.begin_to_write().await?;
+    tx.execute(&UPDATE_EPOCH, &[Value::Id(epoch)]).await?;
+    Ok(tx.commit().await?)
 }
 
 /// Makes read tables in memory, which are there for as long as somebody holds them. Whoever reads them and whoever writes them take turns.
@@ -172,6 +205,9 @@ async fn copy_back_with(options: &SqliteConnectOptions, written: &mut Listener) 
             sqlx::query_as("PRAGMA wal_checkpoint(NOOP)").fetch_one(&mut connection).await?;
         if pages - copied >= COPIED_BACK_PAGES {
             sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(&mut connection).await?;
+        } else if pages >= EMPTIED_PAGES && pages == copied {
+            // It has grown beside a long reader. Who reads or writes at this moment goes first.
+            sqlx::query("PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut connection).await?;
         }
     }
 }
@@ -198,9 +234,25 @@ pub async fn open_file_to_read(file: &Path, epoch: Uuid) -> Result<Database, Ope
 /// When they cannot be written, or were filled from the log of another store.
 pub async fn make(setup: &mut Transaction, epoch: Uuid) -> Result<(), OpenError> {
     setup.script(&SCHEMA).await?;
+    add_columns(setup).await?;
     setup.execute(&CLAIM_FOR_STORE, &[Value::Id(epoch)]).await?;
     let found: Uuid = setup.row(&SELECT_EPOCH, &[]).await?.get("epoch")?;
     if found == epoch { Ok(()) } else { Err(OpenError::AnotherStore) }
+}
+
+/// Columns that tables of older versions lack: their table, their name, and what they are.
+const COLUMNS_SINCE: [(&str, &str, &str); 2] =
+    [("projections", "hash", "{bytes}"), ("projections", "served_from", "{number} NOT NULL DEFAULT 0")];
+
+async fn add_columns(setup: &mut Transaction) -> Result<(), sqlx::Error> {
+    for (table, column, definition) in COLUMNS_SINCE {
+        let values = [Value::Text(table), Value::Text(column)];
+        if setup.rows(&SELECT_COLUMN, &values).await?.is_empty() {
+            let definition = expanded(definition, setup.is_on_server());
+            setup.text(format!("ALTER TABLE {table} ADD COLUMN {column} {definition}")).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Hands the tables over when they were filled from the log with this epoch.
@@ -208,6 +260,7 @@ pub async fn make(setup: &mut Transaction, epoch: Uuid) -> Result<(), OpenError>
 /// # Errors
 /// When they do not exist yet, or were filled from the log of another store.
 pub async fn belonging_to(database: Database, epoch: Uuid) -> Result<Database, OpenError> {
+    database.rows(&SELECT_CHECKPOINTS_KEPT, &[]).await?;
     let rows = database.rows(&SELECT_EPOCH, &[]).await?;
     let found: Option<Uuid> = rows.first().map(|row| row.get("epoch")).transpose()?;
     match found == Some(epoch) {

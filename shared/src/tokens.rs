@@ -1,28 +1,37 @@
 //! Tokens: opaque, URL-safe strings that say where in the log something is.
 //!
-//! Always: a token is `base64url(version ‖ epoch ‖ purpose ‖ binding ‖ positions ‖ MAC)`, so a changed byte, another purpose,
-//! other arguments and another store are told apart, in this order: not a token, of another store, of another query.
-//! Never here: what a position in a token means; the caller says.
+//! Always: a token is `base64url(version ‖ epoch ‖ purpose ‖ binding ‖ position ‖ anchor ‖ MAC)`, so a changed byte, another purpose,
+//! other arguments and another store are told apart, in this order: not a token, of another store, of another query. The anchor is the
+//! position up to which whoever made the token had seen the log, with a part of the hash at it: a token of a stretch of the log that is gone
+//! is refused, also after other events have taken the places of those that were lost. So what a token says is known only after it was
+//! compared with the log ([`Genuine`]). Never here: what a position in a token means; the caller says.
+
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
+use tokio::time::{Instant, sleep_until};
 use tonic::{Code, Status};
 
-use crate::errors::{ErrorReason, Refused, Violations};
+use crate::errors::{ErrorReason, RETRY_DELAY, Refused, Violations};
 use crate::ids::Position;
-use crate::log::StoreIdentity;
+use crate::log::{Anchor, FINGERPRINT_BYTES, LogHead, StoreIdentity};
 
 /// The metadata that carries consistency tokens: the newest one that a client has seen with a query, and with every answer the
 /// one that is in it. So one interceptor of a client reads its own writes everywhere.
 pub const CONSISTENCY_TOKEN_HEADER: &str = "x-chirp-consistency-token";
 
-const FORMAT: u8 = 1;
+const FORMAT: u8 = 2;
 const EPOCH_BYTES: usize = 16;
 const BINDING_BYTES: usize = 8;
 const MAC_BYTES: usize = 16;
 const HEADER_BYTES: usize = 1 + EPOCH_BYTES + 1 + BINDING_BYTES;
+const POSITION_BYTES: usize = size_of::<i64>();
+const SIGNED_BYTES: usize = HEADER_BYTES + 2 * POSITION_BYTES + FINGERPRINT_BYTES;
+/// How often a standby is asked whether it has received what a token names.
+const STANDBY_POLL: Duration = Duration::from_millis(50);
 const CONSISTENCY: u8 = b'c';
 const RESUME: u8 = b'r';
 const PAGE: u8 = b'p';
@@ -40,6 +49,62 @@ enum Flaw {
 #[derive(Clone, Debug)]
 pub struct Tokens(StoreIdentity);
 
+/// What a token of this store says, before it is known whether the log still has the history in which it was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "a token means nothing before it was compared with the log"]
+pub struct Genuine {
+    position: Position,
+    anchor: Anchor,
+    field: &'static str,
+}
+
+impl Genuine {
+    /// The position, where the log has the history of the token. A standby that has not received so much yet is waited for, up to `until`.
+    ///
+    /// # Errors
+    /// `TOKEN_FROM_LOST_HISTORY`, or `PROJECTION_BEHIND` of a standby that is too late.
+    pub async fn compared_with(self, log: &dyn LogHead, until: Instant) -> Result<Position, Status> {
+        let Anchor { position, fingerprint } = self.anchor;
+        loop {
+            match log.anchor_at(position).await? {
+                Some(found) if found.fingerprint == fingerprint => return Ok(self.position),
+                Some(_) => return Err(self.is_lost()),
+                None if !log.may_lag().await? => return Err(self.is_lost()),
+                None if Instant::now() >= until => return Err(self.is_ahead_of(log.head().await?)),
+                None => sleep_until(until.min(Instant::now() + STANDBY_POLL)).await,
+            }
+        }
+    }
+
+    /// The position and the anchor as the token has them, for tests of tokens alone: they may be of a history that is gone.
+    #[must_use]
+    pub fn claimed(self) -> (Position, Anchor) {
+        (self.position, self.anchor)
+    }
+
+    fn is_lost(&self) -> Status {
+        let position = self.anchor.position;
+        let message = format!(
+            "the {} is of a history that the log lost: it has no such event at position {position}",
+            self.name()
+        );
+        let refused = Refused::new(Code::OutOfRange, ErrorReason::TokenFromLostHistory, message);
+        refused.with("field", self.field).with("position", position).into()
+    }
+
+    fn is_ahead_of(&self, head: Position) -> Status {
+        let position = self.anchor.position;
+        let message =
+            format!("the {} names position {position}, and this standby has received {head} so far", self.name());
+        let refused = Refused::new(Code::Unavailable, ErrorReason::ProjectionBehind, message);
+        refused.with("required", position).with("head", head).retry_after(RETRY_DELAY).into()
+    }
+
+    fn name(&self) -> String {
+        self.field.replace('_', " ")
+    }
+}
+
 impl Tokens {
     /// The tokens of this store.
     #[must_use]
@@ -47,66 +112,78 @@ impl Tokens {
         Self(identity)
     }
 
-    /// A consistency token: what was written at `position` is in it.
+    /// A consistency token: what was written up to this anchor is in it.
     #[must_use]
-    pub fn seal(&self, position: Position) -> String {
-        self.write(CONSISTENCY, [0; BINDING_BYTES], position)
+    pub fn seal(&self, anchor: Anchor) -> String {
+        self.write(CONSISTENCY, [0; BINDING_BYTES], anchor.position, anchor)
     }
 
-    /// The position of a consistency token.
+    /// What a consistency token says.
     ///
     /// # Errors
     /// `TOKEN_INVALID` or `TOKEN_FROM_ANOTHER_STORE`.
-    pub fn open(&self, token: &str) -> Result<Position, Status> {
-        self.read(CONSISTENCY, [0; BINDING_BYTES], token).map_err(|flaw| refuse_token(flaw, "consistency"))
+    pub fn open(&self, token: &str) -> Result<Genuine, Status> {
+        let read = self.read(CONSISTENCY, [0; BINDING_BYTES], "consistency_token", token);
+        read.map_err(|flaw| refuse_token(flaw, "consistency"))
     }
 
-    /// A resume token of a stream that belongs to `owner`.
+    /// A resume token of a stream that belongs to `owner`, which has told everything up to `position` of what was read up to `anchor`.
     #[must_use]
-    pub fn seal_resume(&self, owner: &str, position: Position) -> String {
-        self.write(RESUME, binding(&[owner]), position)
+    pub fn seal_resume(&self, owner: &str, position: Position, anchor: Anchor) -> String {
+        self.write(RESUME, binding(&[owner]), position, anchor)
     }
 
-    /// The position of a resume token of a stream that belongs to `owner`.
+    /// What a resume token of a stream that belongs to `owner` says.
     ///
     /// # Errors
     /// `TOKEN_INVALID` or `TOKEN_FROM_ANOTHER_STORE`.
-    pub fn open_resume(&self, owner: &str, token: &str) -> Result<Position, Status> {
-        self.read(RESUME, binding(&[owner]), token).map_err(|flaw| refuse_token(flaw, "resume_token"))
+    pub fn open_resume(&self, owner: &str, token: &str) -> Result<Genuine, Status> {
+        let read = self.read(RESUME, binding(&[owner]), "resume_token", token);
+        read.map_err(|flaw| refuse_token(flaw, "resume_token"))
     }
 
-    /// The id of the notification of `owner` whose newest cause is at `position`.
+    /// The id of the notification of `owner` whose newest cause is this event. It is the same whoever reads it when.
     #[must_use]
-    pub fn seal_notification(&self, owner: &str, position: Position) -> String {
-        self.write(NOTIFICATION, binding(&[owner]), position)
+    pub fn seal_notification(&self, owner: &str, cause: Anchor) -> String {
+        self.write(NOTIFICATION, binding(&[owner]), cause.position, cause)
     }
 
-    /// The position of the newest cause of a notification of `owner`; what is wrong with the id is noted.
-    pub fn open_notification(&self, owner: &str, field: &str, id: &str, violations: &mut Violations) -> Position {
-        self.read(NOTIFICATION, binding(&[owner]), id).unwrap_or_else(|flaw| {
-            let (reason, rule) = match flaw {
-                Flaw::NotAToken | Flaw::AnotherUse => {
-                    (ErrorReason::TokenInvalid, "must be the id of a notification of this account")
-                }
-                Flaw::AnotherStore => (ErrorReason::TokenFromAnotherStore, "must not be from another store"),
-            };
-            violations.add(field, reason, rule);
-            Position(0)
-        })
+    /// What the id of a notification of `owner` says; what is wrong with it is noted.
+    pub fn open_notification(
+        &self,
+        owner: &str,
+        field: &'static str,
+        id: &str,
+        violations: &mut Violations,
+    ) -> Option<Genuine> {
+        match self.read(NOTIFICATION, binding(&[owner]), field, id) {
+            Ok(genuine) => Some(genuine),
+            Err(flaw) => {
+                let (reason, rule) = match flaw {
+                    Flaw::NotAToken | Flaw::AnotherUse => {
+                        (ErrorReason::TokenInvalid, "must be the id of a notification of this account")
+                    }
+                    Flaw::AnotherStore => (ErrorReason::TokenFromAnotherStore, "must not be from another store"),
+                };
+                violations.add(field, reason, rule);
+                None
+            }
+        }
     }
 
-    /// A page token: the next page of the query with these arguments starts below `position`.
+    /// A page token: the next page of the query with these arguments starts below `position`; this one was read from what was there at
+    /// `anchor`.
     #[must_use]
-    pub fn seal_page(&self, arguments: &[&str], position: Position) -> String {
-        self.write(PAGE, binding(arguments), position)
+    pub fn seal_page(&self, arguments: &[&str], position: Position, anchor: Anchor) -> String {
+        self.write(PAGE, binding(arguments), position, anchor)
     }
 
-    /// The position of a page token of the query with these arguments.
+    /// What a page token of the query with these arguments says.
     ///
     /// # Errors
     /// `PAGE_TOKEN_INVALID`, `PAGE_TOKEN_MISMATCH` or `TOKEN_FROM_ANOTHER_STORE`.
-    pub fn open_page(&self, arguments: &[&str], token: &str) -> Result<Position, Status> {
-        self.read(PAGE, binding(arguments), token).map_err(|flaw| {
+    pub fn open_page(&self, arguments: &[&str], token: &str) -> Result<Genuine, Status> {
+        self.read(PAGE, binding(arguments), "page_token", token).map_err(|flaw| {
             let (reason, message) = match flaw {
                 Flaw::NotAToken => (ErrorReason::PageTokenInvalid, "the page token is not one that this service made"),
                 Flaw::AnotherStore => (ErrorReason::TokenFromAnotherStore, "the page token is from another store"),
@@ -118,21 +195,29 @@ impl Tokens {
         })
     }
 
-    fn write(&self, purpose: u8, binding: [u8; BINDING_BYTES], position: Position) -> String {
-        let mut bytes = Vec::with_capacity(HEADER_BYTES + size_of::<i64>() + MAC_BYTES);
+    fn write(&self, purpose: u8, binding: [u8; BINDING_BYTES], position: Position, anchor: Anchor) -> String {
+        let mut bytes = Vec::with_capacity(SIGNED_BYTES + MAC_BYTES);
         bytes.push(FORMAT);
         bytes.extend_from_slice(self.0.epoch.as_bytes());
         bytes.push(purpose);
         bytes.extend_from_slice(&binding);
         bytes.extend_from_slice(&position.0.to_be_bytes());
+        bytes.extend_from_slice(&anchor.position.0.to_be_bytes());
+        bytes.extend_from_slice(&anchor.fingerprint);
         let mac = self.mac(&bytes).finalize().into_bytes();
         bytes.extend_from_slice(&mac[..MAC_BYTES]);
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    fn read(&self, purpose: u8, binding: [u8; BINDING_BYTES], token: &str) -> Result<Position, Flaw> {
+    fn read(
+        &self,
+        purpose: u8,
+        binding: [u8; BINDING_BYTES],
+        field: &'static str,
+        token: &str,
+    ) -> Result<Genuine, Flaw> {
         let bytes = URL_SAFE_NO_PAD.decode(token).map_err(|_| Flaw::NotAToken)?;
-        let (signed, mac) = bytes.split_at_checked(HEADER_BYTES + size_of::<i64>()).ok_or(Flaw::NotAToken)?;
+        let (signed, mac) = bytes.split_at_checked(SIGNED_BYTES).ok_or(Flaw::NotAToken)?;
         if mac.len() != MAC_BYTES || signed[0] != FORMAT {
             return Err(Flaw::NotAToken);
         }
@@ -143,8 +228,11 @@ impl Tokens {
         if signed[1 + EPOCH_BYTES] != purpose || signed[2 + EPOCH_BYTES..HEADER_BYTES] != binding {
             return Err(Flaw::AnotherUse);
         }
-        let position = signed[HEADER_BYTES..].try_into().map_err(|_| Flaw::NotAToken)?;
-        Ok(Position(i64::from_be_bytes(position)))
+        let (position, anchor) = signed[HEADER_BYTES..].split_first_chunk().ok_or(Flaw::NotAToken)?;
+        let (anchor, fingerprint) = anchor.split_first_chunk().ok_or(Flaw::NotAToken)?;
+        let fingerprint = fingerprint.try_into().map_err(|_| Flaw::NotAToken)?;
+        let anchor = Anchor { position: Position(i64::from_be_bytes(*anchor)), fingerprint };
+        Ok(Genuine { position: Position(i64::from_be_bytes(*position)), anchor, field })
     }
 
     fn mac(&self, bytes: &[u8]) -> Hmac<Sha256> {
@@ -165,7 +253,7 @@ fn binding(arguments: &[&str]) -> [u8; BINDING_BYTES] {
     *digest.first_chunk().expect("a digest is longer than its beginning")
 }
 
-/// A token from the future is from another future.
+/// A position that somebody typed must be one that there is.
 ///
 /// # Errors
 /// `POSITION_BEYOND_HEAD`.
@@ -199,6 +287,10 @@ mod tests {
         Tokens::new(StoreIdentity { epoch: Uuid::from_u128(epoch), token_key: [7; 32] })
     }
 
+    fn anchor(position: i64) -> Anchor {
+        Anchor { position: Position(position), fingerprint: [9; FINGERPRINT_BYTES] }
+    }
+
     fn reason(status: &Status) -> String {
         status.get_details_error_info().expect("an ErrorInfo").reason
     }
@@ -206,15 +298,17 @@ mod tests {
     #[test]
     fn a_token_gives_back_its_position() {
         let tokens = tokens(1);
-        assert_eq!(tokens.open(&tokens.seal(Position(42))).expect("its own token"), Position(42));
-        let page = tokens.seal_page(&["home", "a"], Position(7));
-        assert_eq!(tokens.open_page(&["home", "a"], &page).expect("its own token"), Position(7));
+        let genuine = tokens.open(&tokens.seal(anchor(42))).expect("its own token");
+        assert_eq!((genuine.position, genuine.anchor), (Position(42), anchor(42)));
+        let page = tokens.seal_page(&["home", "a"], Position(7), anchor(42));
+        let genuine = tokens.open_page(&["home", "a"], &page).expect("its own token");
+        assert_eq!((genuine.position, genuine.anchor), (Position(7), anchor(42)));
     }
 
     #[test]
     fn any_changed_character_is_found() {
         let tokens = tokens(1);
-        let token = tokens.seal(Position(42));
+        let token = tokens.seal(anchor(42));
         for index in 0..token.len() {
             let mut changed = token.clone().into_bytes();
             changed[index] = if changed[index] == b'A' { b'B' } else { b'A' };
@@ -228,7 +322,7 @@ mod tests {
 
     #[test]
     fn another_store_another_query_and_other_arguments_are_told_apart() {
-        let page = tokens(1).seal_page(&["home", "a"], Position(7));
+        let page = tokens(1).seal_page(&["home", "a"], Position(7), anchor(42));
         let refusal =
             |tokens: Tokens, arguments: &[&str]| reason(&tokens.open_page(arguments, &page).expect_err("wrong"));
         assert_eq!(refusal(tokens(2), &["home", "a"]), "TOKEN_FROM_ANOTHER_STORE");

@@ -32,25 +32,40 @@ pub async fn tail(args: EventsTailArgs) -> anyhow::Result<ExitCode> {
         correlation_id: args.correlation_id.unwrap_or_default(),
         ..ReadEventsRequest::default()
     };
-    let mut newest = args.after;
+    let mut newest: Option<RecordedEvent> = None;
     loop {
         request.page_size = i32::try_from(left.min(PAGE_SIZE)).expect("a page size is small");
         let page = read(&operator, &request, args.follow).await?;
         for event in page.events.iter().take(left) {
             print_line(event, args.output.output)?;
-            newest = event.position;
         }
         left = left.saturating_sub(page.events.len());
+        newest = page.events.last().cloned().or(newest);
         let at_end = page.next_page_token.is_empty();
         if left == 0 || at_end && !args.follow {
             return Ok(ExitCode::SUCCESS);
         }
         if at_end {
-            request.after_position = newest;
             sleep(FOLLOW_INTERVAL).await;
+            if let Some(newest) = &newest {
+                must_be_there(&operator, newest).await?;
+                request.after_position = newest.position;
+            }
         }
         request.page_token = page.next_page_token;
     }
+}
+
+/// What was printed last must still be there, or what follows is not what comes after it.
+async fn must_be_there(operator: &Operator, event: &RecordedEvent) -> anyhow::Result<()> {
+    let position = event.position;
+    let request = ReadEventsRequest { after_position: position - 1, page_size: 1, ..ReadEventsRequest::default() };
+    // Who follows the log survives a restart of the projector.
+    let found = read(operator, &request, true).await?.events;
+    if found.first().is_some_and(|found| found.hash == event.hash) {
+        return Ok(());
+    }
+    bail!("the log lost events that were printed: position {position} is another event now, or none")
 }
 
 /// Prints one event whole.

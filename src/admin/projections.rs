@@ -9,6 +9,7 @@ use anyhow::Context;
 use serde_json::{Value, json};
 use shared::proto::admin::{
     CancelRebuildRequest, ListProjectionsRequest, Projection, ProjectionState, RebuildProjectionRequest,
+    ReleaseSetAsideRequest, SetAside,
 };
 
 use tokio::time::timeout;
@@ -84,6 +85,19 @@ pub async fn cancel_rebuild(args: ProjectionRebuildArgs) -> anyhow::Result<ExitC
     Ok(ExitCode::SUCCESS)
 }
 
+/// Drops what was set aside of a projection.
+///
+/// # Errors
+/// When there is no such projection, or stdout is gone.
+pub async fn release(args: ProjectionRebuildArgs) -> anyhow::Result<ExitCode> {
+    let mut operator = Operator::at(&args.ops.ops)?;
+    let answered = operator.client.release_set_aside(ReleaseSetAsideRequest { name: args.name.clone() }).await;
+    let answer = operator.answer(answered)?;
+    eprintln!("{}: {} sets of tables released", args.name, answer.released_count);
+    print(&[answer.projection.context("the answer has no projection")?], args.output.output)?;
+    Ok(ExitCode::SUCCESS)
+}
+
 fn print(projections: &[Projection], output: Output) -> io::Result<()> {
     let text = match output {
         Output::Text => table(projections),
@@ -99,6 +113,15 @@ fn table(projections: &[Projection]) -> String {
     let mut text = super::table(HEADINGS, projections.iter().map(row).collect());
     for projection in projections.iter().filter(|projection| !projection.failure.is_empty()) {
         text.push_str(&format!("\n{} stopped: {}\n", projection.name, projection.failure));
+    }
+    for projection in projections {
+        for SetAside { number, checkpoint, log_head, .. } in &projection.set_aside {
+            let name = &projection.name;
+            text.push_str(&format!(
+                "\n{name}: the log lost events that were applied: the tables had come to position {checkpoint}, the log to {log_head}. They \
+                 are kept as aside{number}_{name}… until you release them by `chirp projection release {name}`\n"
+            ));
+        }
     }
     text
 }
@@ -126,7 +149,12 @@ fn as_json(projection: &Projection) -> Value {
         "failure": projection.failure,
         "parked": projection.parked_count,
         "rebuild_checkpoint": projection.rebuild_checkpoint,
+        "set_aside": projection.set_aside.iter().map(set_aside_as_json).collect::<Vec<_>>(),
     })
+}
+
+fn set_aside_as_json(set: &SetAside) -> Value {
+    json!({"number": set.number, "checkpoint": set.checkpoint, "log_head": set.log_head})
 }
 
 /// The enum's name without its prefix.

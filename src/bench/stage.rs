@@ -10,7 +10,7 @@ use projector::Projector;
 use shared::clock::SystemClock;
 use shared::event::{AccountEvent, AccountKind, Edge, Envelope, Event, FollowEvent, PostEvent, PostText, Profile};
 use shared::ids::{AccountId, AccountKey, AccountRef, CommandId, Position, PostId};
-use shared::log::{Append, Appended, Cause, EventLog, LogHead, StreamName};
+use shared::log::{Anchor, Append, Appended, Cause, EventLog, LogHead, StreamName};
 use shared::settings::{ProjectorSettings, ServerSettings};
 use shared::store::Store;
 use shared::wake::Wake;
@@ -162,7 +162,7 @@ impl Stage {
         let count = i64::try_from(events.len())?;
         let append = append(BTreeMap::new(), events);
         match self.log.append(append).await? {
-            Appended::Now(last) => Ok(Position(last.0 - count + 1)),
+            Appended::Now(last) => Ok(Position(last.position.0 - count + 1)),
             Appended::Before(_) => anyhow::bail!("an append without a request id cannot have happened before"),
         }
     }
@@ -180,7 +180,7 @@ const SPREAD: usize = 7_919;
 
 /// An append of these events.
 pub fn append(expected: BTreeMap<StreamName, shared::ids::Version>, events: Vec<(StreamName, Event)>) -> Append {
-    Append { expected, events, cause: cause(), request: None, answer: Vec::new() }
+    Append { expected, rests_on: Anchor::ORIGIN, events, cause: cause(), request: None, answer: Vec::new() }
 }
 
 /// The cause of a command of its own.

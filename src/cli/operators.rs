@@ -34,6 +34,9 @@ pub enum ProjectionCommand {
     /// End the rebuild of a projection; the old rows go on to serve
     #[command(before_help = "Example:\n  chirp projection cancel-rebuild timelines_1")]
     CancelRebuild(ProjectionRebuildArgs),
+    /// Drop the tables of a projection that were set aside because the log lost the events in them
+    #[command(before_help = "Example:\n  chirp projection release timelines_1")]
+    Release(ProjectionRebuildArgs),
 }
 
 /// What can be done with events.
@@ -56,7 +59,7 @@ pub struct ProjectionListArgs {
     pub output: OutputChoice,
 }
 
-/// `chirp projection rebuild` and `cancel-rebuild`
+/// `chirp projection rebuild`, `cancel-rebuild` and `release`
 #[derive(Debug, Args)]
 pub struct ProjectionRebuildArgs {
     /// Name of the projection, as `chirp projection list` prints it
@@ -71,7 +74,7 @@ pub struct ProjectionRebuildArgs {
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("subject").required(true))]
 pub struct AtArgs {
-    /// After the event at this position, or after the last that was recorded by this time (RFC 3339)
+    /// After the event at this position, or before the first that was recorded later than this time (RFC 3339)
     #[arg(value_name = "POSITION|TIME", value_parser = Moment::read)]
     pub moment: Moment,
     /// Name of a stream, such as post-0190…

@@ -23,6 +23,23 @@ pub struct MigrateArgs {
     pub store: String,
 }
 
+/// What can be done with a store as a whole.
+#[derive(Debug, Subcommand)]
+pub enum StoreCommand {
+    /// Give a store that was copied an identity of its own, so that it refuses the tokens of the one it was copied from; stop its
+    /// processes first
+    #[command(before_help = "Example:\n  chirp store new-epoch --store ./copy-of-chirp-data")]
+    NewEpoch(NewEpochArgs),
+}
+
+/// `chirp store new-epoch`
+#[derive(Debug, Args)]
+pub struct NewEpochArgs {
+    /// Folder of the store, or postgres://user@host/database as the owner of its schemas
+    #[arg(long, env = "CHIRP_STORE", value_name = "STORE")]
+    pub store: String,
+}
+
 /// What can be done with a whole log.
 #[derive(Debug, Subcommand)]
 pub enum LogCommand {

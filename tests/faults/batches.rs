@@ -1,6 +1,6 @@
 //! Batches that come twice, in another order, with holes or once more: a projector takes none of them for the log, and reads again.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -9,7 +9,8 @@ use clients::Random;
 use fail::FailScenario;
 use shared::ids::{Position, RequestId};
 use shared::log::{
-    Append, AppendError, Appended, EventLog, LogHead, ReadError, Recorded, StoreIdentity, StoredAnswer, StreamName,
+    Append, AppendError, Appended, EventLog, Hash, LogHead, ReadError, Recorded, StoreIdentity, StoredAnswer,
+    StreamName,
 };
 use tokio::sync::watch;
 
@@ -46,6 +47,14 @@ impl LogHead for Mangled {
 
     async fn head(&self) -> Result<Position, ReadError> {
         self.log.head().await
+    }
+
+    async fn hashes_at(&self, positions: &[Position]) -> Result<HashMap<Position, Hash>, ReadError> {
+        self.log.hashes_at(positions).await
+    }
+
+    async fn may_lag(&self) -> Result<bool, ReadError> {
+        self.log.may_lag().await
     }
 }
 

@@ -90,8 +90,9 @@ async fn serve(log: Arc<dyn EventLog>) -> turmoil::Result {
         }
     });
     // Nobody waits for read tables here.
+    let head = log.clone();
     let progress =
-        Box::new(|| Progress::watch(std::future::pending(), Wake::default().listen(), CancellationToken::new()));
+        Box::new(|| Progress::watch(std::future::pending(), head, Wake::default().listen(), CancellationToken::new()));
     let routes = command_server::routes(log, LazyLock::new(progress));
     Ok(Server::builder().add_routes(routes).serve_with_incoming(ReceiverStream::new(accepted)).await?)
 }

@@ -30,7 +30,7 @@ const CUT_EVERY: Duration = Duration::from_millis(50);
 /// Appends as a command server does, lingers and thinks better of it.
 const APPEND_AND_ROLL_BACK: &str = "
     BEGIN;
-    SELECT chirp_log.append_batch(1, 0, '{}', '{}', ARRAY[ROW(
+    SELECT chirp_log.append_batch(1, 0, 0, '', '{}', '{}', ARRAY[ROW(
         1, gen_random_uuid(), 'rolled-back', 'post.created', 1, gen_random_uuid(), gen_random_uuid(), NULL, '', NULL, '{}', '', '', ''
     )::chirp_log.new_event]);
     SELECT pg_sleep(0.005 * random());

@@ -113,7 +113,7 @@ impl History {
 
     /// Notes what an executed command makes possible.
     pub fn remember(&mut self, command: &Command, executed: Executed) {
-        self.reached = self.reached.max(executed.position);
+        self.reached = self.reached.max(executed.anchor.position);
         match (command, executed.answer) {
             (_, Answer::Account(account)) => self.accounts.push(account),
             (Command::CreatePost(new), Answer::Post(post)) => self.posts.push((post, new.author)),

@@ -1,6 +1,7 @@
 //! The database of a store, behind everybody's back: to damage it, or to keep others from it.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use shared::database::{Database, Transaction};
@@ -9,11 +10,13 @@ use shared::log::stored::{self, Head};
 use shared::log::{StreamName, chain};
 use shared::sql::{Script, Statement};
 use shared::store::{log_file, tables_file};
+use sqlx::AssertSqlSafe;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+use tempfile::TempDir;
 use uuid::Uuid;
 
-use crate::process::{on_postgres, store_of};
+use crate::process::{is_on_server, store_of};
 
 /// Which half of a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +26,7 @@ pub enum Half {
 }
 
 async fn open(folder: &Path, half: Half) -> Database {
-    if on_postgres() {
+    if is_on_server(folder) {
         let schema = if half == Half::Log { "chirp_log" } else { "chirp_tables" };
         let options = PgConnectOptions::from_str(&store_of(folder).await).expect("it is an address");
         let options = options.options([("search_path", schema)]);
@@ -71,6 +74,99 @@ pub async fn append_unreadable(folder: &Path, stream: &str, kind: &str, payload:
     stored::write_events(&mut tx, &[&event].into_iter().collect(), &after).await.expect("it is written");
     tx.commit().await.expect("it is committed");
     after.position
+}
+
+/// A half of a store as it was at some moment.
+pub struct Saved {
+    half: Half,
+    /// Of a store that is files.
+    files: Option<TempDir>,
+}
+
+fn files_of(folder: &Path, half: Half) -> Vec<PathBuf> {
+    let file = if half == Half::Log { log_file(folder) } else { tables_file(folder) };
+    let with = |suffix: &str| PathBuf::from(format!("{}{suffix}", file.display()));
+    ["", "-wal", "-shm"].map(with).into_iter().filter(|file| file.exists()).collect()
+}
+
+/// Every table of a schema, in a database.
+async fn tables_of(database: &Database, schema: &str) -> Vec<String> {
+    let Database::Postgres(pool) = database else { unreachable!("files are copied") };
+    let tables = sqlx::query_scalar("SELECT tablename::TEXT FROM pg_tables WHERE schemaname = $1 ORDER BY 1");
+    tables.bind(schema).fetch_all(pool).await.expect("they are listed")
+}
+
+async fn run(database: &Database, script: String) {
+    let Database::Postgres(pool) = database else { unreachable!("files are copied") };
+    sqlx::raw_sql(AssertSqlSafe(script)).execute(pool).await.expect("it is done");
+}
+
+impl Half {
+    fn schema(self) -> &'static str {
+        if self == Self::Log { "chirp_log" } else { "chirp_tables" }
+    }
+
+    /// Keeps this half as it is. Of files, all processes must have ended.
+    pub async fn save(self, folder: &Path) -> Saved {
+        if !is_on_server(folder) {
+            let files = TempDir::new().expect("a folder can be made");
+            for file in files_of(folder, self) {
+                fs::copy(&file, files.path().join(file.file_name().expect("it has a name"))).expect("it is copied");
+            }
+            return Saved { half: self, files: Some(files) };
+        }
+        let (database, schema) = (open(folder, self).await, self.schema());
+        let mut script = format!("BEGIN ISOLATION LEVEL REPEATABLE READ; CREATE SCHEMA saved_{schema};");
+        for table in tables_of(&database, schema).await {
+            script += &format!("CREATE TABLE saved_{schema}.{table} AS TABLE {schema}.{table};");
+        }
+        run(&database, script + "COMMIT").await;
+        Saved { half: self, files: None }
+    }
+}
+
+impl Saved {
+    /// Puts it back, as if nothing had happened since. Of a database, this may be done while it is in use.
+    pub async fn put_back(&self, folder: &Path) {
+        if let Some(files) = &self.files {
+            for file in files_of(folder, self.half) {
+                fs::remove_file(file).expect("it can be removed");
+            }
+            for file in fs::read_dir(files.path()).expect("it is there") {
+                let file = file.expect("it is there").path();
+                fs::copy(&file, folder.join(file.file_name().expect("it has a name"))).expect("it is copied");
+            }
+            return;
+        }
+        let database = open(folder, self.half).await;
+        run(&database, format!("BEGIN; {} COMMIT", self.script(&database).await)).await;
+    }
+
+    async fn script(&self, database: &Database) -> String {
+        let schema = self.half.schema();
+        let mut script = String::new();
+        for table in tables_of(database, &format!("saved_{schema}")).await {
+            script += &format!("LOCK TABLE {schema}.{table} IN ACCESS EXCLUSIVE MODE; DELETE FROM {schema}.{table};");
+            script += &format!("INSERT INTO {schema}.{table} SELECT * FROM saved_{schema}.{table};");
+        }
+        script
+    }
+}
+
+/// Puts both halves of a database back at once, while everybody works on it: as a failover to a standby that lacks the newest commits
+/// does, but that no connection breaks.
+pub async fn put_back_at_once(folder: &Path, (log, tables): (&Saved, &Saved)) {
+    let database = open(folder, Half::Log).await;
+    let (log, tables) = (log.script(&database).await, tables.script(&database).await);
+    // In the order in which a projector takes its locks.
+    run(&database, format!("BEGIN; {tables} {log} COMMIT")).await;
+}
+
+/// Ends every connection to the database of a store, but not the processes.
+pub async fn cut_connections(folder: &Path) {
+    let database = open(folder, Half::Log).await;
+    let others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    run(&database, others.to_owned()).await;
 }
 
 /// Keeps everybody from writing, until it is released.

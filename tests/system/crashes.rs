@@ -9,6 +9,7 @@ use shared::proto::admin::*;
 use shared::proto::command::LikePostRequest;
 
 use crate::api::{Api, ask, fresh, up_to_date};
+use crate::around::{Half, tamper};
 use crate::process::{Role, eventually, folder, on_postgres, verified};
 
 /// How often each point is passed before the process ends there, in one round each. `CHIRP_CRASH_ROUNDS=n` runs more, at random.
@@ -20,6 +21,10 @@ const KILLS_ON_POSTGRES: usize = 6;
 
 /// Between two writes, so that there is not more to verify than there are rounds.
 const PACE: Duration = Duration::from_millis(10);
+
+/// Makes the tables of a projection those of a history that the log does not have.
+const FORGE_HASH: &str = "
+UPDATE projections SET hash = {sqlite: zeroblob(32)}{postgres: decode(repeat('00', 32), 'hex')} WHERE name = 'posts_1'";
 
 /// Two servers that live on, and the accounts that are there.
 struct Around {
@@ -109,6 +114,11 @@ async fn wherever_a_projector_ends_its_successor_goes_on_from_there() {
                 let is_parked = |all: &Vec<Projection>| all.iter().any(|projection| projection.parked_count > 0);
                 eventually("it is parked", || api.projections(), is_parked).await;
                 before.process.kill().await;
+            }
+            if ["projector::setting_aside", "projector::set_aside"].contains(&point) {
+                // As if the log had lost the event of the checkpoint.
+                let changed = tamper(folder.path(), Half::Tables, FORGE_HASH).await;
+                assert_eq!(changed, 1);
             }
             let is_parking = ["projector::parking", "projector::parked"].contains(&point);
             let poison = if is_parking { format!(";{poisoned}") } else { String::new() };

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::api::{ask, fresh, reason, texts, up_to_date};
 use crate::around::{Half, append_unreadable, lock, tamper};
-use crate::process::{Dev, Role, Roles, chirp, eventually, folder, verified};
+use crate::process::{Dev, Role, Roles, chirp, eventually, folder, store_of, verified};
 
 /// How late others may be because of poison.
 const LAG_MAX: Duration = Duration::from_secs(1);
@@ -94,6 +94,63 @@ async fn events_that_nobody_can_read_are_parked_and_nothing_else_waits() {
     let twice = ask!(DiscardParkedEventRequest { projection: "posts_1", position: broken.unsigned(), reason: "again" });
     let twice = dev.api.admin.clone().discard_parked_event(twice).await.expect_err("it is discarded already");
     assert_eq!((twice.code(), reason(&twice).as_deref()), (Code::NotFound, Some("PARKED_EVENT_NOT_FOUND")));
+
+    // Each is told once, and whatever comes after is judged for itself.
+    for number in 0..10 {
+        dev.api.post(&ada, &format!("a good post, {number}")).await;
+    }
+    let like = ask!(LikePostRequest { account_id: &bob, post_id: &dev.api.post(&ada, "liked").await.id });
+    dev.api.commands.clone().like_post(like).await.expect("it is liked");
+    let store = store_of(folder.path()).await;
+    let told = chirp(&["verify", "--store", &store]).await.with(1).stdout;
+    assert!(told.contains("2 differences in "), "{told}");
+    for position in [unknown, broken] {
+        let lines = told.lines().filter(|line| line.starts_with(&format!("position {position}: "))).count();
+        assert_eq!(lines, 1, "{told}");
+    }
+}
+
+#[tokio::test]
+async fn a_stream_of_events_passes_what_it_cannot_read_and_says_so() {
+    let folder = folder();
+    let ([ada, _], head) = prepared(folder.path()).await;
+    let poll = format!("poll-{}", Uuid::now_v7());
+    let unknown = append_unreadable(folder.path(), &poll, "poll.created", "{}").await;
+    let dev = Dev::start(folder.path()).await;
+    let made = dev.api.post(&ada, "after it").await;
+    // Whatever is asked for, from the beginning and from a token before it.
+    let follows = i32::from(EventType::Followed);
+    for types in [vec![], vec![i32::from(EventType::PostCreated)], vec![follows]] {
+        let wants_posts = types != [follows];
+        let request = StreamEventsRequest { after_position: head - 1, types, ..StreamEventsRequest::default() };
+        let mut stream = dev.api.admin.clone().stream_events(request.clone()).await.expect("it opens").into_inner();
+        let (mut skipped, mut posts, mut token) = (Vec::new(), Vec::new(), None);
+        loop {
+            let message = stream.message().await.expect("it does not end").expect("it does not end");
+            match message.message.expect("always set") {
+                stream_events_response::Message::Skipped(event) => skipped.push((message.position, event.stored_type)),
+                stream_events_response::Message::Event(event) if event.r#type() == EventType::PostCreated => {
+                    posts.push(message.position);
+                }
+                stream_events_response::Message::CaughtUp(_) => break,
+                _ => {}
+            }
+            token.get_or_insert(message.resume_token);
+        }
+        assert_eq!(skipped, [(unknown.unsigned(), "poll.created".to_owned())]);
+        assert_eq!(posts, if wants_posts { vec![unknown.next().unsigned()] } else { vec![] }, "{made:?}");
+        let resumed = StreamEventsRequest { after_position: 0, resume_token: token.expect("there was one"), ..request };
+        let mut stream = dev.api.admin.clone().stream_events(resumed).await.expect("it opens").into_inner();
+        let passes = async {
+            loop {
+                let message = stream.message().await.expect("it does not end").expect("it does not end");
+                if let Some(stream_events_response::Message::CaughtUp(_)) = message.message {
+                    return message.position;
+                }
+            }
+        };
+        assert_eq!(passes.await, unknown.next().unsigned(), "it passes again when it is resumed");
+    }
 }
 
 #[tokio::test]

@@ -51,12 +51,13 @@ async fn each_role_may_do_its_part_and_is_refused_the_rest() {
         ("chirp_command", "SELECT * FROM chirp_log.events"),
         ("chirp_command", "SELECT * FROM chirp_log.requests"),
         ("chirp_command", "SELECT * FROM chirp_tables.projections"),
-        ("chirp_command", "SELECT * FROM chirp_log.append_batch(0, 0, '{}', '{}', '{}')"),
+        ("chirp_command", "SELECT * FROM chirp_log.append_batch(0, 0, 0, '', '{}', '{}', '{}')"),
         ("chirp_projector", "SELECT * FROM chirp_log.events"),
         ("chirp_projector", "DELETE FROM chirp_tables.posts_1"),
         ("chirp_projector", "UPDATE chirp_tables.projections SET term = term"),
         ("chirp_query", "SELECT * FROM chirp_tables.timelines_1"),
         ("chirp_query", "SELECT position FROM chirp_log.head"),
+        ("chirp_query", "SELECT position, hash FROM chirp_log.positions"),
     ];
     let may_not = [
         ("chirp_command", "INSERT INTO chirp_log.events SELECT * FROM chirp_log.events"),
@@ -67,7 +68,7 @@ async fn each_role_may_do_its_part_and_is_refused_the_rest() {
         ("chirp_command", "DELETE FROM chirp_log.requests"),
         ("chirp_command", "SELECT * FROM chirp_tables.posts_1"),
         ("chirp_command", "UPDATE chirp_tables.projections SET checkpoint = 0"),
-        ("chirp_projector", "SELECT * FROM chirp_log.append_batch(0, 0, '{}', '{}', '{}')"),
+        ("chirp_projector", "SELECT * FROM chirp_log.append_batch(0, 0, 0, '', '{}', '{}', '{}')"),
         ("chirp_projector", "DELETE FROM chirp_log.events"),
         ("chirp_projector", "SELECT * FROM chirp_log.requests"),
         ("chirp_projector", "UPDATE chirp_tables.store SET epoch = epoch"),

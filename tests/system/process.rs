@@ -1,7 +1,7 @@
 //! Starting the built binary, waiting until it says that it is ready, and ending it.
 
 use std::fmt::Debug;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,15 +41,36 @@ pub fn on_postgres() -> bool {
     }
 }
 
+/// Where the address of a folder's database is noted.
+fn note(folder: &Path) -> PathBuf {
+    folder.join("address")
+}
+
+/// Whether the store of a folder is a database.
+pub fn is_on_server(folder: &Path) -> bool {
+    on_postgres() || note(folder).exists()
+}
+
+/// A folder whose store is a database, whatever `CHIRP_TEST_ENGINE` says.
+pub async fn folder_on_server() -> TempDir {
+    let folder = folder();
+    make_database(folder.path()).await;
+    folder
+}
+
 /// The store that belongs to a folder: the folder itself, or a database of its own.
 pub async fn store_of(folder: &Path) -> String {
-    if !on_postgres() {
-        return path(folder).to_owned();
+    match is_on_server(folder) {
+        true => make_database(folder).await,
+        false => path(folder).to_owned(),
     }
+}
+
+async fn make_database(folder: &Path) -> String {
     static MAKING: Mutex<()> = Mutex::const_new(());
     let _made_once = MAKING.lock().await;
     std::fs::create_dir_all(folder).expect("the folder can be made");
-    let note = folder.join("address");
+    let note = note(folder);
     if let Ok(address) = std::fs::read_to_string(&note) {
         return address;
     }

@@ -1,12 +1,14 @@
 //! What is true of a store that is two files, and said otherwise of a database.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use shared::proto::query::{GetPostRequest, StreamHomeTimelineRequest};
+use tokio::task::JoinSet;
 use tonic::{Code, Status};
 
 use crate::api::{Api, ask, fresh, reason, texts, up_to_date};
-use crate::process::{Dev, Role, chirp_with, eventually, folder, path, verified};
+use crate::process::{Dev, Role, Roles, chirp, chirp_with, eventually, folder, path, verified};
 
 /// How a process has a file open: the access modes of all descriptors of files with this name.
 fn access_modes(process: u32, name: &str) -> Vec<i64> {
@@ -82,21 +84,125 @@ async fn read_tables_of_another_log_are_refused() {
     }
 }
 
+/// How often somebody starts a process in vain, in a loop.
+const RESTARTS: usize = 5;
+
 #[tokio::test]
-async fn a_projector_that_was_replaced_stops_and_the_new_one_goes_on() {
+async fn a_second_dev_refuses_and_names_the_first_which_goes_on() {
+    let folder = folder();
+    let dev = Dev::start(folder.path()).await;
+    let ada = dev.api.register("ada").await.id;
+    let again = async || {
+        let listen =
+            ["--command-listen", "127.0.0.1:0", "--query-listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0"];
+        let arguments = [["dev", "--no-demo", "--data", path(folder.path())].as_slice(), &listen].concat();
+        let refused = chirp(&arguments).await.with(1).stderr;
+        assert!(refused.contains(&format!("process {}", dev.process.id())), "{refused}");
+    };
+    // Two supervisors that do not give up.
+    let restarts = async || {
+        for _ in 0..RESTARTS {
+            again().await;
+        }
+    };
+    let posts = async {
+        for number in 0..4 * RESTARTS {
+            dev.api.post(&ada, &format!("post {number}")).await;
+        }
+    };
+    tokio::join!(restarts(), restarts(), posts);
+    assert_eq!(dev.api.home(&ada, up_to_date()).await.items.len(), 4 * RESTARTS);
+    verified(folder.path()).await;
+}
+
+#[tokio::test]
+async fn a_projector_beside_another_stands_by_and_goes_on_when_that_has_ended() {
     let folder = folder();
     let commands = Role::command_server(folder.path()).await;
     let mut first = Role::projector(folder.path()).await;
-    let second = Role::projector(folder.path()).await;
+    let mut second = Role::projector(folder.path()).await;
     let queries = Role::query_server(folder.path()).await;
     let api = Api::new(&commands.address, &queries.address, &second.address);
     let ada = api.register("ada").await;
     let made = api.post(&ada.id, "projected once").await;
     assert_eq!(texts(&api.home(&ada.id, fresh(&made.token)).await.items), ["projected once"]);
-    assert_eq!(first.process.ended().await.code(), Some(1), "it was superseded");
+    assert!(!first.process.has_ended() && !second.process.has_ended(), "nobody ends for the other");
+    first.process.kill().await;
     let made = api.post(&ada.id, "and again").await;
     assert_eq!(api.home(&ada.id, fresh(&made.token)).await.items.len(), 2);
+    // Whoever comes back stands by in its turn.
+    first.restart().await;
+    let made = api.post(&ada.id, "and once more").await;
+    assert_eq!(api.home(&ada.id, fresh(&made.token)).await.items.len(), 3);
+    assert!(!first.process.has_ended() && !second.process.has_ended());
     verified(folder.path()).await;
+}
+
+#[tokio::test]
+async fn two_command_servers_on_one_file_take_turns() {
+    const CLIENTS: usize = 8;
+    const POSTS: usize = 400;
+    let folder = folder();
+    let (one, other) = (Role::command_server(folder.path()).await, Role::command_server(folder.path()).await);
+    let api = |role: &Role| Api::new(&role.address, &role.address, &role.address);
+    let [ada, bob] = api(&one).accounts(["ada", "bob"]).await;
+    let done = std::sync::Arc::new([AtomicUsize::new(0), AtomicUsize::new(0)]);
+    let mut writers = JoinSet::new();
+    for (server, author) in
+        [(&one, &ada), (&other, &bob)].into_iter().enumerate().map(|(at, (role, author))| ((at, api(role)), author))
+    {
+        for _ in 0..CLIENTS {
+            let ((at, api), author, done) = (server.clone(), author.clone(), done.clone());
+            writers.spawn(async move {
+                while done.iter().map(|count| count.load(Ordering::SeqCst)).sum::<usize>() < POSTS {
+                    api.post(&author, "a turn").await;
+                    done[at].fetch_add(1, Ordering::SeqCst);
+                }
+            });
+        }
+    }
+    writers.join_all().await;
+    let counts = [done[0].load(Ordering::SeqCst), done[1].load(Ordering::SeqCst)];
+    println!("{counts:?}");
+    assert!(counts.iter().all(|count| *count >= POSTS / 4), "one of them waits for the other: {counts:?}");
+}
+
+#[tokio::test]
+async fn after_a_clean_stop_a_copy_of_the_log_alone_is_the_log() {
+    let (folder, copy) = (folder(), folder());
+    let mut dev = Dev::start(folder.path()).await;
+    let ada = dev.api.register("ada").await.id;
+    for number in 0..20 {
+        dev.api.post(&ada, &format!("post {number}")).await;
+    }
+    let before = texts(&dev.api.home(&ada, up_to_date()).await.items);
+    dev.process.signal("TERM");
+    assert_eq!(dev.process.ended().await.code(), Some(0));
+    for name in ["log.db", "tables.db"] {
+        let left = std::fs::metadata(folder.path().join(format!("{name}-wal"))).map_or(0, |file| file.len());
+        assert_eq!(left, 0, "{name}-wal is empty or gone");
+    }
+    std::fs::copy(folder.path().join("log.db"), copy.path().join("log.db")).expect("it is copied");
+    let dev = Dev::start(copy.path()).await;
+    assert_eq!(texts(&dev.api.home(&ada, up_to_date()).await.items), before);
+    verified(copy.path()).await;
+}
+
+#[tokio::test]
+async fn the_last_of_three_processes_that_stop_leaves_whole_files() {
+    let folder = folder();
+    let Roles { mut commands, mut projector, mut queries, api } = Roles::start(folder.path()).await;
+    let ada = api.register("ada").await.id;
+    let made = api.post(&ada, "a post").await;
+    api.home(&ada, fresh(&made.token)).await;
+    for role in [&mut queries, &mut commands, &mut projector] {
+        role.process.signal("TERM");
+        assert_eq!(role.process.ended().await.code(), Some(0));
+    }
+    for name in ["log.db", "tables.db"] {
+        let left = std::fs::metadata(folder.path().join(format!("{name}-wal"))).map_or(0, |file| file.len());
+        assert_eq!(left, 0, "{name}-wal is empty or gone");
+    }
 }
 
 #[tokio::test]
@@ -119,7 +225,7 @@ async fn a_token_from_the_future_of_a_store_that_lost_its_newest_events_is_refus
     let mut wrong = Vec::new();
     let mut check = |what: &str, status: Option<Status>| {
         let told = status.as_ref().map(|status| (status.code(), reason(status)));
-        if told != Some((Code::OutOfRange, Some("POSITION_BEYOND_HEAD".to_owned()))) {
+        if told != Some((Code::OutOfRange, Some("TOKEN_FROM_LOST_HISTORY".to_owned()))) {
             wrong.push(format!("{what}: {told:?}"));
         }
     };

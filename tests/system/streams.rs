@@ -176,7 +176,7 @@ struct Consumer {
 impl Consumer {
     async fn open(api: &Api, after_position: u64, types: &[EventType]) -> Self {
         let types = types.iter().map(|kind| i32::from(*kind)).collect();
-        let request = StreamEventsRequest { after_position, types };
+        let request = StreamEventsRequest { after_position, types, ..StreamEventsRequest::default() };
         let stream = api.admin.clone().stream_events(request).await.expect("it opens").into_inner();
         let mut consumer = Self { stream, position: 0 };
         assert!(matches!(consumer.next().await, Ok(EventMessage::Subscribed(_))));

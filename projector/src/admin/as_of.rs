@@ -84,17 +84,11 @@ impl Admin {
         }
     }
 
-    /// The last position that was recorded at a time or before it: times never go back in the log.
+    /// The position before the first event that was recorded later. Times may go back in the log, since clocks do; so what counts as the time
+    /// of a position is the latest of all times up to it, which never goes back.
     async fn last_at(&self, time: Timestamp, head: Position) -> Result<Position, Status> {
-        let (mut before, mut after) = (Position(0), head.next());
-        while before.next() < after {
-            let middle = Position(before.0 + (after.0 - before.0) / 2);
-            match self.recorded_at(middle).await? {
-                Some(recorded_at) if recorded_at <= time => before = middle,
-                _ => after = middle,
-            }
-        }
-        Ok(before)
+        let later = self.log.first_recorded_after(time).await?;
+        Ok(later.map_or(head, |later| Position(later.0 - 1).min(head)))
     }
 
     async fn recorded_at(&self, position: Position) -> Result<Option<Timestamp>, Status> {

@@ -1,29 +1,31 @@
 //! The stream of events, for services that keep a view of their own.
 //!
-//! Always: in order, each event at least once; a consumer that reads slowly makes only its own stream wait; memory is bounded by one page
-//! and one queue.
+//! Always: in order, each event at least once; what cannot be read is passed and told; a consumer that reads slowly makes only its own
+//! stream wait; memory is bounded by one page and one queue; a stream ends when the log has lost what it told.
 
 use std::collections::HashSet;
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use shared::errors::internal;
-use shared::ids::Position;
-use shared::log::{EventLog, Recorded};
+use shared::errors::{ErrorReason, Refused};
+use shared::log::{Anchor, EventLog, Recorded};
 use shared::progress::shutting_down;
 use shared::proto::admin as v1;
 use shared::proto::admin::EventType;
 use shared::proto::admin::stream_events_response::Message;
 use shared::proto::common::{StreamCaughtUp, StreamDraining, StreamHeartbeat, StreamSubscribed};
 use shared::serve::HEARTBEAT;
+use shared::tokens::Tokens;
 use shared::wake::changed_or_polled;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tonic::Status;
+use tonic::{Code, Status};
 
 use super::public_event::translate;
 
+/// What the resume tokens of a stream of events are bound to.
+pub const ABOUT: &str = "events";
 /// Events that are read in one go.
 const PAGE: usize = 512;
 
@@ -33,8 +35,9 @@ pub type Sender = mpsc::Sender<Result<v1::StreamEventsResponse, Status>>;
 /// One open stream.
 pub struct EventStream {
     pub log: Arc<dyn EventLog>,
+    pub tokens: Tokens,
     /// Everything that is wanted up to here was sent.
-    pub position: Position,
+    pub from: Anchor,
     /// The types that are wanted; empty is all.
     pub types: HashSet<EventType>,
     pub messages: Sender,
@@ -75,12 +78,16 @@ impl EventStream {
         self.send(Message::Subscribed(StreamSubscribed {})).await?;
         loop {
             moved.mark_unchanged();
-            let page = self.log.read(self.position, PAGE).await.map_err(|cause| End::Failed(cause.into()))?;
+            let page = self.log.read(self.from.position, PAGE).await.map_err(|cause| End::Failed(cause.into()))?;
+            // Before what follows is told, since it may follow something else.
+            if !page.is_empty() || self.told_at.elapsed() >= HEARTBEAT {
+                self.must_be_in_the_log().await.map_err(End::Failed)?;
+            }
             for recorded in &page {
-                let event = self.wanted(recorded).map_err(End::Failed)?;
-                self.position = recorded.position;
-                if let Some(event) = event {
-                    self.send(Message::Event(event)).await?;
+                let message = self.wanted(recorded);
+                self.from = Anchor::new(recorded.position, &recorded.hash);
+                if let Some(message) = message {
+                    self.send(message).await?;
                 }
             }
             let is_the_end = page.len() < PAGE;
@@ -100,14 +107,32 @@ impl EventStream {
         }
     }
 
-    /// The event as others see it, if it is wanted.
-    fn wanted(&self, recorded: &Recorded) -> Result<Option<v1::Event>, Status> {
-        let event = recorded.event().map_err(internal)?;
-        let Some((kind, details)) = translate(&event) else { return Ok(None) };
-        if !self.types.is_empty() && !self.types.contains(&kind) {
-            return Ok(None);
+    /// What was told last must still be there.
+    async fn must_be_in_the_log(&self) -> Result<(), Status> {
+        if self.log.anchor_at(self.from.position).await? == Some(self.from) {
+            return Ok(());
         }
-        Ok(Some(v1::Event {
+        let position = self.from.position;
+        let message =
+            format!("the log lost events that were sent: it has no such event at position {position} any more");
+        let refused = Refused::new(Code::OutOfRange, ErrorReason::TokenFromLostHistory, message);
+        Err(refused.with("position", position).into())
+    }
+
+    /// The event as others see it, if it is wanted.
+    fn wanted(&self, recorded: &Recorded) -> Option<Message> {
+        let event = match recorded.event() {
+            Ok(event) => event,
+            Err(cause) => {
+                let (event_id, stored_type) = (recorded.event_id.to_string(), recorded.kind.clone());
+                return Some(Message::Skipped(v1::EventSkipped { event_id, stored_type, cause: cause.to_string() }));
+            }
+        };
+        let (kind, details) = translate(&event)?;
+        if !self.types.is_empty() && !self.types.contains(&kind) {
+            return None;
+        }
+        Some(Message::Event(v1::Event {
             event_id: recorded.event_id.to_string(),
             recorded_at: Some(recorded.recorded_at.to_proto()),
             correlation_id: recorded.cause.correlation_id.to_string(),
@@ -126,6 +151,8 @@ impl EventStream {
     }
 
     fn message(&self, message: Message) -> v1::StreamEventsResponse {
-        v1::StreamEventsResponse { position: self.position.unsigned(), message: Some(message) }
+        let Anchor { position, .. } = self.from;
+        let resume_token = self.tokens.seal_resume(ABOUT, position, self.from);
+        v1::StreamEventsResponse { position: position.unsigned(), message: Some(message), resume_token }
     }
 }

@@ -4,10 +4,12 @@ use shared::clock::Timestamp;
 use shared::database::{Row, Value};
 use shared::errors::{ErrorReason, Refused, Violations, internal, store_unavailable};
 use shared::ids::Position;
-use shared::paging::{PageSizes, page_start};
+use shared::log::Anchor;
+use shared::paging::PageSizes;
 use shared::proto::admin as v1;
 use shared::rows::Rows;
 use shared::sql::statements;
+use tonic::metadata::MetadataMap;
 use tonic::{Code, Status};
 
 use super::Admin;
@@ -43,6 +45,7 @@ impl Admin {
 
     pub(super) async fn parked_page(
         &self,
+        metadata: &MetadataMap,
         asked: &v1::ListParkedEventsRequest,
     ) -> Result<v1::ListParkedEventsResponse, Status> {
         let mut violations = Violations::default();
@@ -54,7 +57,7 @@ impl Admin {
         };
         let (position, discarded) = (asked.position.to_string(), asked.include_discarded.to_string());
         let arguments = ["ListParkedEvents", &asked.projection, &position, &discarded];
-        let before = page_start(&self.tokens, &asked.page_token, &arguments)?;
+        let before = self.page_start(metadata, &asked.page_token, &arguments).await?;
         let (after, of) = before.map_or((0, ""), |before| self.taken_apart(before));
         let values = [
             Value::Rows(&wanted.iter().collect::<Rows>()),
@@ -68,7 +71,7 @@ impl Admin {
         let parked_events = rows.iter().map(present).collect::<Result<Vec<_>, _>>().map_err(internal)?;
         let next_page_token = match parked_events.last() {
             Some(last) if parked_events.len() == page_size => {
-                self.tokens.seal_page(&arguments, self.put_together(last)?)
+                self.tokens.seal_page(&arguments, self.put_together(last)?, Anchor::ORIGIN)
             }
             _ => String::new(),
         };

@@ -23,6 +23,8 @@ pub(crate) enum Order {
     Rebuild(String, Done<()>),
     /// To stop doing so. Answers whether it was under way.
     CancelRebuild(String, Done<bool>),
+    /// To drop what was set aside of a projection. Answers how many sets of tables there were.
+    Release(String, Done<u32>),
     /// To try parked events of a projection again: these, or all.
     Retry(String, Vec<Position>, Done<Retried>),
     /// To give a parked event of a projection up, for this reason. Answers with nothing when it is not parked.
@@ -48,6 +50,7 @@ impl Runner {
                 Err(cause) => drop(done.send(Err(cause))),
             },
             Order::CancelRebuild(name, done) => drop(done.send(self.cancel_rebuild(&name).await)),
+            Order::Release(name, done) => drop(done.send(self.release_set_aside(&name).await)),
             Order::Retry(name, positions, done) => drop(done.send(self.retry(&name, &positions).await)),
             Order::Discard(name, position, reason, done) => {
                 drop(done.send(self.discard(&name, position, &reason).await));
@@ -127,9 +130,9 @@ impl Runner {
         name: &'static str,
         claim: Claim,
     ) -> Result<(), RunError> {
-        match checkpoints::beat(tx, &[(name, claim.term)], self.clock.now()).await? {
-            Some(name) => Err(RunError::Superseded(name)),
-            None => Ok(()),
+        match checkpoints::beat(tx, &[(name, claim.term)], self.clock.now()).await?.contains_key(name) {
+            true => Ok(()),
+            false => Err(RunError::Superseded(name)),
         }
     }
 

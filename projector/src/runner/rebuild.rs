@@ -215,7 +215,7 @@ impl Runner {
             return Ok(false);
         }
         let has_come = |at: &usize| {
-            let anew = self.running[*at].checkpoint();
+            let anew = self.running[*at].checkpoint().filter(|_| self.running[*at].is_compared);
             let old = self.served_by(*at).and_then(|old| self.running[old].claim);
             anew.zip(old).is_some_and(|(anew, old)| anew >= old.checkpoint)
         };
@@ -242,7 +242,10 @@ impl Runner {
             return Ok(());
         };
         let (name, name_anew) = (self.running[old].projection.name(), self.running[anew].projection.name());
-        let (from, reached) = (claim.checkpoint, claim_anew.checkpoint);
+        let (from, to) = (claim.checkpoint, claim_anew.checkpoint);
+        // What was never compared with the log cannot have met what serves.
+        let Some(hash) = claim_anew.hash else { return Ok(()) };
+        let reached = (to, hash);
         let mut tx = self.tables.begin_to_write().await?;
         self.still_ours(&mut tx, name_anew, claim_anew).await?;
         beside::take_over(&mut tx, name).await?;
@@ -258,7 +261,7 @@ impl Runner {
         serving.advance(reached, 1, self.batch_events_max);
         (serving.parked, serving.failure) = (parked, None);
         self.end_rebuild(name, anew, || Ok(()));
-        info!(projection = name, position = reached.0, "rebuilt {name} up to position {reached}");
+        info!(projection = name, position = to.0, "rebuilt {name} up to position {to}");
         Ok(())
     }
 }

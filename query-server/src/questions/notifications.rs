@@ -16,6 +16,7 @@ use shared::sql::statements;
 use shared::tokens::Tokens;
 use tonic::Status;
 
+use crate::freshness::Freshness;
 use crate::hydrate::Hydrated;
 use crate::sight::{unblocked, unmuted, visible};
 use crate::snapshot::{Projections, Snapshot, Value, column, limit, small};
@@ -235,7 +236,7 @@ pub async fn seen_up_to(snapshot: &mut Snapshot, recipient: AccountKey) -> Resul
 /// These groups as the contract has them, with ids for their owner.
 pub async fn present(
     snapshot: &mut Snapshot,
-    tokens: &Tokens,
+    (freshness, tokens): (&Freshness, &Tokens),
     (owner, recipient): (&str, AccountKey),
     groups: &[Group],
 ) -> Result<Vec<v1::Notification>, Status> {
@@ -243,8 +244,11 @@ pub async fn present(
     let posts: Vec<PostKey> = groups.iter().filter_map(|group| group.post).collect();
     let people: Vec<AccountKey> = causers.iter().flat_map(|causers| causers.newest.iter().copied()).collect();
     let hydrated = Hydrated::load(snapshot, &posts, &people, Some(recipient)).await?;
+    // An id is bound to the event itself, so that it is the same whoever asks when.
+    let anchors = freshness.anchors(&groups.iter().map(|group| group.place).collect::<Vec<_>>()).await?;
+    let id = |group: &Group| anchors.get(&group.place).map(|cause| tokens.seal_notification(owner, *cause));
     let notification = |(group, causers): (&Group, &Causers)| v1::Notification {
-        notification_id: tokens.seal_notification(owner, group.place),
+        notification_id: id(group).unwrap_or_default(),
         reason: group.reason,
         post: group.post.and_then(|post| hydrated.post(post)),
         newest_causers: causers.newest.iter().filter_map(|account| hydrated.account(*account)).collect(),

@@ -13,6 +13,7 @@ use std::time::Duration;
 use shared::database::{Database, Row};
 use shared::errors::store_unavailable;
 use shared::ids::Position;
+use shared::log::Anchor;
 use shared::progress::{Checkpoints, lowest};
 use shared::sql::Statement;
 use tokio::sync::{Notify, watch};
@@ -78,8 +79,8 @@ pub enum Concerned {
 
 /// What a stream hears.
 pub enum Heard<C> {
-    /// Everything that may concern it, each with its position, up to a position.
-    Changes(Vec<(Position, C)>, Position),
+    /// Everything that may concern it, each with its position, up to a position, of what was read up to an anchor.
+    Changes(Vec<(Position, C)>, Position, Anchor),
     /// That there is something.
     Something,
 }
@@ -96,6 +97,8 @@ impl<I: Index> Clone for Dispatch<I> {
 struct Registry<I: Index> {
     /// Every change up to here was handed on.
     through: Position,
+    /// The checkpoint up to which changes were read for that.
+    read_at: Anchor,
     streams: HashMap<StreamId, Entry<I>>,
     index: I,
     next: StreamId,
@@ -155,27 +158,32 @@ impl<I: Index> Subscription<I> {
     /// What may concern the stream beyond what it has told.
     pub fn heard(&self) -> Heard<I::Change> {
         let mut registry = self.dispatch.lock();
-        let through = registry.through;
+        let (through, read_at) = (registry.through, registry.read_at);
         let Some(entry) = registry.streams.get_mut(&self.id) else { return Heard::Something };
         let heard = if entry.is_pending() { entry.heard.replace(Vec::new()) } else { Some(Vec::new()) };
         match heard {
             // While it looked for itself, it may have told some of them.
             Some(mut changes) => {
                 changes.retain(|(place, _)| *place > entry.told);
-                Heard::Changes(changes, through)
+                Heard::Changes(changes, through, read_at)
             }
             None => Heard::Something,
         }
     }
 
     /// Notes that the stream has told everything up to a position, and gives the one that it has come to: further, where nothing
-    /// concerns it.
-    pub fn told(&self, told: Position) -> Position {
+    /// concerns it. With it, up to where changes were read for this.
+    pub fn told(&self, told: Position) -> (Position, Anchor) {
         let mut registry = self.dispatch.lock();
-        let through = registry.through;
-        let Some(entry) = registry.streams.get_mut(&self.id) else { return told };
+        let (through, read_at) = (registry.through, registry.read_at);
+        let Some(entry) = registry.streams.get_mut(&self.id) else { return (told, Anchor::ORIGIN) };
         entry.told = told;
-        told.max(if entry.is_pending() { entry.clear } else { through })
+        (told.max(if entry.is_pending() { entry.clear } else { through }), read_at)
+    }
+
+    /// Whether history went back, so that nothing that the stream told is sure any more.
+    pub fn is_cut_off(&self) -> bool {
+        !self.dispatch.lock().streams.contains_key(&self.id)
     }
 }
 
@@ -190,7 +198,13 @@ impl<I: Index> Dispatch<I> {
     }
 
     pub(super) fn with(index: I) -> Self {
-        Self(Arc::new(Mutex::new(Registry { through: Position(0), streams: HashMap::new(), index, next: 0 })))
+        Self(Arc::new(Mutex::new(Registry {
+            through: Position(0),
+            read_at: Anchor::ORIGIN,
+            streams: HashMap::new(),
+            index,
+            next: 0,
+        })))
     }
 
     fn lock(&self) -> MutexGuard<'_, Registry<I>> {
@@ -199,11 +213,11 @@ impl<I: Index> Dispatch<I> {
 
     /// The place of a stream that has told everything up to a position, while the tables are at least at `checkpoint`. Until it has
     /// looked for itself, everything concerns it.
-    pub fn subscribe(&self, topic: I::Topic, told: Position, checkpoint: Position) -> Subscription<I> {
+    pub fn subscribe(&self, topic: I::Topic, told: Position, checkpoint: Anchor) -> Subscription<I> {
         let mut registry = self.lock();
-        if registry.streams.is_empty() {
+        if registry.streams.is_empty() && checkpoint.position > registry.through {
             // Nobody was told of what happened while there was nobody.
-            registry.through = checkpoint.max(registry.through);
+            (registry.through, registry.read_at) = (checkpoint.position, checkpoint);
         }
         registry.next += 1;
         let (id, wake, through) = (registry.next, Arc::new(Notify::new()), registry.through);
@@ -225,7 +239,8 @@ impl<I: Index> Dispatch<I> {
     }
 
     /// Hands on what has changed since the last time, up to a checkpoint. True when there is more.
-    async fn hand_on(&self, tables: &Database, checkpoint: Position) -> Result<bool, Status> {
+    async fn hand_on(&self, tables: &Database, anchor: Anchor) -> Result<bool, Status> {
+        let checkpoint = anchor.position;
         let before = {
             let registry = self.lock();
             if registry.streams.is_empty() {
@@ -241,7 +256,7 @@ impl<I: Index> Dispatch<I> {
         let mut changes = Vec::with_capacity(rows.len());
         for row in &rows {
             if before < Position(column(row, "kept_after")?) {
-                self.lock().touch_all(checkpoint);
+                self.lock().touch_all(anchor);
                 return Ok(false);
             }
             if let Some(place) = column(row, "place")? {
@@ -254,18 +269,18 @@ impl<I: Index> Dispatch<I> {
             _ => checkpoint,
         };
         changes.retain(|(place, _)| *place <= through);
-        self.hand(through, changes);
+        self.hand(through, anchor, changes);
         Ok(through < checkpoint)
     }
 
-    /// Hands on all changes up to a position.
-    pub(super) fn hand(&self, through: Position, changes: Vec<(Position, I::Change)>) {
+    /// Hands on all changes up to a position, of what was read up to an anchor.
+    pub(super) fn hand(&self, through: Position, anchor: Anchor, changes: Vec<(Position, I::Change)>) {
         let mut registry = self.lock();
         let before = registry.through;
         for (place, change) in &changes {
             registry.take(before, *place, change);
         }
-        registry.reached(before, through);
+        registry.reached(before, through, anchor);
     }
 }
 
@@ -291,20 +306,30 @@ impl<I: Index> Registry<I> {
     }
 
     /// Everything up to here was handed on; whoever was touched is called.
-    fn reached(&mut self, before: Position, through: Position) {
-        self.through = through;
+    fn reached(&mut self, before: Position, through: Position, read_at: Anchor) {
+        (self.through, self.read_at) = (through, read_at);
         for entry in self.streams.values().filter(|entry| entry.is_pending() && entry.touched > before) {
             entry.wake.notify_one();
         }
     }
 
     /// Everybody must look, since nobody knows what happened.
-    fn touch_all(&mut self, through: Position) {
-        self.through = through;
+    fn touch_all(&mut self, read_at: Anchor) {
+        (self.through, self.read_at) = (read_at.position, read_at);
         self.index.forget();
         for entry in self.streams.values_mut() {
-            entry.touched = through;
+            entry.touched = read_at.position;
             entry.heard = None;
+            entry.wake.notify_one();
+        }
+    }
+
+    /// History went back: nothing that anybody was told is sure any more, so every stream ends.
+    fn cut_off_all(&mut self) {
+        (self.through, self.read_at) = (Position(0), Anchor::ORIGIN);
+        self.index.forget();
+        for (id, entry) in std::mem::take(&mut self.streams) {
+            self.index.remove(id, &entry.topic);
             entry.wake.notify_one();
         }
     }
@@ -315,12 +340,19 @@ async fn run<I: Index>(
     freshness: &Freshness,
     mut checkpoints: watch::Receiver<Checkpoints>,
 ) {
+    let mut generation = checkpoints.borrow().generation;
     loop {
         checkpoints.mark_unchanged();
         loop {
-            let Some(registry) = registry.upgrade() else { return };
-            let checkpoint = lowest(&checkpoints.borrow(), I::READS).1;
-            match Dispatch(registry).hand_on(freshness.tables(), checkpoint).await {
+            let Some(dispatch) = registry.upgrade().map(Dispatch) else { return };
+            let (checkpoint, current) = {
+                let seen = checkpoints.borrow();
+                (lowest(&seen, I::READS).1, seen.generation)
+            };
+            if std::mem::replace(&mut generation, current) != current {
+                dispatch.lock().cut_off_all();
+            }
+            match dispatch.hand_on(freshness.tables(), checkpoint).await {
                 Ok(true) => {}
                 Ok(false) => break,
                 Err(status) => {

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use shared::errors::{ErrorReason, Refused};
 use shared::ids::Position;
+use shared::log::Anchor;
 use shared::progress::shutting_down;
 use shared::serve::HEARTBEAT;
 use shared::tokens::Tokens;
@@ -46,6 +47,8 @@ pub struct News<E> {
     pub events: Vec<(Position, E)>,
     /// Everything up to here is told with these events.
     pub reached: Position,
+    /// What was read to find them: at least as far as they go.
+    pub read_at: Anchor,
     /// There is more.
     pub unfinished: bool,
 }
@@ -109,6 +112,12 @@ macro_rules! common_words {
 }
 pub(super) use common_words;
 
+/// What a stream ends with that has told of events which the log lost.
+fn history_lost() -> Status {
+    let message = "the log lost events that this stream may have told of; fetch the first page again";
+    Refused::new(Code::OutOfRange, ErrorReason::TokenFromLostHistory, message).with("field", "resume_token").into()
+}
+
 /// When a stream that has told something says that it is alive, if nothing else happens.
 fn heartbeat_after(told_at: Instant) -> Instant {
     static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
@@ -126,6 +135,8 @@ pub struct Feed<K: Kind> {
     pub drain: CancellationToken,
     /// Everything up to here was told.
     pub position: Position,
+    /// What was read to tell it.
+    pub anchor: Anchor,
     pub subscription: Subscription<K::Index>,
     pub messages: mpsc::Sender<K::Message>,
     /// When the client last heard something.
@@ -141,7 +152,11 @@ impl<K: Kind> Feed<K> {
         let mut is_caught_up = false;
         loop {
             let next_look = Instant::now() + K::PACE;
-            let News { events, reached, unfinished } = self.kind.look(self.position, heard).await?;
+            let News { events, reached, read_at, unfinished } = self.kind.look(self.position, heard).await?;
+            if self.subscription.is_cut_off() {
+                return Err(history_lost());
+            }
+            self.has_read(read_at);
             if unfinished && is_caught_up {
                 is_caught_up = false;
                 self.signal(Signal::FellBehind).await?;
@@ -150,7 +165,7 @@ impl<K: Kind> Feed<K> {
                 self.position = position;
                 self.tell(event).await?;
             }
-            self.position = self.subscription.told(self.position.max(reached));
+            self.go_on(self.position.max(reached));
             if self.drain.is_cancelled() {
                 return self.end_for_shutdown().await;
             }
@@ -169,7 +184,7 @@ impl<K: Kind> Feed<K> {
                     () = self.drain.cancelled() => return self.end_for_shutdown().await,
                     () = self.messages.closed() => return Ok(()),
                     () = sleep_until(heartbeat_after(self.told_at)) => {
-                        self.position = self.subscription.told(self.position);
+                        self.go_on(self.position);
                         self.signal(Signal::Heartbeat).await?;
                     }
                 }
@@ -182,8 +197,24 @@ impl<K: Kind> Feed<K> {
                     () = self.messages.closed() => return Ok(()),
                 }
             }
-            self.position = self.subscription.told(self.position);
+            if self.subscription.is_cut_off() {
+                return Err(history_lost());
+            }
+            self.go_on(self.position);
             heard = self.subscription.heard();
+        }
+    }
+
+    /// Everything up to a position was told.
+    fn go_on(&mut self, told: Position) {
+        let (position, through) = self.subscription.told(told);
+        self.position = position;
+        self.has_read(through);
+    }
+
+    fn has_read(&mut self, anchor: Anchor) {
+        if anchor.position > self.anchor.position {
+            self.anchor = anchor;
         }
     }
 
@@ -192,7 +223,7 @@ impl<K: Kind> Feed<K> {
     }
 
     async fn tell(&mut self, event: K::Event) -> Result<(), Status> {
-        let resume_token = self.tokens.seal_resume(&self.about, self.position);
+        let resume_token = self.tokens.seal_resume(&self.about, self.position, self.anchor);
         self.told_at = Instant::now();
         match timeout(SLOW_AFTER, self.messages.send(K::message(resume_token.clone(), event))).await {
             Ok(Ok(())) => Ok(()),

@@ -189,16 +189,22 @@ impl Index for Followings {
 
 #[cfg(test)]
 mod tests {
+    use shared::log::Anchor;
+
     use super::super::dispatch::Heard;
     use super::*;
 
     type Streams = Vec<Subscription<Followings>>;
 
+    fn at(position: i64) -> Anchor {
+        Anchor { position: Position(position), ..Anchor::ORIGIN }
+    }
+
     /// Streams of these owners, each of whom follows these accounts; all have told everything up to 10.
     fn registry(owners: &[(i64, &[i64])]) -> (Dispatch<Followings>, Streams) {
         let dispatch = Dispatch::with(Followings::default());
         let subscribe = |(owner, followees): &(i64, &[i64])| {
-            let subscription = dispatch.subscribe(AccountKey(*owner), Position(10), Position(10));
+            let subscription = dispatch.subscribe(AccountKey(*owner), Position(10), at(10));
             assert!(dispatch.refine(Position(10), |index| index.knows(subscription.id, *owner, followees)));
             subscription
         };
@@ -213,12 +219,12 @@ mod tests {
         reposted: &[i64],
     ) {
         let changed = Changed { change, actor, target, spread: reposted.contains(&target) };
-        dispatch.hand(Position(place), vec![(Position(place), changed)]);
+        dispatch.hand(Position(place), at(place), vec![(Position(place), changed)]);
     }
 
     /// Where each stream stands when it has told everything up to 10.
     fn positions(subscriptions: &Streams) -> Vec<i64> {
-        subscriptions.iter().map(|subscription| subscription.told(Position(10)).0).collect()
+        subscriptions.iter().map(|subscription| subscription.told(Position(10)).0.0).collect()
     }
 
     #[test]
@@ -229,13 +235,13 @@ mod tests {
         happen(&dispatch, (12, Change::Posted, 7, 12), &[]);
         happen(&dispatch, (13, Change::Posted, 9, 13), &[]);
         assert_eq!(positions(&subscriptions), [11, 13, 11], "who must look begins where it was last clear");
-        assert_eq!(subscriptions[0].told(Position(12)), Position(13), "and moves on when it has looked");
+        assert_eq!(subscriptions[0].told(Position(12)).0, Position(13), "and moves on when it has looked");
     }
 
     #[test]
     fn whom_an_owner_follows_is_learned_from_the_changes() {
         let (dispatch, subscriptions) = registry(&[(1, &[7])]);
-        let told = |position| subscriptions[0].told(Position(position)).0;
+        let told = |position| subscriptions[0].told(Position(position)).0.0;
         happen(&dispatch, (11, Change::Unfollowed, 1, 7), &[]);
         assert_eq!((told(10), told(11)), (10, 11));
         happen(&dispatch, (12, Change::Posted, 7, 12), &[]);
@@ -300,7 +306,9 @@ mod tests {
     fn a_stream_hears_of_posts_and_must_look_for_anything_else() {
         let (dispatch, subscriptions) = registry(&[(1, &[7])]);
         let heard = || match subscriptions[0].heard() {
-            Heard::Changes(changes, through) => Some((changes.iter().map(|(place, _)| place.0).collect(), through.0)),
+            Heard::Changes(changes, through, _) => {
+                Some((changes.iter().map(|(place, _)| place.0).collect(), through.0))
+            }
             Heard::Something => None,
         };
         assert_eq!(heard(), Some((vec![], 10)));
@@ -309,14 +317,14 @@ mod tests {
         happen(&dispatch, (13, Change::Reposted, 7, 5), &[]);
         assert_eq!(heard(), Some((vec![11, 13], 13)));
         happen(&dispatch, (14, Change::Posted, 7, 14), &[]);
-        assert_eq!(subscriptions[0].told(Position(13)), Position(13), "the next has come meanwhile");
+        assert_eq!(subscriptions[0].told(Position(13)).0, Position(13), "the next has come meanwhile");
         assert_eq!(heard(), Some((vec![14], 14)));
-        assert_eq!(subscriptions[0].told(Position(14)), Position(14));
+        assert_eq!(subscriptions[0].told(Position(14)).0, Position(14));
         happen(&dispatch, (15, Change::Posted, 7, 15), &[]);
         happen(&dispatch, (16, Change::Edited, 7, 5), &[]);
         assert_eq!(heard(), None, "an edit is not all that it needs to know");
         happen(&dispatch, (17, Change::Posted, 7, 17), &[]);
-        assert_eq!(subscriptions[0].told(Position(17)), Position(17), "it looked so late that it saw that one, too");
+        assert_eq!(subscriptions[0].told(Position(17)).0, Position(17), "it looked so late that it saw that one, too");
         happen(&dispatch, (18, Change::Posted, 7, 18), &[]);
         assert_eq!(heard(), Some((vec![18], 18)));
     }

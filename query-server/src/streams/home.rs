@@ -95,7 +95,10 @@ impl Kind for Home {
 
     async fn look(&mut self, from: Position, heard: Heard<Changed>) -> Result<News, Status> {
         match heard {
-            Heard::Changes(changes, through) => self.hear(&changes, through).await,
+            Heard::Changes(changes, through, read_at) => {
+                let events = self.hear(&changes, through).await?;
+                Ok(News { events, reached: through, read_at, unfinished: false })
+            }
             Heard::Something => self.pull(from).await,
         }
     }
@@ -103,7 +106,7 @@ impl Kind for Home {
 
 impl Home {
     /// What is new of posts that were posted or reposted, with all who ask at the same time.
-    async fn hear(&self, changes: &[(Position, Changed)], through: Position) -> Result<News, Status> {
+    async fn hear(&self, changes: &[(Position, Changed)], through: Position) -> Result<Vec<(Position, Event)>, Status> {
         let mut posts: BTreeMap<PostKey, Touched> = BTreeMap::new();
         for (place, changed) in changes {
             posts.entry(PostKey(changed.target)).or_default().touch(*place, changed);
@@ -117,18 +120,18 @@ impl Home {
             Some(Told { first: touched.first, last: touched.last, event: item })
         };
         let told = posts.into_iter().filter_map(item).collect();
-        Ok(News { events: in_order(told), reached: through, unfinished: false })
+        Ok(in_order(told))
     }
 
     /// What has changed since the last message, one chunk at most.
     async fn pull(&self, from: Position) -> Result<News, Status> {
         let mut snapshot = Snapshot::take(self.freshness.tables(), READS).await?;
         if snapshot.checkpoint <= from {
-            return Ok(News { events: vec![], reached: from, unfinished: false });
+            return Ok(News { events: vec![], reached: from, read_at: snapshot.anchor, unfinished: false });
         }
         find(&mut snapshot, &Named::Id(self.owner_id)).await?;
         if from < kept_after(&mut snapshot).await? {
-            return Ok(refresh(RefreshCause::TokenExpired, snapshot.checkpoint));
+            return Ok(refresh(RefreshCause::TokenExpired, &snapshot));
         }
         let changes = self.changes(&mut snapshot, from).await?;
         let unfinished = changes.len() == self.limits.changes_max;
@@ -162,9 +165,9 @@ impl Home {
                 Change::Posted | Change::Edited | Change::Deleted | Change::Reposted | Change::RepostUndone => {
                     posts.entry(PostKey(changed.target)).or_default().touch(*place, changed);
                 }
-                Change::Followed => return Ok(refresh(RefreshCause::Followed, snapshot.checkpoint)),
-                Change::Unblocked => return Ok(refresh(RefreshCause::Unblocked, snapshot.checkpoint)),
-                Change::Unmuted => return Ok(refresh(RefreshCause::Unmuted, snapshot.checkpoint)),
+                Change::Followed => return Ok(refresh(RefreshCause::Followed, snapshot)),
+                Change::Unblocked => return Ok(refresh(RefreshCause::Unblocked, snapshot)),
+                Change::Unmuted => return Ok(refresh(RefreshCause::Unmuted, snapshot)),
                 Change::Unfollowed => {
                     gone.insert((other, RemovalCause::Unfollowed), *place);
                     if self.concern(snapshot, other).await?.protected {
@@ -187,10 +190,10 @@ impl Home {
                             gone.insert((changed.actor, RemovalCause::Protected), *place);
                         }
                         Change::Reactivated if concern.follows || concern.reposted => {
-                            return Ok(refresh(RefreshCause::Reactivated, snapshot.checkpoint));
+                            return Ok(refresh(RefreshCause::Reactivated, snapshot));
                         }
                         Change::Unprotected if concern.reposted && !concern.follows => {
-                            return Ok(refresh(RefreshCause::Unprotected, snapshot.checkpoint));
+                            return Ok(refresh(RefreshCause::Unprotected, snapshot));
                         }
                         _ => {}
                     }
@@ -214,7 +217,7 @@ impl Home {
             let removed = v1::HomeTimelineRemoved { target: Some(Target::AccountId(id)), cause: (*cause).into() };
             told.push(Told { first: *place, last: *place, event: Event::Removed(removed) });
             let Some(fallen) = self.fallen_back(snapshot, from, *account).await? else {
-                return Ok(refresh(RefreshCause::TooManyChanges, snapshot.checkpoint));
+                return Ok(refresh(RefreshCause::TooManyChanges, snapshot));
             };
             moved.extend(fallen.into_iter().map(|post| (post, *place)));
         }
@@ -248,7 +251,8 @@ impl Home {
                 told.push(Told { first: place, last: place, event });
             }
         }
-        Ok(News { events: in_order(told), reached: snapshot.checkpoint, unfinished: false })
+        let (reached, read_at) = (snapshot.checkpoint, snapshot.anchor);
+        Ok(News { events: in_order(told), reached, read_at, unfinished: false })
     }
 
     /// Where the owner sees these posts now, each at its newest visible reason.
@@ -342,7 +346,8 @@ impl Touched {
     }
 }
 
-fn refresh(cause: RefreshCause, reached: Position) -> News {
+fn refresh(cause: RefreshCause, snapshot: &Snapshot) -> News {
+    let (reached, read_at) = (snapshot.checkpoint, snapshot.anchor);
     let event = Event::Refresh(v1::HomeTimelineRefresh { cause: cause.into() });
-    News { events: vec![(reached, event)], reached, unfinished: false }
+    News { events: vec![(reached, event)], reached, read_at, unfinished: false }
 }

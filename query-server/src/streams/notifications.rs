@@ -81,14 +81,15 @@ impl Kind for NotificationFeed {
     /// Notifications come far more slowly than items, so that each stream asks for itself.
     async fn look(&mut self, from: Position, _: Heard<Touch>) -> Result<News, Status> {
         let mut snapshot = Snapshot::take(self.freshness.tables(), READS).await?;
+        let read_at = snapshot.anchor;
         let reached = snapshot.checkpoint;
         if reached <= from {
-            return Ok(News { events: vec![], reached: from, unfinished: false });
+            return Ok(News { events: vec![], reached: from, read_at, unfinished: false });
         }
         find(&mut snapshot, &Named::Id(self.owner_id)).await?;
         let refresh = |cause: RefreshCause| {
             let event = Event::Refresh(v1::NotificationsRefresh { cause: cause.into() });
-            Ok(News { events: vec![(reached, event)], reached, unfinished: false })
+            Ok(News { events: vec![(reached, event)], reached, read_at, unfinished: false })
         };
         let kept = snapshot.row(&SELECT_KEPT, &[]).await?;
         if from < Position(column(&kept, "kept_after")?) {
@@ -103,7 +104,7 @@ impl Kind for NotificationFeed {
         if touched.len() > GROUPS_MAX {
             return refresh(RefreshCause::TooManyChanges);
         }
-        Ok(News { events: self.present(&mut snapshot, touched).await?, reached, unfinished: false })
+        Ok(News { events: self.present(&mut snapshot, touched).await?, reached, read_at, unfinished: false })
     }
 }
 
@@ -124,7 +125,8 @@ impl NotificationFeed {
         let groups = touched.keys().copied().filter(|(reason, _)| *reason != SEEN);
         let shown = these(snapshot, self.owner, groups.clone()).await?;
         let owner = self.owner_id.to_string();
-        let presented = notifications::present(snapshot, &self.tokens, (&owner, self.owner), &shown).await?;
+        let presented =
+            notifications::present(snapshot, (&self.freshness, &self.tokens), (&owner, self.owner), &shown).await?;
         let mut presented: BTreeMap<_, _> = shown.iter().map(notifications::Group::key).zip(presented).collect();
         let gone: Vec<i64> = groups.filter(|group| !presented.contains_key(group)).map(|(_, post)| post).collect();
         let gone = ids(snapshot, gone.iter()).await?;

@@ -94,16 +94,17 @@ impl Kind for PostFeed {
 
     async fn look(&mut self, from: Position, _: Heard<Touch>) -> Result<News, Status> {
         let mut snapshot = Snapshot::take(self.freshness.tables(), READS).await?;
+        let read_at = snapshot.anchor;
         let begins_anew = std::mem::take(&mut self.begins_anew);
         let reached = snapshot.checkpoint.max(from);
         if reached == from && !begins_anew {
-            return Ok(News { events: vec![], reached, unfinished: false });
+            return Ok(News { events: vec![], reached, read_at, unfinished: false });
         }
         find_viewer(&mut snapshot, self.viewer_id).await?;
         let focus = thread::find(&mut snapshot, self.post_id, self.viewer).await?;
         let refresh = |cause: RefreshCause| {
             let event = Event::Refresh(v1::PostRefresh { cause: cause.into() });
-            Ok(News { events: vec![(reached, event)], reached, unfinished: false })
+            Ok(News { events: vec![(reached, event)], reached, read_at, unfinished: false })
         };
         let kept = snapshot.row(&SELECT_KEPT, &[]).await?;
         if from < Position(column(&kept, "kept_after")?) {
@@ -121,7 +122,7 @@ impl Kind for PostFeed {
         if begins_anew {
             touched.insert(self.post, (from, from));
         }
-        Ok(News { events: self.present(&mut snapshot, &focus, touched).await?, reached, unfinished: false })
+        Ok(News { events: self.present(&mut snapshot, &focus, touched).await?, reached, read_at, unfinished: false })
     }
 }
 

@@ -83,15 +83,15 @@ impl Kind for PresenceFeed {
     }
 
     async fn look(&mut self, from: Position, heard: Heard<Touch>) -> Result<News<Event>, Status> {
-        let (reached, stirred) = match heard {
-            Heard::Changes(changes, _) if changes.is_empty() => (from, self.watch.take()),
+        let (reached, read_at, stirred) = match heard {
+            Heard::Changes(changes, _, read_at) if changes.is_empty() => (from, read_at, self.watch.take()),
             _ => {
                 let mut snapshot = Snapshot::take(self.freshness.tables(), READS).await?;
                 find(&mut snapshot, &Named::Id(self.owner_id)).await?;
                 self.followees = open_followees(&mut snapshot, self.owner, FOLLOWEES_MAX).await?;
                 self.watch.set(self.followees.keys().copied().collect());
                 let stirred = self.followees.keys().chain(self.online.keys()).copied().collect();
-                (snapshot.checkpoint.max(from), stirred)
+                (snapshot.checkpoint.max(from), snapshot.anchor, stirred)
             }
         };
         let mut events = Vec::new();
@@ -105,6 +105,6 @@ impl Kind for PresenceFeed {
             let presence = v1::Presence { account_id: told.0.to_string(), online: told.1 };
             events.push((reached, Event::Presence(presence)));
         }
-        Ok(News { events, reached, unfinished: false })
+        Ok(News { events, reached, read_at, unfinished: false })
     }
 }

@@ -35,7 +35,7 @@ use steps::*;
 use subjects::*;
 
 use super::{
-    APPEND_EVENTS_MAX, Append, AppendError, Appended, Cause, EventLog, READ_EVENTS_MAX, Recorded, Request,
+    APPEND_EVENTS_MAX, Anchor, Append, AppendError, Appended, Cause, EventLog, READ_EVENTS_MAX, Recorded, Request,
     StoredAnswer, StreamName,
 };
 use crate::clock::{ManualClock, Timestamp};
@@ -83,6 +83,7 @@ macro_rules! every_check_holds_for {
             a_stream_that_was_only_read_and_has_moved_is_a_conflict,
             a_stream_that_was_only_read_and_has_not_moved_stays_as_it_is,
             a_conflict_does_not_fail_its_neighbours,
+            an_append_that_rests_on_another_history_is_refused,
             an_empty_append_with_a_request_is_stored_and_answers_the_head,
             an_empty_append_without_a_request_writes_nothing,
             an_empty_append_still_proves_its_expectation,
@@ -93,11 +94,13 @@ macro_rules! every_check_holds_for {
             a_request_is_known_after_reopening,
             a_refused_append_stores_no_request,
             an_answer_is_kept_byte_for_byte,
-            the_recorded_time_never_decreases,
+            the_recorded_time_is_that_of_the_clock_also_when_it_goes_back,
+            the_first_event_after_a_time_is_found_by_position,
             payloads_are_kept_byte_for_byte,
             headers_are_kept_as_they_were_given,
             event_ids_are_unique,
             the_hash_chain_links_the_whole_log,
+            hashes_are_given_by_position,
             read_gives_nothing_at_the_head_or_beyond,
             read_gives_at_most_as_many_as_asked,
             read_gives_at_most_its_maximum,

@@ -13,8 +13,8 @@ use uuid::Uuid;
 use super::numbering::{Batch, RequestKey, request_key};
 use super::stored::Head;
 use super::{
-    APPEND_EVENTS_MAX, Append, AppendError, Appended, EventLog, LogHead, READ_EVENTS_MAX, ReadError, Recorded,
-    StoreIdentity, StoredAnswer, StreamName, chain,
+    APPEND_EVENTS_MAX, Anchor, Append, AppendError, Appended, EventLog, Hash, LogHead, READ_EVENTS_MAX, ReadError,
+    Recorded, StoreIdentity, StoredAnswer, StreamName, chain,
 };
 use crate::clock::{Clock, Timestamp};
 use crate::ids::{EventId, Position, RequestId, Version};
@@ -63,17 +63,36 @@ impl MemoryStore {
         MemoryLog { store: self.clone(), may_append: false }
     }
 
+    /// Loses everything after a position, as a store does that is put back or that fails over.
+    pub fn go_back(&self, to: Position) {
+        let mut stored = self.stored();
+        let kept = stored.events.iter().take_while(|event| event.position <= to).count();
+        stored.events.truncate(kept);
+        stored.streams.values_mut().for_each(|places| places.retain(|place| *place < kept));
+        stored.requests.retain(|_, answer| answer.position <= to);
+    }
+
     fn stored(&self) -> MutexGuard<'_, Stored> {
         self.stored.lock().expect("nobody panics while it is held")
     }
 }
 
 impl Stored {
+    fn has(&self, anchor: Anchor) -> bool {
+        let at = |index: usize| {
+            self.events.get(index).is_some_and(|event| Anchor::new(event.position, &event.hash) == anchor)
+        };
+        anchor == Anchor::ORIGIN || usize::try_from(anchor.position.0 - 1).is_ok_and(at)
+    }
+
     fn position(&self) -> Position {
         self.events.last().map_or(Position(0), |last| last.position)
     }
 
     fn append(&mut self, append: &Append, now: Timestamp) -> Result<Appended, AppendError> {
+        if !self.has(append.rests_on) {
+            return Err(AppendError::HistoryLost);
+        }
         let named = append.expected.keys().chain(append.events.iter().map(|(stream, _)| stream));
         let version = |stream: &StreamName| {
             let length = self.streams.get(stream).map_or(0, Vec::len);
@@ -112,6 +131,19 @@ impl LogHead for MemoryLog {
 
     async fn head(&self) -> Result<Position, ReadError> {
         Ok(self.store.stored().position())
+    }
+
+    async fn hashes_at(&self, positions: &[Position]) -> Result<HashMap<Position, Hash>, ReadError> {
+        let stored = self.store.stored();
+        let hash = |position: &Position| match usize::try_from(position.0).ok()?.checked_sub(1) {
+            None => Some((*position, chain::GENESIS)),
+            Some(index) => stored.events.get(index).map(|event| (*position, event.hash)),
+        };
+        Ok(positions.iter().filter_map(hash).collect())
+    }
+
+    async fn may_lag(&self) -> Result<bool, ReadError> {
+        Ok(false)
     }
 }
 

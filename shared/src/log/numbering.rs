@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use super::queue::Outcome;
 use super::stored::{Head, StoredRequest};
-use super::{Append, AppendError, Appended, Recorded, Request, StoredAnswer, StreamName, chain};
+use super::{Anchor, Append, AppendError, Appended, Recorded, Request, StoredAnswer, StreamName, chain};
 use crate::clock::Timestamp;
 use crate::ids::{EventId, Position, RequestId, Version};
 
@@ -40,7 +40,7 @@ impl Batch {
         known: HashMap<RequestKey, StoredAnswer>,
         event_id: fn(Position) -> EventId,
     ) -> Self {
-        let head = Head { recorded_at: now.max(head.recorded_at), ..head };
+        let head = Head { recorded_at: now, ..head };
         Self { versions, known, event_id, numbered: Numbered { head, events: vec![], requests: vec![] } }
     }
 
@@ -81,14 +81,14 @@ impl Batch {
             (head.position, head.hash) = (position, recorded.hash);
             self.numbered.events.push(recorded);
         }
-        let position = self.numbered.head.position;
+        let Head { position, hash, .. } = self.numbered.head;
         if let Some(request) = &append.request {
             let stored = StoredAnswer { digest: request.digest, position, answer: append.answer.clone() };
             let (principal, request_id) = request_key(append, request);
             self.known.insert((principal.clone(), request_id), stored.clone());
             self.numbered.requests.push(StoredRequest { principal, request_id, stored });
         }
-        Ok(Appended::Now(position))
+        Ok(Appended::Now(Anchor::new(position, &hash)))
     }
 
     /// What is to be stored of all that was taken.

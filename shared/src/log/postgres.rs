@@ -17,9 +17,9 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::chain::KnownFields;
-use super::queue::{Commit, Outcome, Queue, Waiting, fitting};
-use super::stored::StoredLog;
-use super::{Append, AppendError, Appended, LogHead, ReadError, StoredAnswer, StreamName, chain};
+use super::queue::{Commit, Outcome, Queue, Waiting, fitting, newest_known};
+use super::stored::{StoredLog, bytes32};
+use super::{Anchor, Append, AppendError, Appended, LogHead, ReadError, StoredAnswer, StreamName, chain};
 use crate::clock::{Clock, Timestamp};
 use crate::database::Row;
 use crate::ids::{EventId, Position, RequestId, Version};
@@ -29,7 +29,10 @@ use crate::postgres::{LOG_CHANNEL, Server};
 /// PostgreSQL's codes for a full disk.
 const DISK_FULL: &str = "53100";
 
-const APPEND: &str = "SELECT * FROM append_batch($1, $2, $3, $4, $5)";
+/// That of `append_batch`, see there.
+const HISTORY_LOST: &str = "CH001";
+
+const APPEND: &str = "SELECT * FROM append_batch($1, $2, $3, $4, $5, $6, $7)";
 
 struct Writer {
     connection: PgPool,
@@ -105,8 +108,15 @@ impl Commit for Writer {
 
     async fn commit(&mut self, appends: &[Append]) -> Result<(Vec<Outcome>, Position), AppendError> {
         let batch = Batch::of(appends);
-        let appending = batch.append(&self.connection, appends.len(), self.clock.now());
-        let rows = of_database(appending).await.map_err(|cause| unappended(&cause))?;
+        let newest = newest_known(appends);
+        let appending = batch.append(&self.connection, appends.len(), newest, self.clock.now());
+        let rows = match of_database(appending).await {
+            Ok(rows) => rows,
+            Err(cause) if is_of_lost_history(&cause) => {
+                return Ok((vec![Err(AppendError::HistoryLost); appends.len()], Position(0)));
+            }
+            Err(cause) => return Err(unappended(&cause)),
+        };
         outcomes(appends, &rows).map_err(|cause| unappended(&cause))
     }
 }
@@ -197,7 +207,7 @@ impl<'a> Batch<'a> {
     }
 
     fn take(&mut self, number: i32, append: &'a Append) {
-        let Append { expected, events, cause, request, answer } = append;
+        let Append { expected, rests_on: _, events, cause, request, answer } = append;
         let expectation = |(stream, version): (&'a StreamName, &Version)| Expectation {
             append: number,
             stream: stream.as_str(),
@@ -233,11 +243,19 @@ impl<'a> Batch<'a> {
         }));
     }
 
-    async fn append(&self, connection: &PgPool, appends: usize, now: Timestamp) -> Result<Vec<Row>, sqlx::Error> {
+    async fn append(
+        &self,
+        connection: &PgPool,
+        appends: usize,
+        newest: Anchor,
+        now: Timestamp,
+    ) -> Result<Vec<Row>, sqlx::Error> {
         let appends = i32::try_from(appends).map_err(|cause| sqlx::Error::Encode(cause.into()))?;
         let query = sqlx::query(APPEND)
             .bind(appends)
             .bind(now.0)
+            .bind(newest.position.0)
+            .bind(&newest.fingerprint[..])
             .bind(&self.expected[..])
             .bind(&self.requests[..])
             .bind(&self.events[..]);
@@ -264,12 +282,16 @@ fn outcomes(appends: &[Append], rows: &[Row]) -> Result<(Vec<Outcome>, Position)
             (None, None) => {
                 let position = Position(row.get("position")?);
                 head = head.max(position);
-                Ok(Appended::Now(position))
+                Ok(Appended::Now(Anchor::new(position, &bytes32(row, "hash")?)))
             }
         };
         outcomes[at] = outcome;
     }
     Ok((outcomes, head))
+}
+
+fn is_of_lost_history(cause: &sqlx::Error) -> bool {
+    cause.as_database_error().and_then(|error| error.code()).as_deref() == Some(HISTORY_LOST)
 }
 
 fn unappended(cause: &sqlx::Error) -> AppendError {

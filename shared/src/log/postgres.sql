@@ -40,6 +40,8 @@ CREATE TABLE IF NOT EXISTS chirp_log.requests (
     answer     BYTEA NOT NULL,
     PRIMARY KEY (principal, request_id)
 );
+-- What a query server may know of the log: which event is where, and nothing of what it says.
+CREATE OR REPLACE VIEW chirp_log.positions AS SELECT position, hash FROM chirp_log.events;
 -- Random bytes of the server: the core has no function that gives them, but its UUIDs are of the same source, 122 bits each.
 INSERT INTO chirp_log.store
 VALUES (1, 1, gen_random_uuid(), sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())))
@@ -69,6 +71,8 @@ BEGIN
 END
 $$;
 DROP FUNCTION IF EXISTS chirp_log.append;
+-- What it answers has changed since, which CREATE OR REPLACE refuses.
+DROP FUNCTION IF EXISTS chirp_log.append_batch;
 
 -- Appends the commands of one batch, in one round trip; each of them is all or nothing, and one that loses does not fail its
 -- neighbours. No two commands of a batch write the same stream, or have the same request, or one a stream that a later one
@@ -78,33 +82,40 @@ DROP FUNCTION IF EXISTS chirp_log.append;
 -- sees all that was committed before, and nothing is committed beside it: a check in the locking statement would see
 -- what was there before the wait.
 --
--- For each append, in their order, one row: `position`, and either `stream`, which has moved on, or `digest` and `answer` of
+-- The decisions rest on what was known up to the position `known`, where the hash begins with `fingerprint`. A log that has another event there,
+-- or none, has another history, and the error is CH001.
+--
+-- For each append, in their order, one row: `position` with the `hash` at it, and either `stream`, which has moved on, or `digest` and `answer` of
 -- the request that was stored before, or neither when it is stored now.
 CREATE OR REPLACE FUNCTION chirp_log.append_batch(
-    appends INT, now BIGINT, expected chirp_log.expectation[], requested chirp_log.new_request[], recorded chirp_log.new_event[]
-) RETURNS TABLE (append INT, "position" BIGINT, stream TEXT, digest BYTEA, answer BYTEA)
+    appends INT, now BIGINT, known BIGINT, fingerprint BYTEA, expected chirp_log.expectation[], requested chirp_log.new_request[], recorded chirp_log.new_event[]
+) RETURNS TABLE (append INT, "position" BIGINT, hash BYTEA, stream TEXT, digest BYTEA, answer BYTEA)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = chirp_log, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
     head_position BIGINT;
     head_hash BYTEA;
-    head_time BIGINT;
-    time_field BYTEA;
+    time_field BYTEA := field(now::TEXT::BYTEA);
     first_position BIGINT;
+    first_hash BYTEA;
     refused BOOLEAN[] := array_fill(FALSE, ARRAY[appends]);
     reached BIGINT[] := array_fill(NULL::BIGINT, ARRAY[appends]);
+    reached_hashes BYTEA[] := array_fill(NULL::BYTEA, ARRAY[appends]);
     -- Of each event that is stored; nothing for the others.
     positions BIGINT[] := array_fill(NULL::BIGINT, ARRAY[cardinality(recorded)]);
     versions BIGINT[] := positions;
     hashes BYTEA[] := array_fill(NULL::BYTEA, ARRAY[cardinality(recorded)]);
     found RECORD;
 BEGIN
-    SELECT head.position, head.hash, head.recorded_at INTO head_position, head_hash, head_time
-    FROM head WHERE id = 1 FOR UPDATE;
+    SELECT head.position, head.hash INTO head_position, head_hash FROM head WHERE id = 1 FOR UPDATE;
     first_position := head_position;
-    head_time := greatest(head_time, now);
-    time_field := field(head_time::TEXT::BYTEA);
+    first_hash := head_hash;
+    IF known > 0 AND fingerprint IS DISTINCT FROM substr(
+        CASE WHEN known = head_position THEN head_hash ELSE (SELECT events.hash FROM events WHERE events.position = known) END, 1, 8
+    ) THEN
+        RAISE EXCEPTION 'the log has no such event at position %', known USING ERRCODE = 'CH001';
+    END IF;
 
     FOR found IN
         SELECT asked.append, requests.position, requests.digest, requests.answer
@@ -158,34 +169,39 @@ BEGIN
         versions[found.ordinal] := found.version;
         hashes[found.ordinal] := head_hash;
         reached[found.append] := head_position;
+        reached_hashes[found.append] := head_hash;
     END LOOP;
 
     IF head_position > first_position THEN
         INSERT INTO events
         SELECT event.position, event.event_id, event.stream, event.version, event.type, event.schema_version,
-               event.command_id, event.correlation_id, event.causation_id, event.principal, event.traceparent, head_time,
+               event.command_id, event.correlation_id, event.causation_id, event.principal, event.traceparent, now,
                event.payload, event.payload_digest, event.hash
         FROM ROWS FROM (UNNEST(recorded), UNNEST(positions, versions, hashes))
             AS event (append, event_id, stream, type, schema_version, command_id, correlation_id, causation_id, principal,
                       traceparent, payload, payload_digest, before_version, after_version, position, version, hash)
         WHERE event.position IS NOT NULL;
-        UPDATE head SET position = head_position, hash = head_hash, recorded_at = head_time WHERE id = 1;
+        UPDATE head SET position = head_position, hash = head_hash, recorded_at = now WHERE id = 1;
         -- Once in a batch, since it takes a lock of the whole server at commit.
         PERFORM pg_notify('chirp_log', head_position::TEXT);
     END IF;
 
     -- A command without events is answered with the head as it was in its turn.
     head_position := first_position;
+    head_hash := first_hash;
     FOR turn IN 1..appends LOOP
         head_position := COALESCE(reached[turn], head_position);
+        head_hash := COALESCE(reached_hashes[turn], head_hash);
         reached[turn] := head_position;
+        reached_hashes[turn] := head_hash;
     END LOOP;
     INSERT INTO requests
     SELECT asked.principal, asked.request_id, asked.digest, reached[asked.append], asked.answer
     FROM UNNEST(requested) AS asked WHERE NOT refused[asked.append];
 
     RETURN QUERY
-    SELECT stored.append::INT, stored.position, NULL::TEXT, NULL::BYTEA, NULL::BYTEA
-    FROM UNNEST(reached) WITH ORDINALITY AS stored (position, append) WHERE NOT refused[stored.append];
+    SELECT stored.append::INT, stored.position, stored.hash, NULL::TEXT, NULL::BYTEA, NULL::BYTEA
+    FROM UNNEST(reached, reached_hashes) WITH ORDINALITY AS stored (position, hash, append)
+    WHERE NOT refused[stored.append];
 END
 $$;

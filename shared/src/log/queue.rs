@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use tokio::sync::{mpsc, oneshot, watch};
 use tracing::{debug, error, info};
 
-use super::{APPEND_EVENTS_MAX, Append, AppendError, Appended};
+use super::{APPEND_EVENTS_MAX, Anchor, Append, AppendError, Appended};
 use crate::gather::gather;
 use crate::ids::Position;
 use crate::metrics;
@@ -66,6 +66,11 @@ impl Queue {
     }
 }
 
+/// The newest event that anybody may have known who decided one of these.
+pub(super) fn newest_known(appends: &[Append]) -> Anchor {
+    appends.iter().map(|append| append.rests_on).max_by_key(|anchor| anchor.position).unwrap_or(Anchor::ORIGIN)
+}
+
 /// How many of the waiting appends have no more events together than a batch may have: at least one.
 pub(super) fn fitting(waiting: &[Waiting]) -> usize {
     let mut events = 0;
@@ -103,7 +108,7 @@ async fn commit_and_answer(
                 info!("batches are committed again");
             }
             moved.send_modify(|last| *last = head.max(*last));
-            gauge!(metrics::LOG_HEAD_POSITION).set(moved.borrow().0 as f64);
+            gauge!(metrics::LOG_HEAD_POSITION).set(head.0 as f64);
             outcomes
         }
         Err(cause) => {

@@ -13,17 +13,19 @@ use async_trait::async_trait;
 use sqlx::Connection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use tokio::sync::watch;
+use tracing::warn;
 
 use super::numbering::Batch;
-use super::queue::{Commit, Outcome, Queue, Waiting, fitting};
-use super::stored::{Head, StoredLog, StoredRequest, write_events, write_requests};
-use super::{Append, AppendError, LogHead, ReadError, StoredAnswer, StreamName};
+use super::queue::{Commit, Outcome, Queue, Waiting, fitting, newest_known};
+use super::stored::{Head, StoredLog, StoredRequest, bytes32, write_events, write_requests};
+use super::{Anchor, Append, AppendError, LogHead, ReadError, StoredAnswer, StreamName};
 use crate::clock::Clock;
 use crate::database::{Database, Transaction, Value};
+use crate::file_locks::Turns;
 use crate::ids::{EventId, Position, RequestId, Version};
 use crate::rows::Rows;
 use crate::sql::statements;
-use crate::sqlite::{BUSY_TIMEOUT, connect_to_write, pool};
+use crate::sqlite::{BUSY_TIMEOUT, WAL_BYTES_KEPT, connect_to_write, pool};
 use crate::wake::on_writes;
 
 /// Connections that read.
@@ -81,6 +83,7 @@ INSERT INTO head VALUES (1, 0, zeroblob(32), 0) ON CONFLICT DO NOTHING;
 ";
 
 statements! {
+    static SELECT_HASH = "SELECT hash FROM events WHERE position = $1";
     static SELECT_VERSIONS = "
 SELECT wanted.stream, (SELECT MAX(version) FROM events WHERE events.stream = wanted.stream) AS version
 FROM {rows $1 AS wanted: stream verbatim}";
@@ -99,6 +102,8 @@ pub enum Durability {
 }
 
 struct Writer {
+    /// Nothing where the folder takes no lock files; then SQLite alone says who is next.
+    turns: Option<Turns>,
     options: SqliteConnectOptions,
     file: Database,
     clock: Arc<dyn Clock>,
@@ -118,7 +123,9 @@ pub async fn open(file: &Path, durability: Durability, clock: Arc<dyn Clock>) ->
 
     let log = open_to_read(file).await?;
     let (moved, moved_receiver) = watch::channel(log.head().await?);
-    let queue = Queue::start(Writer { file: to_write(&options), options, clock }, moved);
+    let turns = Turns::at(file)
+        .inspect_err(|cause| warn!(%cause, "processes take no turns in writing {}: {cause}", file.display()));
+    let queue = Queue::start(Writer { turns: turns.ok(), file: to_write(&options), options, clock }, moved);
     Ok(log.moving(moved_receiver).appending(queue))
 }
 
@@ -167,6 +174,7 @@ fn writing(file: &Path, durability: Durability) -> SqliteConnectOptions {
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(synchronous)
         .pragma("wal_autocheckpoint", WAL_AUTOCHECKPOINT_PAGES)
+        .pragma("journal_size_limit", WAL_BYTES_KEPT)
         .pragma("cache_size", WRITER_CACHE_SIZE)
         .busy_timeout(BUSY_TIMEOUT)
 }
@@ -196,9 +204,18 @@ impl Commit for Writer {
 impl Writer {
     /// Commits every append of the batch that is still valid. The outcomes are in the order of the appends.
     async fn try_to_commit(&self, appends: &[Append]) -> Result<(Vec<Outcome>, Position), sqlx::Error> {
+        // SQLite lets whoever asks at the right moment go first, which is mostly who has just written.
+        let _turn = match &self.turns {
+            Some(turns) => turns.take(BUSY_TIMEOUT).await?,
+            None => None,
+        };
         let now = self.clock.now();
         let mut tx = self.file.begin_to_write().await?;
         let before = Head::within(&mut tx).await?;
+        if !has_in_its_history(&mut tx, &before, newest_known(appends)).await? {
+            tx.roll_back().await?;
+            return Ok((vec![Err(AppendError::HistoryLost); appends.len()], before.position));
+        }
         let versions = current_versions(&mut tx, appends).await?;
         let known = known_requests(&mut tx, appends).await?;
         let mut batch = Batch::new(before, now, versions, known, |_| EventId::generate());
@@ -214,6 +231,17 @@ impl Writer {
         tx.commit().await?;
         Ok((outcomes, numbered.head.position))
     }
+}
+
+/// Whether the log has this event.
+async fn has_in_its_history(tx: &mut Transaction, head: &Head, anchor: Anchor) -> Result<bool, sqlx::Error> {
+    if anchor.position == head.position {
+        return Ok(anchor == Anchor::new(head.position, &head.hash));
+    }
+    // Where another process has appended since.
+    let rows = tx.rows(&SELECT_HASH, &[Value::Number(anchor.position.0)]).await?;
+    let found = rows.first().map(|row| bytes32(row, "hash")).transpose()?;
+    Ok(anchor == Anchor::ORIGIN || found.is_some_and(|hash| anchor == Anchor::new(anchor.position, &hash)))
 }
 
 async fn current_versions(

@@ -11,8 +11,8 @@ use uuid::Uuid;
 
 use super::queue::Queue;
 use super::{
-    Append, AppendError, Appended, Cause, EventLog, LogHead, READ_EVENTS_MAX, ReadError, Recorded, StoreIdentity,
-    StoredAnswer, StreamName,
+    Anchor, Append, AppendError, Appended, Cause, EventLog, Hash, LogHead, READ_EVENTS_MAX, ReadError, Recorded,
+    StoreIdentity, StoredAnswer, StreamName, chain,
 };
 use crate::clock::Timestamp;
 use crate::database::{Database, Row, Transaction, Value};
@@ -23,11 +23,21 @@ use crate::sql::statements;
 
 statements! {
     static SELECT_IDENTITY = "SELECT epoch, token_key FROM store";
+    static UPDATE_IDENTITY = "UPDATE store SET epoch = $1, token_key = $2";
     /// All of the head that a query server may read.
     static SELECT_POSITION = "SELECT position FROM head";
     static SELECT_HEAD = "SELECT position, hash, recorded_at FROM head";
     static UPDATE_HEAD = "UPDATE head SET position = $1, hash = $2, recorded_at = $3";
     static SELECT_EVENTS = "SELECT * FROM events WHERE position > $1 ORDER BY position LIMIT $2";
+    /// All of the events that a query server may read.
+    static SELECT_HASHES = "
+SELECT events.position, events.hash FROM {rows $1 AS wanted: position}
+{ordered join} {sqlite: events}{postgres: positions AS events} ON events.position = wanted.position";
+    /// There is no index of times, which are seldom asked for.
+    static SELECT_FIRST_AFTER = "SELECT position FROM events WHERE recorded_at > $1 ORDER BY position LIMIT 1";
+    static SELECT_NEWEST = "
+SELECT position, hash FROM {sqlite: events}{postgres: positions} ORDER BY position DESC LIMIT 1";
+    static SELECT_IS_STANDBY = "SELECT {sqlite: 0}{postgres: pg_is_in_recovery()} AS is_standby";
     static INSERT_EVENTS = "
 INSERT INTO events
 SELECT * FROM {rows $1 AS recorded: position, event_id id, stream verbatim, version, type verbatim, schema_version, command_id id, correlation_id id, causation_id id, principal verbatim, traceparent verbatim, recorded_at, payload verbatim, payload_digest bytes, hash bytes}";
@@ -90,6 +100,31 @@ impl LogHead for StoredLog {
         let row = rows.first().ok_or_else(|| ReadError::Unavailable("the log has no head".to_owned()))?;
         Ok(Position(row.get("position")?))
     }
+
+    async fn hashes_at(&self, positions: &[Position]) -> Result<HashMap<Position, Hash>, ReadError> {
+        let mut hashes = HashMap::with_capacity(positions.len());
+        let is_origin = |position: &&Position| **position == Position(0);
+        hashes.extend(positions.iter().find(is_origin).map(|origin| (*origin, chain::GENESIS)));
+        let wanted: Rows = positions.iter().filter(|position| **position > Position(0)).collect();
+        if wanted.is_empty() {
+            return Ok(hashes);
+        }
+        for row in &self.tables.rows(&SELECT_HASHES, &[Value::Rows(&wanted)]).await? {
+            hashes.insert(Position(row.get("position")?), bytes32(row, "hash")?);
+        }
+        Ok(hashes)
+    }
+
+    async fn head_anchor(&self) -> Result<Anchor, ReadError> {
+        let rows = self.tables.rows(&SELECT_NEWEST, &[]).await?;
+        let anchor = |row: &Row| Ok(Anchor::new(Position(row.get("position")?), &bytes32(row, "hash")?));
+        Ok(rows.first().map(anchor).transpose().map_err(|cause: sqlx::Error| cause)?.unwrap_or(Anchor::ORIGIN))
+    }
+
+    async fn may_lag(&self) -> Result<bool, ReadError> {
+        let rows = self.tables.rows(&SELECT_IS_STANDBY, &[]).await?;
+        Ok(rows.first().map(|row| row.get("is_standby")).transpose()?.unwrap_or(false))
+    }
 }
 
 #[async_trait]
@@ -127,6 +162,11 @@ impl EventLog for StoredLog {
             by_name.entry(recorded.stream.clone()).or_default().push(recorded);
         }
         Ok(streams.iter().map(|stream| by_name.get(stream).cloned().unwrap_or_default()).collect())
+    }
+
+    async fn first_recorded_after(&self, time: Timestamp) -> Result<Option<Position>, ReadError> {
+        let rows = self.tables.rows(&SELECT_FIRST_AFTER, &[Value::Number(time.0)]).await?;
+        Ok(rows.first().map(|row| row.get("position").map(Position)).transpose()?)
     }
 
     fn moved(&self) -> watch::Receiver<Position> {
@@ -167,6 +207,16 @@ pub async fn read_requests(
     let values = [Value::Text(principal), Value::Id(request_id.0), Value::Number(limit)];
     let rows = log.rows(&SELECT_REQUESTS_AFTER, &values).await?;
     Ok(rows.iter().map(StoredRequest::from_row).collect::<Result<_, _>>()?)
+}
+
+/// Gives the log in these tables an identity of its own.
+///
+/// # Errors
+/// When the database fails.
+pub async fn begin_epoch(log: &Database, epoch: Uuid, token_key: Hash) -> Result<(), ReadError> {
+    let mut tx = log.begin_to_write().await?;
+    tx.execute(&UPDATE_IDENTITY, &[Value::Id(epoch), Value::Bytes(&token_key)]).await?;
+    Ok(tx.commit().await?)
 }
 
 /// Writes events that have their places, and the head that they lead to.

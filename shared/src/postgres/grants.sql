@@ -36,16 +36,17 @@ GRANT USAGE ON SCHEMA chirp_log TO chirp_command, chirp_projector, chirp_query;
 GRANT USAGE ON SCHEMA chirp_tables TO chirp_command, chirp_projector, chirp_query;
 
 -- A command server appends, by the one function that can, and reads streams and checkpoints.
-GRANT SELECT ON chirp_log.store, chirp_log.head, chirp_log.events, chirp_log.requests TO chirp_command;
+GRANT SELECT ON chirp_log.store, chirp_log.head, chirp_log.events, chirp_log.positions, chirp_log.requests TO chirp_command;
 GRANT EXECUTE ON FUNCTION chirp_log.append_batch TO chirp_command;
 GRANT SELECT ON chirp_tables.projections TO chirp_command;
 
 -- A projector reads the log, without the requests and their answers, and writes the read tables.
-GRANT SELECT ON chirp_log.store, chirp_log.head, chirp_log.events TO chirp_projector;
+GRANT SELECT ON chirp_log.store, chirp_log.head, chirp_log.events, chirp_log.positions TO chirp_projector;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA chirp_tables TO chirp_projector;
 REVOKE INSERT, UPDATE, DELETE ON chirp_tables.store FROM chirp_projector;
 
--- A query server reads the read tables and the head's position.
+-- A query server reads the read tables, the head's position, and the hash at each position, by which it knows tokens of a history that is gone.
 GRANT SELECT ON ALL TABLES IN SCHEMA chirp_tables TO chirp_query;
 GRANT SELECT (epoch, token_key) ON chirp_log.store TO chirp_query;
 GRANT SELECT (position) ON chirp_log.head TO chirp_query;
+GRANT SELECT ON chirp_log.positions TO chirp_query;

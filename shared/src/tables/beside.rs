@@ -11,12 +11,12 @@ use super::SCHEMA;
 
 /// What a projection has in the schema.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Parts {
-    tables: Vec<&'static str>,
+pub(super) struct Parts {
+    pub tables: Vec<&'static str>,
     /// By name, with the statement that makes it.
-    indexes: Vec<(&'static str, &'static str)>,
+    pub indexes: Vec<(&'static str, &'static str)>,
     /// In order, those for the rows that are there from the beginning included.
-    statements: Vec<&'static str>,
+    pub statements: Vec<&'static str>,
 }
 
 /// The text of the schema without its comments.
@@ -31,7 +31,7 @@ fn schema(on_server: bool) -> &'static str {
     }
 }
 
-fn parts(projection: &str, on_server: bool) -> Parts {
+pub(super) fn parts(projection: &str, on_server: bool) -> Parts {
     const TABLE: &str = "CREATE TABLE IF NOT EXISTS ";
     const INDEX: &str = "INDEX IF NOT EXISTS ";
     const ROWS: &str = "INSERT INTO ";
@@ -78,6 +78,18 @@ pub async fn drop(tx: &mut Transaction, projection: &str) -> Result<(), sqlx::Er
     Ok(())
 }
 
+/// On PostgreSQL names are looked up outside of a reader's snapshot, so nobody may read while names change; every reader reads the checkpoints
+/// first. A file has no such readers.
+pub(super) async fn lock_out_readers(tx: &mut Transaction) -> Result<(), sqlx::Error> {
+    match tx.is_on_server() {
+        true => {
+            let lock = "SET LOCAL lock_timeout = '500ms'; LOCK TABLE projections IN ACCESS EXCLUSIVE MODE";
+            tx.text(lock.to_owned()).await
+        }
+        false => Ok(()),
+    }
+}
+
 /// Lets them take the place of those that serve, which are dropped.
 ///
 /// # Errors
@@ -85,9 +97,7 @@ pub async fn drop(tx: &mut Transaction, projection: &str) -> Result<(), sqlx::Er
 pub async fn take_over(tx: &mut Transaction, projection: &str) -> Result<(), sqlx::Error> {
     let on_server = tx.is_on_server();
     let parts = parts(projection, on_server);
-    if on_server {
-        tx.text("SET LOCAL lock_timeout = '500ms'; LOCK TABLE projections IN ACCESS EXCLUSIVE MODE".to_owned()).await?;
-    }
+    lock_out_readers(tx).await?;
     for table in &parts.tables {
         tx.text(format!("DROP TABLE {table}; ALTER TABLE {BESIDE}{table} RENAME TO {table}")).await?;
         if on_server {
@@ -137,6 +147,6 @@ mod tests {
         .map(|projection| parts(projection, false).tables.len())
         .iter()
         .sum();
-        assert_eq!(names, of_projections + 3, "but for store, projections and parked_events");
+        assert_eq!(names, of_projections + 4, "but for store, projections, set_aside and parked_events");
     }
 }

@@ -5,13 +5,28 @@ CREATE TABLE IF NOT EXISTS store (
     epoch {id} NOT NULL
 ){table};
 
--- One row per projection. `term` fences one owner from the next; `failure` says why it stopped.
+-- One row per projection. `term` fences one owner from the next; `failure` says why it stopped. `hash` is the log's at the checkpoint: where
+-- the log has another one, the tables are of a history that is gone. NULL in tables of before this column, until an owner writes it. Below
+-- `served_from` the tables do not answer queries: they are being filled again from the beginning.
 CREATE TABLE IF NOT EXISTS projections (
     name         TEXT PRIMARY KEY,
     checkpoint   {number} NOT NULL,
     term         {number} NOT NULL,
     heartbeat_at {number} NOT NULL,
-    failure      TEXT
+    failure      TEXT,
+    hash         {bytes},
+    served_from  {number} NOT NULL DEFAULT 0
+){clustered};
+
+-- Tables of a history that the log does not have any more, until an operator releases them. They are named `aside<number>_<table>`.
+CREATE TABLE IF NOT EXISTS set_aside (
+    projection   TEXT NOT NULL,
+    number       {number} NOT NULL,
+    checkpoint   {number} NOT NULL,
+    hash         {bytes},
+    log_head     {number} NOT NULL,
+    set_aside_at {number} NOT NULL,
+    PRIMARY KEY (projection, number)
 ){clustered};
 
 -- Events that a projection could not apply, and those that must wait for them: `behind` says for which. A row goes when its event is

@@ -1,5 +1,6 @@
 //! The log as the processes of a simulation see it: others go first, it fails now and then, and in the controls it is broken.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -7,7 +8,8 @@ use clients::Random;
 use shared::ids::{Position, RequestId};
 use shared::log::memory::MemoryLog;
 use shared::log::{
-    Append, AppendError, Appended, EventLog, LogHead, ReadError, Recorded, StoreIdentity, StoredAnswer, StreamName,
+    Anchor, Append, AppendError, Appended, EventLog, Hash, LogHead, ReadError, Recorded, StoreIdentity, StoredAnswer,
+    StreamName,
 };
 use tokio::sync::watch;
 
@@ -34,6 +36,8 @@ pub enum Defect {
     ReadsWithGaps,
     /// After a crash, the projector's checkpoint is behind the effects.
     CheckpointApart,
+    /// Nobody knows which history a checkpoint is of.
+    ForgetsHashes,
 }
 
 /// What may go wrong with a log at this moment.
@@ -97,6 +101,15 @@ impl LogHead for SimulatedLog {
         self.reach().await?;
         self.log.head().await
     }
+
+    async fn hashes_at(&self, positions: &[Position]) -> Result<HashMap<Position, Hash>, ReadError> {
+        self.reach().await?;
+        self.log.hashes_at(positions).await
+    }
+
+    async fn may_lag(&self) -> Result<bool, ReadError> {
+        self.log.may_lag().await
+    }
 }
 
 #[async_trait]
@@ -106,7 +119,8 @@ impl EventLog for SimulatedLog {
         self.reach().await.map_err(|_| unavailable())?;
         if self.trouble(|trouble| trouble.shows(Defect::AcknowledgesTooEarly)) {
             let events = i64::try_from(append.events.len()).expect("they are few");
-            return Ok(Appended::Now(Position(self.log.head().await.map_err(|_| unavailable())?.0 + events)));
+            let head = self.log.head().await.map_err(|_| unavailable())?;
+            return Ok(Appended::Now(Anchor { position: Position(head.0 + events), ..Anchor::ORIGIN }));
         }
         if self.trouble(|trouble| trouble.shows(Defect::ForgetsRequests)) {
             append.request = None;

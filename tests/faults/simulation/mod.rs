@@ -22,7 +22,7 @@ use projector::{CRASH_POINTS, Projector, ReadTables};
 use query_server::{Queries, StreamLimits};
 use shared::clock::{Clock, ManualClock, Timestamp};
 use shared::database::{Database, Value};
-use shared::ids::RequestId;
+use shared::ids::{Position, RequestId};
 use shared::log::memory::MemoryStore;
 use shared::log::{EventLog, LogHead};
 use shared::settings::ProjectorSettings;
@@ -52,19 +52,24 @@ const TURNS: usize = 700;
 const ASKS_AGAIN_ONE_IN: i64 = 6;
 /// Of how many calls without an answer a client gives one up.
 const GIVES_UP_ONE_IN: i64 = 12;
+/// Events that are lost at most when history goes back.
+const LOST_EVENTS_MAX: i64 = 12;
 /// The clock jumps by at most an hour, either way.
 const JUMP_MICROS_MAX: i64 = 3_600_000_000;
 const BEGINNING: Timestamp = Timestamp(1_700_000_000_000_000);
 
-static SET_CHECKPOINTS_BACK: Statement =
-    Statement::new("UPDATE projections SET checkpoint = checkpoint - 1 WHERE checkpoint > 0 AND name = $1");
+static SET_CHECKPOINTS_BACK: Statement = Statement::new(
+    "UPDATE projections SET checkpoint = checkpoint - 1, hash = NULL WHERE checkpoint > 0 AND name = $1",
+);
+static FORGET_HASHES: Statement = Statement::new("UPDATE projections SET hash = NULL");
+static COUNT_SET_ASIDE: Statement = Statement::new("SELECT COUNT(*) AS sets FROM set_aside");
 static SELECT_CHECKPOINTS: Statement = Statement::new("SELECT name, checkpoint, failure FROM projections");
 
 /// What happened, by name: so that a simulation in which nothing goes wrong is noticed.
 type Tally = BTreeMap<&'static str, u64>;
 
 /// What every simulation together must have gone through.
-const MUST_HAPPEN: [&str; 12] = [
+const MUST_HAPPEN: [&str; 14] = [
     "acknowledged",
     "answered as before",
     "refused",
@@ -77,6 +82,8 @@ const MUST_HAPPEN: [&str; 12] = [
     "a projection was rebuilt",
     "the log failed",
     "the clock jumped",
+    "history went back",
+    "tables were set aside",
 ];
 
 /// A command that a client has not been answered yet.
@@ -185,6 +192,7 @@ impl Simulation {
                     self.after_a_crash().await;
                 }
             }
+            _ if self.random.one_in(3) => self.history_goes_back().await,
             _ => {
                 let jump = self.random.between(-JUMP_MICROS_MAX, JUMP_MICROS_MAX);
                 self.clock.set(Timestamp(self.clock.now().0 + jump));
@@ -207,6 +215,25 @@ impl Simulation {
             }
         }
         self.count("a command server crashed");
+    }
+
+    /// The newest events are lost, and every connection with them; but who projects goes on with what it has read.
+    async fn history_goes_back(&mut self) {
+        let head = self.store.open().head().await.expect("it is in memory");
+        let to = Position(head.0 - self.random.between(0, LOST_EVENTS_MAX.min(head.0)));
+        self.store.go_back(to);
+        self.record.history_went_back(to);
+        for client in &mut self.clients {
+            client.calling = None;
+        }
+        if self.defect == Some(Defect::ForgetsHashes) {
+            let mut tx = self.tables.begin_to_write().await.expect("they are in memory");
+            tx.execute(&FORGET_HASHES, &[]).await.expect("they are in memory");
+            tx.commit().await.expect("they are in memory");
+        }
+        if to < head {
+            self.count("history went back");
+        }
     }
 
     async fn client_goes_on(&mut self, at: usize) {
@@ -299,8 +326,12 @@ impl Simulation {
     }
 
     async fn projector(&self) -> Projector {
-        let tables =
-            ReadTables { writer: self.tables.clone(), reader: self.tables.clone(), takeover: Takeover::AtOnce };
+        let tables = ReadTables {
+            writer: self.tables.clone(),
+            reader: self.tables.clone(),
+            takeover: Takeover::AtOnce,
+            ownership: None,
+        };
         let (settings, clock) = (self.settings.clone(), self.clock.clone());
         Projector::on(tables, self.log(), settings, clock, Wake::default()).await.expect("they are in memory")
     }
@@ -352,7 +383,7 @@ impl Simulation {
     /// The promises: the record of the clients against the log, and every answer against the fold of the log.
     async fn check(&mut self) -> Result<(), String> {
         let log = self.store.open();
-        let events = log.read(shared::ids::Position(0), usize::MAX).await.expect("it is in memory");
+        let events = log.read(Position(0), usize::MAX).await.expect("it is in memory");
         self.record.check(&log, &events).await?;
         let model = record::fold(&events)?;
         let head = log.head().await.expect("it is in memory");
@@ -365,6 +396,11 @@ impl Simulation {
             if !is_left_over && (checkpoint != head.0 || failure.is_some()) {
                 return Err(format!("P4: {name} is at {checkpoint} of {head}: {failure:?}"));
             }
+        }
+        let sets = self.tables.rows(&COUNT_SET_ASIDE, &[]).await.expect("they are in memory");
+        let sets: i64 = sets[0].get("sets").expect("it is a number");
+        if sets > 0 {
+            self.count("tables were set aside");
         }
         let drain = CancellationToken::new();
         let queries =
@@ -391,7 +427,7 @@ fn simulate(seed: u64, defect: Option<Defect>) -> Result<(Tally, String), String
         }
         simulation.end().await?;
         simulation.check().await?;
-        let events = simulation.store.open().read(shared::ids::Position(0), usize::MAX).await.expect("it reads");
+        let events = simulation.store.open().read(Position(0), usize::MAX).await.expect("it reads");
         let mut log = String::new();
         for event in events {
             let (stream, at) = (event.stream, event.recorded_at.0);
@@ -457,6 +493,7 @@ fn every_defect_is_found() {
         (Defect::IgnoresExpectations, "P3"),
         (Defect::ReadsWithGaps, "P4"),
         (Defect::CheckpointApart, "P4"),
+        (Defect::ForgetsHashes, "P4"),
     ];
     for (defect, promise) in defects {
         let found = (0..SIMULATIONS_OF_A_DEFECT).find_map(|seed| {

@@ -44,8 +44,19 @@ impl Record {
 
     /// Whether it was done just now, as far as the client can tell.
     pub fn acknowledged(&mut self, call: &Call, executed: Executed) -> bool {
-        self.acknowledged = self.acknowledged.max(executed.position);
+        self.acknowledged = self.acknowledged.max(executed.anchor.position);
         self.note(call, Answer::Acknowledged(executed))
+    }
+
+    /// The log has lost everything after a position: what was acknowledged there is not promised any more.
+    pub fn history_went_back(&mut self, to: Position) {
+        self.acknowledged = self.acknowledged.min(to);
+        for seen in self.requests.values_mut() {
+            seen.head = seen.head.min(to);
+            let is_lost =
+                |answer: &Answer| matches!(answer, Answer::Acknowledged(executed) if executed.anchor.position > to);
+            seen.answer = seen.answer.filter(|answer| !is_lost(answer));
+        }
     }
 
     pub fn refused(&mut self, call: &Call, status: &Status) {
@@ -90,8 +101,8 @@ impl Record {
             let stored = log.find_request(&seen.call.principal, request).await.expect("it is in memory");
             match (&seen.answer, stored) {
                 (Some(Answer::Acknowledged(executed)), Some(stored)) => {
-                    let last = effects.last().map_or(executed.position, |(_, position)| *position);
-                    if stored.position != executed.position || last != executed.position || last > head {
+                    let last = effects.last().map_or(executed.anchor.position, |(_, position)| *position);
+                    if stored.position != executed.anchor.position || last != executed.anchor.position || last > head {
                         return Err(format!(
                             "P1: {id} was answered {executed:?}; stored are {stored:?} and {effects:?}"
                         ));

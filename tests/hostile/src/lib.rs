@@ -7,7 +7,6 @@
 mod messages;
 
 use shared::event::Event;
-use shared::ids::Position;
 use shared::log::StoreIdentity;
 use shared::tokens::Tokens;
 use uuid::Uuid;
@@ -33,17 +32,17 @@ pub fn token(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let tokens = Tokens::new(IDENTITY);
     let (owner, arguments) = ("ada", ["ListFollowers", "ada", "10"]);
-    let same = |made: String, position: Position| {
-        assert_eq!(made, text, "a token of {position} was taken that nobody made");
-    };
-    if let Ok(position) = tokens.open(text) {
-        same(tokens.seal(position), position);
+    let same = |made: String| assert_eq!(made, text, "a token was taken that nobody made");
+    if let Ok(genuine) = tokens.open(text) {
+        same(tokens.seal(genuine.claimed().1));
     }
-    if let Ok(position) = tokens.open_resume(owner, text) {
-        same(tokens.seal_resume(owner, position), position);
+    if let Ok(genuine) = tokens.open_resume(owner, text) {
+        let (position, anchor) = genuine.claimed();
+        same(tokens.seal_resume(owner, position, anchor));
     }
-    if let Ok(position) = tokens.open_page(&arguments, text) {
-        same(tokens.seal_page(&arguments, position), position);
+    if let Ok(genuine) = tokens.open_page(&arguments, text) {
+        let (position, anchor) = genuine.claimed();
+        same(tokens.seal_page(&arguments, position, anchor));
     }
 }
 

@@ -59,7 +59,8 @@ pub fn command(bytes: &[u8]) -> Option<Code> {
         let drain = CancellationToken::new();
         drain.cancel();
         // Whoever wants to wait hears at once that nobody projects.
-        let progress = Box::new(|| Progress::watch(std::future::pending(), Wake::default().listen(), drain));
+        let head = log.clone();
+        let progress = Box::new(|| Progress::watch(std::future::pending(), head, Wake::default().listen(), drain));
         let mut routes = command_server::routes(log, LazyLock::new(progress)).prepare();
         send(&mut routes, COMMANDS, &METHODS, bytes).await
     })
@@ -139,7 +140,8 @@ async fn small_log() -> Arc<dyn EventLog> {
 async fn query_server() -> Routes {
     let log = small_log().await;
     let tables = tables::open_in_memory(log.identity().epoch).await.expect("there is room");
-    let all = ReadTables { writer: tables.clone(), reader: tables.clone(), takeover: Takeover::AtOnce };
+    let all =
+        ReadTables { writer: tables.clone(), reader: tables.clone(), takeover: Takeover::AtOnce, ownership: None };
     let (settings, clock) = (ProjectorSettings::default(), Arc::new(SystemClock));
     let projector = Projector::on(all, log.clone(), settings, clock, Wake::default()).await;
     projector.expect("the tables are there").catch_up().await.expect("it projects");

@@ -196,7 +196,7 @@ async fn a_bad_call_of_an_operator_is_refused_with_the_reason_that_its_comment_l
     row!(t, a, read_events, ask!(ReadEventsRequest { page_token: &with_changed_byte(&page) }),
          InvalidArgument "PAGE_TOKEN_INVALID");
     row!(t, a, read_events, ask!(ReadEventsRequest { page_token: &page }), InvalidArgument "PAGE_TOKEN_MISMATCH");
-    row!(t, a, stream_events, StreamEventsRequest { types: vec![1, 0, 99], after_position: 0 },
+    row!(t, a, stream_events, ask!(StreamEventsRequest { types: vec![1, 0, 99] }),
          InvalidArgument "EVENT_TYPE_UNKNOWN", "types[1] EVENT_TYPE_UNKNOWN", "types[2] EVENT_TYPE_UNKNOWN");
     row!(t, a, stream_events, ask!(StreamEventsRequest { after_position: u64::MAX }), OutOfRange "POSITION_BEYOND_HEAD");
     row!(t, a, rebuild_projection, ask!(RebuildProjectionRequest { name: "nothing_1" }), NotFound "PROJECTION_NOT_FOUND");

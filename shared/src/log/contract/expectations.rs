@@ -112,3 +112,23 @@ pub(super) async fn an_empty_append_still_proves_its_expectation(store: impl Sub
     check(&*log, asked(&request, b"", append(&[(&a, 0)], &[])), conflict(&a)).await;
     assert_eq!(find(&*log, ALICE, &request).await, None);
 }
+
+pub(super) async fn an_append_that_rests_on_another_history_is_refused(store: impl Subject) {
+    let (log, other) = (store.open().await, store.open().await);
+    let a = stream("a");
+    check(&*log, write(&a, 0), now(1)).await;
+    check(&*log, write(&a, 1), now(2)).await;
+    let anchor =
+        async |position| log.anchor_at(Position(position)).await.expect("it can be read").expect("it is there");
+    let (first, second) = (anchor(1).await, anchor(2).await);
+    let another = Anchor { fingerprint: first.fingerprint, ..second };
+    let beyond = Anchor { position: Position(3), ..second };
+    for rests_on in [another, beyond, Anchor { position: Position(1), ..second }] {
+        let append = Append { rests_on, ..asked(&request(), b"", write(&a, 2)) };
+        assert_eq!(other.append(append).await, Err(AppendError::HistoryLost), "on {rests_on:?}");
+    }
+    assert_eq!(head(&*log).await, Position(2), "nothing was appended");
+    for (rests_on, version) in (2..).zip([Anchor::ORIGIN, first, second]).map(|(version, on)| (on, version)) {
+        check(&*other, Append { rests_on, ..write(&a, version) }, now(version + 1)).await;
+    }
+}

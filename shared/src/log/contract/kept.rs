@@ -2,7 +2,7 @@
 
 use super::*;
 
-pub(super) async fn the_recorded_time_never_decreases(store: impl Subject) {
+pub(super) async fn the_recorded_time_is_that_of_the_clock_also_when_it_goes_back(store: impl Subject) {
     let mut recorded_at = Vec::new();
     for (version, micros) in (0..).zip([2_000, 1_000, 3_000, 2_999, 0, 4_000]) {
         store.clock().set(Timestamp(micros));
@@ -10,7 +10,36 @@ pub(super) async fn the_recorded_time_never_decreases(store: impl Subject) {
         check(&*log, write(&stream("a"), version), now(version + 1)).await;
         recorded_at = whole_log(&*log).await.iter().map(|event| event.recorded_at.0).collect();
     }
-    assert_eq!(recorded_at, [2_000, 2_000, 3_000, 3_000, 3_000, 4_000]);
+    assert_eq!(recorded_at, [2_000, 1_000, 3_000, 2_999, 0, 4_000]);
+}
+
+pub(super) async fn the_first_event_after_a_time_is_found_by_position(store: impl Subject) {
+    let log = store.open().await;
+    let first_after = async |micros| log.first_recorded_after(Timestamp(micros)).await.expect("it can be read");
+    assert_eq!(first_after(0).await, None, "the log is empty");
+    for (version, micros) in (0..).zip([2_000, 1_000, 3_000, 2_999, 4_000]) {
+        store.clock().set(Timestamp(micros));
+        check(&*log, write(&stream("a"), version), now(version + 1)).await;
+    }
+    let found = [(0, Some(1)), (1_999, Some(1)), (2_000, Some(3)), (2_999, Some(3)), (3_000, Some(5)), (4_000, None)];
+    for (micros, position) in found {
+        assert_eq!(first_after(micros).await, position.map(Position), "after {micros}");
+    }
+}
+
+pub(super) async fn hashes_are_given_by_position(store: impl Subject) {
+    let (log, other) = (store.open().await, store.open_read_only().await);
+    assert_eq!(other.head_anchor().await, Ok(Anchor::ORIGIN));
+    append_at_once(&[log.clone()], vec![append(&[], &[&stream("a"), &stream("b")]); 20]).await;
+    let events = whole_log(&*other).await;
+    let last = events.last().expect("there are some");
+    assert_eq!(other.head_anchor().await, Ok(Anchor::new(last.position, &last.hash)));
+    let asked = [Position(7), Position(0), Position(41), Position(40), Position(i64::MAX), Position(7)];
+    let found = other.hashes_at(&asked).await.expect("they can be read");
+    let expected = [(Position(0), [0; 32]), (Position(7), events[6].hash), (Position(40), events[39].hash)];
+    assert_eq!(found, HashMap::from(expected));
+    assert_eq!(other.anchor_at(Position(41)).await, Ok(None));
+    assert_eq!(other.may_lag().await, Ok(false));
 }
 
 pub(super) async fn payloads_are_kept_byte_for_byte(store: impl Subject) {

@@ -8,7 +8,22 @@ use super::*;
 #[track_caller]
 pub(super) fn check(log: &dyn EventLog, append: Append, expected: Outcome) -> impl Future<Output = ()> {
     let line = std::panic::Location::caller().line();
-    async move { assert_eq!(log.append(append).await, expected, "the append of line {line}") }
+    async move {
+        let outcome = log.append(append).await;
+        if let Ok(Appended::Now(anchor)) = outcome {
+            let found = log.anchor_at(anchor.position).await.expect("hashes can be read");
+            assert_eq!(found, Some(anchor), "the append of line {line}");
+        }
+        assert_eq!(by_position(outcome), expected, "the append of line {line}");
+    }
+}
+
+/// An outcome as [`now`] gives it: hashes depend on ids, which nobody knows before.
+pub(super) fn by_position(outcome: Outcome) -> Outcome {
+    outcome.map(|appended| match appended {
+        Appended::Now(Anchor { position, .. }) => Appended::Now(Anchor { position, ..Anchor::ORIGIN }),
+        before @ Appended::Before(_) => before,
+    })
 }
 
 /// Sends all appends at once, in turn through the handles. The outcomes are in the order of the appends. Every writer
@@ -25,7 +40,7 @@ pub(super) async fn append_at_once(logs: &[Log], appends: Vec<Append>) -> Vec<Ou
     }
     let mut outcomes = Vec::with_capacity(sent.len());
     for append in sent {
-        outcomes.push(append.await.expect("an append does not panic"));
+        outcomes.push(by_position(append.await.expect("an append does not panic")));
     }
     outcomes
 }
@@ -50,7 +65,9 @@ pub(super) async fn append_from_many(logs: &[Log]) -> usize {
                 let before = acknowledged.load(Ordering::SeqCst);
                 let log = &logs[(appender + number) % logs.len()];
                 let outcome = log.append(append(&[(&own, version)], &written)).await;
-                let Ok(Appended::Now(position)) = outcome else { panic!("a valid append ended with {outcome:?}") };
+                let Ok(Appended::Now(Anchor { position, .. })) = outcome else {
+                    panic!("a valid append ended with {outcome:?}")
+                };
                 assert!(position.0 > before, "position {position} was committed after {before} was acknowledged");
                 acknowledged.fetch_max(position.0, Ordering::SeqCst);
                 version += if number % 3 == 2 { 2 } else { 1 };
@@ -68,6 +85,7 @@ pub(super) fn append(expected: &[(&StreamName, i64)], written: &[&StreamName]) -
         expected: expected.iter().map(|(stream, version)| ((*stream).clone(), Version(*version))).collect(),
         events: written.iter().map(|stream| ((*stream).clone(), event())).collect(),
         cause: cause(ALICE),
+        rests_on: Anchor::ORIGIN,
         request: None,
         answer: vec![],
     }
@@ -84,7 +102,7 @@ pub(super) fn asked(request: &Request, answer: &[u8], append: Append) -> Append 
 }
 
 pub(super) fn now(position: i64) -> Outcome {
-    Ok(Appended::Now(Position(position)))
+    Ok(Appended::Now(Anchor { position: Position(position), ..Anchor::ORIGIN }))
 }
 
 pub(super) fn before(stored: StoredAnswer) -> Outcome {

@@ -1,0 +1,185 @@
+//! Whether the tables are of the history that the log has.
+//!
+//! A log can lose its newest events: somebody puts an older copy of its file back, or a standby is promoted that had not received them.
+//! Each checkpoint keeps the log's hash at its position, so that this is seen.
+//!
+//! Always: what was taken over, and what was stored before any failure, is read again and compared with the log before anything is applied;
+//! tables of a history that is gone are never applied to: they are set aside, where they stay until an operator releases them, and the
+//! projection is filled again from the first event and answers no query before it has reached the head. Never here: damage, which is a chain
+//! that breaks after an event that the log does have.
+
+use std::collections::HashMap;
+
+use ::metrics::gauge;
+use shared::ids::Position;
+use shared::log::{Anchor, Hash, chain};
+use shared::metrics;
+use shared::sql::BESIDE;
+use shared::tables::{aside, beside};
+use tracing::{error, info, warn};
+
+use super::{RunError, Runner, Turn};
+use crate::checkpoints::{self, Claim};
+use crate::crash::may_crash;
+use crate::parking;
+
+impl Runner {
+    /// Nothing is known any more of what is stored: a commit may have happened or not, and the database may be another one.
+    pub(super) fn distrust(&mut self) {
+        self.is_trusted = false;
+    }
+
+    /// The log's head may show that history went back, also while there is nothing to apply.
+    pub(super) fn suspect_history(&mut self, head: Anchor) {
+        for running in &mut self.running {
+            let Some(Claim { checkpoint, hash: Some(hash), .. }) = running.claim else { continue };
+            let is_gone = checkpoint > head.position;
+            let is_another = checkpoint == head.position && Anchor::new(checkpoint, &hash) != head;
+            running.is_compared &= !(is_gone || is_another);
+        }
+    }
+
+    /// Goes on from what the tables say, where that is not what this process remembers.
+    pub(super) async fn adopt(&mut self, stored: &HashMap<String, Claim>) -> Result<(), RunError> {
+        for running in &mut self.running {
+            let name = running.projection.name();
+            let (Some(known), Some(found)) = (running.claim, stored.get(name)) else { continue };
+            if known != *found {
+                let (from, to) = (known.checkpoint, found.checkpoint);
+                warn!(projection = name, position = to.0, "the tables of {name} are at position {to}, not at {from}");
+                running.own(&self.tables, *found).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads again what the tables say of every projection that is owned. Those that another owner has are given up.
+    async fn read_claims(&mut self) -> Result<(), RunError> {
+        let mut stored = HashMap::new();
+        for running in &mut self.running {
+            let Some(claim) = running.claim else { continue };
+            let name = running.projection.name();
+            match checkpoints::read(&self.tables, name, claim.term).await? {
+                Some(found) => drop(stored.insert(name.to_owned(), found)),
+                None => return Err(RunError::Superseded(name)),
+            }
+            running.is_compared = false;
+        }
+        self.adopt(&stored).await?;
+        self.is_trusted = true;
+        Ok(())
+    }
+
+    /// Compares what was not compared yet.
+    pub(super) async fn compare_with_log(&mut self) -> Result<(), RunError> {
+        if !self.is_trusted {
+            self.read_claims().await?;
+        }
+        let of = |at: &usize| self.running[*at].claim.filter(|_| !self.running[*at].is_compared);
+        let uncompared: Vec<(usize, Claim)> = (0..self.running.len()).filter_map(|at| Some((at, of(&at)?))).collect();
+        if uncompared.is_empty() {
+            return Ok(());
+        }
+        let positions: Vec<Position> = uncompared.iter().map(|(_, claim)| claim.checkpoint).collect();
+        let hashes = self.log.hashes_at(&positions).await?;
+        for (member, claim) in uncompared {
+            match (claim.hash, hashes.get(&claim.checkpoint)) {
+                (Some(kept), Some(found)) if kept == *found => {}
+                (None, Some(found)) => self.note_hash(member, claim, found).await?,
+                _ => self.set_aside(member, claim).await?,
+            }
+            self.running[member].is_compared = true;
+        }
+        Ok(())
+    }
+
+    /// Whether a link that seemed broken is only one to a history that is gone; then the projections are where they can go on.
+    pub(super) async fn has_gone_back(&mut self, turn: &Turn) -> Result<bool, RunError> {
+        let claims = |runner: &Self| -> Vec<Option<Claim>> {
+            turn.members.iter().map(|member| runner.running[*member].claim).collect()
+        };
+        let before = claims(self);
+        self.distrust();
+        self.compare_with_log().await?;
+        Ok(claims(self) != before)
+    }
+
+    /// The first owner since hashes are kept.
+    async fn note_hash(&mut self, member: usize, claim: Claim, hash: &Hash) -> Result<(), RunError> {
+        let running = &mut self.running[member];
+        let mut tx = self.tables.begin_to_write().await?;
+        checkpoints::note_hash(&mut tx, running.projection.name(), claim, hash).await?;
+        tx.commit().await?;
+        running.claim = Some(Claim { hash: Some(*hash), ..claim });
+        Ok(())
+    }
+
+    /// Fills a projection again from the first event, since its tables say what the log does not have.
+    async fn set_aside(&mut self, member: usize, claim: Claim) -> Result<(), RunError> {
+        let name = self.running[member].projection.name();
+        let (head, checkpoint) = (self.log.head().await?, claim.checkpoint);
+        let mut tx = self.tables.begin_to_write().await?;
+        self.still_ours(&mut tx, name, claim).await?;
+        let begins_at = if let Some(projection) = name.strip_prefix(BESIDE) {
+            // Nobody was served from them yet.
+            beside::make(&mut tx, projection).await?;
+            parking::forget(&mut tx, name).await?;
+            Position(0)
+        } else {
+            let lost = aside::Lost { checkpoint, hash: claim.hash, log_head: head, at: self.clock.now() };
+            let number = aside::set_aside(&mut tx, name, &lost).await?;
+            parking::take_over(&mut tx, &aside::name(number, name), name).await?;
+            error!(
+                projection = name,
+                position = checkpoint.0,
+                head = head.0,
+                "events that were acknowledged are lost: {name} had applied position {checkpoint}, which the log, whose head is {head}, \
+                 does not have; its tables are set aside, and it is filled again from the log. Compare them with what clients have, and \
+                 then release them by `chirp projection release {name}`"
+            );
+            head
+        };
+        // First the old tables go, so that what is made in their place is empty.
+        if !checkpoints::begin_again(&mut tx, name, claim, begins_at).await? {
+            return Err(RunError::Superseded(name));
+        }
+        if !name.starts_with(BESIDE) {
+            aside::make_anew(&mut tx, name).await?;
+        }
+        may_crash("projector::setting_aside");
+        tx.commit().await?;
+        may_crash("projector::set_aside");
+        let claim = Claim { checkpoint: Position(0), hash: Some(chain::GENESIS), ..claim };
+        self.running[member].own(&self.tables, claim).await?;
+        self.rates.begin(name, Position(0));
+        self.count_set_aside().await?;
+        Ok(())
+    }
+
+    /// What the alert reads.
+    pub(super) async fn count_set_aside(&self) -> Result<(), sqlx::Error> {
+        let counts = aside::counts(&self.tables).await?;
+        for running in self.running.iter().filter(|running| !running.projection.name().starts_with(BESIDE)) {
+            let name = running.projection.name();
+            let count = counts.get(name).copied().unwrap_or(0);
+            gauge!(metrics::PROJECTION_SET_ASIDE, "projection" => name).set(f64::from(count));
+        }
+        Ok(())
+    }
+
+    /// Drops the tables of lost histories that were set aside. How many sets there were.
+    pub(super) async fn release_set_aside(&mut self, name: &str) -> Result<u32, RunError> {
+        let Some((member, claim)) = self.owned(name)? else { return Ok(0) };
+        let name = self.running[member].projection.name();
+        let mut tx = self.tables.begin_to_write().await?;
+        self.still_ours(&mut tx, name, claim).await?;
+        let numbers = aside::release(&mut tx, name).await?;
+        for number in &numbers {
+            parking::forget(&mut tx, &aside::name(*number, name)).await?;
+        }
+        tx.commit().await?;
+        info!(projection = name, sets = numbers.len(), "{name}: what was set aside is released");
+        self.count_set_aside().await?;
+        Ok(u32::try_from(numbers.len()).unwrap_or(u32::MAX))
+    }
+}

@@ -1,0 +1,112 @@
+//! Tables of a history that the log does not have any more: set aside under other names, until an operator releases them.
+//!
+//! Always: nothing of them is lost before it is released, however often history goes back; no query reads them. Never here: when history
+//! has gone back, which the projector finds out.
+
+use std::collections::HashMap;
+
+use crate::clock::Timestamp;
+use crate::database::{Database, Row, Transaction, Value};
+use crate::ids::Position;
+use crate::log::Hash;
+use crate::sql::statements;
+
+use super::beside::{lock_out_readers, parts};
+
+statements! {
+    static SELECT_LAST = "SELECT COALESCE(MAX(number), 0) AS last FROM set_aside WHERE projection = $1";
+    /// $1 the projection, $2 the number, $3 the checkpoint and $4 the hash of the tables, $5 the head of the log, $6 when.
+    static INSERT = "INSERT INTO set_aside VALUES ($1, $2, $3, $4, $5, $6)";
+    static SELECT_NUMBERS = "SELECT number FROM set_aside WHERE projection = $1 ORDER BY number";
+    static DELETE = "DELETE FROM set_aside WHERE projection = $1";
+    static COUNT = "SELECT projection, COUNT(*) AS sets FROM set_aside GROUP BY projection";
+}
+
+/// Where a history was lost.
+#[derive(Clone, Copy, Debug)]
+pub struct Lost {
+    /// How far the tables had come in it.
+    pub checkpoint: Position,
+    /// The log's hash there, as it was.
+    pub hash: Option<Hash>,
+    /// Where the log ends now.
+    pub log_head: Position,
+    /// When it was found.
+    pub at: Timestamp,
+}
+
+/// What a table or a projection is called once it is set aside. Readers and projections know no such name.
+#[must_use]
+pub fn name(number: i64, of: &str) -> String {
+    format!("aside{number}_{of}")
+}
+
+/// Renames the tables of a projection, which has none then; see [`make_anew`]. Gives their number.
+///
+/// # Errors
+/// When the database fails, or, on a server, when readers stay for long.
+pub async fn set_aside(tx: &mut Transaction, projection: &str, lost: &Lost) -> Result<i64, sqlx::Error> {
+    let last: i64 = tx.row(&SELECT_LAST, &[Value::Text(projection)]).await?.get("last")?;
+    let number = last + 1;
+    lock_out_readers(tx).await?;
+    let parts = parts(projection, tx.is_on_server());
+    // Nobody looks anything up in them, and their names are needed.
+    for (index, _) in &parts.indexes {
+        tx.text(format!("DROP INDEX {index}")).await?;
+    }
+    for table in &parts.tables {
+        tx.text(format!("ALTER TABLE {table} RENAME TO {}", name(number, table))).await?;
+    }
+    let Lost { checkpoint, hash, log_head, at } = lost;
+    let hash = Value::MaybeBytes(hash.as_ref().map(|hash| &hash[..]));
+    let (checkpoint, log_head) = (Value::Number(checkpoint.0), Value::Number(log_head.0));
+    let values = [Value::Text(projection), Value::Number(number), checkpoint, hash, log_head, Value::Number(at.0)];
+    tx.execute(&INSERT, &values).await?;
+    Ok(number)
+}
+
+/// Makes the tables of a projection, empty, where they were set aside. Its checkpoint must be 0 by then.
+///
+/// # Errors
+/// When the database fails.
+pub async fn make_anew(tx: &mut Transaction, projection: &str) -> Result<(), sqlx::Error> {
+    let on_server = tx.is_on_server();
+    let parts = parts(projection, on_server);
+    for statement in &parts.statements {
+        tx.text((*statement).to_owned()).await?;
+    }
+    if on_server {
+        for table in &parts.tables {
+            tx.text(format!("GRANT SELECT ON {table} TO chirp_query")).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Drops all that was set aside of a projection. Gives the numbers.
+///
+/// # Errors
+/// When the database fails.
+pub async fn release(tx: &mut Transaction, projection: &str) -> Result<Vec<i64>, sqlx::Error> {
+    let rows = tx.rows(&SELECT_NUMBERS, &[Value::Text(projection)]).await?;
+    let numbers: Vec<i64> = rows.iter().map(|row| row.get("number")).collect::<Result<_, _>>()?;
+    for number in &numbers {
+        for table in parts(projection, tx.is_on_server()).tables {
+            tx.text(format!("DROP TABLE IF EXISTS {}", name(*number, table))).await?;
+        }
+    }
+    tx.execute(&DELETE, &[Value::Text(projection)]).await?;
+    Ok(numbers)
+}
+
+/// How many sets of tables are set aside of each projection; those without any are left out.
+///
+/// # Errors
+/// When the database fails.
+pub async fn counts(tables: &Database) -> Result<HashMap<String, u32>, sqlx::Error> {
+    let count = |row: &Row| {
+        let sets: i64 = row.get("sets")?;
+        Ok((row.get("projection")?, u32::try_from(sets).unwrap_or(u32::MAX)))
+    };
+    tables.rows(&COUNT, &[]).await?.iter().map(count).collect()
+}

@@ -1,0 +1,17 @@
+//! `chirp store new-epoch`: a store that was copied, file by file or by the database's own tools, becomes another store.
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+use shared::store::Store;
+
+/// Gives the store a new epoch and a new key for its tokens.
+///
+/// # Errors
+/// When there is no store, or it cannot be written.
+pub async fn run(store: &str) -> anyhow::Result<ExitCode> {
+    let store = Store::existing_at(store)?;
+    let epoch = store.begin_epoch().await.with_context(|| format!("{store} keeps its epoch"))?;
+    println!("{store} has the epoch {epoch}; tokens from before are refused");
+    Ok(ExitCode::SUCCESS)
+}
