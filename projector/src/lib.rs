@@ -34,6 +34,7 @@ use tokio::task::JoinSet;
 use tokio::time::sleep_until;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
+use tracing::debug;
 
 pub use crate::admin::History;
 pub use crate::crash::CRASH_POINTS;
@@ -103,7 +104,11 @@ impl Projector {
         let writer = store.open_tables_to_write(&*log).await?;
         let reader = store.open_tables_to_read(&*log).await?;
         let tables = ReadTables { writer, reader, takeover, ownership };
-        let projector = Self::on(tables, log, settings, clock, progress).await.map_err(OpenError::from)?;
+        let mut projector = Self::on(tables, log, settings, clock, progress).await.map_err(OpenError::from)?;
+        // Before anybody is served; what fails now is tried again while it projects.
+        if let Err(cause) = projector.runner.compare_with_log().await {
+            debug!(%cause, "the read tables are not compared with the log yet: {cause}");
+        }
         Ok(Self { store: Some(store.clone()), ..projector })
     }
 

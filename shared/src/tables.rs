@@ -188,16 +188,24 @@ async fn open_to_write(options: SqliteConnectOptions, epoch: Uuid) -> Result<Dat
 
 /// Copies the write-ahead log of a file back bit by bit, beside whoever writes: left alone, SQLite does it in a commit, which then waits
 /// for many megabytes to reach the disk. Looks whenever something may have been written, and never returns.
-pub async fn copy_back(file: PathBuf, mut written: Listener) {
+pub async fn copy_back(file: PathBuf, written: Listener) {
+    copy_back_and_empty(file, written, EMPTIED_PAGES).await;
+}
+
+async fn copy_back_and_empty(file: PathBuf, mut written: Listener, emptied_pages: i64) {
     let options = SqliteConnectOptions::new().filename(&file).busy_timeout(BUSY_TIMEOUT);
     loop {
-        let Err(cause) = copy_back_with(&options, &mut written).await;
+        let Err(cause) = copy_back_with(&options, &mut written, emptied_pages).await;
         warn!(%cause, "{} is copied back by those who write, for now: {cause}", file.display());
         sleep(COPY_BACK_AGAIN).await;
     }
 }
 
-async fn copy_back_with(options: &SqliteConnectOptions, written: &mut Listener) -> Result<Infallible, sqlx::Error> {
+async fn copy_back_with(
+    options: &SqliteConnectOptions,
+    written: &mut Listener,
+    emptied_pages: i64,
+) -> Result<Infallible, sqlx::Error> {
     let mut connection = options.connect().await?;
     loop {
         written.wait().await;
@@ -205,7 +213,7 @@ async fn copy_back_with(options: &SqliteConnectOptions, written: &mut Listener) 
             sqlx::query_as("PRAGMA wal_checkpoint(NOOP)").fetch_one(&mut connection).await?;
         if pages - copied >= COPIED_BACK_PAGES {
             sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(&mut connection).await?;
-        } else if pages >= EMPTIED_PAGES && pages == copied {
+        } else if pages >= emptied_pages && pages == copied {
             // It has grown beside a long reader. Who reads or writes at this moment goes first.
             sqlx::query("PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut connection).await?;
         }
@@ -306,6 +314,37 @@ INSERT INTO hashtags_1 WITH RECURSIVE numbers (number) AS (
                 break;
             }
             assert!(began.elapsed() < PATIENCE, "{copied} of {pages} pages are copied");
+            sleep(Duration::from_millis(5)).await;
+        }
+        copying.abort();
+    }
+
+    #[tokio::test]
+    async fn what_grew_beside_a_long_reader_is_emptied_once_it_is_gone() {
+        const PATIENCE: Duration = Duration::from_secs(30);
+        const FILL: &str = "
+INSERT INTO hashtags_1 WITH RECURSIVE numbers (number) AS (
+    SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < 100
+) SELECT printf('%04000d', number), $1 FROM numbers";
+        let folder = TempDir::new().expect("a folder can be made");
+        let file = folder.path().join("tables.sqlite");
+        let tables = open_file_to_write(&file, Uuid::nil()).await.expect("it can be made");
+        let Database::Sqlite(pool) = &tables else { panic!("it is a file") };
+        let mut reader = SqliteConnectOptions::new().filename(&file).read_only(true).connect().await.expect("it opens");
+        sqlx::raw_sql("BEGIN; SELECT * FROM store").execute(&mut reader).await.expect("it reads");
+        let written = Wake::default();
+        let copying = tokio::spawn(copy_back_and_empty(file.clone(), written.listen(), COPIED_BACK_PAGES));
+        for batch in 0..20 {
+            sqlx::query(FILL).bind(batch).execute(pool).await.expect("it is filled");
+            written.wake();
+        }
+        let grown = || std::fs::metadata(folder.path().join("tables.sqlite-wal")).map_or(0, |file| file.len());
+        assert!(grown() > 4_000_000, "it has {} bytes", grown());
+        sqlx::raw_sql("COMMIT").execute(&mut reader).await.expect("it ends");
+        let began = Instant::now();
+        while grown() > 0 {
+            assert!(began.elapsed() < PATIENCE, "it still has {} bytes", grown());
+            written.wake();
             sleep(Duration::from_millis(5)).await;
         }
         copying.abort();

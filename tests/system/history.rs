@@ -31,9 +31,9 @@ struct OfLostStretch {
 }
 
 impl OfLostStretch {
-    /// Of an account, which is told of a like and has a timeline of more than one page.
-    async fn hold(api: &Api, owner: &str, post: &str) -> Self {
-        let like = ask!(LikePostRequest { account_id: owner, post_id: post });
+    /// Of an account, whose post another likes, and which has a timeline of more than one page.
+    async fn hold(api: &Api, (owner, other): (&str, &str), post: &str) -> Self {
+        let like = ask!(LikePostRequest { account_id: other, post_id: post });
         let token = api.commands.clone().like_post(like).await.expect("it is liked").into_inner().consistency_token;
         let first = ask!(GetHomeTimelineRequest { account_id: owner, page_size: 1, consistency: fresh(&token) });
         let page = api.queries.clone().get_home_timeline(first).await.expect("a page").into_inner();
@@ -116,7 +116,7 @@ async fn tables_ahead_of_an_older_log_are_set_aside_and_filled_again_and_tokens_
 
     let mut dev = Dev::start(folder.path()).await;
     let lost = posts(&dev.api, &ada, "lost", LOST).await;
-    let held = OfLostStretch::hold(&dev.api, &ada, &lost[0]).await;
+    let held = OfLostStretch::hold(&dev.api, (&ada, &bob), &lost[0]).await;
     let read = all_of_home(&dev.api, &bob).await;
     assert_eq!(read.len(), KEPT + LOST, "the control: they were served before");
     stop(&mut dev).await;
@@ -252,7 +252,7 @@ async fn database_goes_back(cut: bool) {
     eventually("all have it", || api.projections(), |all| all.iter().all(|one| one.lag_events == 0)).await;
     let (log, tables) = (Half::Log.save(folder.path()).await, Half::Tables.save(folder.path()).await);
     let lost = posts(&api, &ada, "lost", LOST).await;
-    let held = OfLostStretch::hold(&api, &ada, &lost[0]).await;
+    let held = OfLostStretch::hold(&api, (&ada, &bob), &lost[0]).await;
     assert_eq!(all_of_home(&api, &bob).await.len(), 3 + LOST);
     let mut stream = api.stream(&bob, &api.home(&bob, up_to_date()).await.resume_token).await;
     assert_eq!(stream.next().await, Told::CaughtUp);

@@ -71,7 +71,7 @@ impl Runner {
     }
 
     /// Compares what was not compared yet.
-    pub(super) async fn compare_with_log(&mut self) -> Result<(), RunError> {
+    pub(crate) async fn compare_with_log(&mut self) -> Result<(), RunError> {
         if !self.is_trusted {
             self.read_claims().await?;
         }

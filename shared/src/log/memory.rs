@@ -63,13 +63,20 @@ impl MemoryStore {
         MemoryLog { store: self.clone(), may_append: false }
     }
 
-    /// Loses everything after a position, as a store does that is put back or that fails over.
-    pub fn go_back(&self, to: Position) {
+    /// Loses everything after a position, as a store does that is put back or that fails over: whole appends, so it may lose a little more.
+    /// Gives the position of the last event that is left.
+    pub fn go_back(&self, to: Position) -> Position {
         let mut stored = self.stored();
-        let kept = stored.events.iter().take_while(|event| event.position <= to).count();
+        let mut kept = stored.events.iter().take_while(|event| event.position <= to).count();
+        let command = |index: usize| stored.events.get(index).map(|event| event.cause.command_id);
+        while kept > 0 && command(kept - 1) == command(kept) {
+            kept -= 1;
+        }
+        let to = Position(i64::try_from(kept).expect("a log fits in memory"));
         stored.events.truncate(kept);
         stored.streams.values_mut().for_each(|places| places.retain(|place| *place < kept));
         stored.requests.retain(|_, answer| answer.position <= to);
+        to
     }
 
     fn stored(&self) -> MutexGuard<'_, Stored> {

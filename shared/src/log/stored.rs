@@ -33,8 +33,9 @@ statements! {
     static SELECT_HASHES = "
 SELECT events.position, events.hash FROM {rows $1 AS wanted: position}
 {ordered join} {sqlite: events}{postgres: positions AS events} ON events.position = wanted.position";
-    /// There is no index of times, which are seldom asked for.
-    static SELECT_FIRST_AFTER = "SELECT position FROM events WHERE recorded_at > $1 ORDER BY position LIMIT 1";
+    /// There is no index of times, which are seldom asked for. $1 a time, after $2 and up to $3.
+    static SELECT_FIRST_AFTER = "
+SELECT position FROM events WHERE recorded_at > $1 AND position > $2 AND position <= $3 ORDER BY position LIMIT 1";
     static SELECT_NEWEST = "
 SELECT position, hash FROM {sqlite: events}{postgres: positions} ORDER BY position DESC LIMIT 1";
     static SELECT_IS_STANDBY = "SELECT {sqlite: 0}{postgres: pg_is_in_recovery()} AS is_standby";
@@ -53,6 +54,9 @@ INSERT INTO requests
 SELECT * FROM {rows $1 AS stored: principal verbatim, request_id id, digest bytes, position, answer bytes}
 WHERE true ON CONFLICT DO NOTHING";
 }
+
+/// Events that one statement looks at when all of them must be.
+const SLICE_EVENTS: i64 = 65_536;
 
 /// The log of a store, on either engine.
 pub struct StoredLog {
@@ -165,8 +169,19 @@ impl EventLog for StoredLog {
     }
 
     async fn first_recorded_after(&self, time: Timestamp) -> Result<Option<Position>, ReadError> {
-        let rows = self.tables.rows(&SELECT_FIRST_AFTER, &[Value::Number(time.0)]).await?;
-        Ok(rows.first().map(|row| row.get("position").map(Position)).transpose()?)
+        // In slices, so that no statement and no snapshot lasts for long.
+        let head = self.head().await?;
+        let mut after = Position(0);
+        while after < head {
+            let until = after.0.saturating_add(SLICE_EVENTS);
+            let values = [time.0, after.0, until].map(Value::Number);
+            let rows = self.tables.rows(&SELECT_FIRST_AFTER, &values).await?;
+            if let Some(row) = rows.first() {
+                return Ok(Some(Position(row.get("position")?)));
+            }
+            after = Position(until);
+        }
+        Ok(None)
     }
 
     fn moved(&self) -> watch::Receiver<Position> {

@@ -220,8 +220,7 @@ impl Simulation {
     /// The newest events are lost, and every connection with them; but who projects goes on with what it has read.
     async fn history_goes_back(&mut self) {
         let head = self.store.open().head().await.expect("it is in memory");
-        let to = Position(head.0 - self.random.between(0, LOST_EVENTS_MAX.min(head.0)));
-        self.store.go_back(to);
+        let to = self.store.go_back(Position(head.0 - self.random.between(0, LOST_EVENTS_MAX.min(head.0))));
         self.record.history_went_back(to);
         for client in &mut self.clients {
             client.calling = None;
