@@ -87,7 +87,7 @@ pub async fn run(rounds: &Rounds, accounts: usize, in_flight: usize) -> anyhow::
         stage::serve_role(command_server::routes(log.clone(), progress), command_server::SERVICES, log).await
     };
     let real = serve(stage.log.clone()).await?;
-    let answer = CreatePostResponse { consistency_token: "A".repeat(66), post_id: Uuid::now_v7().to_string() };
+    let answer = CreatePostResponse { consistency_token: "A".repeat(88), post_id: Uuid::now_v7().to_string() };
     let idle = stage::serve_bare(nothing::answering::<CreatePostRequest, _>(PATH, answer)).await?;
     let call = |channels: &[&Serving]| Call {
         clients: channels.iter().map(|serving| CommandServiceClient::new(serving.channel.clone())).collect(),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clients::Random;
 
-use crate::api::{Api, Told, fresh, item};
+use crate::api::{Api, Told, fresh, item, texts};
 use crate::number;
 use crate::process::{Role, Surroundings, folder, store_of, verified};
 use crate::writers::{Writers, check, log_of};
@@ -86,5 +86,37 @@ async fn clocks_that_jump_change_no_order_and_no_stream() {
     assert!(apart > Duration::from_secs(20), "the clock of the command server has jumped: {apart:?}");
     let known = written.acknowledged;
     check(&log, &known).expect("every promise is kept");
+    verified(folder.path()).await;
+}
+
+#[tokio::test]
+async fn a_clock_that_was_ahead_is_told_and_pins_no_time_of_others() {
+    const HOUR_MICROS: i64 = 3_600_000_000;
+    let folder = folder();
+    let store = store_of(folder.path()).await;
+    let (commands, command_time) = start("command-server", "--listen", &store, folder.path()).await;
+    let (mut projector, _) = start("projector", "--ops-listen", &store, folder.path()).await;
+    let (queries, _) = start("query-server", "--listen", &store, folder.path()).await;
+    let api = Api::new(&commands.address, &queries.address, &projector.address);
+    let ada = api.register("ada").await.id;
+    let set = |offset: &str| {
+        let next = command_time.with_extension("next");
+        fs::write(&next, offset).expect("there is room");
+        fs::rename(&next, &command_time).expect("it is there");
+    };
+    set("+1h");
+    api.post(&ada, "from the future").await;
+    projector.process.says(|line| line.contains("in the future of this machine's clock").then_some(())).await;
+    set("+0");
+    let made = api.post(&ada, "from now").await;
+    assert_eq!(
+        texts(&api.home(&ada, fresh(&made.token)).await.items),
+        ["from now", "from the future"],
+        "order is by position"
+    );
+    let log = log_of(&store, folder.path()).await;
+    let times: Vec<i64> = log.iter().filter_map(|event| event["recorded_at"].as_i64()).collect();
+    let [.., future, now] = times.as_slice() else { panic!("there are events: {times:?}") };
+    assert!(future - now > HOUR_MICROS / 2, "the time is the wall's again: {times:?}");
     verified(folder.path()).await;
 }

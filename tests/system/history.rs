@@ -139,7 +139,8 @@ async fn tables_ahead_of_an_older_log_are_set_aside_and_filled_again_and_tokens_
     assert!(projections.iter().all(is_told), "{projections:#?}");
     let metrics = http(&dev.ops, "/metrics").await;
     assert!(metrics.contains("chirp_projection_set_aside{projection=\"posts_1\"} 1"), "{metrics}");
-    assert!(http(&dev.ops, "/readyz").await.contains("200"), "what is filled again can do its work");
+    let ready = || http(&dev.ops, "/readyz");
+    eventually("what is filled again can do its work", ready, |answer| answer.contains("200 OK")).await;
 
     let request = ask!(CreatePostRequest { author_id: &ada, text: "after", wait_for: WaitFor::Projected });
     let after = api.try_post(request).await.expect("it is shown");

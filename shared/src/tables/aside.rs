@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use crate::clock::Timestamp;
 use crate::database::{Database, Row, Transaction, Value};
 use crate::ids::Position;
-use crate::log::Hash;
+use crate::log::{Hash, LogHead};
 use crate::sql::statements;
 
 use super::beside::{lock_out_readers, parts};
@@ -19,6 +19,8 @@ statements! {
     static INSERT = "INSERT INTO set_aside VALUES ($1, $2, $3, $4, $5, $6)";
     static SELECT_NUMBERS = "SELECT number FROM set_aside WHERE projection = $1 ORDER BY number";
     static DELETE = "DELETE FROM set_aside WHERE projection = $1";
+    static SELECT_CHECKPOINTS = "
+SELECT name, checkpoint, hash, served_from FROM projections WHERE substr(name, 1, 5) <> 'next_' ORDER BY name";
     static COUNT = "SELECT projection, COUNT(*) AS sets FROM set_aside GROUP BY projection";
 }
 
@@ -97,6 +99,33 @@ pub async fn release(tx: &mut Transaction, projection: &str) -> Result<Vec<i64>,
     }
     tx.execute(&DELETE, &[Value::Text(projection)]).await?;
     Ok(numbers)
+}
+
+/// Whether the tables that answer queries are of the history that the log has, and have come to its end since it went back.
+///
+/// # Errors
+/// Says which are not, or why that is not known.
+pub async fn check_history(tables: &Database, log: &dyn LogHead) -> Result<(), String> {
+    let rows = tables.rows(&SELECT_CHECKPOINTS, &[]).await.map_err(|cause| cause.to_string())?;
+    let read = |row: &Row| -> Result<_, sqlx::Error> {
+        let hash: Option<Vec<u8>> = row.get("hash")?;
+        let (checkpoint, served_from): (i64, i64) = (row.get("checkpoint")?, row.get("served_from")?);
+        Ok((row.get::<String>("name")?, Position(checkpoint), hash, Position(served_from)))
+    };
+    let rows: Vec<_> = rows.iter().map(read).collect::<Result<_, _>>().map_err(|cause| cause.to_string())?;
+    let positions: Vec<Position> = rows.iter().map(|(_, checkpoint, ..)| *checkpoint).collect();
+    let hashes = log.hashes_at(&positions).await.map_err(|cause| cause.to_string())?;
+    let wrong = rows.iter().filter_map(|(name, checkpoint, hash, served_from)| {
+        let found = hashes.get(checkpoint);
+        let is_of_log = found.is_some_and(|found| hash.as_ref().is_none_or(|hash| hash == found));
+        match (is_of_log, checkpoint < served_from) {
+            (false, _) => Some(format!("{name} is of a history that the log lost")),
+            (true, true) => Some(format!("{name} is filled again, and at position {checkpoint} of {served_from}")),
+            (true, false) => None,
+        }
+    });
+    let wrong: Vec<String> = wrong.collect();
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join(", ")) }
 }
 
 /// How many sets of tables are set aside of each projection; those without any are left out.
