@@ -10,6 +10,7 @@ mod fanout;
 mod live;
 mod load;
 mod nothing;
+mod overload;
 mod read;
 mod redis;
 mod stage;
@@ -99,6 +100,7 @@ pub async fn run(command: BenchCommand) -> anyhow::Result<ExitCode> {
         BenchCommand::Append(args) => ("append", &args.rounds),
         BenchCommand::Fanout(args) => ("fanout", &args.rounds),
         BenchCommand::Live(args) => ("live", &args.rounds),
+        BenchCommand::Overload(args) => ("overload", &args.rounds),
         BenchCommand::Read(args) => ("read", &args.rounds),
     };
     let rounds = Rounds::of(args)?;
@@ -110,6 +112,7 @@ pub async fn run(command: BenchCommand) -> anyhow::Result<ExitCode> {
             let play = live::Play { streams: args.streams, followers, rate: args.rate };
             live::run(&rounds, play).await
         }
+        BenchCommand::Overload(_) => overload::run(&rounds).await,
         BenchCommand::Read(args) => read::run(&rounds, args.accounts, args.in_flight).await,
     };
     // Whatever became of it, what was made is dropped.

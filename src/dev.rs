@@ -4,6 +4,7 @@
 //! read-only connections, as it has in a process of its own. Never here: a shortcut between the roles other than a hint
 //! to wake up.
 
+use std::future::ready;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -12,10 +13,10 @@ use std::time::Duration;
 use anyhow::Context;
 use projector::Projector;
 use shared::clock::SystemClock;
+use shared::progress::{Progress, ProgressOnDemand};
 use shared::proto::command::command_service_client::CommandServiceClient;
 use shared::proto::query::query_service_client::QueryServiceClient;
 use shared::store::Store;
-use shared::wake::Wake;
 use tokio_util::sync::CancellationToken;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
@@ -45,7 +46,7 @@ pub async fn run(args: DevArgs) -> anyhow::Result<()> {
     store.make().await?;
     let clock = Arc::new(SystemClock);
     let log = store.open_log(clock.clone()).await?;
-    let progress = Wake::default();
+    let progress = store.hints_of_progress();
     if store.is_shared() {
         // The projector that works may be another's.
         store.wake_on_progress(&progress);
@@ -57,9 +58,13 @@ pub async fn run(args: DevArgs) -> anyhow::Result<()> {
     let (head, tables) = opened?;
 
     let settings = args.server.settings();
+    let projected = {
+        let (tables, progress, drain) = (tables.clone(), progress.clone(), drain.clone());
+        ProgressOnDemand::new(Box::new(move || Progress::watch(ready(tables), progress.listen(), drain)))
+    };
     let commands = Server {
         listener: command_listener,
-        routes: command_server::routes(log.clone(), store.progress(log.clone(), drain.clone())),
+        routes: command_server::routes(log.clone(), projected),
         services: command_server::SERVICES,
         store: log.clone(),
     };

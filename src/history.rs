@@ -24,7 +24,7 @@ use shared::proto::query::{
 };
 use shared::settings::{ProjectorSettings, TimelineSettings};
 use shared::store::Store;
-use shared::wake::Wake;
+use shared::wake::{Listener, Wake};
 use tempfile::TempDir;
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -168,7 +168,7 @@ impl EventLog for Until {
         Ok(found)
     }
 
-    fn moved(&self) -> watch::Receiver<Position> {
-        watch::channel(self.end).1
+    fn moved(&self) -> Listener<Position> {
+        Listener::to(watch::channel(self.end).1)
     }
 }

@@ -13,7 +13,6 @@ use shared::log::LogHead;
 use shared::serve::{asked_to_stop, finish_within};
 use shared::settings::ServerSettings;
 use shared::store::Store;
-use shared::wake::Wake;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
@@ -55,7 +54,7 @@ pub async fn query_server(args: QueryServerArgs) -> anyhow::Result<()> {
         return Ok(());
     };
     let (log, tables) = opened?;
-    let progress = Wake::default();
+    let progress = store.hints_of_progress();
     store.wake_on_progress(&progress);
     let routes = query_server::routes(tables, log.clone(), progress, store.presence(), drain.clone());
     let server = Server { listener, routes, services: query_server::SERVICES, store: log };
@@ -76,8 +75,8 @@ pub async fn projector(args: ProjectorArgs) -> anyhow::Result<()> {
         return Ok(());
     };
     let log = log?;
-    let settings = args.projector.settings();
-    let projector = Projector::open_or_stand_by(&store, log.clone(), settings, clock, Wake::default()).await?;
+    let (settings, progress) = (args.projector.settings(), store.hints_of_progress());
+    let projector = Projector::open_or_stand_by(&store, log.clone(), settings, clock, progress).await?;
     let routes = projector.routes(Arc::new(Folded::of(log.clone())), drain.clone());
     let server = Server { listener, routes, services: projector::SERVICES, store: log };
     info!(%address, "the projector works and answers operators on {address}");

@@ -89,15 +89,15 @@ impl Commands {
         };
         let executed = self.executor.execute(&call, &command).await?;
         if wait_for == v1::WaitFor::Projected {
-            self.wait_until_projected(&metadata, executed.anchor).await?;
+            self.wait_until_projected(executed.anchor).await?;
         }
         Ok(executed)
     }
 
     /// The command has taken effect, so what goes wrong here says so.
-    async fn wait_until_projected(&self, metadata: &MetadataMap, anchor: Anchor) -> Result<(), Status> {
+    async fn wait_until_projected(&self, anchor: Anchor) -> Result<(), Status> {
         let position = anchor.position;
-        let reached = self.progress.reach(ALL, position, metadata).await;
+        let reached = self.progress.reach(ALL, position).await;
         reached.map_err(|unreached| {
             let (code, reason) = (Code::DeadlineExceeded, ErrorReason::NotYetProjected);
             let refused = match unreached {
@@ -376,7 +376,7 @@ impl CommandService for Commands {
         let asked = request.get_ref();
         let account = fields.account("account_id", &asked.account_id);
         let up_to = match fields.notification(&self.tokens, account, &asked.up_to_notification_id) {
-            Some(id) => id.compared_with(&**self.executor.log(), answer_by(request.metadata())).await?,
+            Some(id) => id.compared_with(&**self.executor.log(), answer_by()).await?,
             None => Position(0),
         };
         let command = Command::MarkNotificationsSeen { account, up_to };

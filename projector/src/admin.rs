@@ -6,9 +6,11 @@ pub(crate) mod parked;
 mod public_event;
 
 use std::collections::HashSet;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use shared::clock::{Clock, Timestamp};
 use shared::database::{Database, Row, Value};
 use shared::errors::{ErrorReason, Refused, Violations, internal, store_unavailable, too_many_streams};
@@ -24,7 +26,6 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::time::Instant;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
-use tonic::metadata::MetadataMap;
 use tonic::{Code, Request, Response, Status};
 
 pub use self::as_of::History;
@@ -95,7 +96,7 @@ impl Admin {
             ),
             None => (Position(0), None::<String>, 0, Position(0)),
         };
-        let is_silent = self.clock.now().0 - heartbeat_at > SILENCE_MICROS_MAX;
+        let is_silent = self.clock.now().0.saturating_sub(heartbeat_at) > SILENCE_MICROS_MAX;
         let failure = failure.or_else(|| is_silent.then(|| "no projector works on it".to_owned()));
         let head = self.log.head().await?.max(checkpoint);
         let beside = format!("{BESIDE}{name}");
@@ -140,7 +141,7 @@ impl Admin {
     /// How long the oldest unapplied event has been waiting.
     async fn age_of_next(&self, checkpoint: Position) -> Result<prost_types::Duration, Status> {
         let next = self.log.read(checkpoint, 1).await?;
-        let waiting = next.first().map_or(0, |event| (self.clock.now().0 - event.recorded_at.0).max(0));
+        let waiting = next.first().map_or(0, |event| self.clock.now().0.saturating_sub(event.recorded_at.0).max(0));
         let waiting = Duration::from_micros(u64::try_from(waiting).unwrap_or(0));
         prost_types::Duration::try_from(waiting).map_err(internal)
     }
@@ -163,25 +164,20 @@ impl Admin {
     }
 
     /// Where the page before this one ended; nothing on the first page.
-    async fn page_start(
-        &self,
-        metadata: &MetadataMap,
-        token: &str,
-        arguments: &[&str],
-    ) -> Result<Option<Position>, Status> {
+    async fn page_start(&self, token: &str, arguments: &[&str]) -> Result<Option<Position>, Status> {
         match page_start(&self.tokens, token, arguments)? {
-            Some(token) => token.compared_with(&*self.log, answer_by(metadata)).await.map(Some),
+            Some(token) => token.compared_with(&*self.log, answer_by()).await.map(Some),
             None => Ok(None),
         }
     }
 
     /// The event after which a stream of events begins.
-    async fn start_of_events(&self, metadata: &MetadataMap, asked: &v1::StreamEventsRequest) -> Result<Anchor, Status> {
+    async fn start_of_events(&self, asked: &v1::StreamEventsRequest) -> Result<Anchor, Status> {
         let position = match asked.resume_token.as_str() {
             "" => Position(i64::try_from(asked.after_position).unwrap_or(i64::MAX)),
             token => {
                 let token = self.tokens.open_resume(event_stream::ABOUT, token)?;
-                token.compared_with(&*self.log, answer_by(metadata)).await?
+                token.compared_with(&*self.log, answer_by()).await?
             }
         };
         match self.log.anchor_at(position).await? {
@@ -227,7 +223,7 @@ impl AdminService for Admin {
         let mut violations = Violations::default();
         let page_size = PAGE_SIZES.read(asked.page_size, &mut violations);
         violations.check()?;
-        let before = self.page_start(request.metadata(), &asked.page_token, &arguments).await?;
+        let before = self.page_start(&asked.page_token, &arguments).await?;
         let skipped = before.map_or(0, |before| usize::try_from(before.0).unwrap_or(0));
         let mut projections = Vec::new();
         for name in self.names.iter().skip(skipped).take(page_size) {
@@ -274,7 +270,7 @@ impl AdminService for Admin {
         &self,
         request: Request<v1::ListParkedEventsRequest>,
     ) -> Reply<v1::ListParkedEventsResponse> {
-        self.parked_page(request.metadata(), request.get_ref()).await.map(Response::new)
+        self.parked_page(request.get_ref()).await.map(Response::new)
     }
 
     async fn retry_parked_events(
@@ -300,7 +296,7 @@ impl AdminService for Admin {
         violations.check()?;
         let after_text = asked.after_position.to_string();
         let arguments = ["ReadEvents", &after_text, &asked.stream, &asked.r#type, &asked.correlation_id];
-        let before = self.page_start(request.metadata(), &asked.page_token, &arguments).await?;
+        let before = self.page_start(&asked.page_token, &arguments).await?;
         let matches = |event: &Recorded| {
             (asked.stream.is_empty() || event.stream.as_str() == asked.stream)
                 && (asked.r#type.is_empty() || event.kind == asked.r#type)
@@ -333,7 +329,7 @@ impl AdminService for Admin {
     }
 
     async fn stream_events(&self, request: Request<v1::StreamEventsRequest>) -> Reply<Self::StreamEventsStream> {
-        let (metadata, _, asked) = request.into_parts();
+        let asked = request.into_inner();
         let mut violations = Violations::default();
         if asked.after_position > 0 && !asked.resume_token.is_empty() {
             let rule = "must not be set together with resume_token";
@@ -352,15 +348,18 @@ impl AdminService for Admin {
             }
         }
         violations.check()?;
-        let from = self.start_of_events(&metadata, &asked).await?;
+        let from = self.start_of_events(&asked).await?;
         let room = self.room.clone().try_acquire_owned().map_err(|_| too_many_streams("server", STREAMS_MAX))?;
         let (messages, queue) = mpsc::channel(WAITING_MESSAGES_MAX);
         let (log, drain, told_at) = (self.log.clone(), self.drain.clone(), Instant::now());
-        let tokens = self.tokens.clone();
+        let (tokens, last_word) = (self.tokens.clone(), messages.clone());
         let stream = EventStream { log, tokens, from, types, messages, drain, told_at };
         tokio::spawn(async move {
             let _room = room;
-            stream.run().await;
+            if AssertUnwindSafe(stream.run()).catch_unwind().await.is_err() {
+                // Else the stream would seem to have come to an end.
+                let _ = last_word.try_send(Err(internal("the task of a stream panicked")));
+            }
         });
         Ok(Response::new(ReceiverStream::new(queue)))
     }

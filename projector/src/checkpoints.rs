@@ -177,14 +177,24 @@ pub async fn beat(
     now: Timestamp,
 ) -> Result<HashMap<String, Claim>, sqlx::Error> {
     let mine = projections.iter().collect();
-    let rows = tx.rows(&BEAT, &[Value::Number(now.0), Value::Rows(&mine)]).await?;
-    rows.iter().map(|row| Ok((row.get("name")?, Claim::from_row(row)?))).collect()
+    claims(&tx.rows(&BEAT, &[Value::Number(now.0), Value::Rows(&mine)]).await?)
 }
 
-/// One of these projections of which there is no row.
-fn one_without(projections: &[(&'static str, i64)], rows: &[Row]) -> Result<Option<&'static str>, sqlx::Error> {
-    let found: HashSet<String> = rows.iter().map(|row| row.get("name")).collect::<Result<_, _>>()?;
-    Ok(projections.iter().map(|(name, _)| *name).find(|name| !found.contains(*name)))
+/// The same in a transaction of its own.
+///
+/// # Errors
+/// When the database fails.
+pub async fn beat_alone(
+    tables: &Database,
+    projections: &[(&'static str, i64)],
+    now: Timestamp,
+) -> Result<HashMap<String, Claim>, sqlx::Error> {
+    let mine = projections.iter().collect();
+    claims(&tables.rows(&BEAT, &[Value::Number(now.0), Value::Rows(&mine)]).await?)
+}
+
+fn claims(rows: &[Row]) -> Result<HashMap<String, Claim>, sqlx::Error> {
+    rows.iter().map(|row| Ok((row.get("name")?, Claim::from_row(row)?))).collect()
 }
 
 /// Nobody fills this projection any more.

@@ -19,7 +19,7 @@ use shared::file_locks::Ownership;
 use shared::ids::Position;
 use shared::log::{EventLog, Hash, ReadError, Recorded, chain};
 use shared::metrics;
-use shared::wake::{Wake, changed_or_polled};
+use shared::wake::Wake;
 use tokio::sync::mpsc;
 use tokio::time::{sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
@@ -37,8 +37,10 @@ pub(crate) use self::orders::{Done, Order};
 pub use self::rebuild::Rates;
 use self::rebuild::Rebuilding;
 
-/// How often an idle projector says that it is alive.
+/// How often an idle projector says that it is alive, where others take over from one that does not, or looks whether it may take over.
 pub const HEARTBEAT: Duration = Duration::from_secs(1);
+/// The same where nobody can take over from a process that is alive, so that only operators look at the heartbeat. Each is a write to the disk.
+const HEARTBEAT_SHOWN: Duration = Duration::from_secs(8);
 
 /// How far in the future the newest event may have been recorded before it is told: clocks of servers are never that far apart.
 const CLOCK_AHEAD_MICROS_MAX: i64 = 60_000_000;
@@ -90,7 +92,7 @@ pub(crate) struct Runner {
     is_told_to_wait: bool,
     batch_events_max: usize,
     progress: Wake,
-    beaten_at: Instant,
+    beat_at: Instant,
     breaker: Breaker,
     /// Turns that were taken.
     turns: u64,
@@ -143,7 +145,7 @@ impl Runner {
             is_told_to_wait: false,
             batch_events_max,
             progress,
-            beaten_at: Instant::now(),
+            beat_at: Instant::now() + HEARTBEAT,
             breaker: Breaker::default(),
             turns: 0,
             rebuilding: Rebuilding::default(),
@@ -242,9 +244,12 @@ impl Runner {
                     }
                 }
             };
+            let again_at = self.rebuilding.again_at.filter(|again_at| *again_at > Instant::now());
+            let until = [until, again_at].into_iter().flatten().fold(self.beat_at, Instant::min);
             tokio::select! {
-                () = changed_or_polled(&mut moved) => {}
-                () = until_then(until) => {}
+                () = moved.wait() => {}
+                () = sleep_until(until.into()) => {}
+                Some(order) = orders.recv() => self.obey(order).await,
                 () = drain.cancelled() => {}
             }
         }
@@ -488,7 +493,7 @@ impl Runner {
             let Some(Claim { checkpoint, .. }) = running.claim else { continue };
             let name = running.projection.name();
             let next = if checkpoint < head { self.log.read(checkpoint, 1).await? } else { vec![] };
-            let waiting = next.first().map_or(0, |event| (self.clock.now().0 - event.recorded_at.0).max(0));
+            let waiting = next.first().map_or(0, |event| self.clock.now().0.saturating_sub(event.recorded_at.0).max(0));
             gauge!(metrics::PROJECTION_POSITION, "projection" => name).set(checkpoint.0 as f64);
             gauge!(metrics::PROJECTION_LAG_EVENTS, "projection" => name).set((head.0 - checkpoint.0).max(0) as f64);
             gauge!(metrics::PROJECTION_LAG_SECONDS, "projection" => name).set(waiting as f64 / 1e6);
@@ -530,29 +535,24 @@ impl Runner {
         Ok(tx.commit().await?)
     }
 
+    fn heartbeat(&self) -> Duration {
+        let is_owner = self.ownership.is_some() && self.running.iter().all(|running| running.claim.is_some());
+        if is_owner { HEARTBEAT_SHOWN } else { HEARTBEAT }
+    }
+
     async fn beat(&mut self) -> Result<(), RunError> {
-        if self.beaten_at.elapsed() < HEARTBEAT {
+        if Instant::now() < self.beat_at {
             return Ok(());
         }
-        self.beaten_at = Instant::now();
         self.claim_what_is_free(Takeover::WhenSilent).await?;
-        let mut tx = self.tables.begin_to_write().await?;
+        self.beat_at = Instant::now() + self.heartbeat();
         let owned = self.running.iter().filter_map(|running| Some((running.projection.name(), running.claim?.term)));
         let owned: Vec<_> = owned.collect();
-        let stored = checkpoints::beat(&mut tx, &owned, self.clock.now()).await?;
-        tx.commit().await?;
+        let stored = checkpoints::beat_alone(&self.tables, &owned, self.clock.now()).await?;
         self.adopt(&stored).await?;
         if let Some((name, _)) = owned.iter().find(|(name, _)| !stored.contains_key(*name)) {
             return Err(RunError::Superseded(name));
         }
         self.measure().await
-    }
-}
-
-/// Until then, or for ever.
-async fn until_then(until: Option<Instant>) {
-    match until {
-        Some(until) => sleep_until(until.into()).await,
-        None => std::future::pending().await,
     }
 }

@@ -46,22 +46,22 @@ impl Freshness {
     ) -> Result<Snapshot, Status> {
         let required = self.required(metadata, consistency).await?;
         if !are_in_log(&self.progress.seen(), projections) {
-            self.wait_for_history(metadata, projections).await?;
+            self.wait_for_history(projections).await?;
         }
         let snapshot = Snapshot::take(&self.tables, projections).await?;
         if snapshot.checkpoint >= required {
             return Ok(snapshot);
         }
         drop(snapshot);
-        self.wait(metadata, projections, required).await?;
+        self.wait(projections, required).await?;
         Snapshot::take(&self.tables, projections).await
     }
 
     /// Tables are asked only once it is known that they are of the history that the log has.
-    async fn wait_for_history(&self, metadata: &MetadataMap, projections: Projections) -> Result<(), Status> {
+    async fn wait_for_history(&self, projections: Projections) -> Result<(), Status> {
         let mut changes = self.progress.changes();
         let known = changes.wait_for(|seen| are_in_log(seen, projections));
-        match timeout_at(answer_by(metadata), known).await {
+        match timeout_at(answer_by(), known).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(_)) => Err(shutting_down()),
             Err(_) => Err(being_filled(projections)),
@@ -72,13 +72,13 @@ impl Freshness {
     async fn required(&self, metadata: &MetadataMap, consistency: Option<&Consistency>) -> Result<Position, Status> {
         let sent_along = async || match metadata.get(CONSISTENCY_TOKEN_HEADER) {
             None => Ok(Position(0)),
-            Some(token) => self.compared(metadata, self.tokens.open(token.to_str().unwrap_or_default())?).await,
+            Some(token) => self.compared(self.tokens.open(token.to_str().unwrap_or_default())?).await,
         };
         match consistency.and_then(|consistency| consistency.requirement.as_ref()) {
             None | Some(Requirement::FullyConsistent(false)) => sent_along().await,
             Some(Requirement::AtLeastAsFresh(token)) if token.is_empty() => sent_along().await,
             Some(Requirement::AtLeastAsFresh(token)) => {
-                let asked = self.compared(metadata, self.tokens.open(token)?).await?;
+                let asked = self.compared(self.tokens.open(token)?).await?;
                 Ok(asked.max(sent_along().await?))
             }
             Some(Requirement::MinimizeLatency(_)) => Ok(Position(0)),
@@ -87,8 +87,8 @@ impl Freshness {
     }
 
     /// What a token says, if the log has the history in which it was made.
-    pub async fn compared(&self, metadata: &MetadataMap, token: Genuine) -> Result<Position, Status> {
-        token.compared_with(&*self.log, answer_by(metadata)).await
+    pub async fn compared(&self, token: Genuine) -> Result<Position, Status> {
+        token.compared_with(&*self.log, answer_by()).await
     }
 
     /// The events at these positions as anchors, for ids that name them; those that are not there are left out.
@@ -107,8 +107,8 @@ impl Freshness {
         &self.tables
     }
 
-    async fn wait(&self, metadata: &MetadataMap, projections: Projections, required: Position) -> Result<(), Status> {
-        let reached = self.progress.reach(projections, required, metadata).await;
+    async fn wait(&self, projections: Projections, required: Position) -> Result<(), Status> {
+        let reached = self.progress.reach(projections, required).await;
         reached.map_err(|unreached| match unreached {
             Unreached::Behind(behind) => {
                 behind.refused(Code::Unavailable, ErrorReason::ProjectionBehind, required).into()

@@ -208,7 +208,7 @@ impl<K> Page<K> {
         let viewer_text = viewer.map(|viewer| viewer.to_string()).unwrap_or_default();
         let arguments = [name.to_owned(), named.to_string(), viewer_text];
         let start = match page_start(tokens, asked.page_token(), &arguments.each_ref().map(String::as_str))? {
-            Some(token) => Some(freshness.compared(request.metadata(), token).await?),
+            Some(token) => Some(freshness.compared(token).await?),
             None => None,
         };
 

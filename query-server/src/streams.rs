@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use ::metrics::{counter, gauge};
-use shared::errors::too_many_streams;
+use shared::errors::{internal, too_many_streams};
 use shared::ids::{AccountId, AccountKey, Position, PostId};
 use shared::log::Anchor;
 use shared::metrics;
@@ -209,7 +209,7 @@ impl Streams {
             "" => None,
             token => {
                 let token = self.tokens.open_resume(&about, token)?;
-                Some(self.freshness.compared(metadata, token).await?)
+                Some(self.freshness.compared(token).await?)
             }
         };
         let snapshot = self.freshness.snapshot(metadata, consistency, reads).await?;
@@ -287,9 +287,10 @@ impl<M> Stream for Messages<M> {
         }
         // The feed has dropped its end of the queue; its last word, if it has one, follows.
         let Some(ended) = self.ended.as_mut() else { return Poll::Ready(None) };
-        let last_word = ready!(Pin::new(ended).poll(context)).ok();
+        let last_word = ready!(Pin::new(ended).poll(context));
         self.ended = None;
-        Poll::Ready(last_word.map(Err))
+        // A stream ends with a last word, unless its client has gone away or its task has panicked; and whoever has gone away does not ask.
+        Poll::Ready(Some(Err(last_word.unwrap_or_else(|_| internal("a stream ended without a word")))))
     }
 }
 

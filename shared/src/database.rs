@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 
+use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
@@ -44,6 +45,30 @@ pub enum Value<'a> {
     MaybeBytes(Option<&'a [u8]>),
 }
 
+/// The way of one reader that asks again and again: giving a connection to a file back and taking it again costs as much as asking.
+#[derive(Debug)]
+pub enum Reader {
+    /// A connection of its own.
+    Held(PoolConnection<Sqlite>),
+    /// Whichever is free.
+    Pooled(Database),
+}
+
+impl Reader {
+    /// Executes a query by itself.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn rows(&mut self, statement: &'static Statement, values: &[Value<'_>]) -> Result<Vec<Row>, sqlx::Error> {
+        match self {
+            Self::Held(connection) => {
+                Ok(to_rows(for_sqlite(statement, values).fetch_all(&mut **connection).await?, Row::Sqlite))
+            }
+            Self::Pooled(database) => database.rows(statement, values).await,
+        }
+    }
+}
+
 /// A transaction. It is rolled back when it is dropped.
 pub struct Transaction {
     on: Engine,
@@ -76,6 +101,19 @@ pub trait Field<'r>: Decode<'r, Sqlite> + Type<Sqlite> + Decode<'r, Postgres> + 
 impl<'r, T: Decode<'r, Sqlite> + Type<Sqlite> + Decode<'r, Postgres> + Type<Postgres>> Field<'r> for T {}
 
 impl Database {
+    /// For one reader that asks again and again.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn reader(&self) -> Result<Reader, sqlx::Error> {
+        Ok(match self {
+            // The only one is for everybody.
+            Self::Sqlite(pool) if pool.options().get_max_connections() > 1 => Reader::Held(pool.acquire().await?),
+            // Servers go away and come back, and the pool knows what to do then.
+            Self::Sqlite(_) | Self::Postgres(_) => Reader::Pooled(self.clone()),
+        })
+    }
+
     /// A transaction that reads one moment of the tables.
     ///
     /// # Errors

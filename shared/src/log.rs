@@ -20,12 +20,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
 use async_trait::async_trait;
-use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::clock::Timestamp;
 use crate::event::{DecodeError, Event};
 use crate::ids::{AccountId, CommandId, EventId, Position, PostId, RequestId, Version};
+use crate::wake::Listener;
 
 /// The most events that one command may append.
 pub const APPEND_EVENTS_MAX: usize = 10_000;
@@ -376,6 +376,6 @@ pub trait EventLog: LogHead {
         }
     }
 
-    /// A hint that the head may have moved, as far as this process knows. The pull is the truth.
-    fn moved(&self) -> watch::Receiver<Position>;
+    /// Hints that the head may have moved, as far as this process knows. The pull is the truth.
+    fn moved(&self) -> Listener<Position>;
 }

@@ -54,6 +54,9 @@ pub const STREAMS_OPEN: &str = "chirp_streams_open";
 /// Streams that have ended, by reason.
 pub const STREAMS_CLOSED: &str = "chirp_streams_closed_total";
 
+/// Panics of any task, whoever caught them.
+pub const PANICS: &str = "chirp_panics_total";
+
 const STARTED: &str = "grpc_server_started_total";
 const HANDLED: &str = "grpc_server_handled_total";
 const HANDLING: &str = "grpc_server_handling_seconds";
@@ -124,6 +127,8 @@ fn handle() -> Option<&'static PrometheusHandle> {
 /// Starts collecting before there is anything to collect.
 pub fn start() {
     handle();
+    // A series that is not there looks like one that was never asked for.
+    counter!(PANICS).increment(0);
 }
 
 /// Counts a call and how it ended.
@@ -137,6 +142,11 @@ pub async fn observe(request: Request, next: Next) -> Response {
         observed.end(code);
     }
     Response::from_parts(parts, Body::new(Observed { body, call }))
+}
+
+/// Counts a call that was refused before it came to [`observe`].
+pub fn refused(path: &str, code: Code) {
+    Call::begin(path).end(code);
 }
 
 /// A call that has begun and has not ended yet.

@@ -14,6 +14,9 @@ const ANSWER_MARGIN_DIVISOR: u32 = 10;
 const ANSWER_MARGIN_MIN: Duration = Duration::from_millis(50);
 const ANSWER_MARGIN_MAX: Duration = Duration::from_millis(500);
 
+/// No process lives for longer, and no clock overflows by it.
+const DELAY_MAX: Duration = Duration::from_secs(10 * 366 * 24 * 60 * 60);
+
 tokio::task_local! {
     /// When the call that this task works for should have its answer ready.
     static ANSWER_BY: Instant;
@@ -28,14 +31,25 @@ pub fn time_to_answer(allowed: Duration) -> Duration {
 
 /// Runs a call that the client gives this much time.
 pub async fn within<F: Future>(allowed: Duration, call: F) -> F::Output {
-    ANSWER_BY.scope(Instant::now() + time_to_answer(allowed), call).await
+    ANSWER_BY.scope(after(time_to_answer(allowed)), call).await
+}
+
+/// When the call that this task works for should have its answer ready, if its client has set a deadline.
+#[must_use]
+pub fn answer_by() -> Option<Instant> {
+    ANSWER_BY.try_with(|answer_by| *answer_by).ok()
+}
+
+/// The moment this long from now, however long a client says that it is.
+#[must_use]
+pub fn after(delay: Duration) -> Instant {
+    Instant::now() + delay.min(DELAY_MAX)
 }
 
 /// Waits for a server; nothing when it takes longer than anybody waits.
 pub async fn patiently<F: Future>(work: F) -> Option<F::Output> {
     let patience = Instant::now() + STORE_PATIENCE;
-    let answer_by = ANSWER_BY.try_with(|answer_by| *answer_by).map_or(patience, |answer_by| answer_by.min(patience));
-    timeout_at(answer_by, work).await.ok()
+    timeout_at(answer_by().map_or(patience, |answer_by| answer_by.min(patience)), work).await.ok()
 }
 
 /// The same for a database: what takes too long has failed.

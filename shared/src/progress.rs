@@ -11,16 +11,14 @@ use std::time::{Duration, Instant};
 use tokio::sync::{oneshot, watch};
 use tokio::time::{Instant as Deadline, timeout_at};
 use tokio_util::sync::CancellationToken;
-use tonic::metadata::MetadataMap;
 use tonic::{Code, Status};
 use tracing::warn;
 
-use crate::database::{Database, Row};
+use crate::database::{Database, Reader, Row};
 use crate::errors::{ErrorReason, RETRY_DELAY, Refused};
 use crate::ids::Position;
 use crate::log::{Anchor, FINGERPRINT_BYTES, Hash, LogHead, ReadError};
-use crate::patience::time_to_answer;
-use crate::serve::time_allowed;
+use crate::patience::{self, after, time_to_answer};
 use crate::sql::statements;
 use crate::wake::Listener;
 
@@ -147,17 +145,17 @@ impl Progress {
         self.checkpoints.borrow().clone()
     }
 
-    /// Returns when all of these projections have reached a position, in time for the deadline of the call with this metadata.
+    /// Returns when all of these projections have reached a position, within what is left of the deadline of the call.
     ///
     /// # Errors
     /// When they have not, or the process drains.
-    pub async fn reach(&self, names: Names, position: Position, metadata: &MetadataMap) -> Result<(), Unreached> {
+    pub async fn reach(&self, names: Names, position: Position) -> Result<(), Unreached> {
         // First in the queue and then looked, so that a checkpoint in between is not missed.
         let place = self.waiting.queue(names, position);
         if lowest(&self.checkpoints.borrow(), names).1.position >= position {
             return Ok(());
         }
-        match timeout_at(answer_by(metadata), place.told).await {
+        match timeout_at(answer_by(), place.told).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(Unreached::ShuttingDown),
             Err(_) => {
@@ -184,11 +182,11 @@ impl Behind {
     }
 }
 
-/// Until when the call with this metadata can wait and still be answered before its deadline.
+/// Until when the call that this task works for can wait and still be answered before its deadline.
 #[must_use]
-pub fn answer_by(metadata: &MetadataMap) -> Deadline {
-    let allowed = time_allowed(metadata.as_ref().get("grpc-timeout")).unwrap_or(WAIT_MAX).min(WAIT_MAX);
-    Deadline::now() + time_to_answer(allowed)
+pub fn answer_by() -> Deadline {
+    let longest = after(time_to_answer(WAIT_MAX));
+    patience::answer_by().map_or(longest, |answer_by| answer_by.min(longest))
 }
 
 /// What is told when the process drains.
@@ -291,10 +289,10 @@ async fn watch_checkpoints(
     drain: &CancellationToken,
 ) {
     // After a failure the database may be another one, which knows less.
-    let mut is_trusted = false;
+    let (mut is_trusted, mut reader) = (false, None);
     while !drain.is_cancelled() && !seen.is_closed() {
         let last = seen.borrow().clone();
-        match read_checkpoints(tables, log, &last, is_trusted).await {
+        match read_checkpoints(tables, &mut reader, log, &last, is_trusted).await {
             Ok(checkpoints) => {
                 is_trusted = true;
                 if seen.send_if_modified(|last| note(last, checkpoints)) {
@@ -304,10 +302,15 @@ async fn watch_checkpoints(
             Err(cause) => {
                 is_trusted = false;
                 warn!(%cause, "the checkpoints could not be read: {cause}");
+                reader = None;
                 tokio::time::sleep(AFTER_FAILURE).await;
             }
         }
-        wake.wait().await;
+        tokio::select! {
+            () = wake.wait() => {}
+            () = drain.cancelled() => return,
+            () = seen.closed() => return,
+        }
     }
 }
 
@@ -341,12 +344,17 @@ fn note(last: &mut Checkpoints, read: Read) -> bool {
 
 async fn read_checkpoints(
     tables: &Database,
+    reader: &mut Option<Reader>,
     log: &dyn LogHead,
     last: &AllSeen,
     is_trusted: bool,
 ) -> Result<Read, ReadError> {
+    let reader = match reader {
+        Some(reader) => reader,
+        None => reader.insert(tables.reader().await?),
+    };
     let mut rows: HashMap<String, Stored> = HashMap::new();
-    for row in &tables.rows(&SELECT_CHECKPOINTS, &[]).await? {
+    for row in &reader.rows(&SELECT_CHECKPOINTS, &[]).await? {
         rows.insert(row.get("name")?, stored(row)?);
     }
     let is_suspect = |name: &str, stored: &Stored| match last.by_name.get(name) {

@@ -35,8 +35,10 @@ use crate::proto::DESCRIPTORS;
 use crate::settings::ServerSettings;
 use crate::tokens::CONSISTENCY_TOKEN_HEADER;
 
-pub use self::calls::time_allowed;
-use self::calls::{blame_the_input, identify, keep_the_deadline, shed_load};
+use self::calls::{
+    answer_panics, answer_panics_of_services, blame_the_input, identify, keep_the_deadline, shed_load,
+    watch_the_deadline,
+};
 
 /// The largest request message, in bytes.
 pub const MESSAGE_BYTES_MAX: usize = 256 * 1024;
@@ -57,7 +59,7 @@ const CONNECTION_AGE_GRACE: Duration = Duration::from_secs(30);
 const PREFLIGHT_AGE_MAX: Duration = Duration::from_secs(2 * 60 * 60);
 
 /// How often the store is asked whether it answers.
-const STORE_PROBE_INTERVAL: Duration = Duration::from_secs(1);
+const STORE_PROBE_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Serves the routes until `drain` is cancelled and the open calls have ended, or the grace period has passed.
 /// `services` are the full names that the health service answers for; they serve while the store answers.
@@ -184,6 +186,12 @@ fn with_reflection(routes: Routes) -> io::Result<Routes> {
     Ok(routes.add_service(v1).add_service(v1alpha))
 }
 
+/// The services as [`serve`] serves them while all is well, without a socket: for tests and fuzzers of what anybody may send.
+#[must_use]
+pub fn as_served(routes: Routes, settings: &ServerSettings) -> Routes {
+    surrounded(routes, Arc::new(AtomicBool::new(true)), CancellationToken::new(), settings)
+}
+
 /// The services, with what every call gets: a request id, a span, a count, room or none, and honest errors for undecodable input; as gRPC
 /// and, for browsers, as gRPC-Web. Beside them, over plain HTTP, the health and the metrics of the process.
 fn surrounded(
@@ -202,12 +210,16 @@ fn surrounded(
     };
     let router: Router = routes.prepare().into_axum_router();
     let router = router
+        .layer(from_fn(answer_panics_of_services))
         .layer(from_fn(blame_the_input))
         .layer(from_fn(keep_the_deadline))
         .layer(from_fn(metrics::observe))
         .layer(from_fn(identify))
         // Before anything is done for a call, since what is refused must cost next to nothing.
         .layer(from_fn(move |request, next| shed_load(room.clone(), request, next)))
+        .layer(from_fn(watch_the_deadline))
+        // What surrounds a call may panic, too.
+        .layer(from_fn(answer_panics))
         .layer(GrpcWebLayer::new())
         // It takes nothing else over HTTP/1.1, so that these come after it.
         .route("/livez", get(|| async { "ok\n" }))

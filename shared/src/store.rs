@@ -278,7 +278,7 @@ impl Store {
     pub fn progress(&self, log: Arc<dyn LogHead>, drain: CancellationToken) -> ProgressOnDemand {
         let store = self.clone();
         ProgressOnDemand::new(Box::new(move || {
-            let wake = Wake::default();
+            let wake = store.hints_of_progress();
             store.wake_on_progress(&wake);
             let listener = wake.listen();
             let head = log.clone();
@@ -313,6 +313,15 @@ impl Store {
         match self {
             Self::Folder(folder) => on_writes(&tables_file(folder), wake),
             Self::Server(server) => server.listen(TABLES_CHANNEL, move |_| wake()),
+        }
+    }
+
+    /// Hints of changes of the read tables, which a projector in this process gives, or [`Self::wake_on_progress`].
+    #[must_use]
+    pub fn hints_of_progress(&self) -> Wake {
+        match self {
+            Self::Folder(folder) => Wake::of_database(&tables_file(folder)),
+            Self::Server(_) => Wake::default(),
         }
     }
 

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use sqlx::ConnectOptions as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use tracing::warn;
 use uuid::Uuid;
 
@@ -22,11 +22,11 @@ use crate::sql::{Script, expanded, statements};
 use crate::sqlite::{BUSY_TIMEOUT, WAL_BYTES_KEPT, connect_to_write, pool};
 use crate::wake::Listener;
 
-/// Connections of one query server.
-const READERS_MAX: u32 = 4;
+/// Connections of one query server: one of them for those who watch the checkpoints, in `chirp dev` another for commands that wait.
+const READERS_MAX: u32 = 6;
 /// Pages that the write-ahead log may grow to before it is copied back: large, because a batch of deliveries is.
 pub const WAL_AUTOCHECKPOINT_PAGES: &str = "16384";
-/// How long to wait before that is tried again after it failed.
+/// How long to wait before that is tried again after it failed, or did not come to its end.
 const COPY_BACK_AGAIN: Duration = Duration::from_secs(1);
 /// Pages of the write-ahead log that are copied back beside the writer: few, so that no commit waits long for the disk.
 const COPIED_BACK_PAGES: i64 = 1_024;
@@ -187,7 +187,7 @@ async fn open_to_write(options: SqliteConnectOptions, epoch: Uuid) -> Result<Dat
 }
 
 /// Copies the write-ahead log of a file back bit by bit, beside whoever writes: left alone, SQLite does it in a commit, which then waits
-/// for many megabytes to reach the disk. Looks whenever something may have been written, and never returns.
+/// for many megabytes to reach the disk. Looks whenever it hears that something was written, and never returns.
 pub async fn copy_back(file: PathBuf, written: Listener) {
     copy_back_and_empty(file, written, EMPTIED_PAGES).await;
 }
@@ -208,14 +208,18 @@ async fn copy_back_with(
 ) -> Result<Infallible, sqlx::Error> {
     let mut connection = options.connect().await?;
     loop {
-        written.wait().await;
         let (_, pages, copied): (i64, i64, i64) =
             sqlx::query_as("PRAGMA wal_checkpoint(NOOP)").fetch_one(&mut connection).await?;
         if pages - copied >= COPIED_BACK_PAGES {
             sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(&mut connection).await?;
+            // Whoever reads may have kept some of them from being copied.
+            let _ = timeout(COPY_BACK_AGAIN, written.hinted()).await;
         } else if pages >= emptied_pages && pages == copied {
             // It has grown beside a long reader. Who reads or writes at this moment goes first.
             sqlx::query("PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut connection).await?;
+            let _ = timeout(COPY_BACK_AGAIN, written.hinted()).await;
+        } else {
+            written.hinted().await;
         }
     }
 }
@@ -280,7 +284,7 @@ pub async fn belonging_to(database: Database, epoch: Uuid) -> Result<Database, O
 #[cfg(test)]
 mod tests {
     use tempfile::TempDir;
-    use tokio::time::{Instant, timeout};
+    use tokio::time::Instant;
 
     use super::*;
     use crate::wake::Wake;

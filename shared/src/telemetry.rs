@@ -1,8 +1,14 @@
-//! Logs: text on a terminal, JSON elsewhere, always on stderr, so that stdout is for answers.
+//! Logs: text on a terminal, JSON elsewhere, always on stderr, so that stdout is for answers. A panic is logged and counted as everything else.
 
+use std::backtrace::Backtrace;
 use std::io::IsTerminal;
+use std::panic::PanicHookInfo;
 
+use ::metrics::counter;
+use tracing::error;
 use tracing_subscriber::EnvFilter;
+
+use crate::metrics::PANICS;
 
 /// Starts logging for this process, at the level of `filter` (`info`, `chirp=debug`, …).
 ///
@@ -12,10 +18,21 @@ pub fn start(filter: &str) -> Result<(), tracing_subscriber::filter::ParseError>
     let filter = EnvFilter::try_new(filter)?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let terminal = std::io::stderr().is_terminal();
+    std::panic::set_hook(Box::new(note_panic));
     // A second start, as in tests, keeps the first.
     let _ = match terminal {
         true => builder.with_target(false).try_init(),
         false => builder.json().flatten_event(true).try_init(),
     };
     Ok(())
+}
+
+/// Notes a panic where it happens, before anybody catches it.
+fn note_panic(panic: &PanicHookInfo<'_>) {
+    counter!(PANICS).increment(1);
+    let said = panic.payload_as_str().unwrap_or("without a message");
+    let place = panic.location().map(ToString::to_string).unwrap_or_default();
+    let thread = std::thread::current();
+    let (thread, backtrace) = (thread.name().unwrap_or_default(), Backtrace::capture());
+    error!(panic = said, place, thread, %backtrace, "a task panicked at {place}: {said}");
 }

@@ -1,60 +1,210 @@
 //! Wake-ups: hints that there may be something new. Whoever is woken pulls; whoever is never woken polls.
+//!
+//! Always: a lost hint delays nobody by more than [`POLL_INTERVAL`]; whoever has nothing to do costs next to nothing, since a poll of a file
+//! asks the operating system whether it was written to before anybody reads it.
 
 use std::ffi::OsString;
-use std::path::Path;
-use std::sync::Arc;
-use std::time::Duration;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{Duration, Instant, SystemTime};
 
 use fail::fail_point;
 use notify::{EventKind, RecursiveMode, Watcher};
 use tokio::sync::{Notify, watch};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::sleep;
 use tracing::warn;
 
-/// How long a loop sleeps when no hint comes: the floor when a hint was lost, or there is nobody who could give one.
+/// How often a loop polls when no hint comes: the floor when a hint was lost, or there is nobody who could give one.
 pub const POLL_INTERVAL: Duration = Duration::from_millis(250);
-/// How often to look after a file was written to, and for how long. The system tells of the write, but not of the moment at
-/// which SQLite lets others see it, which is after the disk has it.
-const LOOK_AGAIN: Duration = Duration::from_millis(2);
-const ATTENTIVE: Duration = Duration::from_millis(100);
+/// How often a file is read at least, whatever the operating system says of it.
+const READ_INTERVAL_MAX: Duration = Duration::from_secs(16);
+/// How many times as long comes the next read that nothing asks for.
+const READ_INTERVAL_GROWS: u32 = 4;
+/// When to read after a file was written to, each time so long after the last. The operating system tells of the write, but not of the
+/// moment at which SQLite lets others see it, which is after the disk has it.
+const READS_AFTER_WRITE: [Duration; 9] = [
+    Duration::ZERO,
+    Duration::from_millis(1),
+    Duration::from_millis(2),
+    Duration::from_millis(4),
+    Duration::from_millis(8),
+    Duration::from_millis(16),
+    Duration::from_millis(32),
+    Duration::from_millis(64),
+    Duration::from_millis(128),
+];
 
 /// A hint from the writer of something to its readers in the same process.
 #[derive(Clone, Debug, Default)]
-pub struct Wake(watch::Sender<()>);
+pub struct Wake {
+    hints: watch::Sender<()>,
+    database: Option<Arc<Path>>,
+}
 
-/// One reader's ear. A hint that comes while it is busy is not lost.
-#[derive(Clone, Debug)]
-pub struct Listener(watch::Receiver<()>);
+/// One reader's wait for more. A hint that comes while it is busy is not lost.
+#[derive(Debug)]
+pub struct Listener<T = ()> {
+    hints: watch::Receiver<T>,
+    database: Option<Arc<Path>>,
+    /// From the first wait on.
+    polled: Option<Arc<PolledFile>>,
+}
+
+impl<T> Clone for Listener<T> {
+    fn clone(&self) -> Self {
+        Self { hints: self.hints.clone(), database: self.database.clone(), polled: None }
+    }
+}
+
+/// A file that may grow without a hint, for one reader.
+#[derive(Debug)]
+struct PolledFile {
+    log: PathBuf,
+    seen: Mutex<Seen>,
+    /// A read is due.
+    due: Notify,
+}
+
+/// What a reader knows of a file.
+#[derive(Debug)]
+struct Seen {
+    written: Option<(SystemTime, u64)>,
+    /// How long after a read comes the next one that nothing asks for. It grows from a write on: a write shows in the file before its commit
+    /// can be read.
+    pause: Duration,
+    read_at: Instant,
+}
 
 impl Wake {
+    /// Hints of changes of a SQLite database: for its listeners, a poll is a read only if the file may have changed.
+    #[must_use]
+    pub fn of_database(database: &Path) -> Self {
+        Self { database: Some(database.into()), ..Self::default() }
+    }
+
     /// Wakes every listener.
     pub fn wake(&self) {
-        self.0.send_replace(());
+        self.hints.send_replace(());
     }
 
     /// A new listener.
     #[must_use]
     pub fn listen(&self) -> Listener {
-        Listener(self.0.subscribe())
+        let listener = Listener::to(self.hints.subscribe());
+        match &self.database {
+            Some(database) => listener.polling(database),
+            None => listener,
+        }
     }
 }
 
-impl Listener {
-    /// Returns when woken or after [`POLL_INTERVAL`], whichever comes first.
-    pub async fn wait(&mut self) {
-        changed_or_polled(&mut self.0).await;
+impl<T> Listener<T> {
+    /// Waits for these hints; each poll is a read.
+    #[must_use]
+    pub fn to(hints: watch::Receiver<T>) -> Self {
+        Self { hints, database: None, polled: None }
     }
-}
 
-/// Returns when there is a hint or after [`POLL_INTERVAL`], whichever comes first.
-pub async fn changed_or_polled<T>(hints: &mut watch::Receiver<T>) {
-    // A writer in another process never wakes anybody, so running out of time is as good as a hint.
-    let hint = async {
-        if hints.changed().await.is_err() || hints_are_lost() {
+    /// The same for the contents of a SQLite database. A poll is a read only if the file may have changed.
+    #[must_use]
+    pub fn polling(self, database: &Path) -> Self {
+        Self { database: Some(database.into()), ..self }
+    }
+
+    /// What the hints say.
+    #[must_use]
+    pub fn hints(&self) -> &watch::Receiver<T> {
+        &self.hints
+    }
+
+    /// Everything up to now is about to be read, so that no hint of it is needed any more.
+    pub fn mark_unchanged(&mut self) {
+        self.hints.mark_unchanged();
+    }
+
+    /// Returns when woken.
+    pub async fn hinted(&mut self) {
+        if self.hints.changed().await.is_err() || hints_are_lost() {
             std::future::pending::<()>().await;
         }
-    };
-    let _ = timeout(POLL_INTERVAL, hint).await;
+    }
+
+    /// Returns when woken, or when a poll shows that there may be something new.
+    pub async fn wait(&mut self) {
+        if self.polled.is_none()
+            && let Some(database) = &self.database
+        {
+            self.polled = PolledFile::watch(database);
+        }
+        let polled = self.polled.clone();
+        let poll = async {
+            match polled {
+                _ if polls_are_off() => std::future::pending().await,
+                Some(file) => file.due.notified().await,
+                None => sleep(POLL_INTERVAL).await,
+            }
+        };
+        // A writer in another process never wakes anybody, so running out of time is as good as a hint.
+        tokio::select! {
+            () = self.hinted() => {}
+            () = poll => {}
+        }
+    }
+}
+
+impl PolledFile {
+    /// Polls the file from now on, for as long as somebody holds it. Nothing when the system has no thread for that.
+    fn watch(database: &Path) -> Option<Arc<Self>> {
+        let seen = Seen { written: None, pause: POLL_INTERVAL, read_at: Instant::now() };
+        let file = Arc::new(Self { log: write_ahead_log(database), seen: Mutex::new(seen), due: Notify::new() });
+        let mut files = lock(&POLLED);
+        if files.is_empty() {
+            let started = std::thread::Builder::new().name("chirp-poll".to_owned()).spawn(poll_files);
+            started.inspect_err(|cause| warn!(%cause, "files are read instead of polled: {cause}")).ok()?;
+        }
+        files.push(Arc::downgrade(&file));
+        Some(file)
+    }
+
+    fn poll(&self) {
+        let written = std::fs::metadata(&self.log).ok().and_then(|log| Some((log.modified().ok()?, log.len())));
+        if lock(&self.seen).is_due(written, Instant::now()) {
+            self.due.notify_one();
+        }
+    }
+}
+
+impl Seen {
+    fn is_due(&mut self, written: Option<(SystemTime, u64)>, now: Instant) -> bool {
+        let is_written = written != self.written;
+        if !is_written && now.saturating_duration_since(self.read_at) < self.pause {
+            return false;
+        }
+        self.pause = if is_written { POLL_INTERVAL } else { READ_INTERVAL_MAX.min(self.pause * READ_INTERVAL_GROWS) };
+        self.written = written;
+        self.read_at = now;
+        true
+    }
+}
+
+/// The files that are polled, by one thread for all of the process: a timer of the runtime would wake two threads for each of them.
+static POLLED: Mutex<Vec<Weak<PolledFile>>> = Mutex::new(Vec::new());
+
+/// Polls until nobody holds any of the files.
+fn poll_files() {
+    loop {
+        std::thread::sleep(POLL_INTERVAL);
+        let mut files = lock(&POLLED);
+        files.retain(|file| file.upgrade().inspect(|file| file.poll()).is_some());
+        if files.is_empty() {
+            return;
+        }
+    }
+}
+
+/// Nothing that is held here is ever half done.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Whether a test lets nobody hear anything.
@@ -63,12 +213,23 @@ fn hints_are_lost() -> bool {
     false
 }
 
-/// Calls `wake` when another process has written to a SQLite database, for as long as it answers true. What is written goes to
-/// the database's write-ahead log, a file beside it that comes and goes.
+/// Whether a test lets nobody poll.
+fn polls_are_off() -> bool {
+    fail_point!("shared::poll", |_| true);
+    false
+}
+
+/// What is written to a SQLite database goes to a file beside it, which comes and goes.
+fn write_ahead_log(database: &Path) -> PathBuf {
+    let mut name = OsString::from(database);
+    name.push("-wal");
+    PathBuf::from(name)
+}
+
+/// Calls `wake` when another process has written to a SQLite database, for as long as it answers true.
 pub fn on_writes(database: &Path, mut wake: impl FnMut() -> bool + Send + 'static) {
-    let (Some(folder), Some(name)) = (database.parent(), database.file_name()) else { return };
-    let mut log_name = OsString::from(name);
-    log_name.push("-wal");
+    let log = write_ahead_log(database);
+    let (Some(folder), Some(log_name)) = (log.parent(), log.file_name().map(OsString::from)) else { return };
     let written = Arc::new(Notify::new());
     let watcher = notify::recommended_watcher({
         let written = written.clone();
@@ -88,7 +249,7 @@ pub fn on_writes(database: &Path, mut wake: impl FnMut() -> bool + Send + 'stati
         Ok(watcher) => watcher,
         Err(cause) => {
             let millis = POLL_INTERVAL.as_millis();
-            return warn!(%cause, "nobody tells of writes to {}, so it is looked at every {millis} ms: {cause}", folder.display());
+            return warn!(%cause, "nobody tells of writes to {}, so it is polled every {millis} ms: {cause}", folder.display());
         }
     };
     tokio::spawn(async move {
@@ -96,13 +257,70 @@ pub fn on_writes(database: &Path, mut wake: impl FnMut() -> bool + Send + 'stati
         loop {
             // A write that comes meanwhile is kept for the next turn.
             written.notified().await;
-            let until = Instant::now() + ATTENTIVE;
-            while Instant::now() < until {
+            for pause in READS_AFTER_WRITE {
+                sleep(pause).await;
                 if !wake() {
                     return;
                 }
-                sleep(LOOK_AGAIN).await;
             }
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+    use tokio::time::timeout;
+
+    use super::*;
+
+    #[test]
+    fn a_file_that_nobody_writes_to_is_hardly_ever_read_and_one_that_grows_is_read_at_the_next_poll() {
+        let mut now = Instant::now();
+        let mut seen = Seen { written: None, pause: POLL_INTERVAL, read_at: now };
+        let mut reads = |written: Option<u64>, polls: u32| {
+            let written = written.map(|size| (SystemTime::UNIX_EPOCH, size));
+            let mut due = || {
+                now += POLL_INTERVAL;
+                seen.is_due(written, now)
+            };
+            (0..polls).filter(|_| due()).count()
+        };
+        let polls_of_hour = 4 * 3_600;
+        reads(None, polls_of_hour);
+        let least = 3_600 / usize::try_from(READ_INTERVAL_MAX.as_secs()).expect("it fits");
+        assert_eq!(reads(None, polls_of_hour), least);
+        for size in 1..5 {
+            assert_eq!(reads(Some(size), 1), 1, "of {size} bytes");
+            // The commit may be visible only later: after a quarter of a second, a second, four seconds.
+            assert_eq!((reads(Some(size), 1), reads(Some(size), 3)), (1, 0), "of {size} bytes");
+            assert_eq!(reads(Some(size), 40), 2, "of {size} bytes");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_another_process_writes_is_seen_without_a_hint() {
+        const PATIENCE: Duration = Duration::from_secs(60);
+        let folder = TempDir::new().expect("a folder can be made");
+        let database = folder.path().join("tables.db");
+        let mut listener = Wake::of_database(&database).listen();
+        for size in 1..4 {
+            std::fs::write(write_ahead_log(&database), vec![0; size]).expect("there is room");
+            timeout(PATIENCE, listener.wait()).await.expect("it is polled");
+        }
+        drop(listener);
+        let began = Instant::now();
+        while !lock(&POLLED).iter().all(|file| file.strong_count() == 0) {
+            assert!(began.elapsed() < PATIENCE, "nobody waits for it any more");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_cannot_be_told_from_outside_is_read_at_every_poll() {
+        let (mut listener, began) = (Wake::default().listen(), tokio::time::Instant::now());
+        for _ in 0..40 {
+            listener.wait().await;
+        }
+        assert_eq!(began.elapsed().as_secs(), (POLL_INTERVAL * 40).as_secs());
+    }
 }

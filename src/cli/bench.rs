@@ -26,6 +26,9 @@ pub enum BenchCommand {
     /// How long after its acknowledgement a post is on the open streams, beside what the acknowledgement took
     #[command(before_help = "Example:\n  chirp bench live --streams 1000 --rate 500")]
     Live(BenchLiveArgs),
+    /// What a query server gets done when it is asked for more than it can do, beside what it can do
+    #[command(before_help = "Example:\n  chirp bench overload --rounds 3")]
+    Overload(BenchOverloadArgs),
     /// Home timelines through the query server, beside a handler that answers the same bytes
     #[command(before_help = "Example:\n  chirp bench read --rounds 9")]
     Read(BenchReadArgs),
@@ -81,6 +84,13 @@ pub struct BenchLiveArgs {
     #[arg(long, env = "CHIRP_RATE", value_name = "N", default_value_t = 500,
           value_parser = RangedU64ValueParser::<usize>::new().range(1..=BENCH_RATE_MAX))]
     pub rate: usize,
+    #[command(flatten)]
+    pub rounds: BenchRounds,
+}
+
+/// `chirp bench overload`
+#[derive(Debug, Args)]
+pub struct BenchOverloadArgs {
     #[command(flatten)]
     pub rounds: BenchRounds,
 }

@@ -12,13 +12,13 @@ use shared::log::{
     Append, AppendError, Appended, EventLog, Hash, LogHead, ReadError, Recorded, StoreIdentity, StoredAnswer,
     StreamName,
 };
-use tokio::sync::watch;
+use shared::wake::Listener;
 
 use crate::history::History;
 use crate::seeds;
 use crate::world::{BATCH_SIZES, Engine, World};
 
-const HISTORIES: u64 = 240;
+const HISTORIES: u64 = 24;
 const COMMANDS: usize = 100;
 
 /// A log whose reads go wrong every now and then.
@@ -91,7 +91,7 @@ impl EventLog for Mangled {
         self.log.read_streams(streams).await
     }
 
-    fn moved(&self) -> watch::Receiver<Position> {
+    fn moved(&self) -> Listener<Position> {
         self.log.moved()
     }
 }

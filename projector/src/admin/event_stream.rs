@@ -16,9 +16,8 @@ use shared::proto::admin::stream_events_response::Message;
 use shared::proto::common::{StreamCaughtUp, StreamDraining, StreamHeartbeat, StreamSubscribed};
 use shared::serve::HEARTBEAT;
 use shared::tokens::Tokens;
-use shared::wake::changed_or_polled;
 use tokio::sync::mpsc;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tonic::{Code, Status};
 
@@ -101,7 +100,8 @@ impl EventStream {
                 biased;
                 () = self.drain.cancelled() => return Err(End::Draining),
                 () = self.messages.closed() => return Err(End::Gone),
-                () = changed_or_polled(&mut moved), if is_the_end => {}
+                () = moved.wait(), if is_the_end => {}
+                () = sleep_until(self.told_at + HEARTBEAT), if is_the_end => {}
                 () = std::future::ready(()), if !is_the_end => {}
             }
         }

@@ -9,7 +9,6 @@ use shared::paging::PageSizes;
 use shared::proto::admin as v1;
 use shared::rows::Rows;
 use shared::sql::statements;
-use tonic::metadata::MetadataMap;
 use tonic::{Code, Status};
 
 use super::Admin;
@@ -45,7 +44,6 @@ impl Admin {
 
     pub(super) async fn parked_page(
         &self,
-        metadata: &MetadataMap,
         asked: &v1::ListParkedEventsRequest,
     ) -> Result<v1::ListParkedEventsResponse, Status> {
         let mut violations = Violations::default();
@@ -57,7 +55,7 @@ impl Admin {
         };
         let (position, discarded) = (asked.position.to_string(), asked.include_discarded.to_string());
         let arguments = ["ListParkedEvents", &asked.projection, &position, &discarded];
-        let before = self.page_start(metadata, &asked.page_token, &arguments).await?;
+        let before = self.page_start(&asked.page_token, &arguments).await?;
         let (after, of) = before.map_or((0, ""), |before| self.taken_apart(before));
         let values = [
             Value::Rows(&wanted.iter().collect::<Rows>()),

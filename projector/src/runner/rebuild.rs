@@ -104,7 +104,7 @@ impl Rates {
 #[derive(Default)]
 pub(super) struct Rebuilding {
     waiting: HashMap<&'static str, Vec<oneshot::Sender<Result<(), RunError>>>>,
-    again_at: Option<Instant>,
+    pub(super) again_at: Option<Instant>,
 }
 
 impl Rebuilding {

@@ -8,6 +8,7 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use fail::fail_point;
 use shared::errors::{ErrorReason, Refused};
 use shared::ids::Position;
 use shared::log::Anchor;
@@ -25,6 +26,9 @@ use super::dispatch::{Heard, Index, Subscription};
 const SLOW_AFTER: Duration = Duration::from_secs(30);
 /// Streams say so at the same moments, these apart, so that those of a connection need one packet and one wake-up.
 const TOGETHER: Duration = Duration::from_secs(1);
+
+/// Longer than any test takes, for one that has no heartbeats.
+const NEVER: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What every stream says, whatever it is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,10 +124,20 @@ fn history_lost() -> Status {
 
 /// When a stream that has told something says that it is alive, if nothing else happens.
 fn heartbeat_after(told_at: Instant) -> Instant {
+    fail_point!("streams::heartbeat", |_| told_at + NEVER);
     static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
     let due = (told_at + HEARTBEAT).saturating_duration_since(*BEGAN);
     let late = due.as_nanos() % TOGETHER.as_nanos();
     told_at + HEARTBEAT - Duration::from_nanos(u64::try_from(late).unwrap_or(0))
+}
+
+/// [`SLOW_AFTER`], but for tests that do not wait for so long: `streams::slow_after=return(1)`, in seconds.
+fn slow_after() -> Duration {
+    fail_point!("streams::slow_after", |seconds| {
+        let seconds = seconds.and_then(|text| text.parse().ok());
+        seconds.map_or(SLOW_AFTER, Duration::from_secs)
+    });
+    SLOW_AFTER
 }
 
 /// One stream on the server's side.
@@ -225,7 +239,7 @@ impl<K: Kind> Feed<K> {
     async fn tell(&mut self, event: K::Event) -> Result<(), Status> {
         let resume_token = self.tokens.seal_resume(&self.about, self.position, self.anchor);
         self.told_at = Instant::now();
-        match timeout(SLOW_AFTER, self.messages.send(K::message(resume_token.clone(), event))).await {
+        match timeout(slow_after(), self.messages.send(K::message(resume_token.clone(), event))).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(Status::cancelled("the client has gone away")),
             Err(_) => {

@@ -18,6 +18,7 @@ use super::{
 };
 use crate::clock::{Clock, Timestamp};
 use crate::ids::{EventId, Position, RequestId, Version};
+use crate::wake::Listener;
 
 /// A store that is there for as long as somebody holds it.
 #[derive(Clone)]
@@ -188,7 +189,7 @@ impl EventLog for MemoryLog {
         Ok(streams.iter().map(events).collect())
     }
 
-    fn moved(&self) -> watch::Receiver<Position> {
-        self.store.moved.subscribe()
+    fn moved(&self) -> Listener<Position> {
+        Listener::to(self.store.moved.subscribe())
     }
 }

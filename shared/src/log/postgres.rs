@@ -25,6 +25,7 @@ use crate::database::Row;
 use crate::ids::{EventId, Position, RequestId, Version};
 use crate::patience::of_database;
 use crate::postgres::{LOG_CHANNEL, Server};
+use crate::wake::Listener;
 
 /// PostgreSQL's codes for a full disk.
 const DISK_FULL: &str = "53100";
@@ -69,8 +70,8 @@ pub async fn open_head(server: &Server) -> Result<StoredLog, ReadError> {
 }
 
 /// Follows the head as far as the server tells of it. A hint may be late, so it never goes back.
-fn hear_of_moves(server: &Server, moved: watch::Sender<Position>) -> watch::Receiver<Position> {
-    let receiver = moved.subscribe();
+fn hear_of_moves(server: &Server, moved: watch::Sender<Position>) -> Listener<Position> {
+    let receiver = Listener::to(moved.subscribe());
     server.listen(LOG_CHANNEL, move |said| {
         let position = Position(said.parse().unwrap_or_default());
         moved.send_modify(|last| *last = position.max(*last));

@@ -26,7 +26,7 @@ use crate::ids::{EventId, Position, RequestId, Version};
 use crate::rows::Rows;
 use crate::sql::statements;
 use crate::sqlite::{BUSY_TIMEOUT, WAL_BYTES_KEPT, connect_to_write, pool};
-use crate::wake::on_writes;
+use crate::wake::{Listener, on_writes};
 
 /// Connections that read.
 const READERS_MAX: u32 = 4;
@@ -126,7 +126,7 @@ pub async fn open(file: &Path, durability: Durability, clock: Arc<dyn Clock>) ->
     let turns = Turns::at(file)
         .inspect_err(|cause| warn!(%cause, "processes take no turns in writing {}: {cause}", file.display()));
     let queue = Queue::start(Writer { turns: turns.ok(), file: to_write(&options), options, clock }, moved);
-    Ok(log.moving(moved_receiver).appending(queue))
+    Ok(log.moving(Listener::to(moved_receiver).polling(file)).appending(queue))
 }
 
 /// Opens an existing log without the possibility to write: every append is refused.
@@ -154,7 +154,7 @@ pub async fn open_to_follow(file: &Path) -> Result<StoredLog, ReadError> {
         moved.send_modify(|_| {});
         moved.receiver_count() > 0
     });
-    Ok(log.moving(receiver))
+    Ok(log.moving(Listener::to(receiver).polling(file)))
 }
 
 /// The tables of the log in a file, for a log that is copied there.

@@ -20,6 +20,7 @@ use crate::ids::{CommandId, EventId, Position, RequestId, Version};
 use crate::patience::patiently;
 use crate::rows::{Cell, Line, Rows};
 use crate::sql::statements;
+use crate::wake::Listener;
 
 statements! {
     static SELECT_IDENTITY = "SELECT epoch, token_key FROM store";
@@ -63,7 +64,7 @@ pub struct StoredLog {
     tables: Database,
     identity: StoreIdentity,
     queue: Option<Queue>,
-    moved: watch::Receiver<Position>,
+    moved: Listener<Position>,
 }
 
 impl fmt::Debug for StoredLog {
@@ -79,11 +80,11 @@ impl StoredLog {
         let row = rows.first().ok_or_else(|| ReadError::Unavailable("the log has no identity".to_owned()))?;
         let identity = StoreIdentity { epoch: row.get("epoch")?, token_key: bytes32(row, "token_key")? };
         let (_, moved) = watch::channel(Position(0));
-        Ok(Self { tables, identity, queue: None, moved })
+        Ok(Self { tables, identity, queue: None, moved: Listener::to(moved) })
     }
 
     /// The same log, which says when it has moved.
-    pub(super) fn moving(self, moved: watch::Receiver<Position>) -> Self {
+    pub(super) fn moving(self, moved: Listener<Position>) -> Self {
         Self { moved, ..self }
     }
 
@@ -184,7 +185,7 @@ impl EventLog for StoredLog {
         Ok(None)
     }
 
-    fn moved(&self) -> watch::Receiver<Position> {
+    fn moved(&self) -> Listener<Position> {
         self.moved.clone()
     }
 }

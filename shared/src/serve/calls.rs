@@ -1,7 +1,9 @@
 //! What every call gets: an id, room or none, its deadline, and honest errors.
 //!
-//! Always: what is refused here has cost next to nothing; tonic's own refusals leave here with a reason. Never here: what a call means.
+//! Always: what is refused here has cost next to nothing; tonic's own refusals leave here with a reason; a deadline that passes is answered
+//! with DEADLINE_EXCEEDED and a panic with INTERNAL. Never here: what a call means.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
@@ -11,14 +13,16 @@ use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
+use fail::fail_point;
+use futures_util::FutureExt as _;
 use tokio::sync::Semaphore;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 use tonic::{Code, Status};
 use tracing::{Instrument, debug, info_span};
 use uuid::Uuid;
 
 use super::{MESSAGE_BYTES_MAX, REQUEST_ID_HEADER};
-use crate::errors::{ErrorReason, RETRY_DELAY, Refused};
+use crate::errors::{ErrorReason, RETRY_DELAY, Refused, internal};
 use crate::metrics;
 use crate::patience::within;
 
@@ -29,29 +33,101 @@ const REQUEST_ID_LENGTH_MAX: usize = 128;
 const MESSAGE_PATIENCE: Duration = Duration::from_secs(30);
 /// The largest message with what surrounds it, in base64 where a browser's library writes that.
 const FRAMED_BYTES_MAX: usize = MESSAGE_BYTES_MAX * 4 / 3 + 1_024;
-/// How long before tonic's own timer ours ends.
+/// How long before the deadline the answer is that it passes: tonic's own timer, at the deadline, gives no reason.
 const DEADLINE_MARGIN: Duration = Duration::from_millis(10);
+/// The same for what does not reach a service in time.
+const DEADLINE_MARGIN_MIN: Duration = Duration::from_millis(5);
+/// Timers tick once a millisecond, so nothing can be done within so little before the other timer ends.
+const DEADLINE_TICK: Duration = Duration::from_millis(2);
+/// No call lasts for longer, whatever its client says.
+const DEADLINE_MAX: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
 static OVERLOADED: LazyLock<Status> = LazyLock::new(|| {
     let message = "the server has enough to do; try again a little later";
     Refused::new(Code::ResourceExhausted, ErrorReason::Overloaded, message).retry_after(RETRY_DELAY).into()
 });
 
-/// The time that a client gave its call, from its `grpc-timeout` header.
-#[must_use]
-pub fn time_allowed(header: Option<&HeaderValue>) -> Option<Duration> {
+/// The time that a client gave its call, from its `grpc-timeout` header; nothing when it says none, or says it in another way than gRPC. More
+/// than [`DEADLINE_MAX`] is as good as that.
+fn time_allowed(header: Option<&HeaderValue>) -> Option<Duration> {
     let text = header?.to_str().ok()?;
     let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
-    let amount: u64 = digits.parse().ok()?;
-    match unit {
-        "H" => Some(Duration::from_secs(amount.saturating_mul(3_600))),
-        "M" => Some(Duration::from_secs(amount.saturating_mul(60))),
-        "S" => Some(Duration::from_secs(amount)),
-        "m" => Some(Duration::from_millis(amount)),
-        "u" => Some(Duration::from_micros(amount)),
-        "n" => Some(Duration::from_nanos(amount)),
-        _ => None,
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
     }
+    // All digits, so that what does not fit is too large.
+    let amount: u64 = digits.parse().unwrap_or(u64::MAX);
+    let allowed = match unit {
+        "H" => Duration::from_secs(amount.saturating_mul(3_600)),
+        "M" => Duration::from_secs(amount.saturating_mul(60)),
+        "S" => Duration::from_secs(amount),
+        "m" => Duration::from_millis(amount),
+        "u" => Duration::from_micros(amount),
+        "n" => Duration::from_nanos(amount),
+        _ => return None,
+    };
+    Some(allowed.min(DEADLINE_MAX))
+}
+
+/// When a call came, and how long its client waits for it.
+#[derive(Clone, Copy, Debug)]
+struct Deadline {
+    arrived_at: Instant,
+    allowed: Duration,
+}
+
+impl Deadline {
+    fn of(request: &Request) -> Option<Self> {
+        let allowed = time_allowed(request.headers().get("grpc-timeout"))?;
+        Some(Self { arrived_at: Instant::now(), allowed })
+    }
+
+    /// So long before the end, but not before half of the time is over.
+    fn before(&self, margin: Duration) -> Instant {
+        self.arrived_at + self.allowed.saturating_sub(margin.min(self.allowed / 2).max(DEADLINE_TICK))
+    }
+}
+
+/// Answers INTERNAL when the work on a call panics. The panic itself is counted and logged where it happens.
+pub(super) async fn answer_panics(request: Request, next: Next) -> Response {
+    unless_it_panics(next.run(request)).await
+}
+
+/// The same for what the services do, so that what surrounds them counts the answer as any other.
+pub(super) async fn answer_panics_of_services(request: Request, next: Next) -> Response {
+    let is_of_ours = !request.uri().path().starts_with(ABOUT_THE_SERVER);
+    let working = async {
+        if is_of_ours {
+            may_panic();
+        }
+        next.run(request).await
+    };
+    unless_it_panics(working).await
+}
+
+async fn unless_it_panics(working: impl Future<Output = Response>) -> Response {
+    let answered = AssertUnwindSafe(working).catch_unwind().await;
+    answered.unwrap_or_else(|_| internal("the work on a call panicked").into_http())
+}
+
+/// Lets a test make the work on a call panic: `shared::call=panic`.
+fn may_panic() {
+    fail_point!("shared::call");
+}
+
+/// Answers DEADLINE_EXCEEDED, before tonic answers without a reason, when a call was not even taken up in time: its message did not come, or
+/// its client gave it no time at all.
+pub(super) async fn watch_the_deadline(mut request: Request, next: Next) -> Response {
+    let Some(deadline) = Deadline::of(&request) else { return next.run(request).await };
+    request.extensions_mut().insert(deadline);
+    let (path, until) = (request.uri().path().to_owned(), deadline.before(DEADLINE_MARGIN_MIN));
+    if until > Instant::now()
+        && let Ok(response) = timeout_at(until, next.run(request)).await
+    {
+        return response;
+    }
+    metrics::refused(&path, Code::DeadlineExceeded);
+    overdue(deadline.allowed).into_http()
 }
 
 /// Gives the call its id and its span, and echoes the id.
@@ -85,11 +161,10 @@ pub(super) async fn shed_load(room: Arc<Semaphore>, request: Request, next: Next
     }
     // Nobody takes up room before the whole message is there: else a few connections that never end what they ask would take all of it.
     let (parts, body) = request.into_parts();
-    let allowed = time_allowed(parts.headers.get("grpc-timeout")).unwrap_or(MESSAGE_PATIENCE).min(MESSAGE_PATIENCE);
-    let message = match timeout(allowed, to_bytes(body, FRAMED_BYTES_MAX)).await {
+    let message = match timeout(MESSAGE_PATIENCE, to_bytes(body, FRAMED_BYTES_MAX)).await {
         Ok(Ok(message)) => message,
         Ok(Err(_)) => return too_large().into_http(),
-        Err(_) => return overdue(allowed).into_http(),
+        Err(_) => return overdue(MESSAGE_PATIENCE).into_http(),
     };
     let Ok(_room) = room.try_acquire() else { return shed() };
     next.run(Request::from_parts(parts, Body::from(message))).await
@@ -103,9 +178,10 @@ fn shed() -> Response {
 /// Answers DEADLINE_EXCEEDED when the client's deadline passes before there is an answer; tonic, a moment later, would say
 /// CANCELLED. A stream that has begun is not bounded: it says by itself that it is alive.
 pub(super) async fn keep_the_deadline(request: Request, next: Next) -> Response {
-    let Some(allowed) = time_allowed(request.headers().get("grpc-timeout")) else { return next.run(request).await };
-    let answer = timeout(allowed.saturating_sub(DEADLINE_MARGIN), within(allowed, next.run(request))).await;
-    answer.unwrap_or_else(|_| overdue(allowed).into_http())
+    let Some(deadline) = request.extensions().get::<Deadline>().copied() else { return next.run(request).await };
+    let left = deadline.allowed.saturating_sub(deadline.arrived_at.elapsed());
+    let answer = timeout_at(deadline.before(DEADLINE_MARGIN), within(left, next.run(request))).await;
+    answer.unwrap_or_else(|_| overdue(deadline.allowed).into_http())
 }
 
 fn overdue(allowed: Duration) -> Status {
@@ -140,4 +216,24 @@ fn too_large() -> Status {
     let message = "the message is larger than this server takes";
     let refused = Refused::new(Code::ResourceExhausted, ErrorReason::MessageTooLarge, message);
     refused.with("limit_bytes", MESSAGE_BYTES_MAX).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_timeout_is_what_grpc_says_and_never_more_than_a_clock_can_hold() {
+        let allowed = |text: &str| time_allowed(Some(&HeaderValue::from_str(text).expect("it is a header")));
+        assert_eq!(allowed("1H"), Some(Duration::from_secs(3_600)));
+        assert_eq!(allowed("20m"), Some(Duration::from_millis(20)));
+        assert_eq!(allowed("00000001n"), Some(Duration::from_nanos(1)));
+        assert_eq!(allowed("0S"), Some(Duration::ZERO));
+        for huge in ["18446744073709551615S", "99999999H", "99999999999999999999999999S", "18446744073709551615H"] {
+            assert_eq!(allowed(huge), Some(DEADLINE_MAX), "{huge}");
+        }
+        for none in ["", "S", "1", "+1S", "-1S", "1 S", "1s", "1.5S", "\u{e9}S", "1\u{e9}"] {
+            assert_eq!(allowed(none), None, "{none}");
+        }
+    }
 }

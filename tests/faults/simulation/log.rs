@@ -11,7 +11,7 @@ use shared::log::{
     Anchor, Append, AppendError, Appended, EventLog, Hash, LogHead, ReadError, Recorded, StoreIdentity, StoredAnswer,
     StreamName,
 };
-use tokio::sync::watch;
+use shared::wake::Listener;
 
 use super::task::gate;
 
@@ -153,7 +153,7 @@ impl EventLog for SimulatedLog {
         self.log.read_streams(streams).await
     }
 
-    fn moved(&self) -> watch::Receiver<Position> {
+    fn moved(&self) -> Listener<Position> {
         self.log.moved()
     }
 }

@@ -1,4 +1,4 @@
-//! What anybody may send: bytes as the messages of every method, as tokens, and as stored events.
+//! What anybody may send: bytes as the messages of every method, as headers, as tokens, and as stored events.
 //!
 //! Each of these functions takes any bytes, does with them what a server does, and panics when something comes out that must not: a panic of
 //! the server, an INTERNAL or UNKNOWN of its own, a token that is taken and was never made, an event that is not the same once it was
@@ -11,7 +11,7 @@ use shared::log::StoreIdentity;
 use shared::tokens::Tokens;
 use uuid::Uuid;
 
-pub use messages::{command, methods, query};
+pub use messages::{command, headers, methods, query};
 
 /// What the corpora of tokens are of.
 pub const IDENTITY: StoreIdentity = StoreIdentity { epoch: Uuid::from_u128(7), token_key: [7; 32] };
@@ -20,9 +20,10 @@ pub const IDENTITY: StoreIdentity = StoreIdentity { epoch: Uuid::from_u128(7), t
 pub type Target = fn(&[u8]);
 
 /// What is fuzzed, by the names of the corpora.
-pub const TARGETS: [(&str, Target); 4] = [
+pub const TARGETS: [(&str, Target); 5] = [
     ("commands", |bytes| _ = command(bytes)),
     ("queries", |bytes| _ = query(bytes)),
+    ("headers", |bytes| _ = headers(bytes)),
     ("tokens", token),
     ("events", event),
 ];

@@ -1,6 +1,7 @@
 //! Bytes as messages of the methods, to servers in this process.
 
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use axum::body::Body;
 use command_server::command::{Command, Edge, NewPost, OnPost};
@@ -13,9 +14,12 @@ use shared::event::{AccountKind, Profile};
 use shared::ids::{AccountId, PostId};
 use shared::log::memory::MemoryStore;
 use shared::log::{EventLog, LogHead};
+use shared::patience::within;
 use shared::progress::Progress;
 use shared::proto::DESCRIPTORS;
-use shared::settings::ProjectorSettings;
+use shared::proto::query::GetPostRequest;
+use shared::serve::as_served;
+use shared::settings::{ProjectorSettings, ServerSettings};
 use shared::tables;
 use shared::wake::Wake;
 use tokio::runtime::Runtime;
@@ -25,6 +29,7 @@ use tonic::service::Routes;
 use tonic::{Code, Status};
 use uuid::Uuid;
 
+const WAIT_MAX: Duration = Duration::from_millis(20);
 const COMMANDS: &str = "chirp.command.v1.CommandService";
 const QUERIES: &str = "chirp.query.v1.QueryService";
 
@@ -74,20 +79,47 @@ pub fn query(bytes: &[u8]) -> Option<Code> {
     RUNTIME.block_on(send(&mut routes, QUERIES, &METHODS, bytes))
 }
 
+/// Sends bytes as the headers of a good query, a line each, to a query server with all that surrounds it. Nothing when they are no headers.
+pub fn headers(bytes: &[u8]) -> Option<Code> {
+    static SERVED: LazyLock<Routes> = LazyLock::new(|| {
+        let routes = RUNTIME.block_on(query_server());
+        as_served(routes, &ServerSettings::default()).prepare()
+    });
+    let mut headers = Vec::new();
+    for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+        let colon = line.iter().position(|byte| *byte == b':')?;
+        let name = http::HeaderName::from_bytes(&line[..colon]).ok()?;
+        headers.push((name, http::HeaderValue::from_bytes(line[colon + 1..].trim_ascii()).ok()?));
+    }
+    let message = GetPostRequest { post_id: POSTS[0].to_string(), ..GetPostRequest::default() };
+    let (mut routes, message) = (SERVED.clone(), message.encode_to_vec());
+    RUNTIME.block_on(send_with(&mut routes, QUERIES, "GetPost", &message, &headers))
+}
+
 /// How it is answered, if it says which method it is for.
 async fn send(routes: &mut Routes, service: &str, methods: &[String], bytes: &[u8]) -> Option<Code> {
     let (which, message) = bytes.split_first()?;
     let method = &methods[usize::from(*which) % methods.len()];
+    send_with(routes, service, method, message, &[]).await
+}
+
+async fn send_with(
+    routes: &mut Routes,
+    service: &str,
+    method: &str,
+    message: &[u8],
+    headers: &[(http::HeaderName, http::HeaderValue)],
+) -> Option<Code> {
     let length = u32::try_from(message.len()).expect("it is short");
     let framed = [&[0], &length.to_be_bytes()[..], message].concat();
-    let request = http::Request::post(format!("/{service}/{method}"))
+    let mut request = http::Request::post(format!("/{service}/{method}"))
         .header("content-type", "application/grpc")
         .header("te", "trailers")
-        // Nobody waits here for what is not there yet.
-        .header("grpc-timeout", "20m")
         .body(tonic::body::Body::new(Body::from(framed)))
         .expect("a request");
-    let response = routes.call(request).await.expect("a server answers");
+    request.headers_mut().extend(headers.iter().cloned());
+    // Nobody waits here for what is not there yet.
+    let response = within(WAIT_MAX, routes.call(request)).await.expect("a server answers");
     // An answer has its status behind it, and is good; a refusal has it in front.
     let Some(status) = Status::from_header_map(response.headers()) else { return Some(Code::Ok) };
     // What cannot be decoded is refused by the library, without details, and told as INVALID_ARGUMENT further out.

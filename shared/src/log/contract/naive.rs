@@ -12,6 +12,7 @@ use std::str::FromStr;
 use super::*;
 use crate::log::{LogHead, ReadError, StoreIdentity};
 use crate::postgres::Server;
+use crate::wake::Listener;
 
 const SCHEMA: &str = "CREATE TABLE naive (position BIGSERIAL PRIMARY KEY, stream TEXT NOT NULL)";
 const INSERT: &str = "INSERT INTO naive (stream) SELECT * FROM UNNEST($1::TEXT[]) RETURNING position";
@@ -83,8 +84,8 @@ impl EventLog for NaiveLog {
         Ok(vec![])
     }
 
-    fn moved(&self) -> tokio::sync::watch::Receiver<Position> {
-        tokio::sync::watch::channel(Position(0)).1
+    fn moved(&self) -> Listener<Position> {
+        Listener::to(tokio::sync::watch::channel(Position(0)).1)
     }
 }
 

@@ -1,0 +1,189 @@
+//! `chirp bench overload`: what a query server gets done when it is asked for more than it can do, beside what it gets done when everybody
+//! waits for an answer before asking again. The server is a process of its own, on a core of its own where there is `taskset`, so that
+//! those who ask do not take the time of the one that answers.
+
+use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context, ensure};
+use shared::proto::query::GetHomeTimelineRequest;
+use shared::proto::query::query_service_client::QueryServiceClient;
+use shared::store::Store;
+use shared::wake::Wake;
+use tokio::net::TcpListener;
+use tokio::process::{Child, Command};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep};
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Code, Request};
+
+use super::stage::{self, Stage};
+use super::stats::{Figure, Findings, Wanted};
+use super::{Rounds, load};
+use crate::client::reason;
+
+/// What a page costs the server, against what it costs to refuse it, decides how much overload it takes.
+const POSTS: usize = 100;
+/// As many clients, when they wait their turn: what they get done is what the server can do.
+const CONNECTIONS: usize = 16;
+/// Calls that the server works on at once.
+const CALLS_MAX: &str = "64";
+/// When an answer is worth nothing any more.
+const DEADLINE: Duration = Duration::from_secs(1);
+/// How many times as many calls as it can answer.
+const TIMES: [f64; 4] = [1.0, 2.0, 5.0, 10.0];
+/// What must get done even then, of what it can do.
+const GOODPUT_MIN: f64 = 0.8;
+/// How long the server may take to start.
+const START_PATIENCE: Duration = Duration::from_secs(30);
+const TICK: Duration = Duration::from_millis(1);
+
+/// A query server in a process of its own, until this is dropped.
+struct Server {
+    process: Child,
+    clients: Vec<QueryServiceClient<Channel>>,
+}
+
+impl Server {
+    async fn start(store: &str) -> anyhow::Result<Self> {
+        // Free again in a moment, and nobody else's until then.
+        let address = TcpListener::bind("127.0.0.1:0").await?.local_addr()?;
+        let mut process = Command::new(std::env::current_exe()?)
+            .args(["query-server", "--store", store, "--listen", &address.to_string(), "--calls-max", CALLS_MAX])
+            .stdin(Stdio::null())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()?;
+        let endpoint = Endpoint::from_shared(format!("http://{address}"))?;
+        let began = Instant::now();
+        while let Err(cause) = endpoint.connect().await {
+            ensure!(process.try_wait()?.is_none(), "the query server has ended");
+            ensure!(began.elapsed() < START_PATIENCE, "the query server does not answer: {cause}");
+            sleep(TICK).await;
+        }
+        let clients = (0..CONNECTIONS).map(|_| QueryServiceClient::new(endpoint.connect_lazy())).collect();
+        Ok(Self { process, clients })
+    }
+}
+
+#[derive(Default)]
+struct Answers {
+    good: AtomicU64,
+    refused: AtomicU64,
+    late: AtomicU64,
+}
+
+async fn ask_once(
+    mut client: QueryServiceClient<Channel>,
+    account_id: String,
+    answers: &Answers,
+) -> anyhow::Result<()> {
+    let mut request =
+        Request::new(GetHomeTimelineRequest { account_id, page_size: 100, ..GetHomeTimelineRequest::default() });
+    request.set_timeout(DEADLINE);
+    let count = match client.get_home_timeline(request).await {
+        Ok(_) => &answers.good,
+        Err(status) if reason(&status) == "OVERLOADED" => &answers.refused,
+        Err(status) if matches!(status.code(), Code::DeadlineExceeded | Code::Cancelled) => &answers.late,
+        Err(status) => return Err(status).context("a call was neither answered nor refused as overload"),
+    };
+    count.fetch_add(1, Ordering::Relaxed);
+    Ok(())
+}
+
+/// Calls a second that are answered when everybody waits for the answer before asking again.
+async fn peak(server: &Server, account: &str, duration: Duration) -> anyhow::Result<f64> {
+    let (answers, until) = (Arc::new(Answers::default()), Instant::now() + duration);
+    let mut asking = JoinSet::new();
+    for client in &server.clients {
+        let (client, account, answers) = (client.clone(), account.to_owned(), answers.clone());
+        asking.spawn(async move {
+            while Instant::now() < until {
+                ask_once(client.clone(), account.clone(), &answers).await?;
+            }
+            anyhow::Ok(())
+        });
+    }
+    asking.join_all().await.into_iter().collect::<anyhow::Result<()>>()?;
+    Ok(load::per_second(answers.good.load(Ordering::Relaxed), duration))
+}
+
+/// Good answers a second when so many calls a second are made, whatever becomes of them; and the calls that were made.
+async fn goodput(server: &Server, account: &str, rate: f64, duration: Duration) -> anyhow::Result<(f64, f64)> {
+    let (answers, began) = (Arc::new(Answers::default()), Instant::now());
+    let (mut asking, mut made) = (JoinSet::new(), 0_u32);
+    let mut clients = server.clients.iter().cycle();
+    while began.elapsed() < duration {
+        while f64::from(made) < began.elapsed().as_secs_f64() * rate {
+            let client = clients.next().context("it goes round")?.clone();
+            let (account, answers) = (account.to_owned(), answers.clone());
+            asking.spawn(async move { ask_once(client, account, &answers).await });
+            made += 1;
+        }
+        sleep(TICK).await;
+        while let Some(asked) = asking.try_join_next() {
+            asked??;
+        }
+    }
+    asking.join_all().await.into_iter().collect::<anyhow::Result<()>>()?;
+    let counts = [&answers.good, &answers.refused, &answers.late].map(|count| count.load(Ordering::Relaxed));
+    eprintln!("bench: overload: {made} calls: {} answered, {} refused, {} late", counts[0], counts[1], counts[2]);
+    Ok((load::per_second(counts[0], began.elapsed()), load::per_second(made.into(), duration)))
+}
+
+/// Binds all threads of a process to a core.
+async fn bind(process: u32, core: &str) -> bool {
+    let bound = Command::new("taskset").args(["-a", "-c", "-p", core, &process.to_string()]).output().await;
+    bound.is_ok_and(|bound| bound.status.success())
+}
+
+/// Measures it.
+///
+/// # Errors
+/// When something cannot be started or fails.
+pub async fn run(rounds: &Rounds) -> anyhow::Result<Findings> {
+    let folder = stage::folder(rounds.folder.as_deref())?;
+    let stage = Stage::new(rounds.store(folder.path()).await?, 2).await?;
+    stage.follow(2, 1).await?;
+    stage.post(2, POSTS).await?;
+    stage.projector(Wake::default()).await?.catch_up().await?;
+    let account = stage.accounts[0].id.to_string();
+    let store = match &stage.store {
+        Store::Folder(folder) => folder.display().to_string(),
+        Store::Server(server) => server.address(),
+    };
+    let server = Server::start(&store).await?;
+    let mut findings = Findings::default();
+    let answering = server.process.id().context("the query server has ended")?;
+    if !bind(answering, "0").await || !bind(std::process::id(), "1").await {
+        findings
+            .notes
+            .push("taskset is missing, or there is one core: those who ask take the time of the server".to_owned());
+    }
+
+    let mut peaks = Figure::new(format!("{CONNECTIONS} clients that wait their turn"), "pages/s");
+    let name = |times: f64| Figure::new(format!("{times:.0} times as many calls as that"), "pages/s");
+    let mut overloaded = TIMES.map(name);
+    for measured in rounds.each("overload") {
+        let peak = peak(&server, &account, rounds.duration).await?;
+        peaks.note(measured, peak);
+        for (times, figure) in TIMES.into_iter().zip(&mut overloaded) {
+            let (good, made) = goodput(&server, &account, peak * times, rounds.duration).await?;
+            if made < peak * times * 0.9 {
+                findings
+                    .notes
+                    .push(format!("only {:.1} instead of {times:.0} times as many calls were made", made / peak));
+            }
+            figure.note(measured, good);
+        }
+    }
+    for (times, figure) in TIMES.into_iter().zip(&overloaded) {
+        let name = format!("of what it can do, at {times:.0} times as many calls");
+        findings.compare(name, figure, &peaks, Some(Wanted::AtLeast(GOODPUT_MIN)));
+    }
+    findings.figures.push(peaks);
+    findings.figures.extend(overloaded);
+    Ok(findings)
+}
