@@ -59,8 +59,8 @@ pub async fn run(args: DevArgs) -> anyhow::Result<()> {
 
     let settings = args.server.settings();
     let projected = {
-        let (tables, progress, drain) = (tables.clone(), progress.clone(), drain.clone());
-        ProgressOnDemand::new(Box::new(move || Progress::watch(ready(tables), progress.listen(), drain)))
+        let (tables, head, progress, drain) = (tables.clone(), head.clone(), progress.clone(), drain.clone());
+        ProgressOnDemand::new(Box::new(move || Progress::watch(ready(tables), head, progress.listen(), drain)))
     };
     let commands = Server {
         listener: command_listener,

@@ -4,7 +4,7 @@
 //! before them; so of two projectors one wins, the other waits for its end, and nothing is applied twice. An owner that is
 //! not heard of for [`LEASE`] loses the projection to whoever asks next; the higher term fences it off.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::time::Duration;
 
 use shared::clock::Timestamp;

@@ -263,6 +263,7 @@ impl Runner {
     /// Another projector has taken this one over; it may come back.
     fn stand_by(&mut self, name: &str) {
         warn!(projection = name, "another projector has taken over {name}");
+        self.beat_at = self.beat_at.min(Instant::now() + HEARTBEAT);
         for running in self.running.iter_mut().filter(|running| running.projection.name() == name) {
             running.claim = None;
             running.other.1 = Instant::now();

@@ -45,7 +45,7 @@ async fn start(role: &str, listen: &str, store: &str, folder: &Path) -> (Role, P
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn clocks_that_jump_change_no_order_and_no_stream() {
     let jumps = number("CHIRP_JUMPS").unwrap_or(JUMPS);
-    let seed = u64::from(std::process::id());
+    let seed = clients::first_seed();
     println!("seed {seed}");
     let mut random = Random::new(seed);
     let folder = folder();

@@ -61,7 +61,7 @@ fn most_of_what_the_corpora_ask_is_answered() {
 #[test]
 fn no_bytes_make_a_server_panic_or_say_that_it_is_its_own_fault() {
     let inputs = number("CHIRP_HOSTILE").unwrap_or(INPUTS);
-    let seed = number("CHIRP_FAULT_SEED").unwrap_or_else(|| u64::from(std::process::id()));
+    let seed = number("CHIRP_FAULT_SEED").unwrap_or_else(clients::first_seed);
     println!("seed {seed}");
     for (target, run) in hostile::TARGETS {
         let corpus = corpus(target);

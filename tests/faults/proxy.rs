@@ -73,7 +73,7 @@ async fn forward(client: TcpStream, server: TcpStream, mut random: Random, dropp
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_answer_that_was_dropped_is_given_again_and_nothing_is_done_twice() {
     let drops = number("CHIRP_DROPS").unwrap_or(DROPS);
-    let seed = u64::from(std::process::id());
+    let seed = clients::first_seed();
     println!("seed {seed}");
     let folder = folder();
     let roles = Roles::start(folder.path()).await;

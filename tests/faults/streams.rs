@@ -51,7 +51,7 @@ async fn read(client: QueryServiceClient<Channel>, account: String, token: Strin
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hundred_streams_are_told_every_post_once_and_in_order_however_often_the_server_is_killed() {
     let kills = number("CHIRP_STREAM_KILLS").unwrap_or(KILLS);
-    let seed = number("CHIRP_FAULT_SEED").unwrap_or(1);
+    let seed = number("CHIRP_FAULT_SEED").unwrap_or_else(clients::first_seed);
     println!("seed {seed}");
     let mut random = Random::new(seed);
     let folder = folder();

@@ -3,23 +3,28 @@
 //!
 //! A history is random commands through the real command server into a real log. Projectors with batch sizes 1, 7 and
 //! 1,000 and tiny limits fold it into real tables; at several checkpoints every question is asked of the real query
-//! server. The seed is printed on failure; `CHIRP_LAW_SEED=n` runs that history alone, `CHIRP_LAW_HISTORIES=n` sets how
-//! many each test runs.
+//! server. The seeds change from day to day and are printed, the first one always; `CHIRP_SEED=n` begins with another,
+//! `CHIRP_LAW_SEED=n` runs one history alone, and `CHIRP_LAW_HISTORIES=n` sets how many each test of SQLite runs, and
+//! `CHIRP_LAW_HISTORIES_ON_POSTGRES=n` those of PostgreSQL. `scripts/faults --full` runs over a thousand.
 
 mod history;
 mod world;
 
 use std::collections::BTreeSet;
 
-use clients::Random;
+use clients::{Random, first_seed};
 
 use crate::history::History;
 use crate::world::{BATCH_SIZES, Engine, World};
 
-/// Histories of each of the four tests of SQLite; together over 1,000.
-const HISTORIES: u64 = 256;
+/// Histories of each of the four tests of SQLite.
+const HISTORIES: u64 = 20;
 /// The same on PostgreSQL, where each takes several times as long.
-const HISTORIES_ON_POSTGRES: u64 = 24;
+const HISTORIES_ON_POSTGRES: u64 = 2;
+/// So many lead to every type of event.
+const HISTORIES_OF_EVERY_TYPE: u64 = 256;
+/// Tests that share the histories of an engine.
+const QUARTERS: u64 = 4;
 /// Commands of one history.
 const COMMANDS: usize = 120;
 /// How often the answers are checked on the way.
@@ -60,23 +65,21 @@ async fn every_answer_is_the_laws_in_the_second_half_of_the_histories_on_postgre
 /// Runs one quarter of the histories, or the one that the environment names.
 async fn check(engine: Engine, quarter: u64) {
     let number = |name: &str| std::env::var(name).ok().map(|text| text.parse().expect("the number of a seed"));
-    let usual = match engine {
-        Engine::Sqlite => HISTORIES,
-        Engine::Postgres => HISTORIES_ON_POSTGRES,
+    let histories = match engine {
+        Engine::Sqlite => number("CHIRP_LAW_HISTORIES").unwrap_or(HISTORIES),
+        Engine::Postgres => number("CHIRP_LAW_HISTORIES_ON_POSTGRES").unwrap_or(HISTORIES_ON_POSTGRES),
     };
-    let histories = number("CHIRP_LAW_HISTORIES").unwrap_or(usual);
-    let seeds = match number("CHIRP_LAW_SEED") {
-        Some(seed) if seed % 4 == quarter => seed..seed + 1,
+    let seeds: Vec<u64> = match number("CHIRP_LAW_SEED") {
+        Some(seed) if seed % QUARTERS == quarter => vec![seed],
         Some(_) => return,
-        None => 0..histories,
+        None => (0..histories).map(|index| first_seed() + index * QUARTERS + quarter).collect(),
     };
-    let named = seeds.end - seeds.start == 1;
     let mut happened = BTreeSet::new();
-    for index in seeds {
-        let seed = if named { index } else { index * 4 + quarter };
-        happened.extend(one_history(engine, seed).await);
+    for seed in &seeds {
+        println!("seed {seed}");
+        happened.extend(one_history(engine, *seed).await);
     }
-    if !named && histories >= HISTORIES {
+    if seeds.len() as u64 >= HISTORIES_OF_EVERY_TYPE {
         let missing: Vec<_> = history::EVERY_TYPE.iter().filter(|kind| !happened.contains(**kind)).collect();
         assert!(missing.is_empty(), "the histories never led to {missing:?}");
     }

@@ -62,7 +62,7 @@ async fn what_was_answered_is_answered_again_for_that_moment() {
     let [ada, bob, eve] = dev.api.accounts(["ada", "bob", "eve"]).await;
     dev.api.follow(&bob, &ada).await;
     dev.api.follow(&bob, &eve).await;
-    let seed = u64::from(std::process::id());
+    let seed = clients::first_seed();
     println!("seed {seed}");
     let (mut random, mut posts, mut copies) = (Random::new(seed), vec![], vec![]);
     for number in 0..CHANGES {

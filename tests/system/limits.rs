@@ -8,15 +8,16 @@ use shared::proto::command::CreatePostRequest;
 use shared::proto::query::query_service_client::QueryServiceClient;
 use shared::proto::query::*;
 use tokio::net::TcpStream;
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tonic::codegen::http::{Request, Version};
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
-use crate::api::{Feed, Told, ask, channel, item, reason, up_to_date, within};
+use crate::api::{Api, Feed, Told, ask, channel, fresh, item, reason, texts, up_to_date, within};
 use crate::around::{Half, lock};
 use crate::live::open_streams;
-use crate::process::{Dev, PATIENCE, eventually, folder, on_postgres};
+use crate::process::{Dev, PATIENCE, Role, eventually, folder, on_postgres};
 
 /// Streams that one account may have.
 const OF_ACCOUNT: usize = 128;
@@ -179,4 +180,38 @@ async fn a_connection_that_resets_streams_by_the_thousand_is_closed_and_the_othe
     // With so much under way, the reason may not get through.
     assert!(ended.reason().is_none_or(|reason| reason == Reason::ENHANCE_YOUR_CALM), "{ended:?}");
     dev.api.home(&ada, up_to_date()).await;
+}
+
+/// A server that has as much to do as it may refuses more before it has done anything for it, and keeps what it has taken on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_there_is_no_room_for_is_refused_at_once_and_what_was_taken_on_is_answered() {
+    const ROOM: usize = 8;
+    const CALLS: usize = 40;
+    let folder = folder();
+    let (commands, projector) = (Role::command_server(folder.path()).await, Role::projector(folder.path()).await);
+    let room = ROOM.to_string();
+    let queries = Role::start("query-server", "--listen", folder.path(), &["--calls-max", &room]).await;
+    let api = Api::new(&commands.address, &queries.address, &projector.address);
+    let ada = api.register("ada").await.id;
+    api.home(&ada, up_to_date()).await;
+    projector.process.signal("STOP");
+    let made = api.post(&ada, "not projected yet").await;
+    let mut asking = JoinSet::new();
+    for _ in 0..CALLS {
+        let request = ask!(GetHomeTimelineRequest { account_id: &ada, consistency: fresh(&made.token) });
+        let (mut queries, request) = (api.queries.clone(), within(PATIENCE, request));
+        asking.spawn(async move { queries.get_home_timeline(request).await });
+    }
+    for _ in ROOM..CALLS {
+        let ended = asking.join_next().await.expect("there are more").expect("no panic");
+        let refused = ended.expect_err("the others have the room, and wait");
+        assert_eq!((refused.code(), reason(&refused).as_deref()), (Code::ResourceExhausted, Some("OVERLOADED")));
+        assert!(refused.get_details_retry_info().is_some(), "{refused:?}");
+    }
+    projector.process.signal("CONT");
+    while let Some(ended) = asking.join_next().await {
+        let page = ended.expect("no panic").expect("it was taken on").into_inner();
+        assert_eq!(texts(&page.items), ["not projected yet"]);
+    }
+    api.home(&ada, up_to_date()).await;
 }

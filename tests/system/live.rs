@@ -1,19 +1,18 @@
-//! Many streams at once, slow ones, and what they cost.
-
-use std::time::Duration;
+//! Many streams at once, and slow ones.
 
 use shared::proto::command::*;
 use shared::proto::query::query_service_client::QueryServiceClient;
 use shared::proto::query::stream_notifications_response::Event as NotificationEvent;
 use shared::proto::query::*;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 use tonic::Code;
 use tonic::transport::Endpoint;
 use tonic_types::StatusExt;
 
 use crate::api::{Api, Feed, Told, ask, channel, item, reason, up_to_date};
-use crate::process::{Dev, PATIENCE, Process, folder};
+use crate::metrics::value;
+use crate::process::{Dev, PATIENCE, eventually, folder};
 
 /// Streams that share a connection.
 const STREAMS_OF_CONNECTION: usize = 500;
@@ -39,7 +38,7 @@ pub async fn open_streams(query: &str, owners: &[String], count: usize) -> Vec<F
 }
 
 /// Accounts that follow one, and that one.
-async fn followers(api: &Api, count: usize) -> (String, Vec<String>) {
+pub async fn followers(api: &Api, count: usize) -> (String, Vec<String>) {
     let [ada] = api.accounts(["ada"]).await;
     let mut followers = Vec::new();
     for number in 0..count {
@@ -80,46 +79,6 @@ async fn every_one_of_five_thousand_streams_has_every_item_once() {
     reading.join_all().await;
 }
 
-/// What a process has used of the processor, all threads together.
-fn cpu_time(process: &Process) -> Duration {
-    const TICKS_PER_SECOND: f64 = 100.0;
-    let stat = std::fs::read_to_string(format!("/proc/{}/stat", process.id())).expect("the process is there");
-    // The name in parentheses may have spaces; user and system time are the 12th and 13th field after it.
-    let (_, fields) = stat.rsplit_once(") ").expect("it has a name");
-    let ticks: f64 = fields.split(' ').skip(11).take(2).map(|ticks| ticks.parse::<f64>().expect("a number")).sum();
-    Duration::from_secs_f64(ticks / TICKS_PER_SECOND)
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_thousand_idle_streams_cost_less_than_a_fiftieth_of_a_core() {
-    const STREAMS: usize = 1_000;
-    const SHARE_MAX: f64 = 0.02;
-    // Long enough for a heartbeat of each stream.
-    const WINDOW: Duration = Duration::from_secs(16);
-    const WINDOWS_MAX: usize = 3;
-    let folder = folder();
-    let dev = Dev::start(folder.path()).await;
-    let (_, followers) = followers(&dev.api, 10).await;
-    let streams = open_streams(&dev.query, &followers, STREAMS).await;
-    let read = streams.into_iter().map(|mut feed| {
-        tokio::spawn(async move {
-            loop {
-                assert_eq!(feed.next().await, Told::Heartbeat);
-            }
-        })
-    });
-    let readers: Vec<_> = read.collect();
-    let mut shares = Vec::new();
-    // The machine is shared, and other tests make the same work dearer; it is the quietest while that counts.
-    while shares.len() < WINDOWS_MAX && shares.iter().all(|share| *share >= SHARE_MAX) {
-        let (began, used_before) = (Instant::now(), cpu_time(&dev.process));
-        tokio::time::sleep(WINDOW).await;
-        shares.push((cpu_time(&dev.process) - used_before).as_secs_f64() / began.elapsed().as_secs_f64());
-    }
-    assert!(readers.iter().all(|reader| !reader.is_finished()), "a stream has ended or said something else");
-    assert!(shares.iter().any(|share| *share < SHARE_MAX), "shares of a core: {shares:.4?}");
-}
-
 /// A reader that takes nothing is closed, and loses nothing; nobody waits for it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reader_that_takes_nothing_is_closed_and_goes_on_from_its_last_token() {
@@ -127,7 +86,7 @@ async fn a_reader_that_takes_nothing_is_closed_and_goes_on_from_its_last_token()
     const POSTS: usize = 1_500;
     let text = |number: usize| format!("{number:0>400}");
     let folder = folder();
-    let dev = Dev::start(folder.path()).await;
+    let dev = Dev::start_failing(folder.path(), "streams::slow_after=return(2)").await;
     let (ada, followers) = followers(&dev.api, 1).await;
     let bob = &followers[0];
     // Each on a connection of its own, since the streams of one connection share what may be on the way, which is little.
@@ -160,8 +119,9 @@ async fn a_reader_that_takes_nothing_is_closed_and_goes_on_from_its_last_token()
     }
     writing.join_all().await;
 
-    // Nobody looks at it for longer than the server's patience; then it reads what was on the way.
-    tokio::time::sleep(Duration::from_secs(32)).await;
+    // Nobody looks at it until the server has closed it; then it reads what was on the way.
+    let closed = || value(&dev, "chirp_streams_closed_total", &["reason=\"ResourceExhausted\""]);
+    eventually("the stream is closed", closed, |closed| *closed == Some(1.0)).await;
     let mut texts = Vec::new();
     let ended = loop {
         match stuck.next_or_end().await {

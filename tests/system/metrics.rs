@@ -12,7 +12,7 @@ use crate::roles::http;
 const PATHS: usize = 50;
 
 /// The sum of the series of this name that have all these labels; nothing when there is none.
-async fn value(dev: &Dev, name: &str, labels: &[&str]) -> Option<f64> {
+pub async fn value(dev: &Dev, name: &str, labels: &[&str]) -> Option<f64> {
     let page = http(&dev.ops, "/metrics").await;
     let is_meant = |series: &str| {
         let rest = series.strip_prefix(name);

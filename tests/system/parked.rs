@@ -1,7 +1,7 @@
 //! Poison: events that a projection cannot apply. They are parked, and everything else goes on.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
 use shared::proto::admin::*;
@@ -13,11 +13,12 @@ use crate::api::{ask, fresh, reason, texts, up_to_date};
 use crate::around::{Half, append_unreadable, lock, tamper};
 use crate::process::{Dev, Role, Roles, chirp, eventually, folder, store_of, verified};
 
-/// How late others may be because of poison.
-const LAG_MAX: Duration = Duration::from_secs(1);
 /// The projections that go on when they cannot apply an event.
 const BEST_EFFORT: [&str; 7] =
     ["activity_1", "bookmarks_1", "counts_1", "hashtags_1", "notifications_1", "posts_1", "timelines_1"];
+
+/// An event that cannot be applied is parked before so long.
+const LONGER_THAN_TRIED: Duration = Duration::from_secs(2);
 
 async fn parked(dev: &Dev) -> Vec<Value> {
     let listed = chirp(&["parked", "list", "-o", "json", "--ops", &dev.ops]).await.with(0);
@@ -46,10 +47,8 @@ async fn events_that_nobody_can_read_are_parked_and_nothing_else_waits() {
     let post = format!("post-{}", Uuid::now_v7());
     let broken = append_unreadable(folder.path(), &post, "post.created", r#"{"text":"half of a po"}"#).await;
     let dev = Dev::start(folder.path()).await;
-    let began = Instant::now();
     let token = dev.api.post(&ada, "all is well").await.token;
     assert_eq!(texts(&dev.api.home(&bob, fresh(&token)).await.items), ["all is well"]);
-    assert!(began.elapsed() < LAG_MAX, "it took {:?}", began.elapsed());
 
     let listed = parked(&dev).await;
     let of = |position: i64| -> Vec<&str> {
@@ -164,10 +163,8 @@ async fn what_a_panic_parked_and_what_waited_for_it_is_healed_by_trying_again() 
     let poisoned = dev.api.post(&ada, "poison for two").await;
     let like = ask!(LikePostRequest { account_id: &bob, post_id: &poisoned.id });
     dev.api.commands.clone().like_post(like).await.expect("it is liked");
-    let began = Instant::now();
     let token = dev.api.post(&ada, "all is well").await.token;
     assert_eq!(texts(&dev.api.home(&bob, fresh(&token)).await.items), ["all is well"]);
-    assert!(began.elapsed() < LAG_MAX, "it took {:?}", began.elapsed());
     let expect = |listed: &[Value]| {
         let row = |parked: &Value| {
             let number = |field: &str| parked[field].as_u64().expect("a number");
@@ -235,8 +232,7 @@ async fn a_failure_of_the_store_parks_nothing() {
     let dev = Dev::start(folder.path()).await;
     let held = lock(folder.path(), Half::Tables).await;
     let token = dev.api.post(&ada, "while nobody can write the tables").await.token;
-    // Longer than any event is tried.
-    tokio::time::sleep(LAG_MAX * 2).await;
+    tokio::time::sleep(LONGER_THAN_TRIED).await;
     held.release().await;
     assert_eq!(dev.api.home(&bob, fresh(&token)).await.items.len(), 1);
     assert!(parked(&dev).await.is_empty());

@@ -17,7 +17,7 @@ use crate::api::Api;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_chirp");
 /// How long anything may take before the test fails: far more than it should, since the machine may be busy.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 /// How long a whole store may take to be verified.
 const VERIFY_PATIENCE: Duration = Duration::from_secs(3_600);
 const ANY_PORT: &str = "127.0.0.1:0";

@@ -79,7 +79,7 @@ async fn while_a_projection_is_rebuilt_every_page_is_right_and_streams_and_page_
 async fn a_rebuild_goes_on_after_kill_9_in_its_middle() {
     let folder = folder();
     let (mut dev, [ada, bob]) = filled(folder.path()).await;
-    let seed = std::process::id().into();
+    let seed = clients::first_seed();
     let mut random = Random::new(seed);
     for round in 0..3 {
         let (mut admin, asked) = (dev.api.admin.clone(), ask!(RebuildProjectionRequest { name: "timelines_1" }));
@@ -127,6 +127,6 @@ async fn a_rebuild_can_be_cancelled_and_begun_again() {
     verified(folder.path()).await;
     let began = Instant::now();
     let rebuilt = chirp(&["projection", "rebuild", "counts_1", "--ops", &dev.ops]).await.with(0);
-    assert!(began.elapsed() < Duration::from_secs(2) || rebuilt.stderr.contains("at position"), "{rebuilt:#?}");
+    assert!(began.elapsed() < Duration::from_secs(5) || rebuilt.stderr.contains("at position"), "{rebuilt:#?}");
     verified(folder.path()).await;
 }

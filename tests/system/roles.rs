@@ -1,7 +1,6 @@
 //! Three roles in three processes, how each starts and stops, and who may write what.
 
 use std::os::fd::AsRawFd;
-use std::time::{Duration, Instant};
 
 use shared::proto::query::{GetPostRequest, StreamHomeTimelineRequest};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -16,6 +15,8 @@ use crate::api::{Api, Told, ask, channel, fresh, item, reason, texts, up_to_date
 use crate::process::{Dev, PATIENCE, Role, chirp_with, folder, path, verified};
 use crate::raw;
 
+/// A grace period in seconds that no process should need: whoever waits for its end gives up earlier.
+const LONGER_THAN_PATIENCE: &str = "600";
 const COMMANDS: &str = "chirp.command.v1.CommandService";
 const QUERIES: &str = "chirp.query.v1.QueryService";
 const ADMIN: &str = "chirp.admin.v1.AdminService";
@@ -77,7 +78,7 @@ async fn each_role_comes_back_after_kill_9_and_the_others_go_on() {
 #[tokio::test]
 async fn on_sigterm_an_open_stream_is_told_and_the_process_ends_well_within_its_grace_period() {
     let folder = folder();
-    let mut dev = Dev::start_with(folder.path(), &["--grace-period", "20"]).await;
+    let mut dev = Dev::start_with(folder.path(), &["--grace-period", LONGER_THAN_PATIENCE]).await;
     let [ada, bob] = dev.api.accounts(["ada", "bob"]).await;
     dev.api.follow(&bob, &ada).await;
     let mut feed = dev.api.stream(&bob, &dev.api.home(&bob, up_to_date()).await.resume_token).await;
@@ -85,14 +86,12 @@ async fn on_sigterm_an_open_stream_is_told_and_the_process_ends_well_within_its_
     dev.api.post(&ada, "before").await;
     assert_eq!(feed.news().await, item("before"));
 
-    let started = Instant::now();
     dev.process.signal("TERM");
     assert_eq!(feed.next().await, Told::Draining);
     let token = feed.token.clone();
     let end = feed.next_or_end().await.expect_err("nothing comes after `draining`");
     assert_eq!((end.code(), reason(&end).as_deref()), (Code::Unavailable, Some("SHUTTING_DOWN")));
     assert_eq!(dev.process.ended().await.code(), Some(0));
-    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
 
     let dev = Dev::start(folder.path()).await;
     dev.api.post(&ada, "after").await;
@@ -111,10 +110,8 @@ async fn a_client_that_reads_nothing_cannot_keep_a_process_from_ending() {
     let _stream = dev.api.queries.clone().stream_home_timeline(request).await.expect("it opens");
     let _idle = TcpStream::connect(&dev.command).await.expect("it listens");
     for signal in ["TERM", "INT"] {
-        let started = Instant::now();
         dev.process.signal(signal);
         assert_eq!(dev.process.ended().await.code(), Some(0), "after SIG{signal}");
-        assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
         dev = Dev::start_with(folder.path(), &["--grace-period", "1"]).await;
     }
 }
@@ -163,14 +160,12 @@ async fn health_is_told_for_each_service_and_turns_when_the_server_stops() {
         let mut watch = health.watch(request).await.expect("it can be watched").into_inner();
         let first = watch.next().await.expect("the first word").expect("the first word");
         assert_eq!(first.status(), ServingStatus::Serving);
-        let started = Instant::now();
         role.process.signal("TERM");
         let second = watch.next().await.expect("the last word").expect("the last word");
         assert_eq!(second.status(), ServingStatus::NotServing, "{service}");
         drop(watch);
         drop(health);
         assert_eq!(role.process.ended().await.code(), Some(0));
-        assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
     }
 }
 
@@ -178,14 +173,13 @@ async fn health_is_told_for_each_service_and_turns_when_the_server_stops() {
 #[tokio::test]
 async fn a_watch_of_the_health_does_not_hold_up_the_end() {
     let folder = folder();
-    let mut commands = Role::start("command-server", "--listen", folder.path(), &["--grace-period", "8"]).await;
+    let mut commands =
+        Role::start("command-server", "--listen", folder.path(), &["--grace-period", LONGER_THAN_PATIENCE]).await;
     let mut health = HealthClient::new(channel(&commands.address));
     let mut watch = health.watch(HealthCheckRequest::default()).await.expect("it can be watched").into_inner();
     watch.next().await.expect("the first word").expect("the first word");
-    let started = Instant::now();
     commands.process.signal("TERM");
     assert_eq!(commands.process.ended().await.code(), Some(0));
-    assert!(started.elapsed() < Duration::from_secs(5), "it took {:?} of the 8 s", started.elapsed());
 }
 
 #[tokio::test]

@@ -164,7 +164,7 @@ async fn counts_that_change_quickly_are_told_a_few_times_a_second() {
     watch.until("popular", [i64::try_from(LIKES).expect("it is small"), 0, 0], &[]).await;
     liking.join_all().await;
     let most = 4 * usize::try_from(began.elapsed().as_secs()).expect("it is short") + 6;
-    assert!(watch.updates <= most.min(LIKES / 2), "it was told {} times in {:?}", watch.updates, began.elapsed());
+    assert!(watch.updates <= most, "it was told {} times in {:?}", watch.updates, began.elapsed());
 }
 
 /// What is read of a stream of events.

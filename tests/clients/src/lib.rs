@@ -12,4 +12,4 @@ pub use client::{Client, Said, Transport, View};
 pub use home::HomeView;
 pub use notifications::NotificationView;
 pub use posts::PostView;
-pub use random::Random;
+pub use random::{Random, first_seed};

@@ -1,6 +1,29 @@
 //! Randomness from a seed: SplitMix64 (Steele, Lea and Flood, 2014).
 
+use std::sync::LazyLock;
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use uuid::Uuid;
+
+/// Seeds that one day has for itself. The laws share it out in quarters.
+const SEEDS_OF_DAY: u64 = 10_000;
+
+/// The first seed of a test: another one each day, so that what was found by none so far may be found tomorrow; `CHIRP_SEED=n` for that of
+/// another run, which says it.
+pub fn first_seed() -> u64 {
+    static FIRST: LazyLock<u64> = LazyLock::new(|| {
+        let first = match std::env::var("CHIRP_SEED") {
+            Ok(text) => text.parse().expect("CHIRP_SEED is a number"),
+            Err(_) => {
+                let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("it is after 1970");
+                since.as_secs() / (24 * 60 * 60) * SEEDS_OF_DAY
+            }
+        };
+        println!("the first seed is {first}; CHIRP_SEED={first} runs the same again");
+        first
+    });
+    *FIRST
+}
 
 /// A sequence that its seed decides.
 pub struct Random(u64);
