@@ -4,7 +4,7 @@
 //! before them; so of two projectors one wins, the other waits for its end, and nothing is applied twice. An owner that is
 //! not heard of for [`LEASE`] loses the projection to whoever asks next; the higher term fences it off.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use shared::clock::Timestamp;
@@ -195,6 +195,12 @@ pub async fn beat_alone(
 
 fn claims(rows: &[Row]) -> Result<HashMap<String, Claim>, sqlx::Error> {
     rows.iter().map(|row| Ok((row.get("name")?, Claim::from_row(row)?))).collect()
+}
+
+/// One of these projections of which there is no row.
+fn one_without(projections: &[(&'static str, i64)], rows: &[Row]) -> Result<Option<&'static str>, sqlx::Error> {
+    let found: HashSet<String> = rows.iter().map(|row| row.get("name")).collect::<Result<_, _>>()?;
+    Ok(projections.iter().map(|(name, _)| *name).find(|name| !found.contains(*name)))
 }
 
 /// Nobody fills this projection any more.

@@ -13,8 +13,8 @@ use crate::api::{Told, ask, up_to_date};
 use crate::live::{followers, open_streams};
 use crate::process::{Dev, Process, folder, on_postgres, path};
 
-/// Long enough for whatever happens every few seconds, and not for the heartbeats of streams.
-const WINDOW: Duration = Duration::from_secs(10);
+/// Long enough for whatever happens every few seconds.
+const WINDOW: Duration = Duration::from_secs(16);
 /// What was asked last is over after this, with all that it left behind for later.
 const SETTLED_AFTER: Duration = Duration::from_secs(6);
 /// Wake-ups a second of the three roles together.
@@ -25,6 +25,8 @@ const WRITES_MAX: f64 = 2.0;
 const WRITING: &str = "trace=pwrite64,pwritev,pwritev2,fsync,fdatasync,sync_file_range,ftruncate,fallocate";
 /// How many times as many wake-ups idle streams may cause, beside their heartbeats.
 const STREAMS_TIMES_MAX: f64 = 1.2;
+/// Wake-ups a second by which two windows differ, as something that happens every few seconds falls into one of them once more.
+const BY_CHANCE: f64 = 2.0;
 
 /// How often the threads of a process have given up the processor by themselves: each time, something had to wake them.
 fn wake_ups(process: &Process) -> u64 {
@@ -104,7 +106,7 @@ async fn a_thousand_idle_streams_cause_hardly_more_wake_ups_than_none() {
     let streams = open_streams(&dev.query, &followers, STREAMS).await;
     let with = wake_ups_when_idle(&dev.process).await;
     assert_eq!(streams.len(), STREAMS);
-    assert!(with <= without * STREAMS_TIMES_MAX, "{with:.1} a second instead of {without:.1}");
+    assert!(with <= without * STREAMS_TIMES_MAX + BY_CHANCE, "{with:.1} a second instead of {without:.1}");
 }
 
 /// Heartbeats of many streams go together, so that a second of them costs far fewer wake-ups than there are heartbeats.
