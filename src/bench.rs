@@ -45,9 +45,8 @@ pub struct Rounds {
 impl Rounds {
     fn of(args: &BenchRounds) -> anyhow::Result<Self> {
         let named = |store: &String| {
-            let server =
-                Server::named(store).with_context(|| format!("{store} is not postgres://user@host/database"))?;
-            server.with_context(|| format!("{store} is not the address of a database"))
+            let server = Server::named(store).context("the store is not postgres://user@host/database")?;
+            server.context("the store is not the address of a database")
         };
         Ok(Self {
             count: args.rounds,

@@ -15,6 +15,7 @@ use std::time::Duration;
 use clap::builder::{BoolishValueParser, PossibleValuesParser, RangedU64ValueParser};
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum, value_parser};
 use shared::settings::{ProjectorSettings, ServerSettings, TimelineSettings};
+use shared::store::{Store, StoreError};
 use tracing_subscriber::EnvFilter;
 
 pub use bench::{BenchCommand, BenchFanoutArgs, BenchRounds};
@@ -76,7 +77,7 @@ pub enum Command {
     #[command(before_help = "Example:\n  chirp dev --data ./chirp-data")]
     Dev(DevArgs),
     /// Accept commands and append their events to the log
-    #[command(before_help = "Example:\n  chirp command-server --store ./chirp-data --listen 127.0.0.1:50051")]
+    #[command(before_help = "Example:\n  chirp command-server --store ./chirp-data --create --listen 127.0.0.1:50051")]
     CommandServer(CommandServerArgs),
     /// Answer queries and stream live feeds from the read tables
     #[command(before_help = "Example:\n  chirp query-server --store ./chirp-data --listen 127.0.0.1:50052")]
@@ -131,7 +132,8 @@ pub enum Command {
 #[derive(Debug, Args)]
 pub struct DevArgs {
     /// Folder of the store, which is made when it is missing, or postgres://user@host/database
-    #[arg(long, visible_alias = "store", env = "CHIRP_DATA", value_name = "STORE", default_value = "./chirp-data")]
+    #[arg(long, visible_alias = "store", env = "CHIRP_DATA", value_name = "STORE", default_value = "./chirp-data",
+          value_parser = store)]
     pub data: String,
     /// Where the command server listens; port 0 takes a free one
     #[arg(long, env = "CHIRP_COMMAND_LISTEN", value_name = "ADDR", default_value = DEFAULT_COMMAND)]
@@ -154,9 +156,12 @@ pub struct DevArgs {
 /// `chirp command-server`
 #[derive(Debug, Args)]
 pub struct CommandServerArgs {
-    /// Folder of the store, which is made when it is missing, or postgres://user@host/database
-    #[arg(long, env = "CHIRP_STORE", value_name = "STORE")]
+    /// Folder of the store, or postgres://user@host/database
+    #[arg(long, env = "CHIRP_STORE", value_name = "STORE", value_parser = store)]
     pub store: String,
+    /// Make the store's folder when it is missing; without this, a folder that is missing is refused
+    #[arg(long, env = "CHIRP_CREATE", value_parser = BoolishValueParser::new())]
+    pub create: bool,
     /// Where to listen; port 0 takes a free one
     #[arg(long, env = "CHIRP_LISTEN", value_name = "ADDR", default_value = DEFAULT_COMMAND)]
     pub listen: Address,
@@ -167,8 +172,8 @@ pub struct CommandServerArgs {
 /// `chirp query-server`
 #[derive(Debug, Args)]
 pub struct QueryServerArgs {
-    /// Folder of the store, or postgres://user@host/database; until it has been made, this waits
-    #[arg(long, env = "CHIRP_STORE", value_name = "STORE")]
+    /// Folder of the store, or postgres://user@host/database; until a command server has made it, this waits
+    #[arg(long, env = "CHIRP_STORE", value_name = "STORE", value_parser = store)]
     pub store: String,
     /// Where to listen; port 0 takes a free one
     #[arg(long, env = "CHIRP_LISTEN", value_name = "ADDR", default_value = DEFAULT_QUERY)]
@@ -180,8 +185,8 @@ pub struct QueryServerArgs {
 /// `chirp projector`
 #[derive(Debug, Args)]
 pub struct ProjectorArgs {
-    /// Folder of the store, which is made when it is missing, or postgres://user@host/database
-    #[arg(long, env = "CHIRP_STORE", value_name = "STORE")]
+    /// Folder of the store, or postgres://user@host/database; until a command server has made it, this waits
+    #[arg(long, env = "CHIRP_STORE", value_name = "STORE", value_parser = store)]
     pub store: String,
     /// Where to serve operators; port 0 takes a free one
     #[arg(long, env = "CHIRP_OPS_LISTEN", value_name = "ADDR", default_value = DEFAULT_OPS)]
@@ -392,6 +397,11 @@ impl FromStr for Address {
             false => Err(EXPECTED),
         }
     }
+}
+
+/// A folder or the address of a database, checked but kept as text.
+fn store(text: &str) -> Result<String, StoreError> {
+    Store::named(text).map(|_| text.to_owned())
 }
 
 /// A log filter, checked but kept as text.

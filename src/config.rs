@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -14,13 +15,15 @@ use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches};
 use toml::{Table, Value};
 
 use crate::cli::{Cli, EXIT_CODES};
+use crate::secrets::{Secrets, may_be_secret};
 
 /// Commands that run until they are stopped, whose log is therefore what people look at.
 const SERVERS: [&str; 3] = ["command-server", "query-server", "projector"];
 /// What everything else logs unless told otherwise: its output should stand out.
 const QUIET: &str = "warn";
 const CONFIG_VARIABLE: &str = "CHIRP_CONFIG";
-const USAGE_ERROR: u8 = 2;
+/// The exit code of wrong usage or configuration.
+pub const USAGE_ERROR: u8 = 2;
 
 /// Why the program does not start.
 #[derive(Debug)]
@@ -32,17 +35,24 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// Says it and gives the exit code.
-    pub fn report(self) -> ExitCode {
+    /// Says it, without what may be a secret, and gives the exit code.
+    pub fn report(self, secrets: &Secrets) -> ExitCode {
         match self {
             Self::Arguments(cause, lines) => {
+                let text = cause.render();
+                // Its colours would stand between the letters of what must be found in it; help holds nothing of the input.
+                let is_help = !cause.use_stderr();
                 // Nobody to tell when the terminal is gone.
-                let _ = cause.print();
-                lines.iter().for_each(|line| eprintln!("{line}"));
+                let _ = if is_help {
+                    cause.print()
+                } else {
+                    writeln!(io::stderr(), "{}", secrets.hidden(text.to_string().trim_end()))
+                };
+                lines.iter().for_each(|line| eprintln!("{}", secrets.hidden(line)));
                 u8::try_from(cause.exit_code()).unwrap_or(USAGE_ERROR).into()
             }
             Self::File(message) => {
-                eprintln!("error: {message}");
+                eprintln!("error: {}", secrets.hidden(&message));
                 USAGE_ERROR.into()
             }
         }
@@ -53,14 +63,14 @@ impl Refusal {
 ///
 /// # Errors
 /// When something is wrong with it, or when only help was asked for.
-pub fn parse(arguments: Vec<OsString>) -> Result<Cli, Refusal> {
+pub fn parse(arguments: Vec<OsString>, secrets: &mut Secrets) -> Result<Cli, Refusal> {
     let mut command = described();
     let glance = Glance::at(&arguments, &command);
     if glance.command.as_deref().is_some_and(|name| !SERVERS.contains(&name)) {
         command = command.mut_arg("log", |log| log.default_value(QUIET));
     }
     if let Some(path) = glance.config {
-        command = File::read(&path)?.apply(command, glance.command.as_deref())?;
+        command = File::read(&path, secrets)?.apply(command, glance.command.as_deref())?;
     }
     let matches = match command.try_get_matches_from_mut(arguments) {
         Ok(matches) => matches,
@@ -75,7 +85,9 @@ pub fn parse(arguments: Vec<OsString>) -> Result<Cli, Refusal> {
 /// The commands with what each help text ends with.
 fn described() -> Command {
     fn describe(command: Command) -> Command {
-        command.after_help(EXIT_CODES).mut_args(with_negative_numbers).mut_subcommands(describe)
+        // Help shows where a value may come from, and not what the environment has there, such as a password.
+        let arg = |arg| with_negative_numbers(arg).hide_env_values(true);
+        command.after_help(EXIT_CODES).mut_args(arg).mut_subcommands(describe)
     }
     describe(Cli::command())
 }
@@ -124,14 +136,21 @@ struct File {
 }
 
 impl File {
-    fn read(path: &Path) -> Result<Self, Refusal> {
+    fn read(path: &Path, secrets: &mut Secrets) -> Result<Self, Refusal> {
         let shown = path.display().to_string();
         let text = std::fs::read_to_string(path).map_err(|cause| {
             Refusal::File(format!(
                 "{shown} cannot be read: {cause}\nkey: config (flag --config, environment {CONFIG_VARIABLE})"
             ))
         })?;
-        let table = text.parse().map_err(|cause| Refusal::File(format!("{shown} is not TOML: {cause}")))?;
+        secrets.add(&text);
+        let table = text.parse().map_err(|cause: toml::de::Error| {
+            // Not the line itself, which may hold a password.
+            let before = cause.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+            let (line, column) =
+                (before.matches('\n').count() + 1, before.rsplit('\n').next().unwrap_or_default().chars().count() + 1);
+            Refusal::File(format!("{shown} is not TOML: line {line}, column {column}: {}", cause.message()))
+        })?;
         Ok(Self { path: shown, table })
     }
 
@@ -236,7 +255,11 @@ fn with_defaults(command: Command, chosen: Option<&str>, values: &BTreeMap<Strin
 
 fn set_defaults(command: Command, find: &impl Fn(&str) -> Option<String>, only: Option<&str>) -> Command {
     let command = command.mut_args(|arg| match find(arg.get_id().as_str()) {
-        Some(value) if is_key(&arg) => arg.required(false).default_value(value),
+        // Help shows defaults.
+        Some(value) if is_key(&arg) => {
+            let is_hidden = arg.is_hide_default_value_set() || may_be_secret(&value);
+            arg.required(false).default_value(value).hide_default_value(is_hidden)
+        }
         _ => arg,
     });
     command.mut_subcommands(|inner| match only.is_none_or(|name| name == inner.get_name()) {
@@ -289,7 +312,7 @@ mod tests {
         std::fs::write(&path, file).expect("a file");
         let mut all = vec![OsString::from("chirp"), "--config".into(), path.into()];
         all.extend(arguments.iter().map(OsString::from));
-        parse(all)
+        parse(all, &mut Secrets::default())
     }
 
     fn dev(file: &str, arguments: &[&str]) -> cli::DevArgs {

@@ -27,7 +27,10 @@ use crate::client::{self, Failed, explained, retrying};
 use crate::demo::{self, Demo};
 use crate::guide::{Addresses, calls_to_paste};
 use crate::history::Folded;
-use crate::roles::{Server, bind, drain_when_asked, project, serve};
+use crate::roles::{
+    COMMAND_CHECKS, PROJECTOR_CHECKS, QUERY_CHECKS, Server, bind, check_commands, check_projections, check_queries,
+    drain_when_asked, project, serve,
+};
 
 /// How long the servers of this very process may take to answer.
 const START_PATIENCE: Duration = Duration::from_secs(30);
@@ -43,52 +46,72 @@ pub async fn run(args: DevArgs) -> anyhow::Result<()> {
     let drain = drain_when_asked();
 
     let store = Store::at(&args.data)?;
-    store.make().await?;
-    let clock = Arc::new(SystemClock);
-    let log = store.open_log(clock.clone()).await?;
-    let progress = store.hints_of_progress();
-    if store.is_shared() {
-        // The projector that works may be another's.
-        store.wake_on_progress(&progress);
-    }
-    let projector = Projector::open(&store, log.clone(), args.projector.settings(), clock, progress.clone()).await?;
-    let Some(opened) = drain.run_until_cancelled(store.open_to_read()).await else {
-        return Ok(());
-    };
-    let (head, tables) = opened?;
-
     let settings = args.server.settings();
-    let projected = {
-        let (tables, head, progress, drain) = (tables.clone(), head.clone(), progress.clone(), drain.clone());
-        ProgressOnDemand::new(Box::new(move || Progress::watch(ready(tables), head, progress.listen(), drain)))
+    let (commands, command_role) =
+        Server::waiting(command_listener, command_server::SERVICES, "command-server", &COMMAND_CHECKS);
+    let (queries, query_role) = Server::waiting(query_listener, query_server::SERVICES, "query-server", &QUERY_CHECKS);
+    let (operators, projector_role) =
+        Server::waiting(ops_listener, projector::SERVICES, "projector", &PROJECTOR_CHECKS);
+    let working = async {
+        let _ended = drain.clone().drop_guard();
+        store.make().await?;
+        let clock = Arc::new(SystemClock);
+        let waiting = command_role.waiting();
+        let opening = store.open_log_when_there(clock.clone(), &waiting);
+        let Some(log) = drain.run_until_cancelled(opening).await else { return Ok(()) };
+        let log = log?;
+        let progress = store.hints_of_progress();
+        if store.is_shared() {
+            // The projector that works may be another's.
+            store.wake_on_progress(&progress);
+        }
+        let projector =
+            Projector::open(&store, log.clone(), args.projector.settings(), clock, progress.clone()).await?;
+        let projector = projector.telling(projector_role.ready.clone());
+        let waiting = query_role.waiting();
+        let opening = store.open_to_read_when_there(&waiting);
+        let Some(opened) = drain.run_until_cancelled(opening).await else { return Ok(()) };
+        let (head, tables) = opened?;
+        let projected = {
+            let (tables, head, progress, drain) = (tables.clone(), head.clone(), progress.clone(), drain.clone());
+            ProgressOnDemand::new(Box::new(move || Progress::watch(ready(tables), head, progress.listen(), drain)))
+        };
+        command_role.services.open(command_server::routes(log.clone(), projected));
+        let answers = query_server::routes(tables.clone(), head.clone(), progress, store.presence(), drain.clone());
+        query_role.services.open(answers);
+        projector_role.services.open(projector.routes(Arc::new(Folded::of(log.clone())), drain.clone()));
+        let health = projector.health();
+        let checking = async {
+            tokio::join!(
+                check_commands(&command_role.ready, log.clone()),
+                check_queries(&query_role.ready, head, tables),
+                check_projections(&projector_role.ready, log.clone(), health),
+            )
+        };
+        let greeting = async {
+            let checked = async {
+                for role in [&command_role, &query_role, &projector_role] {
+                    role.ready.checked().await;
+                }
+            };
+            drain.run_until_cancelled(checked).await;
+            greet(Addresses { command, query, ops }, !args.no_demo, drain.clone()).await
+        };
+        let (projected, _, greeted) =
+            tokio::join!(project(projector, &settings, drain.clone()), drain.run_until_cancelled(checking), greeting,);
+        projected.and(greeted)
     };
-    let commands = Server {
-        listener: command_listener,
-        routes: command_server::routes(log.clone(), projected),
-        services: command_server::SERVICES,
-        store: log.clone(),
-    };
-    let queries = Server {
-        listener: query_listener,
-        routes: query_server::routes(tables, head.clone(), progress, store.presence(), drain.clone()),
-        services: query_server::SERVICES,
-        store: head,
-    };
-    let operators = Server {
-        listener: ops_listener,
-        routes: projector.routes(Arc::new(Folded::of(log.clone())), drain.clone()),
-        services: projector::SERVICES,
-        store: log,
-    };
-    let (commands, queries, operators, projected, greeted) = tokio::join!(
+    let (worked, commands, queries, operators) = tokio::join!(
+        working,
         serve(commands, &settings, drain.clone()),
         serve(queries, &settings, drain.clone()),
         serve(operators, &settings, drain.clone()),
-        project(projector, &settings, drain.clone()),
-        greet(Addresses { command, query, ops }, !args.no_demo, drain.clone()),
     );
+    // They hold the last connections to the store.
+    drop((command_role, query_role, projector_role));
     store.settle().await;
-    commands.and(queries).and(operators).and(projected).and(greeted)
+    // What ended the work is why the servers ended.
+    worked.and(commands).and(queries).and(operators)
 }
 
 /// Waits for the servers, seeds the demo and says where everything is.

@@ -18,6 +18,7 @@ mod migrate;
 mod new_epoch;
 mod replay;
 mod roles;
+mod secrets;
 pub mod verify;
 
 use std::io;
@@ -27,8 +28,10 @@ use std::time::Duration;
 use anyhow::Context;
 
 use shared::sql::Statement;
+use shared::store::StoreError;
 
 use crate::cli::{Cli, Command, EventsCommand, LogCommand, ParkedCommand, ProjectionCommand, StoreCommand};
+use crate::secrets::Secrets;
 
 /// How long threads that still work may hold up the exit.
 const LAST_THREADS: Duration = Duration::from_secs(1);
@@ -38,17 +41,24 @@ const LAST_THREADS: Duration = Duration::from_secs(1);
 pub fn main() -> ExitCode {
     // Only what the tests build has points of failure, which they name in FAILPOINTS.
     let _failing = fail::FailScenario::setup();
-    let cli = match config::parse(std::env::args_os().collect()) {
+    let arguments: Vec<_> = std::env::args_os().collect();
+    let mut secrets = Secrets::of(&arguments);
+    let cli = match config::parse(arguments, &mut secrets) {
         Ok(cli) => cli,
-        Err(refusal) => return refusal.report(),
+        Err(refusal) => return refusal.report(&secrets),
     };
     match start(cli) {
         Ok(code) => code,
         // Whoever read the output has seen enough, as `head` does.
         Err(cause) if is_broken_pipe(&cause) => ExitCode::SUCCESS,
         Err(cause) => {
-            eprintln!("error: {cause:#}");
-            ExitCode::FAILURE
+            eprintln!("error: {}", secrets.hidden(&format!("{cause:#}")));
+            match cause.downcast_ref::<StoreError>() {
+                Some(StoreError::NoFolder(_) | StoreError::Unsupported | StoreError::Address(_)) => {
+                    config::USAGE_ERROR.into()
+                }
+                _ => ExitCode::FAILURE,
+            }
         }
     }
 }

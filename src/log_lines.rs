@@ -218,7 +218,12 @@ pub async fn export(args: LogExportArgs) -> anyhow::Result<ExitCode> {
 pub async fn restore(args: RestoreArgs) -> anyhow::Result<ExitCode> {
     let file = File::open(&args.from).with_context(|| format!("{} cannot be opened", args.from))?;
     let end = read_all(&mut BufReader::new(file), &args.store).await?;
-    println!("{} has everything up to position {}, hash {}", args.store, end.position, String::from(end.hash));
+    println!(
+        "{} has everything up to position {}, hash {}",
+        Store::named(&args.store)?,
+        end.position,
+        String::from(end.hash)
+    );
     Ok(ExitCode::SUCCESS)
 }
 
@@ -231,7 +236,7 @@ pub async fn import(args: LogImportArgs) -> anyhow::Result<ExitCode> {
         return restore(RestoreArgs { from: args.from, store: args.store }).await;
     }
     let end = read_all(&mut io::stdin().lock(), &args.store).await?;
-    eprintln!("{} has everything up to position {}", args.store, end.position);
+    eprintln!("{} has everything up to position {}", Store::named(&args.store)?, end.position);
     Ok(ExitCode::SUCCESS)
 }
 

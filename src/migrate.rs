@@ -34,9 +34,9 @@ pub async fn run(command: MigrateCommand) -> anyhow::Result<ExitCode> {
 
 fn server(store: &str) -> anyhow::Result<Server> {
     match Server::named(store) {
-        Some(server) => server.with_context(|| format!("{store} is not the address of a database")),
+        Some(server) => server.context("the store is not the address of a database"),
         None => bail!(
-            "{store} is not the address of a database, such as postgres://user@host/chirp; a folder needs no migration"
+            "the store is not the address of a database, such as postgres://user@host/chirp; a folder needs no migration"
         ),
     }
 }

@@ -1,6 +1,7 @@
 //! The three roles, each alone in its process, and the pieces from which `dev` composes them.
 //!
-//! Always: the port is bound first, so that a taken one is said before anything is opened; however one part of a process
+//! Always: the port is bound and answers before anything is opened, so that a taken one is said at once, and whoever asks hears what a
+//! role waits for; however one part of a process
 //! ends, the others are drained, within the grace period. Never here: what the roles do.
 
 use std::net::SocketAddr;
@@ -9,13 +10,15 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use projector::Projector;
 use shared::clock::SystemClock;
-use shared::log::LogHead;
-use shared::serve::{asked_to_stop, finish_within};
+use shared::database::Database;
+use shared::log::{EventLog, LogHead};
+use shared::ready::{Outcome, Readiness};
+use shared::serve::{Services, asked_to_stop, finish_within};
 use shared::settings::ServerSettings;
 use shared::store::Store;
+use shared::tables;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use tonic::service::Routes;
 use tracing::{error, info};
 
 use crate::cli::{Address, CommandServerArgs, ProjectorArgs, QueryServerArgs};
@@ -28,17 +31,23 @@ use crate::history::Folded;
 pub async fn command_server(args: CommandServerArgs) -> anyhow::Result<()> {
     let (listener, address) = bind(&args.listen).await?;
     let drain = drain_when_asked();
-    let store = Store::at(&args.store)?;
-    let Some(log) = drain.run_until_cancelled(store.open_log(Arc::new(SystemClock))).await else {
-        return Ok(());
+    let store = if args.create { Store::at(&args.store)? } else { Store::in_place(&args.store)? };
+    let (server, role) = Server::waiting(listener, command_server::SERVICES, "command-server", &COMMAND_CHECKS);
+    let working = async {
+        let waiting = role.waiting();
+        let opening = store.open_log_when_there(Arc::new(SystemClock), &waiting);
+        let Some(log) = drain.run_until_cancelled(opening).await else { return Ok(()) };
+        let log = log?;
+        role.services.open(command_server::routes(log.clone(), store.progress(log.clone(), drain.clone())));
+        let checking = drain.run_until_cancelled(check_commands(&role.ready, log));
+        tokio::join!(checking, role.announce(&drain, || info!(%address, "the command server answers on {address}")));
+        Ok(())
     };
-    let log = log?;
-    let routes = command_server::routes(log.clone(), store.progress(log.clone(), drain.clone()));
-    let server = Server { listener, routes, services: command_server::SERVICES, store: log };
-    info!(%address, "the command server answers on {address}");
-    let served = serve(server, &args.server.settings(), drain).await;
+    let ran = run(server, &args.server.settings(), drain.clone(), working).await;
+    // It holds the last connections to the store.
+    drop(role);
     store.settle().await;
-    served
+    ran
 }
 
 /// Runs the query server until asked to stop.
@@ -48,18 +57,21 @@ pub async fn command_server(args: CommandServerArgs) -> anyhow::Result<()> {
 pub async fn query_server(args: QueryServerArgs) -> anyhow::Result<()> {
     let (listener, address) = bind(&args.listen).await?;
     let drain = drain_when_asked();
-    let store = Store::at(&args.store)?;
-    let opened = drain.run_until_cancelled(store.open_to_read()).await;
-    let Some(opened) = opened else {
-        return Ok(());
+    let store = Store::named(&args.store)?;
+    let (server, role) = Server::waiting(listener, query_server::SERVICES, "query-server", &QUERY_CHECKS);
+    let working = async {
+        let opened = drain.run_until_cancelled(store.open_to_read_when_there(&role.waiting())).await;
+        let Some(opened) = opened else { return Ok(()) };
+        let (log, tables) = opened?;
+        let progress = store.hints_of_progress();
+        store.wake_on_progress(&progress);
+        let routes = query_server::routes(tables.clone(), log.clone(), progress, store.presence(), drain.clone());
+        role.services.open(routes);
+        let checking = drain.run_until_cancelled(check_queries(&role.ready, log, tables));
+        tokio::join!(checking, role.announce(&drain, || info!(%address, "the query server answers on {address}")));
+        Ok(())
     };
-    let (log, tables) = opened?;
-    let progress = store.hints_of_progress();
-    store.wake_on_progress(&progress);
-    let routes = query_server::routes(tables, log.clone(), progress, store.presence(), drain.clone());
-    let server = Server { listener, routes, services: query_server::SERVICES, store: log };
-    info!(%address, "the query server answers on {address}");
-    serve(server, &args.server.settings(), drain).await
+    run(server, &args.server.settings(), drain.clone(), working).await
 }
 
 /// Runs the projector until asked to stop.
@@ -69,34 +81,139 @@ pub async fn query_server(args: QueryServerArgs) -> anyhow::Result<()> {
 pub async fn projector(args: ProjectorArgs) -> anyhow::Result<()> {
     let (listener, address) = bind(&args.ops_listen).await?;
     let drain = drain_when_asked();
-    let store = Store::at(&args.store)?;
-    let clock = Arc::new(SystemClock);
-    let Some(log) = drain.run_until_cancelled(store.open_log_to_follow(clock.clone())).await else {
-        return Ok(());
-    };
-    let log = log?;
-    let (settings, progress) = (args.projector.settings(), store.hints_of_progress());
-    let projector = Projector::open_or_stand_by(&store, log.clone(), settings, clock, progress).await?;
-    let routes = projector.routes(Arc::new(Folded::of(log.clone())), drain.clone());
-    let server = Server { listener, routes, services: projector::SERVICES, store: log };
-    info!(%address, "the projector works and answers operators on {address}");
+    let store = Store::named(&args.store)?;
+    let (server, role) = Server::waiting(listener, projector::SERVICES, "projector", &PROJECTOR_CHECKS);
     let settings = args.server.settings();
-    let (served, projected) =
-        tokio::join!(serve(server, &settings, drain.clone()), project(projector, &settings, drain.clone()));
+    let working = async {
+        let waiting = role.waiting();
+        let opening = store.open_log_to_follow(&waiting);
+        let Some(log) = drain.run_until_cancelled(opening).await else { return Ok(()) };
+        let log = log?;
+        let clock = Arc::new(SystemClock);
+        let tuning = args.projector.settings();
+        let projector =
+            Projector::open_or_stand_by(&store, log.clone(), tuning, clock, store.hints_of_progress()).await?;
+        let projector = projector.telling(role.ready.clone());
+        role.services.open(projector.routes(Arc::new(Folded::of(log.clone())), drain.clone()));
+        // It has just written there, as it became the owner of what is free; from now on it says so itself.
+        role.ready.set("tables", Ok(()));
+        let checking = check_projections(&role.ready, log, projector.health());
+        let projecting = async {
+            role.announce(&drain, || info!(%address, "the projector works and answers operators on {address}")).await;
+            project(projector, &settings, drain.clone()).await
+        };
+        let (projected, _) = tokio::join!(projecting, drain.run_until_cancelled(checking));
+        projected
+    };
+    let ran = run(server, &settings, drain.clone(), working).await;
+    // It holds the last connections to the store.
+    drop(role);
     store.settle().await;
-    served.and(projected)
+    ran
+}
+
+/// Serves, and does what it serves with, until drained; whichever ends drains the other.
+async fn run(
+    server: Server,
+    settings: &ServerSettings,
+    drain: CancellationToken,
+    working: impl Future<Output = anyhow::Result<()>>,
+) -> anyhow::Result<()> {
+    let working = async {
+        let _ended = drain.clone().drop_guard();
+        working.await
+    };
+    let (served, worked) = tokio::join!(serve(server, settings, drain.clone()), working);
+    // What ended the work is why the server ended.
+    worked.and(served)
+}
+
+/// What each role must be able to do.
+pub const COMMAND_CHECKS: [&str; 2] = ["store", "writer"];
+pub const QUERY_CHECKS: [&str; 3] = ["store", "tables", "history"];
+pub const PROJECTOR_CHECKS: [&str; 4] = ["store", "tables", "projections", "history"];
+
+/// Keeps saying whether a command server is ready, and never returns.
+pub async fn check_commands(ready: &Readiness, log: Arc<dyn EventLog>) {
+    tokio::join!(
+        ready.keep_checking("store", async || answers(&*log).await),
+        ready.keep_checking("writer", async || log.can_append().await),
+    );
+}
+
+/// Keeps saying whether a query server is ready, and never returns.
+pub async fn check_queries(ready: &Readiness, log: Arc<dyn LogHead>, tables: Database) {
+    let epoch = log.identity().epoch;
+    tokio::join!(
+        ready.keep_checking("store", async || answers(&*log).await),
+        ready.keep_checking("tables", async || {
+            tables::belonging_to(tables.clone(), epoch).await.map(drop).map_err(|cause| cause.to_string())
+        }),
+        ready.keep_checking("history", async || tables::aside::check_history(&tables, &*log).await),
+    );
+}
+
+/// Keeps saying whether a projector is ready, but for `tables`, which it says itself; never returns.
+pub async fn check_projections(ready: &Readiness, log: Arc<dyn EventLog>, health: projector::Health) {
+    tokio::join!(
+        ready.keep_checking("store", async || answers(&*log).await),
+        ready.keep_checking("projections", async || health.critical_run().await),
+        ready.keep_checking("history", async || health.is_of_history(&*log).await),
+    );
+}
+
+async fn answers(log: &(impl LogHead + ?Sized)) -> Outcome {
+    log.head().await.map(drop).map_err(|cause| cause.to_string())
+}
+
+/// What a role opens, once it can, and says of itself until then.
+#[derive(Clone)]
+pub struct Role {
+    pub services: Services,
+    pub ready: Readiness,
+}
+
+impl Role {
+    /// Says that the role is there, when every check has run: whoever waits for that shall not be told that it is not ready.
+    async fn announce(&self, drain: &CancellationToken, say: impl FnOnce()) {
+        if drain.run_until_cancelled(self.ready.checked()).await.is_some() {
+            say();
+        }
+    }
+
+    /// Says what the role waits for.
+    pub fn waiting(&self) -> impl Fn(String) + Send + Sync {
+        let ready = self.ready.clone();
+        move |cause| ready.set("store", Err(cause))
+    }
 }
 
 /// A server that is about to start.
 pub struct Server {
     /// Where it listens.
     pub listener: TcpListener,
-    /// What it answers.
-    pub routes: Routes,
+    /// What it answers, once that is there.
+    pub services: Services,
     /// The names that its health is told by.
-    pub services: &'static [&'static str],
-    /// Without which it is not healthy.
-    pub store: Arc<dyn LogHead>,
+    pub names: &'static [&'static str],
+    /// Whether it can do its work.
+    pub ready: Readiness,
+}
+
+impl Server {
+    /// A server that answers for a role before its services are there.
+    pub fn waiting(
+        listener: TcpListener,
+        names: &'static [&'static str],
+        role: &'static str,
+        checks: &[&'static str],
+    ) -> (Self, Role) {
+        let role = Role { services: Services::default(), ready: Readiness::of(role, checks) };
+        if let Ok(listening) = listener.local_addr() {
+            info!(%listening, "listening on {listening}");
+        }
+        (Self { listener, services: role.services.clone(), names, ready: role.ready.clone() }, role)
+    }
 }
 
 /// Binds the address, and says which one it really is.
@@ -129,7 +246,7 @@ pub fn drain_when_asked() -> CancellationToken {
 /// When the server fails.
 pub async fn serve(server: Server, settings: &ServerSettings, drain: CancellationToken) -> anyhow::Result<()> {
     let _ended = drain.clone().drop_guard();
-    shared::serve::serve(server.listener, server.routes, server.services, settings, server.store, drain)
+    shared::serve::serve(server.listener, server.services, server.names, settings, server.ready, drain)
         .await
         .context("the server failed")
 }

@@ -10,6 +10,7 @@ mod changes;
 pub mod checkpoints;
 mod crash;
 mod edges;
+mod health;
 mod parking;
 pub mod projection;
 pub mod projections;
@@ -23,6 +24,7 @@ use shared::database::Database;
 use shared::file_locks::Ownership;
 use shared::log::EventLog;
 use shared::proto::admin::admin_service_server::AdminServiceServer;
+use shared::ready::Readiness;
 use shared::serve::MESSAGE_BYTES_MAX;
 use shared::settings::ProjectorSettings;
 use shared::sql::Statement;
@@ -38,7 +40,8 @@ use tracing::debug;
 
 pub use crate::admin::History;
 pub use crate::crash::CRASH_POINTS;
-use crate::projection::Projection;
+pub use crate::health::Health;
+use crate::projection::{Policy, Projection};
 use crate::runner::{Order, Retried, RunError, Runner, Step, Takeover};
 
 /// The services of this role, for health checks.
@@ -52,6 +55,7 @@ pub struct Projector {
     runner: Runner,
     orders: mpsc::Receiver<Order>,
     admin: admin::Admin,
+    health: Health,
     /// Where the tables are, unless they are in memory.
     store: Option<Store>,
     progress: Wake,
@@ -128,15 +132,31 @@ impl Projector {
         let is_wanted = |projection: &Arc<dyn Projection>| {
             settings.only.is_empty() || settings.only.iter().any(|name| name == projection.name())
         };
-        let wanted = all.into_iter().filter(is_wanted).collect();
+        let wanted: Vec<Arc<dyn Projection>> = all.into_iter().filter(is_wanted).collect();
+        let is_critical = |projection: &&Arc<dyn Projection>| projection.policy() == Policy::Critical;
+        let critical = wanted.iter().filter(is_critical).map(|projection| projection.name()).collect();
         let ReadTables { writer, reader, takeover, ownership } = tables;
         let batch = settings.batch_events_max;
         let runner =
             Runner::claim(log.clone(), writer, clock.clone(), wanted, (takeover, ownership), batch, progress.clone())
                 .await?;
         let (order, orders) = mpsc::channel(ORDERS_WAITING_MAX);
+        let health = Health::new(reader.clone(), clock.clone(), critical);
         let admin = admin::Admin::new(log, reader, clock, names, order, runner.rates());
-        Ok(Self { runner, orders, admin, store: None, progress })
+        Ok(Self { runner, orders, admin, health, store: None, progress })
+    }
+
+    /// Looks at the critical projections.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        self.health.clone()
+    }
+
+    /// Lets it say there, as `tables`, whether it can write the read tables, which it does all the time.
+    #[must_use]
+    pub fn telling(mut self, ready: Readiness) -> Self {
+        self.runner.tell(ready);
+        self
     }
 
     /// What the projector answers on its port; streams end with the drain.
@@ -205,6 +225,7 @@ pub fn every_statement() -> Vec<&'static Statement> {
         admin::STATEMENTS,
         admin::parked::STATEMENTS,
         checkpoints::STATEMENTS,
+        health::STATEMENTS,
         parking::STATEMENTS,
         &projections::every_statement(),
     ]

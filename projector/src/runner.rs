@@ -19,6 +19,7 @@ use shared::file_locks::Ownership;
 use shared::ids::Position;
 use shared::log::{EventLog, Hash, ReadError, Recorded, chain};
 use shared::metrics;
+use shared::ready::Readiness;
 use shared::wake::Wake;
 use tokio::sync::mpsc;
 use tokio::time::{sleep, sleep_until};
@@ -104,6 +105,7 @@ pub(crate) struct Runner {
     newest: Option<(Position, Timestamp)>,
     /// It was told that this is in the future.
     clock_is_ahead: bool,
+    ready: Option<Readiness>,
 }
 
 /// Projections that go on together.
@@ -153,6 +155,7 @@ impl Runner {
             is_trusted: true,
             newest: None,
             clock_is_ahead: false,
+            ready: None,
         };
         runner.claim_what_is_free(takeover).await?;
         runner.count_set_aside().await?;
@@ -215,7 +218,11 @@ impl Runner {
             while let Ok(order) = orders.try_recv() {
                 self.obey(order).await;
             }
-            let until = match self.step().await {
+            let step = self.step().await;
+            if let Some(ready) = &self.ready {
+                ready.set("tables", step.as_ref().map(drop).map_err(ToString::to_string));
+            }
+            let until = match step {
                 Ok(step) => {
                     if self.breaker.close() {
                         info!("the projector goes on");
@@ -279,6 +286,11 @@ impl Runner {
             }
         }
         Ok(tx.commit().await?)
+    }
+
+    /// From now on it says there whether it can do its work.
+    pub fn tell(&mut self, ready: Readiness) {
+        self.ready = Some(ready);
     }
 
     /// How fast rebuilds go.

@@ -8,13 +8,15 @@ use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
-use sqlx::{AssertSqlSafe, Decode, PgPool, Postgres, Row as _, Sqlite, SqlitePool, Type};
+use sqlx::{AssertSqlSafe, Decode, Postgres, Row as _, Sqlite, SqlitePool, Type};
 use uuid::Uuid;
 
 use crate::patience::of_database;
+use crate::postgres::pool::{Pool, Session, Wait};
 use crate::rows::{Column, Rows};
 use crate::sql::{Kind, Parameter, Script, Statement};
 
+const BEGIN: &str = "BEGIN";
 const BEGIN_TO_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 /// Connections to read tables.
@@ -23,7 +25,7 @@ pub enum Database {
     /// A file.
     Sqlite(SqlitePool),
     /// A server.
-    Postgres(PgPool),
+    Postgres(Pool),
 }
 
 /// A value of a statement.
@@ -78,7 +80,7 @@ pub struct Transaction {
 
 enum Engine {
     Sqlite(sqlx::Transaction<'static, Sqlite>),
-    Postgres(sqlx::Transaction<'static, Postgres>),
+    Postgres(Session),
 }
 
 impl From<Engine> for Transaction {
@@ -121,7 +123,7 @@ impl Database {
     pub async fn begin_to_read(&self) -> Result<Transaction, sqlx::Error> {
         let on = match self {
             Self::Sqlite(pool) => Engine::Sqlite(pool.begin().await?),
-            Self::Postgres(pool) => Engine::Postgres(of_database(pool.begin_with(BEGIN_TO_READ)).await?),
+            Self::Postgres(pool) => Engine::Postgres(of_database(begin(pool, BEGIN_TO_READ)).await?),
         };
         Ok(on.into())
     }
@@ -133,7 +135,7 @@ impl Database {
     pub async fn begin_to_write(&self) -> Result<Transaction, sqlx::Error> {
         let on = match self {
             Self::Sqlite(pool) => Engine::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
-            Self::Postgres(pool) => Engine::Postgres(pool.begin().await?),
+            Self::Postgres(pool) => Engine::Postgres(begin(pool, BEGIN).await?),
         };
         Ok(on.into())
     }
@@ -146,7 +148,11 @@ impl Database {
         match self {
             Self::Sqlite(pool) => Ok(to_rows(for_sqlite(statement, values).fetch_all(pool).await?, Row::Sqlite)),
             Self::Postgres(pool) => {
-                Ok(to_rows(of_database(for_postgres(statement, values).fetch_all(pool)).await?, Row::Postgres))
+                let asking = async {
+                    let mut session = pool.acquire().await?;
+                    session.fetch_all(for_postgres(statement, values), Wait::Patiently).await
+                };
+                Ok(to_rows(of_database(asking).await?, Row::Postgres))
             }
         }
     }
@@ -176,7 +182,7 @@ impl Transaction {
         let query = sqlx::raw_sql(AssertSqlSafe(text));
         match &mut self.on {
             Engine::Sqlite(tx) => query.execute(&mut **tx).await.map(drop),
-            Engine::Postgres(tx) => query.execute(&mut **tx).await.map(drop),
+            Engine::Postgres(session) => session.script(query, Wait::WhileItRuns).await,
         }
     }
 
@@ -188,8 +194,9 @@ impl Transaction {
         let statement = self.meant(statement);
         match &mut self.on {
             Engine::Sqlite(tx) => Ok(to_rows(for_sqlite(statement, values).fetch_all(&mut **tx).await?, Row::Sqlite)),
-            Engine::Postgres(tx) => {
-                Ok(to_rows(of_database(for_postgres(statement, values).fetch_all(&mut **tx)).await?, Row::Postgres))
+            Engine::Postgres(session) => {
+                let rows = session.fetch_all(for_postgres(statement, values), Wait::Patiently).await?;
+                Ok(to_rows(rows, Row::Postgres))
             }
         }
     }
@@ -206,8 +213,9 @@ impl Transaction {
         let statement = self.meant(statement);
         match &mut self.on {
             Engine::Sqlite(_) => self.rows(statement, values).await,
-            Engine::Postgres(tx) => {
-                Ok(to_rows(for_postgres(statement, values).fetch_all(&mut **tx).await?, Row::Postgres))
+            Engine::Postgres(session) => {
+                let rows = session.fetch_all(for_postgres(statement, values), Wait::WhileItRuns).await?;
+                Ok(to_rows(rows, Row::Postgres))
             }
         }
     }
@@ -220,8 +228,8 @@ impl Transaction {
         let statement = self.meant(statement);
         match &mut self.on {
             Engine::Sqlite(tx) => for_sqlite(statement, values).fetch_one(&mut **tx).await.map(Row::Sqlite),
-            Engine::Postgres(tx) => {
-                of_database(for_postgres(statement, values).fetch_one(&mut **tx)).await.map(Row::Postgres)
+            Engine::Postgres(session) => {
+                session.fetch_one(for_postgres(statement, values), Wait::Patiently).await.map(Row::Postgres)
             }
         }
     }
@@ -234,7 +242,7 @@ impl Transaction {
         let statement = self.meant(statement);
         match &mut self.on {
             Engine::Sqlite(tx) => Ok(for_sqlite(statement, values).execute(&mut **tx).await?.rows_affected()),
-            Engine::Postgres(tx) => Ok(for_postgres(statement, values).execute(&mut **tx).await?.rows_affected()),
+            Engine::Postgres(session) => session.execute(for_postgres(statement, values), Wait::WhileItRuns).await,
         }
     }
 
@@ -245,7 +253,7 @@ impl Transaction {
     pub async fn script(&mut self, script: &'static Script) -> Result<(), sqlx::Error> {
         match &mut self.on {
             Engine::Sqlite(tx) => sqlx::raw_sql(script.sqlite()).execute(&mut **tx).await.map(drop),
-            Engine::Postgres(tx) => sqlx::raw_sql(script.postgres()).execute(&mut **tx).await.map(drop),
+            Engine::Postgres(session) => session.script(sqlx::raw_sql(script.postgres()), Wait::WhileItRuns).await,
         }
     }
 
@@ -256,7 +264,7 @@ impl Transaction {
     pub async fn roll_back(self) -> Result<(), sqlx::Error> {
         match self.on {
             Engine::Sqlite(tx) => tx.rollback().await,
-            Engine::Postgres(tx) => tx.rollback().await,
+            Engine::Postgres(session) => session.end("ROLLBACK", Wait::Patiently).await,
         }
     }
 
@@ -267,9 +275,16 @@ impl Transaction {
     pub async fn commit(self) -> Result<(), sqlx::Error> {
         match self.on {
             Engine::Sqlite(tx) => tx.commit().await,
-            Engine::Postgres(tx) => tx.commit().await,
+            // It may be long, when much was written.
+            Engine::Postgres(session) => session.end("COMMIT", Wait::WhileItRuns).await,
         }
     }
+}
+
+async fn begin(pool: &Pool, text: &'static str) -> Result<Session, sqlx::Error> {
+    let mut session = pool.acquire().await?;
+    session.begin(text).await?;
+    Ok(session)
 }
 
 impl Row {

@@ -18,6 +18,7 @@ pub mod patience;
 pub mod postgres;
 pub mod progress;
 pub mod proto;
+pub mod ready;
 pub mod reply;
 pub mod rows;
 pub mod serve;
@@ -37,6 +38,7 @@ pub fn every_statement() -> Vec<&'static sql::Statement> {
         progress::STATEMENTS,
         tables::STATEMENTS,
         tables::aside::STATEMENTS,
+        log::postgres::STATEMENTS,
         log::sqlite::STATEMENTS,
         log::stored::STATEMENTS,
     ]

@@ -347,6 +347,11 @@ pub trait EventLog: LogHead {
     /// Appends the events of one command: all or nothing, durable when this returns.
     async fn append(&self, append: Append) -> Result<Appended, AppendError>;
 
+    /// Whether an append could be stored now, as far as that can be known without one: the writer works, the store can be written to.
+    async fn can_append(&self) -> crate::ready::Outcome {
+        Ok(())
+    }
+
     /// Finds what a request of this principal was answered.
     async fn find_request(&self, principal: &str, request: RequestId) -> Result<Option<StoredAnswer>, ReadError>;
 

@@ -49,6 +49,10 @@ pub const PROJECTION_BATCH_SECONDS: &str = "chirp_projection_batch_duration_seco
 pub const DELIVERIES: &str = "chirp_deliveries_total";
 /// Calls that were refused because the server had enough to do.
 pub const CALLS_SHED: &str = "chirp_calls_shed_total";
+/// Whether a check of a role passes: 1, or 0. A role is ready when all of its checks do.
+pub const READY: &str = "chirp_ready";
+/// Connections to a server of databases that were closed because they could not be relied on, by reason.
+pub const CONNECTIONS_CLOSED: &str = "chirp_store_connections_closed_total";
 /// Streams that are open now.
 pub const STREAMS_OPEN: &str = "chirp_streams_open";
 /// Streams that have ended, by reason.

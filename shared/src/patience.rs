@@ -9,6 +9,8 @@ use tokio::time::{Instant, timeout_at};
 
 /// How long anything waits for a server when no client is in a hurry.
 pub const STORE_PATIENCE: Duration = Duration::from_secs(5);
+/// How much longer an append waits, so that it can be looked up in the log what became of it when its answer was lost.
+pub const LOOKUP_PATIENCE: Duration = Duration::from_secs(3);
 /// What is left of a deadline for sending the refusal: a share of it, within bounds.
 const ANSWER_MARGIN_DIVISOR: u32 = 10;
 const ANSWER_MARGIN_MIN: Duration = Duration::from_millis(50);
@@ -48,7 +50,16 @@ pub fn after(delay: Duration) -> Instant {
 
 /// Waits for a server; nothing when it takes longer than anybody waits.
 pub async fn patiently<F: Future>(work: F) -> Option<F::Output> {
-    let patience = Instant::now() + STORE_PATIENCE;
+    within_patience(STORE_PATIENCE, work).await
+}
+
+/// Waits for a server to append, and to say what became of it.
+pub async fn patiently_appending<F: Future>(work: F) -> Option<F::Output> {
+    within_patience(STORE_PATIENCE + LOOKUP_PATIENCE, work).await
+}
+
+async fn within_patience<F: Future>(patience: Duration, work: F) -> Option<F::Output> {
+    let patience = Instant::now() + patience;
     timeout_at(answer_by().map_or(patience, |answer_by| answer_by.min(patience)), work).await.ok()
 }
 

@@ -2,19 +2,25 @@
 //!
 //! Always: a statement ends on the server, at the latest, when no caller can be waiting for it any more; a connection that was
 //! left in the middle of a transaction is cut off, so that a process that was stopped holds nothing up; a wake-up is a
-//! hint. Never here: SQL of the log or of the read tables, other than their making.
+//! hint; nothing waits without a bound for a server that does not answer (see [`pool`]). Never here: SQL of the log or of the read tables, other than their making.
+
+pub mod address;
+mod listen;
+pub mod pool;
 
 use std::fmt;
-use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, Connection as _, Row as _};
-use tracing::{debug, warn};
+use tokio::time::timeout;
 use uuid::Uuid;
 
+use self::address::AddressError;
+use self::pool::{Failures, Pool, Purpose, Wait};
 use crate::database::Database;
+use crate::patience::{STORE_PATIENCE, of_database};
 use crate::sql::{Script, Statement};
 use crate::tables;
 
@@ -27,25 +33,26 @@ pub const TABLES_CHANNEL: &str = "chirp_tables";
 const PRESENCE_CHANNEL: &str = "chirp_presence";
 
 /// Connections of one process that read the log.
-const LOG_READERS_MAX: u32 = 4;
+const LOG_READERS_MAX: usize = 4;
 /// Connections of one query server.
-const TABLE_READERS_MAX: u32 = 8;
-/// How long a call waits for a connection.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
+const TABLE_READERS_MAX: usize = 8;
 /// How long a statement that reads may take: less than what a call without a deadline waits.
 const READ_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a batch of appends may take.
-const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a batch of appends may take: a little less than its callers wait, so that they hear that it was rolled back.
+const WRITE_TIMEOUT: Duration = STORE_PATIENCE.saturating_sub(Duration::from_millis(500));
+/// How long a batch of a log may take that is copied.
+const COPY_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a transaction may stand still between two statements. Nothing here thinks for so long; a process that was
 /// stopped does.
 const IDLE_IN_TRANSACTION_TIMEOUT: Duration = Duration::from_secs(3);
-/// How long to wait before listening again.
-const LISTEN_AGAIN: Duration = Duration::from_secs(1);
-
-/// A connection that was not used for so long may have gone away.
-const RESTING: Duration = Duration::from_secs(1);
-/// How long making a database may take.
+/// How long connecting may take for whoever makes a database.
 const MAKE_TIMEOUT: Duration = Duration::from_secs(30);
+/// By which the server finds that a client is gone without a word: a connection that is idle for this time is asked every so often, and
+/// so many times; and what was sent must be acknowledged in this time.
+const KEEPALIVE_IDLE: Duration = Duration::from_secs(30);
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
+const KEEPALIVE_COUNT: u32 = 3;
+const USER_TIMEOUT: Duration = Duration::from_secs(30);
 /// Where tests find a server that they may fill with databases.
 const TEST_SERVER: &str = "CHIRP_TEST_POSTGRES";
 
@@ -65,7 +72,11 @@ SELECT to_regclass('chirp_log.events') IS NOT NULL AS log, to_regclass('chirp_ta
 
 /// A database on a server.
 #[derive(Clone)]
-pub struct Server(Arc<PgConnectOptions>);
+pub struct Server {
+    options: Arc<PgConnectOptions>,
+    /// What one pool of this process learns of the server, all of them know.
+    failures: Failures,
+}
 
 impl fmt::Debug for Server {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -76,7 +87,7 @@ impl fmt::Debug for Server {
 impl fmt::Display for Server {
     /// Without the password.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(options) = self;
+        let Self { options, .. } = self;
         let database = options.get_database().unwrap_or_else(|| options.get_username());
         write!(
             formatter,
@@ -105,20 +116,18 @@ impl Server {
     /// # Errors
     /// When the rest of the address cannot be read.
     #[must_use]
-    pub fn named(address: &str) -> Option<Result<Self, sqlx::Error>> {
-        let is_postgres = address.starts_with("postgres://") || address.starts_with("postgresql://");
-        is_postgres
-            .then(|| PgConnectOptions::from_str(address).map(|options| Self::of(options.application_name("chirp"))))
+    pub fn named(address: &str) -> Option<Result<Self, AddressError>> {
+        Some(address::read(address)?.map(|options| Self::of(options.application_name("chirp"))))
     }
 
     fn of(options: PgConnectOptions) -> Self {
-        Self(Arc::new(options))
+        Self { options: Arc::new(options), failures: Failures::default() }
     }
 
     /// The same database for another role.
     #[must_use]
     pub fn as_role(&self, role: &str) -> Self {
-        Self::of((*self.0).clone().username(role))
+        Self::of((*self.options).clone().username(role))
     }
 
     /// A new and empty database on the server that `CHIRP_TEST_POSTGRES` names, for tests; `scripts/test` starts one. Nobody
@@ -140,9 +149,8 @@ impl Server {
     /// When the server refuses.
     pub async fn new_database(&self, prefix: &str) -> Result<Self, sqlx::Error> {
         let name = format!("{prefix}_{}", Uuid::now_v7().simple());
-        let pool = pool(1).acquire_timeout(MAKE_TIMEOUT).connect_with((*self.0).clone()).await?;
-        sqlx::query(AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&pool).await?;
-        Ok(Self::of((*self.0).clone().database(&name)))
+        self.execute(format!("CREATE DATABASE {name}")).await?;
+        Ok(Self::of((*self.options).clone().database(&name)))
     }
 
     /// Drops a database that [`Self::new_database`] made, whoever is connected to it.
@@ -150,85 +158,93 @@ impl Server {
     /// # Errors
     /// When the server refuses.
     pub async fn drop_database(&self, made: &Self) -> Result<(), sqlx::Error> {
-        let Some(name) = made.0.get_database() else { return Ok(()) };
-        let pool = pool(1).connect_with((*self.0).clone()).await?;
-        sqlx::query(AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)"))).execute(&pool).await.map(drop)
+        let Some(name) = made.options.get_database() else { return Ok(()) };
+        self.execute(format!("DROP DATABASE {name} WITH (FORCE)")).await
+    }
+
+    /// Executes a statement that was put together here.
+    async fn execute(&self, text: String) -> Result<(), sqlx::Error> {
+        let connecting = timeout(MAKE_TIMEOUT, PgConnection::connect_with(&self.options)).await;
+        let mut connection = connecting.unwrap_or(Err(sqlx::Error::PoolTimedOut))?;
+        sqlx::query(AssertSqlSafe(text)).execute(&mut connection).await.map(drop)
     }
 
     /// One connection as anybody has it, for whatever is not Chirp's own.
-    ///
-    /// # Errors
-    /// When the server refuses.
-    pub async fn plain(&self, schema: &str) -> Result<PgPool, sqlx::Error> {
-        let options = (*self.0).clone().options([("search_path", schema), ("synchronous_commit", "off")]);
-        pool(1).max_lifetime(None).idle_timeout(None).connect_with(options).await
+    #[must_use]
+    pub fn plain(&self, schema: &str) -> Pool {
+        Pool::alone((*self.options).clone().options([("search_path", schema), ("synchronous_commit", "off")]), 1)
     }
 
     /// The same server as an address, for another process.
     #[must_use]
     pub fn address(&self) -> String {
-        sqlx::ConnectOptions::to_url_lossy(&*self.0).to_string()
+        sqlx::ConnectOptions::to_url_lossy(&*self.options).to_string()
     }
 
     fn options(&self, schema: &str, settings: &[(&str, String)]) -> PgConnectOptions {
         let millis = |duration: Duration| duration.as_millis().to_string();
-        (*self.0)
+        (*self.options)
             .clone()
             .options([("search_path", schema), ("default_transaction_isolation", "read committed")])
-            .options([("idle_in_transaction_session_timeout", millis(IDLE_IN_TRANSACTION_TIMEOUT))])
+            .options([
+                ("idle_in_transaction_session_timeout", millis(IDLE_IN_TRANSACTION_TIMEOUT)),
+                ("tcp_keepalives_idle", KEEPALIVE_IDLE.as_secs().to_string()),
+                ("tcp_keepalives_interval", KEEPALIVE_INTERVAL.as_secs().to_string()),
+                ("tcp_keepalives_count", KEEPALIVE_COUNT.to_string()),
+                ("tcp_user_timeout", millis(USER_TIMEOUT)),
+            ])
             .options(settings.iter().map(|(name, value)| (*name, value.as_str())))
     }
 
+    fn pool(&self, schema: &str, settings: &[(&str, String)], connections: usize, purpose: Purpose) -> Pool {
+        Pool::new(self.options(schema, settings), connections, purpose, self.failures.clone())
+    }
+
     /// For the one task that appends.
-    pub(crate) fn log_to_write(&self) -> PgPool {
+    pub(crate) fn log_to_write(&self) -> Pool {
         // Its one function joins arrays with each other, for which there is no index: it must be free to hash them.
         let mut settings = vec![("enable_seqscan", "off".to_owned()), ("jit", "off".to_owned())];
         settings.push(("plan_cache_mode", "force_generic_plan".to_owned()));
         settings.push(("synchronous_commit", "on".to_owned()));
         settings.push(("statement_timeout", WRITE_TIMEOUT.as_millis().to_string()));
-        pool(1).connect_lazy_with(self.options("chirp_log", &settings))
+        self.pool("chirp_log", &settings, 1, Purpose::Writing)
+    }
+
+    /// For a copy of a log that is written there.
+    pub(crate) fn log_to_copy(&self) -> Database {
+        let settings = [("synchronous_commit", "on".to_owned()), timeout_of(COPY_TIMEOUT)];
+        Database::Postgres(self.pool("chirp_log", &settings, 1, Purpose::Writing))
     }
 
     /// For everybody who reads the log.
-    pub(crate) async fn log_to_read(&self) -> Result<Database, sqlx::Error> {
+    pub(crate) fn log_to_read(&self) -> Database {
         let settings = [reading(), planned_as_written()].concat();
-        Ok(Database::Postgres(pool(LOG_READERS_MAX).connect_with(self.options("chirp_log", &settings)).await?))
+        Database::Postgres(self.pool("chirp_log", &settings, LOG_READERS_MAX, Purpose::Reading))
     }
 
     /// For a projector. A batch may take long.
-    pub(crate) async fn tables_to_write(&self) -> Result<Database, sqlx::Error> {
+    pub(crate) fn tables_to_write(&self) -> Database {
         let mut settings = planned_as_written();
         // Losing the newest batches is fine: the checkpoint goes with them, and the log has the events.
         settings.push(("synchronous_commit", "off".to_owned()));
-        Ok(Database::Postgres(pool(1).connect_with(self.options("chirp_tables", &settings)).await?))
+        Database::Postgres(self.pool("chirp_tables", &settings, 1, Purpose::Writing))
     }
 
     /// For a query server.
-    pub(crate) async fn tables_to_read(&self) -> Result<Database, sqlx::Error> {
+    pub(crate) fn tables_to_read(&self) -> Database {
         let settings = [reading(), planned_as_written()].concat();
-        Ok(Database::Postgres(pool(TABLE_READERS_MAX).connect_with(self.options("chirp_tables", &settings)).await?))
+        Database::Postgres(self.pool("chirp_tables", &settings, TABLE_READERS_MAX, Purpose::Reading))
     }
 
     /// Calls `hear` with what is said on a channel, and once after each connection, since something may have been missed; for
     /// as long as it answers true.
-    pub fn listen(&self, channel: &'static str, mut hear: impl FnMut(&str) -> bool + Send + 'static) {
-        let pool = pool(1).connect_lazy_with(self.options("chirp_log", &[]));
-        tokio::spawn(async move {
-            loop {
-                if let Err(cause) = listen_once(&pool, channel, &mut hear).await {
-                    warn!(%cause, channel, "nobody wakes this process for now: {cause}");
-                } else {
-                    debug!(channel, "nobody listens any more");
-                    return;
-                }
-                tokio::time::sleep(LISTEN_AGAIN).await;
-            }
-        });
+    pub fn listen(&self, channel: &'static str, hear: impl FnMut(&str) -> bool + Send + 'static) {
+        tokio::spawn(listen::listen(self.options("chirp_log", &[]), channel, self.failures.clone(), hear));
     }
 
     /// The channel on which query servers tell each other who is online.
     pub(crate) fn presence(&self) -> Channel {
-        let pool = pool(1).connect_lazy_with(self.options("chirp_tables", &reading()));
+        let pool = self.pool("chirp_tables", &reading(), 1, Purpose::Writing);
         Channel { server: self.clone(), name: PRESENCE_CHANNEL, pool }
     }
 
@@ -237,7 +253,7 @@ impl Server {
     /// # Errors
     /// When the server refuses, or the read tables belong to another log.
     pub async fn migrate(&self) -> Result<(), tables::OpenError> {
-        let pool = pool(1).connect_with(self.options("chirp_log", &[])).await?;
+        let pool = self.pool("chirp_log", &[], 1, Purpose::Writing);
         let mut setup = Database::Postgres(pool).begin_to_write().await?;
         for script in [&LOCK_FOR_MIGRATION, &LOG_SCHEMA, &TABLES_ARE_NEXT] {
             setup.script(script).await?;
@@ -253,8 +269,8 @@ impl Server {
     /// # Errors
     /// When the server does not answer.
     pub async fn status(&self) -> Result<Status, sqlx::Error> {
-        let pool = pool(1).connect_with(self.options("chirp_log", &reading())).await?;
-        let row = sqlx::query(SELECT_STATUS).bind(&ROLES[..]).fetch_one(&pool).await?;
+        let mut session = self.pool("chirp_log", &reading(), 1, Purpose::Reading).acquire().await?;
+        let row = session.fetch_one(sqlx::query(SELECT_STATUS).bind(&ROLES[..]), Wait::Patiently).await?;
         Ok(Status { log: row.try_get("log")?, tables: row.try_get("tables")?, roles: row.try_get("roles")? })
     }
 }
@@ -264,7 +280,7 @@ impl Server {
 pub struct Channel {
     server: Server,
     name: &'static str,
-    pool: PgPool,
+    pool: Pool,
 }
 
 impl Channel {
@@ -278,28 +294,20 @@ impl Channel {
     /// # Errors
     /// When the server does not answer.
     pub async fn say(&self, text: &str) -> Result<(), sqlx::Error> {
-        sqlx::query("SELECT pg_notify($1, $2)").bind(self.name).bind(text).execute(&self.pool).await.map(drop)
+        let saying = async {
+            let notify = sqlx::query("SELECT pg_notify($1, $2)").bind(self.name).bind(text);
+            self.pool.acquire().await?.execute(notify, Wait::Patiently).await
+        };
+        of_database(saying).await.map(drop)
     }
 }
 
-fn pool(connections: u32) -> PgPoolOptions {
-    PgPoolOptions::new()
-        .max_connections(connections)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        // Asking a connection whether it is there costs as much as most questions, so only one that rested is asked.
-        .test_before_acquire(false)
-        .before_acquire(|connection, resting| {
-            Box::pin(async move {
-                if resting.idle_for >= RESTING {
-                    connection.ping().await?;
-                }
-                Ok(true)
-            })
-        })
+fn reading() -> Vec<(&'static str, String)> {
+    vec![timeout_of(READ_TIMEOUT)]
 }
 
-fn reading() -> Vec<(&'static str, String)> {
-    vec![("statement_timeout", READ_TIMEOUT.as_millis().to_string())]
+fn timeout_of(duration: Duration) -> (&'static str, String) {
+    ("statement_timeout", duration.as_millis().to_string())
 }
 
 /// Every statement is a few index probes for each row, written in the order in which they should be made; so the planner is asked
@@ -311,23 +319,4 @@ fn planned_as_written() -> Vec<(&'static str, String)> {
     settings.push(("join_collapse_limit", "1".to_owned()));
     settings.push(("plan_cache_mode", "force_generic_plan".to_owned()));
     settings
-}
-
-async fn listen_once(
-    pool: &PgPool,
-    channel: &str,
-    hear: &mut (impl FnMut(&str) -> bool + Send),
-) -> Result<(), sqlx::Error> {
-    let mut listener = PgListener::connect_with(pool).await?;
-    listener.listen(channel).await?;
-    if !hear("") {
-        return Ok(());
-    }
-    loop {
-        // Nothing when the connection was lost, and with it whatever was said until the next.
-        let Some(said) = listener.try_recv().await? else { return Err(sqlx::Error::PoolClosed) };
-        if !hear(said.payload()) {
-            return Ok(());
-        }
-    }
 }

@@ -1,6 +1,7 @@
 //! How a gRPC server starts, what surrounds its services, and how it stops.
 //!
-//! Always: health says NOT_SERVING while the store does not answer, and before anything else happens on shutdown; a server ends within its grace period even
+//! Always: from the first moment on a process says whether it is alive, whether it is ready, and why not, also before its services are
+//! there; health says NOT_SERVING while the process is not ready, and before anything else happens on shutdown; a server ends within its grace period even
 //! while streams are open; every limit that tonic leaves open is set here; whatever a client sends, tonic's own INTERNAL
 //! for undecodable input leaves here as INVALID_ARGUMENT. Never here: what the services do.
 
@@ -8,30 +9,34 @@ mod calls;
 
 use std::convert::Infallible;
 use std::io;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::{RawQuery, Request};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::from_fn;
+use axum::response::Response;
 use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
+use tonic::Status;
 use tonic::service::Routes;
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 use tonic_web::GrpcWebLayer;
+use tower::ServiceExt as _;
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 use tracing::{info, warn};
 
-use crate::log::LogHead;
+use crate::log::ReadError;
 use crate::metrics;
 use crate::proto::DESCRIPTORS;
+use crate::ready::Readiness;
 use crate::settings::ServerSettings;
 use crate::tokens::CONSISTENCY_TOKEN_HEADER;
 
@@ -58,38 +63,61 @@ const CONNECTION_AGE_GRACE: Duration = Duration::from_secs(30);
 /// How long a browser may remember that it may call.
 const PREFLIGHT_AGE_MAX: Duration = Duration::from_secs(2 * 60 * 60);
 
-/// How often the store is asked whether it answers.
-const STORE_PROBE_INTERVAL: Duration = Duration::from_secs(5);
+/// The services of a role, which may come later than the server that answers for them: what they need may not be there yet.
+#[derive(Clone, Debug, Default)]
+pub struct Services(Arc<OnceLock<Router>>);
 
-/// Serves the routes until `drain` is cancelled and the open calls have ended, or the grace period has passed.
-/// `services` are the full names that the health service answers for; they serve while the store answers.
+impl Services {
+    /// Services that are there.
+    #[must_use]
+    pub fn of(routes: Routes) -> Self {
+        let services = Self::default();
+        services.open(routes);
+        services
+    }
+
+    /// From now on calls are answered by these. Once only.
+    pub fn open(&self, routes: Routes) {
+        let opened = self.0.set(routes.prepare().into_axum_router());
+        debug_assert!(opened.is_ok(), "a role opens its services once");
+    }
+
+    async fn call(self, request: Request, ready: Readiness) -> Response {
+        match self.0.get() {
+            Some(router) => router.clone().oneshot(request).await.unwrap_or_else(|never| match never {}),
+            None => Status::from(ReadError::Unavailable(ready.failures())).into_http(),
+        }
+    }
+}
+
+/// Serves until `drain` is cancelled and the open calls have ended, or the grace period has passed. `names` are the full names of the
+/// services, for which the health service answers; they serve while the process is ready.
 ///
 /// # Errors
 /// When the listener fails, or reflection cannot be built.
 pub async fn serve(
     listener: TcpListener,
-    routes: Routes,
-    services: &'static [&'static str],
+    services: Services,
+    names: &'static [&'static str],
     settings: &ServerSettings,
-    store: Arc<dyn LogHead>,
+    ready: Readiness,
     drain: CancellationToken,
 ) -> io::Result<()> {
     metrics::start();
     let (health, health_service) = tonic_health::server::health_reporter();
-    announce(&health, services, ServingStatus::Serving).await;
-    let store_answers = Arc::new(AtomicBool::new(true));
-    let mut routes = routes.add_service(health_service);
+    announce(&health, names, status_of(&ready)).await;
+    let mut routes = Routes::new(health_service);
     if settings.reflection {
         routes = with_reflection(routes)?;
     }
 
     let stopping = {
-        let (drain, store_answers) = (drain.clone(), store_answers.clone());
+        let (drain, ready) = (drain.clone(), ready.clone());
         async move {
-            drain.run_until_cancelled(follow_store(&*store, &health, services, &store_answers)).await;
-            announce(&health, services, ServingStatus::NotServing).await;
+            drain.run_until_cancelled(follow_readiness(&ready, &health, names)).await;
+            announce(&health, names, ServingStatus::NotServing).await;
             // Whoever watches the health has heard it, and must not hold up the end.
-            for service in services.iter().chain(&[""]) {
+            for service in names.iter().chain(&[""]) {
                 health.clone().clear_service_status(service).await;
             }
         }
@@ -104,7 +132,7 @@ pub async fn serve(
         .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
         .max_connection_age(CONNECTION_AGE_MAX)
         .max_connection_age_grace(CONNECTION_AGE_GRACE)
-        .add_routes(surrounded(routes, store_answers, drain.clone(), settings))
+        .add_routes(surrounded(routes, services, ready, drain.clone(), settings))
         .serve_with_incoming_shutdown(TcpIncoming::from(listener).with_nodelay(Some(true)), stopping);
 
     let overdue = async {
@@ -149,30 +177,21 @@ async fn announce(health: &HealthReporter, services: &[&str], status: ServingSta
     }
 }
 
-/// Says whether the services serve, which they do while the store answers.
-async fn follow_store(
-    store: &dyn LogHead,
-    health: &HealthReporter,
-    services: &[&str],
-    answers: &AtomicBool,
-) -> Infallible {
+/// Says whether the services serve, which they do while the process is ready.
+async fn follow_readiness(ready: &Readiness, health: &HealthReporter, names: &[&str]) -> Infallible {
+    let mut changes = ready.changes();
     loop {
-        tokio::time::sleep(STORE_PROBE_INTERVAL).await;
-        let asked = store.head().await;
-        if asked.is_ok() == answers.swap(asked.is_ok(), Ordering::Relaxed) {
-            continue;
-        }
-        match asked {
-            Ok(_) => {
-                info!("the store answers again");
-                announce(health, services, ServingStatus::Serving).await;
-            }
-            Err(cause) => {
-                warn!(%cause, "the store does not answer: {cause}");
-                announce(health, services, ServingStatus::NotServing).await;
-            }
+        // Marked before it is read, so that a change in between is seen.
+        changes.mark_unchanged();
+        announce(health, names, status_of(ready)).await;
+        if changes.changed().await.is_err() {
+            std::future::pending::<()>().await;
         }
     }
+}
+
+fn status_of(ready: &Readiness) -> ServingStatus {
+    if ready.is_ready() { ServingStatus::Serving } else { ServingStatus::NotServing }
 }
 
 fn with_reflection(routes: Routes) -> io::Result<Routes> {
@@ -189,27 +208,28 @@ fn with_reflection(routes: Routes) -> io::Result<Routes> {
 /// The services as [`serve`] serves them while all is well, without a socket: for tests and fuzzers of what anybody may send.
 #[must_use]
 pub fn as_served(routes: Routes, settings: &ServerSettings) -> Routes {
-    surrounded(routes, Arc::new(AtomicBool::new(true)), CancellationToken::new(), settings)
+    let ready = Readiness::of("test", &[]);
+    surrounded(Routes::default(), Services::of(routes), ready, CancellationToken::new(), settings)
 }
 
 /// The services, with what every call gets: a request id, a span, a count, room or none, and honest errors for undecodable input; as gRPC
 /// and, for browsers, as gRPC-Web. Beside them, over plain HTTP, the health and the metrics of the process.
 fn surrounded(
     routes: Routes,
-    store_answers: Arc<AtomicBool>,
+    services: Services,
+    ready: Readiness,
     drain: CancellationToken,
     settings: &ServerSettings,
 ) -> Routes {
     let room = Arc::new(Semaphore::new(settings.calls_max));
-    let ready = move || async move {
-        match (drain.is_cancelled(), store_answers.load(Ordering::Relaxed)) {
-            (true, _) => (StatusCode::SERVICE_UNAVAILABLE, "draining\n"),
-            (false, false) => (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer\n"),
-            (false, true) => (StatusCode::OK, "ok\n"),
-        }
+    let say = {
+        let ready = ready.clone();
+        move |RawQuery(query): RawQuery| async move { readiness(&ready, drain.is_cancelled(), query.as_deref()) }
     };
+    let service = move |request: Request| services.clone().call(request, ready.clone());
     let router: Router = routes.prepare().into_axum_router();
     let router = router
+        .fallback(service)
         .layer(from_fn(answer_panics_of_services))
         .layer(from_fn(blame_the_input))
         .layer(from_fn(keep_the_deadline))
@@ -223,13 +243,32 @@ fn surrounded(
         .layer(GrpcWebLayer::new())
         // It takes nothing else over HTTP/1.1, so that these come after it.
         .route("/livez", get(|| async { "ok\n" }))
-        .route("/readyz", get(ready.clone()))
-        .route("/healthz", get(ready))
+        .route("/readyz", get(say.clone()))
+        .route("/healthz", get(say))
         .route("/metrics", get(|| async { metrics::render() }));
     Routes::from(match settings.cors_origins.as_slice() {
         [] => router,
         origins => router.layer(cors(origins)),
     })
+}
+
+/// What `/readyz` says: whether the process can do its work now, and with `?verbose` each check in a line of its own.
+fn readiness(ready: &Readiness, is_draining: bool, query: Option<&str>) -> (StatusCode, String) {
+    let is_verbose =
+        query.is_some_and(|query| query.split('&').any(|word| word == "verbose" || word.starts_with("verbose=")));
+    let is_ready = ready.is_ready() && !is_draining;
+    let code = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let said = match (is_verbose, is_draining, is_ready) {
+        (true, _, _) => {
+            let draining = if is_draining { "[-]drain failed: draining\n" } else { "" };
+            let verdict = if is_ready { "readyz check passed" } else { "readyz check failed" };
+            format!("{}{draining}{verdict}\n", ready.listed())
+        }
+        (false, true, _) => "draining\n".to_owned(),
+        (false, false, true) => "ok\n".to_owned(),
+        (false, false, false) => format!("not ready: {}\n", ready.failures()),
+    };
+    (code, said)
 }
 
 /// What browsers ask before they let a page of another origin call, and read what it is answered.

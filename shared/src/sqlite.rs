@@ -6,6 +6,9 @@ use std::time::{Duration, Instant};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePoolOptions};
 use sqlx::{ConnectOptions, Connection};
 
+use crate::database::Database;
+use crate::ready;
+
 /// How long a statement waits for another process's transaction.
 pub const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -17,6 +20,21 @@ pub(crate) const WAL_BYTES_KEPT: &str = "67108864";
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
 /// SQLite's primary result code for "somebody else has it"; extended codes have it in their lowest byte.
 const SQLITE_BUSY: i64 = 5;
+
+/// Less room than this on its disk is as good as none: a batch and the file that keeps it take about as much.
+const FREE_BYTES_MIN: u64 = 4 * 1024 * 1024;
+
+/// Whether a file can be written to: its disk has room, and a transaction that writes can begin. Nothing is written.
+pub(crate) async fn can_write(file: &Database, path: &Path) -> ready::Outcome {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let disk = rustix::fs::statvfs(folder).map_err(|cause| format!("its disk does not say what is free: {cause}"))?;
+    let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+    if free < FREE_BYTES_MIN {
+        return Err(format!("its disk is full: {} KiB are free", free / 1024));
+    }
+    let beginning = async { file.begin_to_write().await?.roll_back().await };
+    beginning.await.map_err(|cause: sqlx::Error| cause.to_string())
+}
 
 /// A pool of connections to a file, which does not go away as a network does.
 ///

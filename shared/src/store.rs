@@ -16,6 +16,7 @@ use crate::database::Database;
 use crate::file_locks::Ownership;
 use crate::log::sqlite::Durability;
 use crate::log::{self, EventLog, LogHead, ReadError, chain};
+use crate::postgres::address::AddressError;
 use crate::postgres::{Channel, Server, TABLES_CHANNEL};
 use crate::progress::{Progress, ProgressOnDemand};
 use crate::sqlite::settle;
@@ -29,10 +30,10 @@ const LOOK_AGAIN: Duration = Duration::from_millis(100);
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The folder could not be made.
-    #[error("the store's folder {0} cannot be made: {1}")]
+    #[error("the store's folder {} cannot be made: {cause}", shown(.0), cause = .1)]
     Folder(PathBuf, std::io::Error),
     /// There is no store.
-    #[error("there is no store in {0}")]
+    #[error("there is no store in {}", shown(.0))]
     Missing(PathBuf),
     /// Another process projects in the folder.
     #[error("{0} has a projector already, {1}; stop that one, or start `chirp projector`, which stands by")]
@@ -40,9 +41,17 @@ pub enum StoreError {
     /// Nobody can say which process projects in the folder.
     #[error("{0} cannot be locked: {1}")]
     Unowned(String, std::io::Error),
-    /// The address is none.
-    #[error("{0} is not the address of a PostgreSQL database: {1}")]
-    Address(String, sqlx::Error),
+    /// The folder is not there, and nobody asked for a new store.
+    #[error("the store's folder {} is not there; --create makes it", shown(.0))]
+    NoFolder(PathBuf),
+    /// It is neither a folder nor the address of a database. It is not shown, since it may hold a password.
+    #[error(
+        "the store is neither a folder nor postgres://user@host/database; a folder with a colon in its name begins with ./"
+    )]
+    Unsupported,
+    /// The address of a database is none.
+    #[error(transparent)]
+    Address(#[from] AddressError),
     /// The log could not be opened.
     #[error(transparent)]
     Log(#[from] ReadError),
@@ -50,6 +59,9 @@ pub enum StoreError {
     #[error(transparent)]
     Tables(#[from] OpenError),
 }
+
+/// Hears what whoever opens a part of a store waits for.
+pub type Waiting<'a> = &'a (dyn Fn(String) + Send + Sync);
 
 /// Where a store is.
 #[derive(Clone, Debug)]
@@ -63,36 +75,55 @@ pub enum Store {
 impl fmt::Display for Store {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Folder(folder) => folder.display().fmt(formatter),
+            Self::Folder(folder) => shown(folder).fmt(formatter),
             Self::Server(server) => server.fmt(formatter),
         }
     }
 }
 
 impl Store {
-    /// The store at `postgres://…`, or in a folder, which is made when it is missing.
+    /// The store at `postgres://…`, or in a folder. Nothing is looked for, and nothing is made.
     ///
     /// # Errors
-    /// When the folder cannot be made, or the address is none.
-    pub fn at(place: &str) -> Result<Self, StoreError> {
+    /// When it is neither.
+    pub fn named(place: &str) -> Result<Self, StoreError> {
         match Server::named(place) {
-            Some(server) => Ok(Self::Server(server.map_err(|cause| StoreError::Address(place.to_owned(), cause))?)),
-            None => Self::in_folder(Path::new(place)),
+            Some(server) => Ok(Self::Server(server?)),
+            None if is_folder(place) => Ok(Self::Folder(PathBuf::from(place))),
+            None => Err(StoreError::Unsupported),
         }
     }
 
-    /// The store at `postgres://…`, or in a folder that must be there.
+    /// The same; a folder that is missing is made.
     ///
     /// # Errors
-    /// When there is no log in the folder, or the address is none.
-    pub fn existing_at(place: &str) -> Result<Self, StoreError> {
-        if Server::named(place).is_some() {
-            return Self::at(place);
+    /// When it is neither, or the folder cannot be made.
+    pub fn at(place: &str) -> Result<Self, StoreError> {
+        match Self::named(place)? {
+            Self::Folder(folder) => Self::in_folder(&folder),
+            server @ Self::Server(_) => Ok(server),
         }
-        let store = Self::Folder(PathBuf::from(place));
-        match log_file(Path::new(place)).is_file() {
-            true => Ok(store),
-            false => Err(StoreError::Missing(PathBuf::from(place))),
+    }
+
+    /// The same; a folder must be there, and may be empty.
+    ///
+    /// # Errors
+    /// When it is neither, or there is no such folder.
+    pub fn in_place(place: &str) -> Result<Self, StoreError> {
+        match Self::named(place)? {
+            Self::Folder(folder) if !folder.is_dir() => Err(StoreError::NoFolder(folder)),
+            store => Ok(store),
+        }
+    }
+
+    /// The same; in a folder, there must be a log.
+    ///
+    /// # Errors
+    /// When it is neither, or there is no log in the folder.
+    pub fn existing_at(place: &str) -> Result<Self, StoreError> {
+        match Self::named(place)? {
+            Self::Folder(folder) if !log_file(&folder).is_file() => Err(StoreError::Missing(folder)),
+            store => Ok(store),
         }
     }
 
@@ -123,7 +154,7 @@ impl Store {
         }
         let tables = match self {
             Self::Folder(folder) => tables::open_file_of_any_epoch(&tables_file(folder)).await?,
-            Self::Server(server) => server.tables_to_write().await.map_err(OpenError::from)?,
+            Self::Server(server) => server.tables_to_write(),
         };
         log::stored::begin_epoch(&self.tables_of_log_to_write(), epoch, key).await?;
         tables::begin_epoch(&tables, epoch).await?;
@@ -174,31 +205,42 @@ impl Store {
     /// # Errors
     /// When it is no log or cannot be written.
     pub async fn open_log(&self, clock: Arc<dyn Clock>) -> Result<Arc<dyn EventLog>, StoreError> {
+        self.open_log_when_there(clock, &|_| {}).await
+    }
+
+    /// The same, which says what it waits for.
+    ///
+    /// # Errors
+    /// When it is no log or cannot be written.
+    pub async fn open_log_when_there(
+        &self,
+        clock: Arc<dyn Clock>,
+        waiting: Waiting<'_>,
+    ) -> Result<Arc<dyn EventLog>, StoreError> {
         match self {
             Self::Folder(folder) => {
                 Ok(Arc::new(log::sqlite::open(&log_file(folder), Durability::OnDisk, clock).await?))
             }
             Self::Server(server) => {
                 let open = async || Ok(log::postgres::open(server, clock.clone()).await?);
-                Ok(Arc::new(self.once_made("chirp migrate up", open).await?))
+                Ok(Arc::new(self.once_made("chirp migrate up", waiting, open).await?))
             }
         }
     }
 
-    /// Opens the log to follow what other processes append. In a folder, it is made when there is none; on a server, this waits
-    /// until somebody has.
+    /// Opens the log to follow what other processes append. It is never made here: this waits until somebody has, and says what for.
     ///
     /// # Errors
     /// When it is no log.
-    pub async fn open_log_to_follow(&self, clock: Arc<dyn Clock>) -> Result<Arc<dyn EventLog>, StoreError> {
+    pub async fn open_log_to_follow(&self, waiting: Waiting<'_>) -> Result<Arc<dyn EventLog>, StoreError> {
         match self {
             Self::Folder(folder) => {
-                drop(self.open_log(clock).await?);
-                Ok(Arc::new(log::sqlite::open_to_follow(&log_file(folder)).await?))
+                let open = async || Ok(log::sqlite::open_to_follow(&log_file(folder)).await?);
+                Ok(Arc::new(self.once_made("a command server", waiting, open).await?))
             }
             Self::Server(server) => {
                 let open = async || Ok(log::postgres::open_to_read(server).await?);
-                Ok(Arc::new(self.once_made("chirp migrate up", open).await?))
+                Ok(Arc::new(self.once_made("chirp migrate up", waiting, open).await?))
             }
         }
     }
@@ -213,7 +255,7 @@ impl Store {
                 let options = SqliteConnectOptions::new().filename(log_file(folder)).read_only(true);
                 Database::Sqlite(SqlitePool::connect_with(options).await.map_err(OpenError::from)?)
             }
-            Self::Server(server) => server.log_to_read().await.map_err(OpenError::from)?,
+            Self::Server(server) => server.log_to_read(),
         })
     }
 
@@ -222,7 +264,7 @@ impl Store {
     pub fn tables_of_log_to_write(&self) -> Database {
         match self {
             Self::Folder(folder) => log::sqlite::tables_to_write(&log_file(folder)),
-            Self::Server(server) => Database::Postgres(server.log_to_write()),
+            Self::Server(server) => server.log_to_copy(),
         }
     }
 
@@ -234,10 +276,7 @@ impl Store {
         let epoch = log.identity().epoch;
         match self {
             Self::Folder(folder) => Ok(tables::open_file_to_write(&tables_file(folder), epoch).await?),
-            Self::Server(server) => {
-                let database = server.tables_to_write().await.map_err(OpenError::from)?;
-                Ok(tables::belonging_to(database, epoch).await?)
-            }
+            Self::Server(server) => Ok(tables::belonging_to(server.tables_to_write(), epoch).await?),
         }
     }
 
@@ -249,10 +288,7 @@ impl Store {
         let epoch = log.identity().epoch;
         match self {
             Self::Folder(folder) => Ok(tables::open_file_to_read(&tables_file(folder), epoch).await?),
-            Self::Server(server) => {
-                let database = server.tables_to_read().await.map_err(OpenError::from)?;
-                Ok(tables::belonging_to(database, epoch).await?)
-            }
+            Self::Server(server) => Ok(tables::belonging_to(server.tables_to_read(), epoch).await?),
         }
     }
 
@@ -261,7 +297,18 @@ impl Store {
     /// # Errors
     /// When the tables belong to another log.
     pub async fn open_to_read(&self) -> Result<(Arc<dyn LogHead>, Database), StoreError> {
-        self.once_made("a command server and a projector", async || {
+        self.open_to_read_when_there(&|_| {}).await
+    }
+
+    /// The same, which says what it waits for.
+    ///
+    /// # Errors
+    /// When the tables belong to another log.
+    pub async fn open_to_read_when_there(
+        &self,
+        waiting: Waiting<'_>,
+    ) -> Result<(Arc<dyn LogHead>, Database), StoreError> {
+        self.once_made("a command server and a projector", waiting, async || {
             let head: Arc<dyn LogHead> = match self {
                 Self::Folder(folder) => Arc::new(log::sqlite::open_to_read(&log_file(folder)).await?),
                 Self::Server(server) => Arc::new(log::postgres::open_head(server).await?),
@@ -299,7 +346,7 @@ impl Store {
         match self {
             Self::Folder(_) => self.open_tables_to_read(log).await,
             // The role of a command server may not read whose tables they are, and there they cannot be another log's.
-            Self::Server(server) => Ok(server.tables_to_read().await.map_err(OpenError::from)?),
+            Self::Server(server) => Ok(server.tables_to_read()),
         }
     }
 
@@ -345,21 +392,45 @@ impl Store {
     }
 
     /// Tries until what is opened is there, and says once what it waits for.
-    async fn once_made<T>(&self, maker: &str, open: impl AsyncFn() -> Result<T, StoreError>) -> Result<T, StoreError> {
+    async fn once_made<T>(
+        &self,
+        maker: &str,
+        waiting: Waiting<'_>,
+        open: impl AsyncFn() -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         let mut told = false;
         loop {
             match open().await {
                 Ok(opened) => return Ok(opened),
                 Err(cause @ StoreError::Tables(OpenError::AnotherStore)) => return Err(cause),
-                Err(cause) if !told => {
-                    info!("waiting for {maker} to make the store in {self}");
-                    warn!(%cause, "not yet: {cause}");
-                    told = true;
+                Err(cause) => {
+                    if !std::mem::replace(&mut told, true) {
+                        info!("waiting for {maker} to make the store in {self}");
+                        warn!(%cause, "not yet: {cause}");
+                    }
+                    waiting(format!("waiting for {maker} to make the store: {cause}"));
                 }
-                Err(_) => {}
             }
             tokio::time::sleep(LOOK_AGAIN).await;
         }
+    }
+}
+
+/// Whether this names a folder. What looks like an address of anything is none, however it is misspelt.
+fn is_folder(place: &str) -> bool {
+    let first = place.split('/').next().unwrap_or_default();
+    let lower = place.to_ascii_lowercase();
+    let has_credentials = place.contains(':') && place.contains('@');
+    let has_settings = place.contains('=') && ["password", "host=", "dbname="].iter().any(|key| lower.contains(key));
+    !place.is_empty() && !first.contains(':') && !place.contains("://") && !has_credentials && !has_settings
+}
+
+/// A folder as it is shown: what stands before an `@` may be meant for a server.
+fn shown(folder: &Path) -> String {
+    let text = folder.display().to_string();
+    match text.rsplit_once('@') {
+        Some((_, rest)) => format!("…@{rest}"),
+        None => text,
     }
 }
 
@@ -373,4 +444,40 @@ pub fn log_file(folder: &Path) -> PathBuf {
 #[must_use]
 pub fn tables_file(folder: &Path) -> PathBuf {
     folder.join("tables.db")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_looks_like_an_address_is_no_folder_and_is_not_shown() {
+        for folder in ["./chirp-data", "chirp-data", "/var/lib/chirp", "./a:b", "../x", "C", "data@home", "a=b"] {
+            assert!(matches!(Store::named(folder), Ok(Store::Folder(_))), "{folder}");
+        }
+        for bad in [
+            "mysql://u:secret@h/db",
+            "postgresq://u:secret@h/db",
+            "Postgres://u:secret@h/db",
+            "http://secret",
+            "postgres:u:secret@h",
+            "postgres:/u:secret@h",
+            "postgres//u:secret@h/db",
+            "u:secret@h/db",
+            "secret@h:5432/db",
+            " postgres://u:secret@h/db",
+            "",
+            "host=h password=secret",
+            "./postgres://u:secret@h/db",
+            "jdbc:postgresql://h/db?password=secret",
+            "sqlite:secret.db",
+            "secret:",
+            "/x/u:secret@h/db",
+        ] {
+            let refused = Store::named(bad).expect_err(bad).to_string();
+            assert!(!refused.contains("secret"), "{bad}: {refused}");
+        }
+        let missing = Store::existing_at("secret@h/db").expect_err("it is not there").to_string();
+        assert!(!missing.contains("secret"), "{missing}");
+    }
 }

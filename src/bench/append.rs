@@ -84,7 +84,7 @@ pub async fn run(rounds: &Rounds, accounts: usize, in_flight: usize) -> anyhow::
     let next = Arc::new(AtomicUsize::new(0));
     let serve = async |log: Arc<dyn EventLog>| {
         let progress = stage.store.progress(log.clone(), CancellationToken::new());
-        stage::serve_role(command_server::routes(log.clone(), progress), command_server::SERVICES, log).await
+        stage::serve_role(command_server::routes(log.clone(), progress), command_server::SERVICES).await
     };
     let real = serve(stage.log.clone()).await?;
     let answer = CreatePostResponse { consistency_token: "A".repeat(88), post_id: Uuid::now_v7().to_string() };

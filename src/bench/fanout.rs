@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use shared::database::{Database, Value};
+use shared::postgres::pool::Wait;
 use shared::rows::Rows;
 use shared::settings::{ProjectorSettings, TimelineSettings};
 use shared::sql::{Script, Statement};
@@ -164,8 +165,9 @@ async fn bare_database(folder: &Path, store: &Store) -> anyhow::Result<Database>
     let database = match store {
         Store::Folder(_) => Database::Sqlite(bare_file(folder).await?),
         Store::Server(server) => {
-            sqlx::raw_sql("CREATE SCHEMA bench").execute(&server.plain("public").await?).await?;
-            Database::Postgres(server.plain("bench").await?)
+            let mut session = server.plain("public").acquire().await?;
+            session.script(sqlx::raw_sql("CREATE SCHEMA bench"), Wait::Patiently).await?;
+            Database::Postgres(server.plain("bench"))
         }
     };
     let mut setup = database.begin_to_write().await?;

@@ -68,11 +68,10 @@ pub async fn run(rounds: &Rounds, play: Play) -> anyhow::Result<Findings> {
     tokio::spawn(projector.run(ends.clone()));
     let log = stage.log.clone();
     let waiting = stage.store.progress(log.clone(), ends);
-    let commands =
-        stage::serve_role(command_server::routes(log.clone(), waiting), command_server::SERVICES, log.clone()).await?;
+    let commands = stage::serve_role(command_server::routes(log.clone(), waiting), command_server::SERVICES).await?;
     let (head, tables) = stage.store.open_to_read().await?;
     let routes = query_server::routes(tables, head.clone(), progress, None, CancellationToken::new());
-    let queries = stage::serve_role(routes, query_server::SERVICES, head).await?;
+    let queries = stage::serve_role(routes, query_server::SERVICES).await?;
 
     let (arrived, mut arrivals) = mpsc::unbounded_channel();
     let _connections = open_streams(&queries, &stage.accounts, &arrived).await?;

@@ -65,7 +65,7 @@ pub async fn run(rounds: &Rounds, accounts: usize, in_flight: usize) -> anyhow::
     stage.projector(Wake::default()).await?.catch_up().await?;
     let (log, tables) = stage.store.open_to_read().await?;
     let routes = query_server::routes(tables, log.clone(), Wake::default(), None, CancellationToken::new());
-    let real = stage::serve_role(routes, query_server::SERVICES, log).await?;
+    let real = stage::serve_role(routes, query_server::SERVICES).await?;
     let readers = Arc::new(stage.accounts);
     let next = Arc::new(AtomicUsize::new(0));
     let call = |channel: &Channel| Call {

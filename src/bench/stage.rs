@@ -10,7 +10,9 @@ use projector::Projector;
 use shared::clock::SystemClock;
 use shared::event::{AccountEvent, AccountKind, Edge, Envelope, Event, FollowEvent, PostEvent, PostText, Profile};
 use shared::ids::{AccountId, AccountKey, AccountRef, CommandId, Position, PostId};
-use shared::log::{Anchor, Append, Appended, Cause, EventLog, LogHead, StreamName};
+use shared::log::{Anchor, Append, Appended, Cause, EventLog, StreamName};
+use shared::ready::Readiness;
+use shared::serve::Services;
 use shared::settings::{ProjectorSettings, ServerSettings};
 use shared::store::Store;
 use shared::wake::Wake;
@@ -51,17 +53,14 @@ impl Serving {
 }
 
 /// A role as it really serves, with all that surrounds it.
-pub async fn serve_role(
-    routes: Routes,
-    services: &'static [&'static str],
-    store: Arc<dyn LogHead>,
-) -> anyhow::Result<Serving> {
+pub async fn serve_role(routes: Routes, names: &'static [&'static str]) -> anyhow::Result<Serving> {
     let (listener, address) = bind().await?;
     let drain = CancellationToken::new();
     let settings = ServerSettings::default();
     tokio::spawn({
         let drain = drain.clone();
-        async move { shared::serve::serve(listener, routes, services, &settings, store, drain).await }
+        let (services, ready) = (Services::of(routes), Readiness::of("bench", &[]));
+        async move { shared::serve::serve(listener, services, names, &settings, ready, drain).await }
     });
     Ok(Serving { channel: connect(address).await?, address, _ends: drain.drop_guard() })
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::RangedU64ValueParser;
 use clap::{Args, Subcommand};
 
-use super::{CONCURRENCY_MAX, OutputChoice};
+use super::{CONCURRENCY_MAX, OutputChoice, store};
 
 const BENCH_ACCOUNTS_MAX: u64 = 10_000_000;
 const BENCH_FOLLOWERS_MAX: u64 = 5_000;
@@ -115,7 +115,7 @@ pub struct BenchReadArgs {
 pub struct BenchRounds {
     /// A PostgreSQL server to measure on: postgres://user@host/database; throw-away databases are made on it and
     /// dropped [default: a throw-away folder]
-    #[arg(long, env = "CHIRP_STORE", value_name = "STORE")]
+    #[arg(long, env = "CHIRP_STORE", value_name = "STORE", value_parser = store)]
     pub store: Option<String>,
     /// Rounds that count; one more warms up
     #[arg(long, env = "CHIRP_ROUNDS", value_name = "N", default_value_t = 5,

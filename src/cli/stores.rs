@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::OutputChoice;
+use super::{OutputChoice, store};
 
 /// What can be done with the schemas of a database.
 #[derive(Debug, Subcommand)]
@@ -19,7 +19,7 @@ pub enum MigrateCommand {
 #[derive(Debug, Args)]
 pub struct MigrateArgs {
     /// The database: postgres://user@host/database
-    #[arg(long, env = "CHIRP_STORE", value_name = "STORE")]
+    #[arg(long, env = "CHIRP_STORE", value_name = "STORE", value_parser = store)]
     pub store: String,
 }
 
@@ -60,10 +60,10 @@ pub enum LogCommand {
 #[derive(Debug, Args)]
 pub struct LogCopyArgs {
     /// Folder of the store, or postgres://user@host/database; nobody may write to it meanwhile
-    #[arg(long, env = "CHIRP_FROM", value_name = "STORE")]
+    #[arg(long, env = "CHIRP_FROM", value_name = "STORE", value_parser = store)]
     pub from: String,
     /// Folder, or postgres://user@host/database; it is made when it is missing
-    #[arg(long, env = "CHIRP_TO", value_name = "STORE")]
+    #[arg(long, env = "CHIRP_TO", value_name = "STORE", value_parser = store)]
     pub to: String,
 }
 
@@ -71,7 +71,7 @@ pub struct LogCopyArgs {
 #[derive(Debug, Args)]
 pub struct LogExportArgs {
     /// Folder of the store, or postgres://user@host/database
-    #[arg(long, env = "CHIRP_STORE", value_name = "STORE")]
+    #[arg(long, env = "CHIRP_STORE", value_name = "STORE", value_parser = store)]
     pub store: String,
     /// File to make, or - for stdout
     #[arg(long, env = "CHIRP_TO", value_name = "FILE")]
@@ -85,7 +85,7 @@ pub struct LogImportArgs {
     #[arg(long, env = "CHIRP_FROM", value_name = "FILE")]
     pub from: String,
     /// Folder, or postgres://user@host/database; it is made when it is missing
-    #[arg(long, env = "CHIRP_STORE", value_name = "STORE")]
+    #[arg(long, env = "CHIRP_STORE", value_name = "STORE", value_parser = store)]
     pub store: String,
 }
 
@@ -93,7 +93,7 @@ pub struct LogImportArgs {
 #[derive(Debug, Args)]
 pub struct BackupArgs {
     /// Folder of the store, or postgres://user@host/database
-    #[arg(long, env = "CHIRP_STORE", value_name = "STORE")]
+    #[arg(long, env = "CHIRP_STORE", value_name = "STORE", value_parser = store)]
     pub store: String,
     /// File to make; it is there once it is complete
     #[arg(long, env = "CHIRP_TO", value_name = "FILE")]
@@ -107,7 +107,7 @@ pub struct RestoreArgs {
     #[arg(long, env = "CHIRP_FROM", value_name = "FILE")]
     pub from: String,
     /// Folder, or postgres://user@host/database; it is made when it is missing
-    #[arg(long, env = "CHIRP_STORE", value_name = "STORE")]
+    #[arg(long, env = "CHIRP_STORE", value_name = "STORE", value_parser = store)]
     pub store: String,
 }
 
@@ -115,7 +115,7 @@ pub struct RestoreArgs {
 #[derive(Debug, Args)]
 pub struct VerifyArgs {
     /// Folder of the store, or postgres://user@host/database
-    #[arg(long, env = "CHIRP_STORE", value_name = "STORE")]
+    #[arg(long, env = "CHIRP_STORE", value_name = "STORE", value_parser = store)]
     pub store: String,
     #[command(flatten)]
     pub output: OutputChoice,

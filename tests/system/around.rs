@@ -8,11 +8,12 @@ use shared::database::{Database, Transaction};
 use shared::ids::{EventId, Position, Version};
 use shared::log::stored::{self, Head};
 use shared::log::{StreamName, chain};
+use shared::postgres::pool::{Pool, Wait};
 use shared::sql::{Script, Statement};
 use shared::store::{log_file, tables_file};
-use sqlx::AssertSqlSafe;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+use sqlx::{AssertSqlSafe, Row as _};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -30,8 +31,7 @@ async fn open(folder: &Path, half: Half) -> Database {
         let schema = if half == Half::Log { "chirp_log" } else { "chirp_tables" };
         let options = PgConnectOptions::from_str(&store_of(folder).await).expect("it is an address");
         let options = options.options([("search_path", schema)]);
-        let pool = PgPoolOptions::new().max_connections(1).connect_with(options).await;
-        return Database::Postgres(pool.expect("it opens"));
+        return Database::Postgres(Pool::alone(options, 1));
     }
     let file = if half == Half::Log { log_file(folder) } else { tables_file(folder) };
     let options = SqliteConnectOptions::new().filename(file);
@@ -48,7 +48,7 @@ pub async fn tamper(folder: &Path, half: Half, sql: &'static str) -> u64 {
     tx.commit().await.expect("it is committed");
     match database {
         Database::Sqlite(pool) => pool.close().await,
-        Database::Postgres(pool) => pool.close().await,
+        Database::Postgres(pool) => pool.clear(),
     }
     changed
 }
@@ -92,13 +92,16 @@ fn files_of(folder: &Path, half: Half) -> Vec<PathBuf> {
 /// Every table of a schema, in a database.
 async fn tables_of(database: &Database, schema: &str) -> Vec<String> {
     let Database::Postgres(pool) = database else { unreachable!("files are copied") };
-    let tables = sqlx::query_scalar("SELECT tablename::TEXT FROM pg_tables WHERE schemaname = $1 ORDER BY 1");
-    tables.bind(schema).fetch_all(pool).await.expect("they are listed")
+    let tables = sqlx::query("SELECT tablename::TEXT AS name FROM pg_tables WHERE schemaname = $1 ORDER BY 1");
+    let mut session = pool.acquire().await.expect("it opens");
+    let rows = session.fetch_all(tables.bind(schema), Wait::Patiently).await.expect("they are listed");
+    rows.iter().map(|row| row.try_get("name").expect("it is a text")).collect()
 }
 
 async fn run(database: &Database, script: String) {
     let Database::Postgres(pool) = database else { unreachable!("files are copied") };
-    sqlx::raw_sql(AssertSqlSafe(script)).execute(pool).await.expect("it is done");
+    let mut session = pool.acquire().await.expect("it opens");
+    session.script(sqlx::raw_sql(AssertSqlSafe(script)), Wait::WhileItRuns).await.expect("it is done");
 }
 
 impl Half {

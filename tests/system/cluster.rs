@@ -2,7 +2,9 @@
 
 use std::path::Path;
 use std::process::Stdio;
+use std::time::Duration;
 
+use sqlx::{Connection, PgConnection};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
@@ -30,6 +32,16 @@ chmod 755 .
 chmod 600 server.key
 [ $(id -u) != 0 ] || chown postgres server.key
 ";
+
+/// Copies a server that is in use, so that the copy will follow it.
+const COPY: &str = r#"
+set -euo pipefail
+. scripts/postgres.sh
+mkdir -p "$1"
+[ "$(id -u)" != 0 ] || chown postgres "$1"
+as_postgres "$(postgres_bin)/pg_basebackup" -d "$2" -D "$1/data" -R -X stream --checkpoint=fast --no-sync
+free_port >"$1/port"
+"#;
 
 pub struct Cluster {
     folder: TempDir,
@@ -64,9 +76,48 @@ impl Cluster {
         (Self::start(&settings).await, certificates)
     }
 
+    /// A standby of this one, which follows it from now on.
+    pub async fn standby(&self) -> Self {
+        let folder = folder();
+        let copied = Command::new("bash")
+            .args(["-c", COPY, "copy"])
+            .arg(folder.path())
+            .arg(format!("{}/postgres", self.address))
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .output();
+        let copied = timeout(PATIENCE, copied).await.expect("it is copied").expect("there is a bash");
+        assert!(copied.status.success(), "{}", String::from_utf8_lossy(&copied.stderr));
+        let (shell, address, id) = run(folder.path(), "").await;
+        let standby = Self { folder, shell, address, id };
+        self.caught_up().await;
+        standby
+    }
+
+    /// Waits until a standby has all that was written.
+    pub async fn caught_up(&self) {
+        const LAGGING: &str =
+            "SELECT COALESCE(BOOL_AND(replay_lsn = pg_current_wal_lsn()), FALSE) FROM pg_stat_replication";
+        let mut watching = PgConnection::connect(&self.store()).await.expect("the server answers");
+        let started = std::time::Instant::now();
+        while !sqlx::query_scalar::<_, bool>(LAGGING).fetch_one(&mut watching).await.expect("it tells") {
+            assert!(started.elapsed() < PATIENCE, "the standby does not follow");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// The address of the store.
     pub fn store(&self) -> String {
         format!("{}/postgres", self.address)
+    }
+
+    /// The address of the store by way of another `host:port`.
+    pub fn store_by(&self, host: &str) -> String {
+        self.store().replace(self.host(), host)
+    }
+
+    /// As `host:port`.
+    pub fn host(&self) -> &str {
+        self.address.rsplit('@').next().expect("there is always one part")
     }
 
     /// Sends a signal to the server and to all that it started.
@@ -95,6 +146,13 @@ impl Cluster {
         let (shell, address, id) = run(self.folder.path(), settings).await;
         assert_eq!(address, self.address, "it keeps its port");
         (self.shell, self.id) = (shell, id);
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        // What stands still cannot end.
+        self.signal("CONT");
     }
 }
 

@@ -3,6 +3,7 @@
 //! Always: every test starts its own processes on ports that the system picked, waits for a position and never for a
 //! duration, and ends what it started by its process id. What a process said is printed when its test fails.
 
+mod addresses;
 mod api;
 mod around;
 mod as_of;
@@ -27,8 +28,10 @@ mod presence;
 mod process;
 mod raw;
 mod read_your_writes;
+mod ready;
 mod rebuild;
 mod refusals;
+mod relay;
 mod resumes;
 mod roles;
 mod sqlite_files;

@@ -1,5 +1,7 @@
 //! What only a server of databases can do: roles, several processes of each kind, and trouble with the server itself.
 
+mod failover;
+
 use std::time::Duration;
 
 use shared::postgres::Server;

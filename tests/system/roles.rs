@@ -24,12 +24,13 @@ const ADMIN: &str = "chirp.admin.v1.AdminService";
 #[tokio::test]
 async fn three_processes_on_one_store_behave_as_one_does() {
     let folder = folder();
-    // Whatever comes first waits for the others: here the query server, before there is a store.
+    // Whatever comes first waits for the command server, which makes the store.
     let store = folder.path().to_owned();
     let queries = tokio::spawn(async move { Role::query_server(&store).await });
-    let projector = Role::projector(folder.path()).await;
+    let store = folder.path().to_owned();
+    let projector = tokio::spawn(async move { Role::projector(&store).await });
     let commands = Role::command_server(folder.path()).await;
-    let queries = queries.await.expect("the query server starts");
+    let (queries, projector) = (queries.await.expect("the query server starts"), projector.await.expect("it starts"));
     let api = Api::new(&commands.address, &queries.address, &projector.address);
 
     let [ada, bob] = api.accounts(["ada", "bob"]).await;

@@ -8,6 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use shared::postgres::Server;
+use shared::postgres::pool::Wait;
 use shared::proto::query::{GetAccountRequest, get_account_request};
 use sqlx::AssertSqlSafe;
 
@@ -35,9 +36,9 @@ async fn put(version: &str, folder: &Path) {
     let dump = fs::read_to_string(stores().join(version).join("postgres.sql")).expect("there is a dump");
     // Lines with a backslash are for psql alone.
     let script: String = dump.lines().filter(|line| !line.starts_with('\\')).map(|line| format!("{line}\n")).collect();
-    let pool = server.plain("public").await.expect("it answers");
-    sqlx::raw_sql(AssertSqlSafe(script)).execute(&pool).await.expect("the dump is read in");
-    pool.close().await;
+    let mut session = server.plain("public").acquire().await.expect("it answers");
+    session.script(sqlx::raw_sql(AssertSqlSafe(script)), Wait::WhileItRuns).await.expect("the dump is read in");
+    drop(session);
     server.migrate().await.expect("it is upgraded");
     fs::write(folder.join("address"), server.address()).expect("there is room for an address");
 }

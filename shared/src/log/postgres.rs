@@ -11,9 +11,11 @@ use async_trait::async_trait;
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
 use sqlx::postgres::types::PgRecordEncoder;
-use sqlx::postgres::{PgArgumentBuffer, PgHasArrayType, PgPool, PgTypeInfo};
-use sqlx::{Encode, Postgres, Type};
+use sqlx::postgres::{PgArgumentBuffer, PgHasArrayType, PgTypeInfo};
+use sqlx::{Encode, Postgres, Row as _, Type};
 use tokio::sync::watch;
+use tokio::time::timeout;
+use tracing::{info, warn};
 use uuid::Uuid;
 
 use super::chain::KnownFields;
@@ -21,10 +23,14 @@ use super::queue::{Commit, Outcome, Queue, Waiting, fitting, newest_known};
 use super::stored::{StoredLog, bytes32};
 use super::{Anchor, Append, AppendError, Appended, LogHead, ReadError, StoredAnswer, StreamName, chain};
 use crate::clock::{Clock, Timestamp};
-use crate::database::Row;
+use crate::database::{Database, Row, Value};
 use crate::ids::{EventId, Position, RequestId, Version};
-use crate::patience::of_database;
+use crate::patience::LOOKUP_PATIENCE;
+use crate::postgres::pool::{Pool, Session, Wait, is_unknown};
 use crate::postgres::{LOG_CHANNEL, Server};
+use crate::ready;
+use crate::rows::Rows;
+use crate::sql::statements;
 use crate::wake::Listener;
 
 /// PostgreSQL's codes for a full disk.
@@ -34,9 +40,25 @@ const DISK_FULL: &str = "53100";
 const HISTORY_LOST: &str = "CH001";
 
 const APPEND: &str = "SELECT * FROM append_batch($1, $2, $3, $4, $5, $6, $7)";
+const SELECT_MAY_APPEND: &str = "
+SELECT current_setting('transaction_read_only') = 'off' AND COALESCE(BOOL_AND(has_function_privilege(oid, 'EXECUTE')), FALSE) AS may
+FROM pg_proc WHERE proname = 'append_batch' AND pronamespace = to_regnamespace('chirp_log')";
+
+statements! {
+    /// The events of commands, which nobody else can have appended: of each stream that a command wrote, only what is newer than what it
+    /// expected, which the index on streams and versions gives.
+    static SELECT_WRITTEN = "
+SELECT wanted.append, events.position, events.hash
+FROM {rows $1 AS wanted: append, stream verbatim, version, command_id id} {ordered join} events
+ON events.stream = wanted.stream AND events.version > wanted.version AND events.command_id = wanted.command_id
+ORDER BY events.position";
+    static SELECT_REQUESTED = "
+SELECT wanted.append, requests.* FROM {rows $1 AS wanted: append, principal verbatim, request_id id} {ordered join} requests
+ON requests.principal = wanted.principal AND requests.request_id = wanted.request_id";
+}
 
 struct Writer {
-    connection: PgPool,
+    connections: Pool,
     clock: Arc<dyn Clock>,
 }
 
@@ -47,7 +69,7 @@ struct Writer {
 pub async fn open(server: &Server, clock: Arc<dyn Clock>) -> Result<StoredLog, ReadError> {
     let log = open_head(server).await?;
     let (moved, _) = watch::channel(log.head().await?);
-    let queue = Queue::start(Writer { connection: server.log_to_write(), clock }, moved.clone());
+    let queue = Queue::start(Writer { connections: server.log_to_write(), clock }, moved.clone());
     Ok(log.moving(hear_of_moves(server, moved)).appending(queue))
 }
 
@@ -66,7 +88,7 @@ pub async fn open_to_read(server: &Server) -> Result<StoredLog, ReadError> {
 /// # Errors
 /// When the server does not answer, or there is no log.
 pub async fn open_head(server: &Server) -> Result<StoredLog, ReadError> {
-    StoredLog::to_read(server.log_to_read().await?).await
+    StoredLog::to_read(server.log_to_read()).await
 }
 
 /// Follows the head as far as the server tells of it. A hint may be late, so it never goes back.
@@ -110,16 +132,91 @@ impl Commit for Writer {
     async fn commit(&mut self, appends: &[Append]) -> Result<(Vec<Outcome>, Position), AppendError> {
         let batch = Batch::of(appends);
         let newest = newest_known(appends);
-        let appending = batch.append(&self.connection, appends.len(), newest, self.clock.now());
-        let rows = match of_database(appending).await {
-            Ok(rows) => rows,
+        // Until there is a connection, nothing is asked of anybody.
+        let mut session = self.connections.acquire().await.map_err(|cause| unappended(&cause))?;
+        match batch.append(&mut session, appends.len(), newest, self.clock.now()).await {
+            Ok(rows) => outcomes(appends, &rows).map_err(|cause| unappended(&cause)),
             Err(cause) if is_of_lost_history(&cause) => {
-                return Ok((vec![Err(AppendError::HistoryLost); appends.len()], Position(0)));
+                Ok((vec![Err(AppendError::HistoryLost); appends.len()], Position(0)))
             }
-            Err(cause) => return Err(unappended(&cause)),
-        };
-        outcomes(appends, &rows).map_err(|cause| unappended(&cause))
+            Err(cause) if is_unknown(&cause) => {
+                // Its place in the pool is needed for another connection.
+                drop(session);
+                self.look_up(appends, &cause).await
+            }
+            Err(cause) => Err(unappended(&cause)),
+        }
     }
+
+    /// A connection on which nothing can be written is none, so one that rested is asked, and a new one too.
+    async fn check(&mut self) -> ready::Outcome {
+        let asking = async {
+            let mut session = self.connections.acquire().await?;
+            session.fetch_one(sqlx::query(SELECT_MAY_APPEND), Wait::Patiently).await?.try_get("may")
+        };
+        match asking.await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err("nothing can be appended: the session is read-only, or its role may not".to_owned()),
+            Err(cause) => Err(cause.to_string()),
+        }
+    }
+}
+
+impl Writer {
+    /// What became of a batch whose answer was lost: what is in the log was done. Of the rest, nobody knows: a server that has
+    /// not answered yet may still commit it.
+    async fn look_up(&self, appends: &[Append], lost: &sqlx::Error) -> Result<(Vec<Outcome>, Position), AppendError> {
+        let looking = timeout(LOOKUP_PATIENCE, self.what_is_stored(appends));
+        match looking.await.unwrap_or(Err(sqlx::Error::PoolTimedOut)) {
+            Ok((outcomes, head)) => {
+                let found = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
+                info!(found, appends = appends.len(), cause = %lost, "a batch whose answer was lost was looked up: {found} are in the log");
+                Ok((outcomes, head))
+            }
+            Err(cause) => {
+                warn!(%cause, "what became of a batch cannot be looked up: {cause}");
+                Err(unappended(lost))
+            }
+        }
+    }
+
+    async fn what_is_stored(&self, appends: &[Append]) -> Result<(Vec<Outcome>, Position), sqlx::Error> {
+        let unknown =
+            || Err(AppendError::Unavailable("the answer was lost, and what became of it is not known".to_owned()));
+        let mut outcomes: Vec<Outcome> = appends.iter().map(|_| unknown()).collect();
+        let mut head = Position(0);
+        let tables = Database::Postgres(self.connections.clone());
+        let (mut written, mut requested) = (Rows::default(), Rows::default());
+        for (number, append) in (0_i64..).zip(appends) {
+            for (stream, _) in &append.events {
+                let expected = append.expected.get(stream).copied().unwrap_or_default();
+                written.push(&(number, stream.as_str(), expected.0, append.cause.command_id.0));
+            }
+            if let Some(request) = &append.request {
+                requested.push(&(number, append.cause.principal.as_str(), request.request_id.0));
+            }
+        }
+        let place = |row: &Row| -> Result<usize, sqlx::Error> {
+            usize::try_from(row.get::<i64>("append")?).map_err(|cause| sqlx::Error::Decode(cause.into()))
+        };
+        for row in &tables.rows(&SELECT_REQUESTED, &[Value::Rows(&requested)]).await? {
+            let (at, stored) = (place(row)?, StoredAnswer::from_row(row)?);
+            outcomes[at] = answered_before(&appends[at], stored);
+        }
+        for row in &tables.rows(&SELECT_WRITTEN, &[Value::Rows(&written)]).await? {
+            let position = Position(row.get("position")?);
+            // The last event of an append is the one that it is known by.
+            outcomes[place(row)?] = Ok(Appended::Now(Anchor::new(position, &bytes32(row, "hash")?)));
+            head = head.max(position);
+        }
+        Ok((outcomes, head))
+    }
+}
+
+/// What a request is answered that was stored before.
+fn answered_before(append: &Append, stored: StoredAnswer) -> Outcome {
+    let same = append.request.as_ref().is_some_and(|request| request.digest == stored.digest);
+    if same { Ok(Appended::Before(stored)) } else { Err(AppendError::RequestIdReused) }
 }
 
 /// A row of PostgreSQL's own, by the name of its type.
@@ -246,7 +343,7 @@ impl<'a> Batch<'a> {
 
     async fn append(
         &self,
-        connection: &PgPool,
+        session: &mut Session,
         appends: usize,
         newest: Anchor,
         now: Timestamp,
@@ -260,7 +357,7 @@ impl<'a> Batch<'a> {
             .bind(&self.expected[..])
             .bind(&self.requests[..])
             .bind(&self.events[..]);
-        Ok(query.fetch_all(connection).await?.into_iter().map(Row::Postgres).collect())
+        Ok(session.fetch_all(query, Wait::Patiently).await?.into_iter().map(Row::Postgres).collect())
     }
 }
 
@@ -275,11 +372,7 @@ fn outcomes(appends: &[Append], rows: &[Row]) -> Result<(Vec<Outcome>, Position)
         let (moved, digest): (Option<String>, Option<Vec<u8>>) = (row.get("stream")?, row.get("digest")?);
         let outcome = match (moved, digest) {
             (Some(stream), _) => Err(AppendError::Conflict(StreamName::from_text(stream))),
-            (None, Some(_)) => {
-                let stored = StoredAnswer::from_row(row)?;
-                let same = appends[at].request.as_ref().is_some_and(|request| request.digest == stored.digest);
-                if same { Ok(Appended::Before(stored)) } else { Err(AppendError::RequestIdReused) }
-            }
+            (None, Some(_)) => answered_before(&appends[at], StoredAnswer::from_row(row)?),
             (None, None) => {
                 let position = Position(row.get("position")?);
                 head = head.max(position);

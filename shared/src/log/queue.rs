@@ -11,7 +11,7 @@ use tracing::{debug, error, info};
 use super::{APPEND_EVENTS_MAX, Anchor, Append, AppendError, Appended};
 use crate::gather::gather;
 use crate::ids::Position;
-use crate::metrics;
+use crate::{metrics, ready};
 
 /// The most appends that one transaction takes.
 const BATCH_APPENDS_MAX: usize = 1_024;
@@ -19,6 +19,8 @@ const BATCH_APPENDS_MAX: usize = 1_024;
 const BATCH_EVENTS_MAX: usize = 4_096;
 /// The most appends that may wait; one more is refused as overload.
 const WAITING_APPENDS_MAX: usize = 8_192;
+/// The most that may wait to hear whether a batch could be committed.
+const WAITING_CHECKS_MAX: usize = 4;
 
 /// How one append ended.
 pub(super) type Outcome = Result<Appended, AppendError>;
@@ -32,6 +34,9 @@ pub(super) trait Commit: Send + 'static {
     /// Commits every append of the batch that is still valid. The outcomes are in the order of the appends; with them comes the
     /// head.
     async fn commit(&mut self, appends: &[Append]) -> Result<(Vec<Outcome>, Position), AppendError>;
+
+    /// Whether a batch could be committed now, as far as that can be known without one.
+    async fn check(&mut self) -> ready::Outcome;
 }
 
 /// An append in the queue, and where its answer goes.
@@ -42,14 +47,26 @@ pub(super) struct Waiting {
 
 /// The way into the queue.
 #[derive(Debug)]
-pub(super) struct Queue(mpsc::Sender<Waiting>);
+pub(super) struct Queue {
+    appends: mpsc::Sender<Waiting>,
+    checks: mpsc::Sender<oneshot::Sender<ready::Outcome>>,
+}
 
 impl Queue {
     /// Starts the task that commits.
     pub fn start(commit: impl Commit, moved: watch::Sender<Position>) -> Self {
-        let (waiting, queue) = mpsc::channel(WAITING_APPENDS_MAX);
-        tokio::spawn(run(commit, queue, moved));
-        Self(waiting)
+        let (appends, queue) = mpsc::channel(WAITING_APPENDS_MAX);
+        let (checks, asked) = mpsc::channel(WAITING_CHECKS_MAX);
+        tokio::spawn(run(commit, queue, asked, moved));
+        Self { appends, checks }
+    }
+
+    /// Asks the task itself, which answers between two batches.
+    pub async fn check(&self) -> ready::Outcome {
+        let stopped = || "the writer has stopped".to_owned();
+        let (answer, answered) = oneshot::channel();
+        self.checks.send(answer).await.map_err(|_| stopped())?;
+        answered.await.unwrap_or_else(|_| Err(stopped()))
     }
 
     /// Waits until this append is committed or refused.
@@ -58,7 +75,7 @@ impl Queue {
             return Err(AppendError::TooManyEvents);
         }
         let (answer, answered) = oneshot::channel();
-        self.0.try_send(Waiting { append, answer }).map_err(|full| match full {
+        self.appends.try_send(Waiting { append, answer }).map_err(|full| match full {
             mpsc::error::TrySendError::Full(_) => AppendError::Overloaded,
             mpsc::error::TrySendError::Closed(_) => AppendError::Unavailable("the writer has stopped".to_owned()),
         })?;
@@ -81,9 +98,23 @@ pub(super) fn fitting(waiting: &[Waiting]) -> usize {
     waiting.iter().take_while(fits).count().max(1)
 }
 
-async fn run(mut commit: impl Commit, mut queue: mpsc::Receiver<Waiting>, moved: watch::Sender<Position>) {
+async fn run(
+    mut commit: impl Commit,
+    mut queue: mpsc::Receiver<Waiting>,
+    mut checks: mpsc::Receiver<oneshot::Sender<ready::Outcome>>,
+    moved: watch::Sender<Position>,
+) {
     let (mut waiting, mut is_failing) = (Vec::new(), false);
-    while gather(&mut queue, &mut waiting, BATCH_APPENDS_MAX).await {
+    loop {
+        tokio::select! {
+            biased;
+            any = gather(&mut queue, &mut waiting, BATCH_APPENDS_MAX) => if !any { break },
+            // What was gathered until then is committed at once.
+            Some(answer) = checks.recv() => {
+                // Whoever asked may have gone away.
+                let _ = answer.send(commit.check().await);
+            }
+        }
         while !waiting.is_empty() {
             let (batch, rest) = commit.choose(waiting);
             waiting = rest;

@@ -23,9 +23,10 @@ use crate::clock::Clock;
 use crate::database::{Database, Transaction, Value};
 use crate::file_locks::Turns;
 use crate::ids::{EventId, Position, RequestId, Version};
+use crate::ready;
 use crate::rows::Rows;
 use crate::sql::statements;
-use crate::sqlite::{BUSY_TIMEOUT, WAL_BYTES_KEPT, connect_to_write, pool};
+use crate::sqlite::{BUSY_TIMEOUT, WAL_BYTES_KEPT, can_write, connect_to_write, pool};
 use crate::wake::{Listener, on_writes};
 
 /// Connections that read.
@@ -198,6 +199,10 @@ impl Commit for Writer {
             self.file = to_write(&self.options);
             unappended(&cause)
         })
+    }
+
+    async fn check(&mut self) -> ready::Outcome {
+        can_write(&self.file, self.options.get_filename()).await
     }
 }
 

@@ -17,7 +17,8 @@ use super::{
 use crate::clock::Timestamp;
 use crate::database::{Database, Row, Transaction, Value};
 use crate::ids::{CommandId, EventId, Position, RequestId, Version};
-use crate::patience::patiently;
+use crate::patience::patiently_appending;
+use crate::ready;
 use crate::rows::{Cell, Line, Rows};
 use crate::sql::statements;
 use crate::wake::Listener;
@@ -140,9 +141,16 @@ impl EventLog for StoredLog {
             (None, _) => unavailable("this log was opened to read"),
             // A file answers or fails.
             (Some(queue), Database::Sqlite(_)) => queue.append(append).await,
-            (Some(queue), Database::Postgres(_)) => {
-                patiently(queue.append(append)).await.unwrap_or_else(|| unavailable("the server took too long"))
-            }
+            (Some(queue), Database::Postgres(_)) => patiently_appending(queue.append(append))
+                .await
+                .unwrap_or_else(|| unavailable("the server took too long")),
+        }
+    }
+
+    async fn can_append(&self) -> ready::Outcome {
+        match &self.queue {
+            None => Err("this log was opened to read".to_owned()),
+            Some(queue) => queue.check().await,
         }
     }
 

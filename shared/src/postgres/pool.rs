@@ -1,0 +1,491 @@
+//! Connections to one server: a bounded number of them, each used by one task at a time, none of them waited for without a bound.
+//!
+//! Always: a connection whose statement took too long, or that failed, is closed hard: its socket is dropped without a word to the peer,
+//! and it never comes back; every ping and every acquire has a bound; after a connection failed, those that are as old as it are not
+//! used again, whichever pool of the process they are in, because what happened to the server happened to them too; a pool that
+//! writes has no connection on which nothing can be written. Never here: what a statement says.
+//!
+//! Why not the pool of sqlx: it pings each connection that comes back, without a bound, and while a peer is silent the connection's
+//! place in the pool is taken. TCP keep-alive and `TCP_USER_TIMEOUT` of the client's own sockets are deliberately absent: sqlx opens the
+//! sockets and gives no way to them. They would not help against a peer whose processes stand still, for which the kernel still answers;
+//! and against a host that is gone, the bounds here come much earlier.
+
+use std::fmt;
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use ::metrics::counter;
+use sqlx::error::DatabaseError;
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgDatabaseError, PgRow, PgSeverity};
+use sqlx::query::Query;
+use sqlx::{Connection as _, Error, Postgres, RawSql, Row as _};
+use tokio::runtime::Handle;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::time::{sleep, timeout};
+use tracing::{debug, warn};
+
+use crate::metrics;
+use crate::patience::{STORE_PATIENCE, patiently};
+
+/// How long a call waits for its turn, and then for a connection.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long a connection that rested may take to answer before it counts as lost.
+pub(super) const PING_TIMEOUT: Duration = Duration::from_secs(1);
+/// A connection that was not used for so long may have gone away. Asking one costs as much as most statements, so others are not asked.
+const RESTING: Duration = Duration::from_secs(1);
+/// A connection is replaced after this time, so that new settings of the server and of its roles reach every process.
+const AGE_MAX: Duration = Duration::from_secs(30 * 60);
+/// A connection that was not used for so long is given up.
+const IDLE_MAX: Duration = Duration::from_secs(10 * 60);
+/// How long to wait before a server that refuses connections is asked again, within [`ACQUIRE_TIMEOUT`]; each time twice as long.
+const CONNECT_AGAIN: Duration = Duration::from_millis(10);
+const CONNECT_AGAIN_MAX: Duration = Duration::from_millis(200);
+
+/// Which session this is, for others to find it, and whether anything can be written in it.
+const SELECT_SESSION: &str = "
+SELECT pid, backend_start::TEXT AS started, current_setting('transaction_read_only') = 'on' AS read_only
+FROM pg_stat_activity WHERE pid = pg_backend_pid()";
+const SELECT_READ_ONLY: &str = "SELECT current_setting('transaction_read_only') = 'on' AS read_only";
+const SELECT_IS_THERE: &str =
+    "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pid = $1 AND backend_start::TEXT = $2) AS there";
+
+/// What a pool's connections are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Reading, also on a server that cannot be written to.
+    Reading,
+    /// Writing: a connection on which nothing can be written is none.
+    Writing,
+}
+
+/// How long to wait for a statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// As long as the caller's deadline allows, and [`STORE_PATIENCE`] at most.
+    Patiently,
+    /// As long as the server works on it: every [`STORE_PATIENCE`], a new connection is asked whether its server still has the session.
+    WhileItRuns,
+}
+
+/// How often connections to one server have failed, for all pools of the process.
+#[derive(Clone, Debug)]
+pub(super) struct Failures(Arc<watch::Sender<u64>>);
+
+impl Default for Failures {
+    fn default() -> Self {
+        Self(Arc::new(watch::Sender::new(0)))
+    }
+}
+
+impl Failures {
+    fn count(&self) -> u64 {
+        *self.0.borrow()
+    }
+
+    fn add(&self) {
+        self.0.send_modify(|count| *count += 1);
+    }
+
+    pub(super) fn subscribe(&self) -> watch::Receiver<u64> {
+        self.0.subscribe()
+    }
+}
+
+/// A bounded number of connections to one server.
+#[derive(Clone)]
+pub struct Pool(Arc<Shared>);
+
+impl fmt::Debug for Pool {
+    /// Without the options, which hold the password.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Pool").field("purpose", &self.0.purpose).finish_non_exhaustive()
+    }
+}
+
+struct Shared {
+    options: PgConnectOptions,
+    purpose: Purpose,
+    room: Arc<Semaphore>,
+    /// The one that was used last is used next.
+    idle: Mutex<Vec<Idle>>,
+    failures: Failures,
+}
+
+#[derive(Debug)]
+struct Idle {
+    live: Live,
+    since: Instant,
+}
+
+/// A connection that is open as far as anybody knows.
+#[derive(Debug)]
+struct Live {
+    connection: PgConnection,
+    /// The process of the server that works for it, and since when, which no other process of any server has in common with it.
+    session: (i32, String),
+    opened_at: Instant,
+    /// How many failures there had been when it was opened.
+    failures: u64,
+}
+
+/// What a connection that is given back is good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// The next statement.
+    Ready,
+    /// A statement was given up by whoever waited for it; the connection may be brought in order.
+    Busy,
+    /// Nothing.
+    Broken,
+}
+
+/// A connection for one task, until it is dropped.
+#[derive(Debug)]
+pub struct Session {
+    live: Option<Live>,
+    state: State,
+    in_transaction: bool,
+    pool: Pool,
+    room: Option<OwnedSemaphorePermit>,
+}
+
+impl Pool {
+    /// Opens nothing before somebody asks.
+    pub(super) fn new(options: PgConnectOptions, connections: usize, purpose: Purpose, failures: Failures) -> Self {
+        let room = Arc::new(Semaphore::new(connections));
+        Self(Arc::new(Shared { options, purpose, room, idle: Mutex::default(), failures }))
+    }
+
+    /// A pool that knows of no other, for tests and tools.
+    #[must_use]
+    pub fn alone(options: PgConnectOptions, connections: usize) -> Self {
+        Self::new(options, connections, Purpose::Reading, Failures::default())
+    }
+
+    /// A connection that answers, as far as that can be known.
+    ///
+    /// # Errors
+    /// When all are in use for too long, or none can be opened.
+    pub async fn acquire(&self) -> Result<Session, Error> {
+        let late = |_| Error::PoolTimedOut;
+        let room = timeout(ACQUIRE_TIMEOUT, self.0.room.clone().acquire_owned()).await.map_err(late)?;
+        let room = room.map_err(|_closed| Error::PoolClosed)?;
+        let live = match self.take_idle().await {
+            Some(live) => live,
+            None => timeout(ACQUIRE_TIMEOUT, self.open()).await.map_err(late)??,
+        };
+        Ok(Session {
+            live: Some(live),
+            state: State::Ready,
+            in_transaction: false,
+            pool: self.clone(),
+            room: Some(room),
+        })
+    }
+
+    /// Closes the connections that nobody uses.
+    pub fn clear(&self) {
+        self.idle().clear();
+    }
+
+    /// The connection that was used last, if it can be relied on. When one turns out to be lost, so are the others.
+    async fn take_idle(&self) -> Option<Live> {
+        loop {
+            let Idle { mut live, since } = self.pop_usable()?;
+            if since.elapsed() < RESTING {
+                return Some(live);
+            }
+            match timeout(PING_TIMEOUT, self.check(&mut live.connection)).await {
+                Ok(Ok(())) => return Some(live),
+                Ok(Err(cause)) => self.lose("lost", &cause),
+                Err(_) => self.lose("silent", &"a connection that rested does not answer"),
+            }
+        }
+    }
+
+    fn pop_usable(&self) -> Option<Idle> {
+        let mut idle = self.idle();
+        idle.retain(|idle| self.is_usable(&idle.live) && idle.since.elapsed() < IDLE_MAX);
+        idle.pop()
+    }
+
+    fn is_usable(&self, live: &Live) -> bool {
+        live.failures == self.0.failures.count() && live.opened_at.elapsed() < AGE_MAX
+    }
+
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Idle>> {
+        self.0.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether it answers, and may write if that is what it is for.
+    async fn check(&self, connection: &mut PgConnection) -> Result<(), Error> {
+        match self.0.purpose {
+            Purpose::Reading => connection.ping().await,
+            Purpose::Writing => {
+                let row = sqlx::query(SELECT_READ_ONLY).fetch_one(connection).await?;
+                if row.try_get("read_only")? { Err(read_only()) } else { Ok(()) }
+            }
+        }
+    }
+
+    /// A new connection. A server that refuses is asked again, for as long as the caller waits, since it may be starting.
+    async fn open(&self) -> Result<Live, Error> {
+        let mut pause = CONNECT_AGAIN;
+        loop {
+            let failures = self.0.failures.count();
+            match PgConnection::connect_with(&self.0.options).await {
+                Ok(mut connection) => {
+                    let row = sqlx::query(SELECT_SESSION).fetch_one(&mut connection).await?;
+                    if self.0.purpose == Purpose::Writing && row.try_get("read_only")? {
+                        return Err(read_only());
+                    }
+                    let session = (row.try_get("pid")?, row.try_get("started")?);
+                    return Ok(Live { connection, session, opened_at: Instant::now(), failures });
+                }
+                Err(cause) if is_starting(&cause) => debug!(%cause, "the server refuses for now: {cause}"),
+                Err(cause) => return Err(cause),
+            }
+            sleep(pause).await;
+            pause = (pause * 2).min(CONNECT_AGAIN_MAX);
+        }
+    }
+
+    /// A connection cannot be relied on, so none that was opened before now can.
+    fn lose(&self, reason: &'static str, cause: &dyn fmt::Display) {
+        counter!(metrics::CONNECTIONS_CLOSED, "reason" => reason).increment(1);
+        warn!(reason, %cause, "a connection to the server is closed, and those that are as old: {cause}");
+        self.0.failures.add();
+    }
+
+    fn give_back(&self, live: Live) {
+        if self.is_usable(&live) {
+            self.idle().push(Idle { live, since: Instant::now() });
+        }
+    }
+
+    /// Whether the server to which new connections lead still has a session; nothing when that cannot be known now.
+    async fn has(&self, (pid, started): &(i32, String)) -> Option<bool> {
+        let asking = async {
+            let mut connection = PgConnection::connect_with(&self.0.options).await?;
+            let row = sqlx::query(SELECT_IS_THERE).bind(pid).bind(started).fetch_one(&mut connection).await?;
+            row.try_get("there")
+        };
+        match timeout(ACQUIRE_TIMEOUT, asking).await {
+            Ok(Ok(there)) => Some(there),
+            Ok(Err(cause)) => {
+                debug!(%cause, "nobody says whether the session is still there: {cause}");
+                None
+            }
+            Err(_) => None,
+        }
+    }
+
+    /// Waits for a statement of a session. What takes too long has failed.
+    async fn wait_for<T>(
+        &self,
+        wait: Wait,
+        session: &(i32, String),
+        statement: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        match wait {
+            Wait::Patiently => patiently(statement).await.unwrap_or_else(|| Err(late())),
+            Wait::WhileItRuns => {
+                tokio::pin!(statement);
+                loop {
+                    if let Ok(ended) = timeout(STORE_PATIENCE, &mut statement).await {
+                        return ended;
+                    }
+                    // The statement goes on meanwhile, and may end.
+                    tokio::select! {
+                        ended = &mut statement => return ended,
+                        there = self.has(session) => if there == Some(false) { return Err(gone()) },
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Session {
+    /// Executes a query.
+    ///
+    /// # Errors
+    /// When the server fails, or takes too long.
+    pub async fn fetch_all(
+        &mut self,
+        query: Query<'_, Postgres, PgArguments>,
+        wait: Wait,
+    ) -> Result<Vec<PgRow>, Error> {
+        let (pool, live, began) = self.begin_statement()?;
+        let ended = pool.wait_for(wait, &live.session, query.fetch_all(&mut live.connection)).await;
+        self.end_statement(began, ended)
+    }
+
+    /// Executes a query that answers one row.
+    ///
+    /// # Errors
+    /// When the server fails, or takes too long, or there is no row.
+    pub async fn fetch_one(&mut self, query: Query<'_, Postgres, PgArguments>, wait: Wait) -> Result<PgRow, Error> {
+        let (pool, live, began) = self.begin_statement()?;
+        let ended = pool.wait_for(wait, &live.session, query.fetch_one(&mut live.connection)).await;
+        self.end_statement(began, ended)
+    }
+
+    /// Executes a statement. How many rows it wrote.
+    ///
+    /// # Errors
+    /// When the server fails, or takes too long.
+    pub async fn execute(&mut self, query: Query<'_, Postgres, PgArguments>, wait: Wait) -> Result<u64, Error> {
+        let (pool, live, began) = self.begin_statement()?;
+        let ended = pool.wait_for(wait, &live.session, query.execute(&mut live.connection)).await;
+        Ok(self.end_statement(began, ended)?.rows_affected())
+    }
+
+    /// Executes statements one after the other.
+    ///
+    /// # Errors
+    /// When the server fails, or takes too long.
+    pub async fn script(&mut self, script: RawSql, wait: Wait) -> Result<(), Error> {
+        let (pool, live, began) = self.begin_statement()?;
+        let ended = pool.wait_for(wait, &live.session, script.execute(&mut live.connection)).await;
+        self.end_statement(began, ended).map(drop)
+    }
+
+    /// Begins a transaction, which is rolled back when the session is dropped.
+    ///
+    /// # Errors
+    /// When the server fails, or takes too long.
+    pub async fn begin(&mut self, text: &'static str) -> Result<(), Error> {
+        self.in_transaction = true;
+        self.script(sqlx::raw_sql(text), Wait::Patiently).await
+    }
+
+    /// Ends the transaction, by `COMMIT` or `ROLLBACK`.
+    ///
+    /// # Errors
+    /// When the server fails; then it may have been committed.
+    pub async fn end(mut self, text: &'static str, wait: Wait) -> Result<(), Error> {
+        self.script(sqlx::raw_sql(text), wait).await?;
+        self.in_transaction = false;
+        Ok(())
+    }
+
+    /// Whoever gives up before [`Self::end_statement`] leaves a connection that is busy.
+    fn begin_statement(&mut self) -> Result<(&Pool, &mut Live, Instant), Error> {
+        if self.state != State::Ready {
+            return Err(late());
+        }
+        self.state = State::Busy;
+        let live = self.live.as_mut().ok_or(Error::PoolClosed)?;
+        Ok((&self.pool, live, Instant::now()))
+    }
+
+    fn end_statement<T>(&mut self, began: Instant, ended: Result<T, Error>) -> Result<T, Error> {
+        self.state = State::Ready;
+        let Err(cause) = &ended else { return ended };
+        let Some(reason) = distrust(cause) else { return ended };
+        self.state = State::Broken;
+        self.live = None;
+        // A caller in a hurry says nothing of the server, and its connection is closed all the same.
+        if reason == "silent" && began.elapsed() < STORE_PATIENCE {
+            counter!(metrics::CONNECTIONS_CLOSED, "reason" => "late").increment(1);
+        } else {
+            self.pool.lose(reason, cause);
+        }
+        ended
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        let Some(mut live) = self.live.take() else { return };
+        match (self.state, self.in_transaction, Handle::try_current()) {
+            (State::Ready, false, _) => self.pool.give_back(live),
+            (State::Broken, _, _) | (_, _, Err(_)) => {}
+            (State::Busy, _, Ok(runtime)) | (State::Ready, true, Ok(runtime)) => {
+                let (pool, room, in_transaction) = (self.pool.clone(), self.room.take(), self.in_transaction);
+                runtime.spawn(async move {
+                    let in_order = async {
+                        // Both read what is left of the answers that nobody waited for.
+                        match in_transaction {
+                            true => sqlx::raw_sql("ROLLBACK").execute(&mut live.connection).await.map(drop),
+                            false => live.connection.ping().await,
+                        }
+                    };
+                    if let Ok(Ok(())) = timeout(PING_TIMEOUT, in_order).await {
+                        pool.give_back(live);
+                    } else {
+                        counter!(metrics::CONNECTIONS_CLOSED, "reason" => "given up").increment(1);
+                    }
+                    drop(room);
+                });
+            }
+        }
+    }
+}
+
+/// Why a connection cannot be relied on after this error, if it cannot.
+fn distrust(cause: &Error) -> Option<&'static str> {
+    /// SQLSTATE of a statement that writes where nothing can be written.
+    const READ_ONLY: &str = "25006";
+    match cause {
+        // The server has ended the session with it, whatever the reason.
+        Error::Database(refused) if is_fatal(&**refused) => Some("lost"),
+        Error::Database(refused) => match refused.code().as_deref() {
+            Some(READ_ONLY) => Some("read-only"),
+            Some(code) if is_of_the_connection(code) => Some("lost"),
+            _ => None,
+        },
+        Error::Io(cause) if cause.kind() == io::ErrorKind::TimedOut => Some("silent"),
+        Error::Io(_) | Error::Tls(_) | Error::Protocol(_) | Error::WorkerCrashed | Error::BeginFailed => Some("lost"),
+        _ => None,
+    }
+}
+
+fn is_fatal(refused: &(dyn DatabaseError + 'static)) -> bool {
+    let of_postgres = refused.try_downcast_ref::<PgDatabaseError>();
+    of_postgres.is_some_and(|error| matches!(error.severity(), PgSeverity::Fatal | PgSeverity::Panic))
+}
+
+/// Whether a statement that ended so may have been committed all the same.
+pub(crate) fn is_unknown(cause: &Error) -> bool {
+    match cause {
+        Error::Database(refused) => {
+            is_fatal(&**refused) || refused.code().is_some_and(|code| is_of_the_connection(&code))
+        }
+        Error::Io(_) | Error::Tls(_) | Error::Protocol(_) | Error::WorkerCrashed => true,
+        _ => false,
+    }
+}
+
+/// SQLSTATE of connections that are lost (class 08) and of servers that end them (`57P01` to `57P05`).
+fn is_of_the_connection(code: &str) -> bool {
+    code.starts_with("08") || code.starts_with("57P")
+}
+
+/// Whether the server may answer in a moment.
+fn is_starting(cause: &Error) -> bool {
+    /// SQLSTATE of a server that starts or stops, and of one that has no connection left.
+    const PASSING: [&str; 2] = ["57P03", "53300"];
+    match cause {
+        Error::Io(cause) => cause.kind() == io::ErrorKind::ConnectionRefused,
+        Error::Database(refused) => refused.code().is_some_and(|code| PASSING.contains(&&*code)),
+        _ => false,
+    }
+}
+
+fn read_only() -> Error {
+    Error::Io(io::Error::other("nothing can be written there: the server is a standby, or the session is read-only"))
+}
+
+pub(super) fn late() -> Error {
+    Error::Io(io::Error::new(io::ErrorKind::TimedOut, "the server took too long"))
+}
+
+pub(super) fn gone() -> Error {
+    Error::Io(io::Error::new(io::ErrorKind::ConnectionAborted, "the connection leads nowhere any more"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,98 @@
+//! On a real server: what becomes of a connection, whatever becomes of its statement.
+
+use super::*;
+use crate::patience::within;
+use crate::postgres::Server;
+
+async fn one() -> Pool {
+    Server::for_a_test().await.plain("public")
+}
+
+async fn pid(session: &mut Session) -> i32 {
+    let row = session.fetch_one(sqlx::query("SELECT pg_backend_pid() AS pid"), Wait::Patiently).await;
+    row.expect("it answers").try_get("pid").expect("it is a number")
+}
+
+#[tokio::test]
+async fn a_connection_is_used_again_after_whatever_does_not_concern_it() {
+    let pool = one().await;
+    let mut session = pool.acquire().await.expect("it opens");
+    let before = pid(&mut session).await;
+    let refused = session.execute(sqlx::query("SELECT 1 / 0"), Wait::Patiently).await.expect_err("nobody can");
+    assert!(refused.as_database_error().is_some(), "{refused:?}");
+    drop(session);
+    let mut session = pool.acquire().await.expect("it is there");
+    assert_eq!(pid(&mut session).await, before);
+
+    // Nobody waits for the statement, and nobody for the end of the transaction.
+    session.begin("BEGIN").await.expect("it begins");
+    session.script(sqlx::raw_sql("CREATE TABLE dropped (x INT)"), Wait::Patiently).await.expect("it is made");
+    let sleep = session.execute(sqlx::query("SELECT pg_sleep(0.2)"), Wait::Patiently);
+    assert!(timeout(Duration::from_millis(50), sleep).await.is_err(), "it takes longer");
+    drop(session);
+    let mut session = pool.acquire().await.expect("it is in order");
+    assert_eq!(pid(&mut session).await, before);
+    let made = "SELECT to_regclass('dropped') IS NOT NULL AS made";
+    let row = session.fetch_one(sqlx::query(made), Wait::Patiently).await.expect("it answers");
+    assert!(!row.try_get::<bool, _>("made").expect("it is a boolean"), "it was rolled back");
+}
+
+#[tokio::test]
+async fn a_connection_whose_statement_took_too_long_is_never_used_again() {
+    let pool = one().await;
+    let mut session = pool.acquire().await.expect("it opens");
+    let before = pid(&mut session).await;
+    let sleep = session.execute(sqlx::query("SELECT pg_sleep(600)"), Wait::Patiently);
+    let late = within(Duration::from_millis(200), sleep).await.expect_err("it takes longer");
+    assert!(is_unknown(&late), "{late:?}");
+    let refused = session.execute(sqlx::query("SELECT 1"), Wait::Patiently).await;
+    assert!(refused.is_err(), "the session has ended");
+    drop(session);
+    let mut session = pool.acquire().await.expect("there is room for another");
+    assert_ne!(pid(&mut session).await, before);
+}
+
+#[tokio::test]
+async fn a_connection_that_the_server_has_ended_is_replaced_and_so_are_those_that_are_as_old() {
+    let server = Server::for_a_test().await;
+    let failures = Failures::default();
+    let of = |purpose| Pool::new(server.options("public", &[]), 1, purpose, failures.clone());
+    let (first, second) = (of(Purpose::Reading), of(Purpose::Writing));
+    let mut other = second.acquire().await.expect("it opens");
+    let others = pid(&mut other).await;
+    drop(other);
+    let mut session = first.acquire().await.expect("it opens");
+    let end = "SELECT pg_terminate_backend(pg_backend_pid())";
+    session.execute(sqlx::query(end), Wait::Patiently).await.expect_err("it ends itself");
+    drop(session);
+    for (pool, before) in [(&first, None), (&second, Some(others))] {
+        let mut session = pool.acquire().await.expect("another opens");
+        assert_ne!(Some(pid(&mut session).await), before);
+    }
+}
+
+#[tokio::test]
+async fn a_session_in_which_nothing_can_be_written_is_none_of_a_pool_that_writes() {
+    let server = Server::for_a_test().await;
+    let read_only = [("default_transaction_read_only", "on".to_owned())];
+    let of = |purpose| Pool::new(server.options("public", &read_only), 1, purpose, Failures::default());
+    of(Purpose::Writing).acquire().await.expect_err("nothing can be written there");
+    let mut session = of(Purpose::Reading).acquire().await.expect("it can be read");
+    let before = pid(&mut session).await;
+    let refused = session.script(sqlx::raw_sql("CREATE TABLE x (y INT)"), Wait::Patiently).await;
+    assert!(!is_unknown(&refused.expect_err("nothing can be written there")), "it is known that nothing was");
+    let pool = session.pool.clone();
+    drop(session);
+    let mut session = pool.acquire().await.expect("another opens");
+    assert_ne!(pid(&mut session).await, before);
+}
+
+#[tokio::test]
+async fn what_takes_long_goes_on_for_as_long_as_the_server_works_on_it() {
+    let pool = one().await;
+    let mut session = pool.acquire().await.expect("it opens");
+    let before = pid(&mut session).await;
+    let longer = sqlx::query("SELECT pg_sleep($1)").bind(STORE_PATIENCE.as_secs_f64() + 1.0);
+    session.execute(longer, Wait::WhileItRuns).await.expect("it ends");
+    assert_eq!(pid(&mut session).await, before);
+}

@@ -1,0 +1,171 @@
+//! Readiness: whether a process can do its work now, and if not, why. It is defined here and nowhere else: the health service, `/readyz`
+//! and the metrics all read it.
+//!
+//! Always: a process is ready when every check that it has passes; a check that has not run yet fails, so that a process is not ready
+//! before it is known to be; a change is logged once. Never here: what a check looks at.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use ::metrics::gauge;
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
+use tracing::{info, warn};
+
+use crate::metrics;
+
+/// How a check ended: why the process cannot do its work, if it cannot. The reason is shown to whoever asks, so it holds no secret.
+pub type Outcome = Result<(), String>;
+
+/// How often a check runs while it passes: what it takes must be next to nothing, and a failure is known this much later at most.
+const CHECK_INTERVAL: Duration = Duration::from_secs(5);
+/// And while it fails, so that a process that can work again is soon sent work.
+const RECHECK_INTERVAL: Duration = Duration::from_secs(1);
+/// How long a check may take.
+const CHECK_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Why a check fails that has not run yet.
+const NOT_CHECKED_YET: &str = "not checked yet";
+
+/// The checks of one role, each with its newest outcome.
+#[derive(Clone, Debug)]
+pub struct Readiness {
+    role: &'static str,
+    checks: Arc<Mutex<BTreeMap<&'static str, Outcome>>>,
+    /// Whether all of them pass.
+    ready: Arc<watch::Sender<bool>>,
+    /// Whether all of them have run.
+    checked: Arc<watch::Sender<bool>>,
+}
+
+impl Readiness {
+    /// A role that needs these checks to pass. Others may be added with [`Self::set`].
+    #[must_use]
+    pub fn of(role: &'static str, checks: &[&'static str]) -> Self {
+        let outcomes = checks.iter().map(|check| (*check, Err(NOT_CHECKED_YET.to_owned()))).collect();
+        let ready = Self {
+            role,
+            checks: Arc::new(Mutex::new(outcomes)),
+            ready: Arc::new(watch::Sender::new(checks.is_empty())),
+            checked: Arc::new(watch::Sender::new(checks.is_empty())),
+        };
+        checks.iter().for_each(|check| ready.count(check, false));
+        ready
+    }
+
+    /// Notes how a check ended.
+    pub fn set(&self, check: &'static str, outcome: Outcome) {
+        let mut checks = self.checks.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = checks.insert(check, outcome.clone());
+        let ready = checks.values().all(Result::is_ok);
+        // Before the lock is given back, so that of two changes the newer one is told last.
+        self.ready.send_if_modified(|was| std::mem::replace(was, ready) != ready);
+        if !checks.values().any(|outcome| outcome.as_ref().is_err_and(|cause| cause == NOT_CHECKED_YET)) {
+            self.checked.send_replace(true);
+        }
+        drop(checks);
+        if before.as_ref() == Some(&outcome) {
+            return;
+        }
+        let role = self.role;
+        self.count(check, outcome.is_ok());
+        match (&outcome, before) {
+            (Ok(()), Some(Err(_))) => info!(role, check, "the {role}'s check {check} passes"),
+            (Err(cause), None | Some(Ok(()))) => {
+                warn!(role, check, %cause, "the {role}'s check {check} fails: {cause}");
+            }
+            (Ok(()), _) | (Err(_), Some(Err(_))) => {}
+        }
+    }
+
+    /// Runs a check now and then, and never returns.
+    pub async fn keep_checking(&self, check: &'static str, ask: impl AsyncFn() -> Outcome) -> Infallible {
+        loop {
+            let late = || Err(format!("it does not answer within {} s", CHECK_TIMEOUT.as_secs()));
+            let outcome = timeout(CHECK_TIMEOUT, ask()).await.unwrap_or_else(|_| late());
+            let pause = if outcome.is_ok() { CHECK_INTERVAL } else { RECHECK_INTERVAL };
+            self.set(check, outcome);
+            sleep(pause).await;
+        }
+    }
+
+    /// Whether every check passes.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        *self.ready.borrow()
+    }
+
+    /// Returns when every check has run.
+    pub async fn checked(&self) {
+        // It cannot be closed, since it is here.
+        let _ = self.checked.subscribe().wait_for(|checked| *checked).await;
+    }
+
+    /// Tells of every change of [`Self::is_ready`].
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<bool> {
+        self.ready.subscribe()
+    }
+
+    /// Why the process is not ready, in one line: the checks that fail.
+    #[must_use]
+    pub fn failures(&self) -> String {
+        let checks = self.checks.lock().unwrap_or_else(PoisonError::into_inner);
+        let failing =
+            checks.iter().filter_map(|(check, outcome)| Some(format!("{check}: {}", outcome.as_ref().err()?)));
+        failing.collect::<Vec<_>>().join("; ")
+    }
+
+    /// Every check in a line of its own, in the form that Kubernetes uses: `[+]store ok`, `[-]store failed: …`.
+    #[must_use]
+    pub fn listed(&self) -> String {
+        let checks = self.checks.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut listed = String::new();
+        for (check, outcome) in checks.iter() {
+            let written = match outcome {
+                Ok(()) => writeln!(listed, "[+]{check} ok"),
+                Err(cause) => writeln!(listed, "[-]{check} failed: {cause}"),
+            };
+            written.expect("a text can be written to");
+        }
+        listed
+    }
+
+    fn count(&self, check: &'static str, passes: bool) {
+        gauge!(metrics::READY, "role" => self.role, "check" => check).set(if passes { 1.0 } else { 0.0 });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_is_ready_once_every_check_passes_and_no_longer_than_that() {
+        let ready = Readiness::of("test", &["store", "writer"]);
+        let mut changes = ready.changes();
+        assert!(!ready.is_ready());
+        assert_eq!(ready.failures(), "store: not checked yet; writer: not checked yet");
+        ready.set("store", Ok(()));
+        assert!(!ready.is_ready());
+        ready.set("writer", Ok(()));
+        assert!(ready.is_ready());
+        assert!(changes.has_changed().expect("it is there") && *changes.borrow_and_update());
+        ready.set("writer", Err("it has stopped".to_owned()));
+        assert_eq!(ready.listed(), "[+]store ok\n[-]writer failed: it has stopped\n");
+        assert!(!ready.is_ready());
+        assert!(!*changes.borrow_and_update());
+    }
+
+    #[test]
+    fn a_check_that_was_added_later_counts() {
+        let ready = Readiness::of("test", &["store"]);
+        ready.set("store", Ok(()));
+        ready.set("history", Err("the tables are ahead of the log".to_owned()));
+        assert_eq!(ready.failures(), "history: the tables are ahead of the log");
+        assert!(!ready.is_ready());
+    }
+}
