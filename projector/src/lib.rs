@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 use shared::clock::Clock;
 use shared::database::Database;
-use shared::file_locks::Ownership;
+use shared::file_locks::Owners;
 use shared::log::EventLog;
 use shared::proto::admin::admin_service_server::AdminServiceServer;
 use shared::ready::Readiness;
@@ -69,8 +69,8 @@ pub struct ReadTables {
     pub reader: Database,
     /// When a projector becomes their owner.
     pub takeover: Takeover,
-    /// What only one process of a machine may have, and must, to be their owner.
-    pub ownership: Option<Ownership>,
+    /// For each projection what one process of a machine at a time may have, and must have to be its owner.
+    pub owners: Option<Owners>,
 }
 
 impl Projector {
@@ -85,10 +85,10 @@ impl Projector {
         clock: Arc<dyn Clock>,
         progress: Wake,
     ) -> Result<Self, StoreError> {
-        if let Some(mut ownership) = store.projector()
-            && !ownership.take().map_err(|cause| StoreError::Unowned(store.to_string(), cause))?
-        {
-            return Err(StoreError::Owned(store.to_string(), ownership.owner()));
+        for mut ownership in store.owners(&projections::names()).into_iter().flat_map(Owners::into_values) {
+            if !ownership.take().map_err(|cause| StoreError::Unowned(store.to_string(), cause))? {
+                return Err(StoreError::Owned(store.to_string(), ownership.owner()));
+            }
         }
         Self::open_or_stand_by(store, log, settings, clock, progress).await
     }
@@ -104,10 +104,10 @@ impl Projector {
         clock: Arc<dyn Clock>,
         progress: Wake,
     ) -> Result<Self, StoreError> {
-        let (takeover, ownership) = (Takeover::WhenSilent, store.projector());
+        let (takeover, owners) = (Takeover::WhenSilent, store.owners(&projections::names()));
         let writer = store.open_tables_to_write(&*log).await?;
         let reader = store.open_tables_to_read(&*log).await?;
-        let tables = ReadTables { writer, reader, takeover, ownership };
+        let tables = ReadTables { writer, reader, takeover, owners };
         let mut projector = Self::on(tables, log, settings, clock, progress).await.map_err(OpenError::from)?;
         // Before anybody is served; what fails now is tried again while it projects.
         if let Err(cause) = projector.runner.compare_with_log().await {
@@ -135,10 +135,10 @@ impl Projector {
         let wanted: Vec<Arc<dyn Projection>> = all.into_iter().filter(is_wanted).collect();
         let is_critical = |projection: &&Arc<dyn Projection>| projection.policy() == Policy::Critical;
         let critical = wanted.iter().filter(is_critical).map(|projection| projection.name()).collect();
-        let ReadTables { writer, reader, takeover, ownership } = tables;
+        let ReadTables { writer, reader, takeover, owners } = tables;
         let batch = settings.batch_events_max;
         let runner =
-            Runner::claim(log.clone(), writer, clock.clone(), wanted, (takeover, ownership), batch, progress.clone())
+            Runner::claim(log.clone(), writer, clock.clone(), wanted, (takeover, owners), batch, progress.clone())
                 .await?;
         let (order, orders) = mpsc::channel(ORDERS_WAITING_MAX);
         let health = Health::new(reader.clone(), clock.clone(), critical);

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use ::metrics::{gauge, histogram};
 use shared::clock::{Clock, Timestamp};
 use shared::database::{Database, Transaction};
-use shared::file_locks::Ownership;
+use shared::file_locks::Owners;
 use shared::ids::Position;
 use shared::log::{EventLog, Hash, ReadError, Recorded, chain};
 use shared::metrics;
@@ -89,8 +89,7 @@ pub(crate) struct Runner {
     running: Vec<Running>,
     takeover: Takeover,
     /// Without which nothing is claimed, where it is asked for.
-    ownership: Option<Ownership>,
-    is_told_to_wait: bool,
+    owners: Option<Owners>,
     batch_events_max: usize,
     progress: Wake,
     beat_at: Instant,
@@ -133,7 +132,7 @@ impl Runner {
         tables: Database,
         clock: Arc<dyn Clock>,
         projections: Vec<Arc<dyn Projection>>,
-        (takeover, ownership): (Takeover, Option<Ownership>),
+        (takeover, owners): (Takeover, Option<Owners>),
         batch_events_max: usize,
         progress: Wake,
     ) -> Result<Self, sqlx::Error> {
@@ -143,8 +142,7 @@ impl Runner {
             clock,
             running: projections.into_iter().map(Running::standing_by).collect(),
             takeover,
-            ownership,
-            is_told_to_wait: false,
+            owners,
             batch_events_max,
             progress,
             beat_at: Instant::now() + HEARTBEAT,
@@ -171,18 +169,6 @@ impl Runner {
         if self.running.iter().all(|running| running.claim.is_some()) {
             return Ok(());
         }
-        // Whoever has what one process at a time can have need not wait for a lease to end.
-        let mut takeover = takeover;
-        if let Some(ownership) = &mut self.ownership {
-            if !ownership.take()? {
-                if !std::mem::replace(&mut self.is_told_to_wait, true) {
-                    info!("{} projects here; standing by until it ends", ownership.owner());
-                }
-                return Ok(());
-            }
-            takeover = Takeover::AtOnce;
-        }
-        self.is_told_to_wait = false;
         let owners = checkpoints::owners(&self.tables).await?;
         self.forget_ended_rebuilds(&owners);
         for running in self.running.iter_mut().filter(|running| running.claim.is_none()) {
@@ -191,6 +177,19 @@ impl Runner {
             if running.other.0 != owner {
                 running.other = (owner, Instant::now());
             }
+            // Whoever has what one process at a time can have need not wait for a lease to end.
+            let ownership = self.owners.as_mut().and_then(|owners| owners.get_mut(rebuild::served_name(name)));
+            let mut takeover = takeover;
+            if let Some(ownership) = ownership {
+                if !ownership.take()? {
+                    if !std::mem::replace(&mut running.is_told_to_wait, true) {
+                        info!(projection = name, "{} works on {name}; standing by until it ends", ownership.owner());
+                    }
+                    continue;
+                }
+                takeover = Takeover::AtOnce;
+            }
+            running.is_told_to_wait = false;
             let is_free = owner.has_released() || running.other.1.elapsed() >= LEASE || takeover == Takeover::AtOnce;
             if !is_free {
                 continue;
@@ -549,7 +548,7 @@ impl Runner {
     }
 
     fn heartbeat(&self) -> Duration {
-        let is_owner = self.ownership.is_some() && self.running.iter().all(|running| running.claim.is_some());
+        let is_owner = self.owners.is_some() && self.running.iter().all(|running| running.claim.is_some());
         if is_owner { HEARTBEAT_SHOWN } else { HEARTBEAT }
     }
 

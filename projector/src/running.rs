@@ -107,6 +107,8 @@ pub struct Running {
     pub is_compared: bool,
     /// The other owner as last seen, and since when it has not changed: by this machine's clock, since clocks differ.
     pub other: (Owner, Instant),
+    /// It was told that another process of this machine works on it.
+    pub is_told_to_wait: bool,
     /// Why it stopped, if it did.
     pub failure: Option<String>,
     pub parked: Parked,
@@ -134,6 +136,7 @@ impl Running {
             claim: None,
             is_compared: false,
             other: (Owner::default(), Instant::now()),
+            is_told_to_wait: false,
             failure: None,
             parked: Parked::default(),
             care: None,

@@ -4,22 +4,26 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use shared::database::Database;
 use shared::errors::ErrorReason;
 use shared::ids::Position;
 use shared::log::{Anchor, LogHead};
-use shared::progress::{Checkpoints, Progress, Unreached, answer_by, are_in_log, shutting_down};
+use shared::progress::{Checkpoints, Progress, Unreached, answer_by, are_served, shutting_down};
 use shared::proto::query::{Consistency, consistency::Requirement};
 use shared::tokens::{CONSISTENCY_TOKEN_HEADER, Genuine, Tokens};
 use shared::wake::Wake;
 use tokio::sync::watch;
-use tokio::time::timeout_at;
+use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tonic::metadata::MetadataMap;
 use tonic::{Code, Status};
 
 use crate::snapshot::{Projections, Snapshot, being_filled};
+
+/// How long a question waits for tables that are being filled again: not so long that many questions wait for long.
+const FILLED_WITHIN: Duration = Duration::from_secs(1);
 
 /// Takes snapshots that are fresh enough.
 #[derive(Clone)]
@@ -45,7 +49,7 @@ impl Freshness {
         projections: Projections,
     ) -> Result<Snapshot, Status> {
         let required = self.required(metadata, consistency).await?;
-        if !are_in_log(&self.progress.seen(), projections) {
+        if !are_served(&self.progress.seen(), projections) {
             self.wait_for_history(projections).await?;
         }
         let snapshot = Snapshot::take(&self.tables, projections).await?;
@@ -57,11 +61,11 @@ impl Freshness {
         Snapshot::take(&self.tables, projections).await
     }
 
-    /// Tables are asked only once it is known that they are of the history that the log has.
+    /// Tables are asked only once it is known that they are of the history that the log has. Those of a small store are soon filled again.
     async fn wait_for_history(&self, projections: Projections) -> Result<(), Status> {
         let mut changes = self.progress.changes();
-        let known = changes.wait_for(|seen| are_in_log(seen, projections));
-        match timeout_at(answer_by(), known).await {
+        let known = changes.wait_for(|seen| are_served(seen, projections));
+        match timeout_at(answer_by().min(Instant::now() + FILLED_WITHIN), known).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(_)) => Err(shutting_down()),
             Err(_) => Err(being_filled(projections)),

@@ -5,6 +5,7 @@
 //! Always: waiting is bounded and holds no thread. Never here: what is done by whoever holds a lock; SQLite's own locks keep the files
 //! whole without these.
 
+use std::collections::HashMap;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
@@ -28,6 +29,9 @@ fn try_lock(file: &File) -> io::Result<bool> {
         Err(TryLockError::Error(cause)) => Err(cause),
     }
 }
+
+/// What is owned by its name.
+pub type Owners = HashMap<&'static str, Ownership>;
 
 /// Something in a folder that one process at a time may own.
 #[derive(Debug)]
@@ -145,7 +149,7 @@ mod tests {
     #[test]
     fn one_owns_it_until_it_is_gone_and_the_other_knows_who() {
         let folder = TempDir::new().expect("a folder can be made");
-        let of = || Ownership::of(folder.path().join("projector.lock"));
+        let of = || Ownership::of(folder.path().join("posts_1.lock"));
         let (mut one, mut other) = (of(), of());
         assert!(one.take().expect("it can be locked") && one.take().expect("it is held"));
         assert!(!other.take().expect("it can be asked for"));

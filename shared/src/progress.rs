@@ -208,10 +208,12 @@ pub fn lowest(seen: &AllSeen, names: Names) -> (String, Anchor) {
     furthest.map_or((String::new(), Anchor::ORIGIN), |(name, anchor)| (name.to_owned(), anchor))
 }
 
-/// Whether the tables of these projections are known to be of the history that the log has. A projection that never ran has none.
+/// Whether the tables of these projections answer queries: they are known to be of the history that the log has, and have come to its end
+/// since it went back. A projection that never ran has none.
 #[must_use]
-pub fn are_in_log(seen: &AllSeen, names: Names) -> bool {
-    seen.are_read && names.iter().all(|name| seen.by_name.get(*name).is_none_or(|seen| seen.is_in_log))
+pub fn are_served(seen: &AllSeen, names: Names) -> bool {
+    let is_served = |seen: &Seen| seen.is_in_log && seen.stored.position >= seen.stored.served_from;
+    seen.are_read && names.iter().all(|name| seen.by_name.get(*name).is_none_or(is_served))
 }
 
 /// Those who wait, by what they wait for.

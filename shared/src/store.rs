@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::database::Database;
-use crate::file_locks::Ownership;
+use crate::file_locks::{Owners, Ownership};
 use crate::log::sqlite::Durability;
 use crate::log::{self, EventLog, LogHead, ReadError, chain};
 use crate::postgres::address::AddressError;
@@ -161,11 +161,14 @@ impl Store {
         Ok(epoch)
     }
 
-    /// Who may project in a folder: one process at a time. On a server, leases say who.
+    /// Who may work on these projections in a folder: on each, one process at a time. On a server, leases say who.
     #[must_use]
-    pub fn projector(&self) -> Option<Ownership> {
+    pub fn owners(&self, projections: &[&'static str]) -> Option<Owners> {
         match self {
-            Self::Folder(folder) => Some(Ownership::of(folder.join("projector.lock"))),
+            Self::Folder(folder) => {
+                let ownership = |name: &&'static str| (*name, Ownership::of(folder.join(format!("{name}.lock"))));
+                Some(projections.iter().map(ownership).collect())
+            }
             Self::Server(_) => None,
         }
     }

@@ -255,10 +255,14 @@ pub fn on_writes(database: &Path, mut wake: impl FnMut() -> bool + Send + 'stati
     tokio::spawn(async move {
         let _watcher = watcher;
         loop {
-            // A write that comes meanwhile is kept for the next turn.
             written.notified().await;
-            for pause in READS_AFTER_WRITE {
-                sleep(pause).await;
+            let mut pauses = READS_AFTER_WRITE.into_iter();
+            while let Some(pause) = pauses.next() {
+                tokio::select! {
+                    () = sleep(pause) => {}
+                    // A write that comes meanwhile is not to wait for the longer pauses.
+                    () = written.notified() => pauses = READS_AFTER_WRITE.into_iter(),
+                }
                 if !wake() {
                     return;
                 }

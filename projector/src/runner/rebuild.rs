@@ -51,6 +51,11 @@ fn name_beside(projection: &'static str) -> &'static str {
     known.get_or_insert_default().entry(projection).or_insert_with(make)
 }
 
+/// The projection whose tables a projection of this name fills, or will replace.
+pub(super) fn served_name(name: &str) -> &str {
+    name.strip_prefix(BESIDE).unwrap_or(name)
+}
+
 #[async_trait]
 impl Projection for Beside {
     fn name(&self) -> &'static str {

@@ -329,7 +329,7 @@ impl Simulation {
             writer: self.tables.clone(),
             reader: self.tables.clone(),
             takeover: Takeover::AtOnce,
-            ownership: None,
+            owners: None,
         };
         let (settings, clock) = (self.settings.clone(), self.clock.clone());
         Projector::on(tables, self.log(), settings, clock, Wake::default()).await.expect("they are in memory")

@@ -172,8 +172,7 @@ async fn small_log() -> Arc<dyn EventLog> {
 async fn query_server() -> Routes {
     let log = small_log().await;
     let tables = tables::open_in_memory(log.identity().epoch).await.expect("there is room");
-    let all =
-        ReadTables { writer: tables.clone(), reader: tables.clone(), takeover: Takeover::AtOnce, ownership: None };
+    let all = ReadTables { writer: tables.clone(), reader: tables.clone(), takeover: Takeover::AtOnce, owners: None };
     let (settings, clock) = (ProjectorSettings::default(), Arc::new(SystemClock));
     let projector = Projector::on(all, log.clone(), settings, clock, Wake::default()).await;
     projector.expect("the tables are there").catch_up().await.expect("it projects");

@@ -30,7 +30,7 @@ pub(super) async fn the_first_event_after_a_time_is_found_by_position(store: imp
 pub(super) async fn hashes_are_given_by_position(store: impl Subject) {
     let (log, other) = (store.open().await, store.open_read_only().await);
     assert_eq!(other.head_anchor().await, Ok(Anchor::ORIGIN));
-    append_at_once(&[log.clone()], vec![append(&[], &[&stream("a"), &stream("b")]); 20]).await;
+    append_at_once(std::slice::from_ref(&log), vec![append(&[], &[&stream("a"), &stream("b")]); 20]).await;
     let events = whole_log(&*other).await;
     let last = events.last().expect("there are some");
     assert_eq!(other.head_anchor().await, Ok(Anchor::new(last.position, &last.hash)));
