@@ -12,7 +12,7 @@ use projector::Projector;
 use shared::clock::SystemClock;
 use shared::database::Database;
 use shared::log::{EventLog, LogHead};
-use shared::ready::{Outcome, Readiness};
+use shared::ready::{CHECK_INTERVAL, Outcome, RARE_CHECK_INTERVAL, Readiness};
 use shared::serve::{Services, asked_to_stop, finish_within};
 use shared::settings::ServerSettings;
 use shared::store::Store;
@@ -136,8 +136,8 @@ pub const PROJECTOR_CHECKS: [&str; 4] = ["store", "tables", "projections", "hist
 /// Keeps saying whether a command server is ready, and never returns.
 pub async fn check_commands(ready: &Readiness, log: Arc<dyn EventLog>) {
     tokio::join!(
-        ready.keep_checking("store", async || answers(&*log).await),
-        ready.keep_checking("writer", async || log.can_append().await),
+        ready.keep_checking("store", CHECK_INTERVAL, async || answers(&*log).await),
+        ready.keep_checking("writer", CHECK_INTERVAL, async || log.can_append().await),
     );
 }
 
@@ -145,20 +145,21 @@ pub async fn check_commands(ready: &Readiness, log: Arc<dyn EventLog>) {
 pub async fn check_queries(ready: &Readiness, log: Arc<dyn LogHead>, tables: Database) {
     let epoch = log.identity().epoch;
     tokio::join!(
-        ready.keep_checking("store", async || answers(&*log).await),
-        ready.keep_checking("tables", async || {
+        ready.keep_checking("store", CHECK_INTERVAL, async || answers(&*log).await),
+        ready.keep_checking("tables", RARE_CHECK_INTERVAL, async || {
             tables::belonging_to(tables.clone(), epoch).await.map(drop).map_err(|cause| cause.to_string())
         }),
-        ready.keep_checking("history", async || tables::aside::check_history(&tables, &*log).await),
+        ready
+            .keep_checking("history", RARE_CHECK_INTERVAL, async || tables::aside::check_history(&tables, &*log).await),
     );
 }
 
 /// Keeps saying whether a projector is ready, but for `tables`, which it says itself; never returns.
 pub async fn check_projections(ready: &Readiness, log: Arc<dyn EventLog>, health: projector::Health) {
     tokio::join!(
-        ready.keep_checking("store", async || answers(&*log).await),
-        ready.keep_checking("projections", async || health.critical_run().await),
-        ready.keep_checking("history", async || health.is_of_history(&*log).await),
+        ready.keep_checking("store", CHECK_INTERVAL, async || answers(&*log).await),
+        ready.keep_checking("projections", RARE_CHECK_INTERVAL, async || health.critical_run().await),
+        ready.keep_checking("history", RARE_CHECK_INTERVAL, async || health.is_of_history(&*log).await),
     );
 }
 

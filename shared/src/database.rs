@@ -3,6 +3,7 @@
 //! Always: a [`Statement`] and its values go in, rows come out, and nothing else differs. Never here: what a statement says.
 
 use std::borrow::Cow;
+use std::time::{Duration, Instant};
 
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgArguments, PgRow};
@@ -18,6 +19,9 @@ use crate::sql::{Kind, Parameter, Script, Statement};
 
 const BEGIN: &str = "BEGIN";
 const BEGIN_TO_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
+/// How long a transaction on a file may read one moment of it.
+const READ_TRANSACTION_MAX: Duration = Duration::from_secs(5);
 
 /// Connections to read tables.
 #[derive(Clone, Debug)]
@@ -76,6 +80,8 @@ pub struct Transaction {
     on: Engine,
     /// Statements mean the tables that are filled beside those of this projection.
     beside: Option<&'static str>,
+    /// Until when it may read, where it keeps a file from being copied back.
+    until: Option<Instant>,
 }
 
 enum Engine {
@@ -85,7 +91,7 @@ enum Engine {
 
 impl From<Engine> for Transaction {
     fn from(on: Engine) -> Self {
-        Self { on, beside: None }
+        Self { on, beside: None, until: None }
     }
 }
 
@@ -125,7 +131,9 @@ impl Database {
             Self::Sqlite(pool) => Engine::Sqlite(pool.begin().await?),
             Self::Postgres(pool) => Engine::Postgres(of_database(begin(pool, BEGIN_TO_READ)).await?),
         };
-        Ok(on.into())
+        // A server of databases ends such transactions by itself.
+        let until = matches!(on, Engine::Sqlite(_)).then(|| Instant::now() + READ_TRANSACTION_MAX);
+        Ok(Transaction { until, ..on.into() })
     }
 
     /// A transaction that writes.
@@ -168,6 +176,18 @@ impl Transaction {
         self.beside.map_or(statement, |projection| statement.beside(projection))
     }
 
+    /// What was read for too long ends at its next statement: the file's write-ahead log grows for as long as somebody reads an old moment of it.
+    fn may_go_on(&self) -> Result<(), sqlx::Error> {
+        match self.until {
+            Some(until) if Instant::now() >= until => {
+                let seconds = READ_TRANSACTION_MAX.as_secs();
+                let cause = format!("a transaction that reads has lasted {seconds} s, and is cut");
+                Err(sqlx::Error::Io(std::io::Error::new(std::io::ErrorKind::TimedOut, cause)))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Whether this is on a server.
     #[must_use]
     pub fn is_on_server(&self) -> bool {
@@ -191,6 +211,7 @@ impl Transaction {
     /// # Errors
     /// When the database fails.
     pub async fn rows(&mut self, statement: &'static Statement, values: &[Value<'_>]) -> Result<Vec<Row>, sqlx::Error> {
+        self.may_go_on()?;
         let statement = self.meant(statement);
         match &mut self.on {
             Engine::Sqlite(tx) => Ok(to_rows(for_sqlite(statement, values).fetch_all(&mut **tx).await?, Row::Sqlite)),
@@ -225,6 +246,7 @@ impl Transaction {
     /// # Errors
     /// When the database fails, or there is no row.
     pub async fn row(&mut self, statement: &'static Statement, values: &[Value<'_>]) -> Result<Row, sqlx::Error> {
+        self.may_go_on()?;
         let statement = self.meant(statement);
         match &mut self.on {
             Engine::Sqlite(tx) => for_sqlite(statement, values).fetch_one(&mut **tx).await.map(Row::Sqlite),
@@ -386,4 +408,31 @@ fn for_postgres<'q>(statement: &'static Statement, values: &[Value<'q>]) -> Quer
         };
     }
     query
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::tables;
+
+    static SELECT_ONE: Statement = Statement::new("SELECT 1 AS one");
+
+    #[tokio::test]
+    async fn who_reads_one_moment_of_a_file_for_too_long_is_cut() {
+        let folder = TempDir::new().expect("a folder can be made");
+        let file = folder.path().join("tables.sqlite");
+        let tables = tables::open_file_to_write(&file, Uuid::nil()).await.expect("it can be made");
+        let mut tx = tables.begin_to_read().await.expect("it begins");
+        tx.rows(&SELECT_ONE, &[]).await.expect("it is young");
+        tx.until = Some(Instant::now());
+        let cut = tx.rows(&SELECT_ONE, &[]).await.expect_err("it is old");
+        assert!(cut.to_string().contains("is cut"), "{cut}");
+        tx.row(&SELECT_ONE, &[]).await.expect_err("it stays so");
+        drop(tx);
+        let mut tx = tables.begin_to_write().await.expect("it begins");
+        tx.until = None;
+        tx.rows(&SELECT_ONE, &[]).await.expect("whoever writes takes its time");
+    }
 }

@@ -21,7 +21,9 @@ use crate::metrics;
 pub type Outcome = Result<(), String>;
 
 /// How often a check runs while it passes: what it takes must be next to nothing, and a failure is known this much later at most.
-const CHECK_INTERVAL: Duration = Duration::from_secs(5);
+pub const CHECK_INTERVAL: Duration = Duration::from_secs(5);
+/// The same for what changes seldom and takes several statements.
+pub const RARE_CHECK_INTERVAL: Duration = Duration::from_secs(15);
 /// And while it fails, so that a process that can work again is soon sent work.
 const RECHECK_INTERVAL: Duration = Duration::from_secs(1);
 /// How long a check may take.
@@ -81,12 +83,17 @@ impl Readiness {
         }
     }
 
-    /// Runs a check now and then, and never returns.
-    pub async fn keep_checking(&self, check: &'static str, ask: impl AsyncFn() -> Outcome) -> Infallible {
+    /// Runs a check now and then, so often while it passes, and never returns.
+    pub async fn keep_checking(
+        &self,
+        check: &'static str,
+        interval: Duration,
+        ask: impl AsyncFn() -> Outcome,
+    ) -> Infallible {
         loop {
             let late = || Err(format!("it does not answer within {} s", CHECK_TIMEOUT.as_secs()));
             let outcome = timeout(CHECK_TIMEOUT, ask()).await.unwrap_or_else(|_| late());
-            let pause = if outcome.is_ok() { CHECK_INTERVAL } else { RECHECK_INTERVAL };
+            let pause = if outcome.is_ok() { interval } else { RECHECK_INTERVAL };
             self.set(check, outcome);
             sleep(pause).await;
         }

@@ -41,7 +41,7 @@ use crate::settings::ServerSettings;
 use crate::tokens::CONSISTENCY_TOKEN_HEADER;
 
 use self::calls::{
-    answer_panics, answer_panics_of_services, blame_the_input, identify, keep_the_deadline, shed_load,
+    answer_panics, answer_panics_of_services, blame_the_input, identify, keep_the_deadline, read_to_refuse, shed_load,
     watch_the_deadline,
 };
 
@@ -85,7 +85,10 @@ impl Services {
     async fn call(self, request: Request, ready: Readiness) -> Response {
         match self.0.get() {
             Some(router) => router.clone().oneshot(request).await.unwrap_or_else(|never| match never {}),
-            None => Status::from(ReadError::Unavailable(ready.failures())).into_http(),
+            None => {
+                read_to_refuse(request.into_body()).await;
+                Status::from(ReadError::Unavailable(ready.failures())).into_http()
+            }
         }
     }
 }

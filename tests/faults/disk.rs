@@ -132,8 +132,12 @@ async fn a_full_disk_refuses_writes_not_reads_and_all_goes_on_once_there_is_room
         let filled = fs::write(&filler, vec![0; usize::try_from(DISK_BYTES).expect("it is small")]);
         assert!(filled.is_err(), "the disk is larger than it should be");
         let began = Instant::now();
+        let mut tried = 0;
         let refused = loop {
-            let request = ask!(CreatePostRequest { author_id: &reader, text: "x".repeat(400) });
+            // What there is still room for must be another post each time.
+            tried += 1;
+            let text = format!("{round}, {tried}: {}", "x".repeat(400));
+            let request = ask!(CreatePostRequest { author_id: &reader, text: text });
             match roles.api.try_post(request).await {
                 Err(refused) => break refused,
                 Ok(_) => assert!(began.elapsed() < FULL_WITHIN, "the disk is never full"),

@@ -63,7 +63,7 @@ pub struct History {
     muted: Vec<Pair>,
     deactivated: Vec<AccountId>,
     steps: usize,
-    reached: Position,
+    pub reached: Position,
 }
 
 impl History {
@@ -212,7 +212,7 @@ impl History {
 
     /// A position that notifications may be at.
     fn some_position(&self, random: &mut Random) -> Position {
-        Position(random.between(1, self.reached.0))
+        Position(random.between(1, self.reached.0.max(1)))
     }
 }
 

@@ -33,6 +33,9 @@ const REQUEST_ID_LENGTH_MAX: usize = 128;
 const MESSAGE_PATIENCE: Duration = Duration::from_secs(30);
 /// The largest message with what surrounds it, in base64 where a browser's library writes that.
 const FRAMED_BYTES_MAX: usize = MESSAGE_BYTES_MAX * 4 / 3 + 1_024;
+/// How long the message of a call that is refused is waited for, and how much of it is read.
+const REFUSED_PATIENCE: Duration = Duration::from_millis(50);
+const REFUSED_BYTES_MAX: usize = 16 * 1_024;
 /// How long before the deadline the answer is that it passes: tonic's own timer, at the deadline, gives no reason.
 const DEADLINE_MARGIN: Duration = Duration::from_millis(10);
 /// The same for what does not reach a service in time.
@@ -157,7 +160,7 @@ pub(super) async fn shed_load(room: Arc<Semaphore>, request: Request, next: Next
         return next.run(request).await;
     }
     if room.available_permits() == 0 {
-        return shed();
+        return shed(request.into_body()).await;
     }
     // Nobody takes up room before the whole message is there: else a few connections that never end what they ask would take all of it.
     let (parts, body) = request.into_parts();
@@ -166,13 +169,21 @@ pub(super) async fn shed_load(room: Arc<Semaphore>, request: Request, next: Next
         Ok(Err(_)) => return too_large().into_http(),
         Err(_) => return overdue(MESSAGE_PATIENCE).into_http(),
     };
-    let Ok(_room) = room.try_acquire() else { return shed() };
+    let Ok(_room) = room.try_acquire() else { return shed(Body::empty()).await };
     next.run(Request::from_parts(parts, Body::from(message))).await
 }
 
-fn shed() -> Response {
+async fn shed(unread: Body) -> Response {
     counter!(metrics::CALLS_SHED).increment(1);
+    read_to_refuse(unread).await;
     OVERLOADED.clone().into_http()
+}
+
+/// Reads the message of a call that is refused, which mostly has come with it: HTTP/2 resets a call that is answered before it was read, and a
+/// connection with many of those is closed, with all its streams.
+pub(super) async fn read_to_refuse(unread: Body) {
+    // Whoever sends more, or slowly, is reset.
+    let _ = timeout(REFUSED_PATIENCE, to_bytes(unread, REFUSED_BYTES_MAX)).await;
 }
 
 /// Answers DEADLINE_EXCEEDED when the client's deadline passes before there is an answer; tonic, a moment later, would say

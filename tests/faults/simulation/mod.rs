@@ -222,8 +222,13 @@ impl Simulation {
         let head = self.store.open().head().await.expect("it is in memory");
         let to = self.store.go_back(Position(head.0 - self.random.between(0, LOST_EVENTS_MAX.min(head.0))));
         self.record.history_went_back(to);
+        self.history.reached = self.history.reached.min(to);
         for client in &mut self.clients {
             client.calling = None;
+            // A notification that is lost cannot be seen: its id is refused before there is a command.
+            let is_lost =
+                |open: &Open| matches!(open.command, Command::MarkNotificationsSeen { up_to, .. } if up_to > to);
+            client.open = client.open.take().filter(|open| !is_lost(open));
         }
         if self.defect == Some(Defect::ForgetsHashes) {
             let mut tx = self.tables.begin_to_write().await.expect("they are in memory");
