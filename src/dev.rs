@@ -83,9 +83,9 @@ pub async fn run(args: DevArgs) -> anyhow::Result<()> {
         let health = projector.health();
         let checking = async {
             tokio::join!(
-                check_commands(&command_role.ready, log.clone()),
-                check_queries(&query_role.ready, head, tables),
-                check_projections(&projector_role.ready, log.clone(), health),
+                check_commands(&command_role.ready, &store, log.clone()),
+                check_queries(&query_role.ready, &store, head, tables),
+                check_projections(&projector_role.ready, &store, log.clone(), health),
             )
         };
         let greeting = async {

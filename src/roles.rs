@@ -6,6 +6,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use projector::Projector;
@@ -39,7 +40,7 @@ pub async fn command_server(args: CommandServerArgs) -> anyhow::Result<()> {
         let Some(log) = drain.run_until_cancelled(opening).await else { return Ok(()) };
         let log = log?;
         role.services.open(command_server::routes(log.clone(), store.progress(log.clone(), drain.clone())));
-        let checking = drain.run_until_cancelled(check_commands(&role.ready, log));
+        let checking = drain.run_until_cancelled(check_commands(&role.ready, &store, log));
         tokio::join!(checking, role.announce(&drain, || info!(%address, "the command server answers on {address}")));
         Ok(())
     };
@@ -67,7 +68,7 @@ pub async fn query_server(args: QueryServerArgs) -> anyhow::Result<()> {
         store.wake_on_progress(&progress);
         let routes = query_server::routes(tables.clone(), log.clone(), progress, store.presence(), drain.clone());
         role.services.open(routes);
-        let checking = drain.run_until_cancelled(check_queries(&role.ready, log, tables));
+        let checking = drain.run_until_cancelled(check_queries(&role.ready, &store, log, tables));
         tokio::join!(checking, role.announce(&drain, || info!(%address, "the query server answers on {address}")));
         Ok(())
     };
@@ -97,7 +98,7 @@ pub async fn projector(args: ProjectorArgs) -> anyhow::Result<()> {
         role.services.open(projector.routes(Arc::new(Folded::of(log.clone())), drain.clone()));
         // It has just written there, as it became the owner of what is free; from now on it says so itself.
         role.ready.set("tables", Ok(()));
-        let checking = check_projections(&role.ready, log, projector.health());
+        let checking = check_projections(&role.ready, &store, log, projector.health());
         let projecting = async {
             role.announce(&drain, || info!(%address, "the projector works and answers operators on {address}")).await;
             project(projector, &settings, drain.clone()).await
@@ -134,18 +135,18 @@ pub const QUERY_CHECKS: [&str; 3] = ["store", "tables", "history"];
 pub const PROJECTOR_CHECKS: [&str; 4] = ["store", "tables", "projections", "history"];
 
 /// Keeps saying whether a command server is ready, and never returns.
-pub async fn check_commands(ready: &Readiness, log: Arc<dyn EventLog>) {
+pub async fn check_commands(ready: &Readiness, store: &Store, log: Arc<dyn EventLog>) {
     tokio::join!(
-        ready.keep_checking("store", CHECK_INTERVAL, async || answers(&*log).await),
+        ready.keep_checking("store", store_interval(store), async || answers(&*log).await),
         ready.keep_checking("writer", CHECK_INTERVAL, async || log.can_append().await),
     );
 }
 
 /// Keeps saying whether a query server is ready, and never returns.
-pub async fn check_queries(ready: &Readiness, log: Arc<dyn LogHead>, tables: Database) {
+pub async fn check_queries(ready: &Readiness, store: &Store, log: Arc<dyn LogHead>, tables: Database) {
     let epoch = log.identity().epoch;
     tokio::join!(
-        ready.keep_checking("store", CHECK_INTERVAL, async || answers(&*log).await),
+        ready.keep_checking("store", store_interval(store), async || answers(&*log).await),
         ready.keep_checking("tables", RARE_CHECK_INTERVAL, async || {
             tables::belonging_to(tables.clone(), epoch).await.map(drop).map_err(|cause| cause.to_string())
         }),
@@ -155,12 +156,17 @@ pub async fn check_queries(ready: &Readiness, log: Arc<dyn LogHead>, tables: Dat
 }
 
 /// Keeps saying whether a projector is ready, but for `tables`, which it says itself; never returns.
-pub async fn check_projections(ready: &Readiness, log: Arc<dyn EventLog>, health: projector::Health) {
+pub async fn check_projections(ready: &Readiness, store: &Store, log: Arc<dyn EventLog>, health: projector::Health) {
     tokio::join!(
-        ready.keep_checking("store", CHECK_INTERVAL, async || answers(&*log).await),
+        ready.keep_checking("store", store_interval(store), async || answers(&*log).await),
         ready.keep_checking("projections", RARE_CHECK_INTERVAL, async || health.critical_run().await),
         ready.keep_checking("history", RARE_CHECK_INTERVAL, async || health.is_of_history(&*log).await),
     );
+}
+
+/// A server can go away at any time; a file that was opened answers, and who writes it is asked often anyway.
+fn store_interval(store: &Store) -> Duration {
+    if store.is_shared() { CHECK_INTERVAL } else { RARE_CHECK_INTERVAL }
 }
 
 async fn answers(log: &(impl LogHead + ?Sized)) -> Outcome {

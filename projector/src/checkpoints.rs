@@ -20,13 +20,13 @@ pub const LEASE: Duration = Duration::from_secs(3);
 static HURRY: Script = Script::new("{postgres: SET LOCAL lock_timeout = '500ms'}");
 statements! {
     static SELECT_OWNERS = "SELECT name, term, heartbeat_at FROM projections";
-    static SELECT_CLAIM = "SELECT checkpoint, hash, term FROM projections WHERE name = $1 AND term = $2";
+    static SELECT_CLAIM = "SELECT checkpoint, hash, term, served_from FROM projections WHERE name = $1 AND term = $2";
     /// $1 the name, $2 now, $3 the term and $4 the heartbeat of the owner that is replaced.
     static CLAIM = "
 INSERT INTO projections AS mine (name, checkpoint, term, heartbeat_at) VALUES ($1, 0, 1, $2)
 ON CONFLICT (name) DO UPDATE SET term = mine.term + 1, heartbeat_at = excluded.heartbeat_at, failure = NULL
 WHERE mine.term = $3 AND mine.heartbeat_at = $4
-RETURNING checkpoint, hash, term";
+RETURNING checkpoint, hash, term, served_from";
     static RELEASE = "UPDATE projections SET heartbeat_at = 0 WHERE name = $1 AND term = $2";
     /// $1 the new checkpoint, $2 now, $3 the old checkpoint, $4 the projections with the terms of their owner, $5 the log's hash at the new
     /// checkpoint. Others are told of it when it is committed.
@@ -37,12 +37,14 @@ RETURNING name{postgres: , pg_notify('chirp_tables', '')}";
     /// $1 now, $2 the projections with the terms of their owner.
     static BEAT = "
 UPDATE projections SET heartbeat_at = $1 WHERE (name, term) IN (SELECT * FROM {rows $2 AS mine: name text, term})
-RETURNING name, checkpoint, hash, term";
+RETURNING name, checkpoint, hash, term, served_from";
     /// $1 the name, $2 the term of the owner, $3 the log's hash at the checkpoint.
     static NOTE_HASH = "UPDATE projections SET hash = $3 WHERE name = $1 AND term = $2";
     /// $1 the name, $2 the term of the owner, $3 the position from which on the tables answer queries, $4 the hash before the first event.
     static BEGIN_AGAIN = "
 UPDATE projections SET checkpoint = 0, hash = $4, served_from = $3, failure = NULL WHERE name = $1 AND term = $2 RETURNING name";
+    /// $1 the name, $2 the term of the owner, $3 its checkpoint.
+    static SERVE = "UPDATE projections SET served_from = $3 WHERE name = $1 AND term = $2 AND checkpoint = $3";
     static FORGET = "DELETE FROM projections WHERE name = $1";
     static FAIL = "UPDATE projections SET failure = $1 WHERE name = $2 AND term = $3";
 }
@@ -56,6 +58,8 @@ pub struct Claim {
     pub hash: Option<Hash>,
     /// Which owner this is.
     pub term: i64,
+    /// Below this the tables do not answer queries.
+    pub served_from: Position,
 }
 
 impl Claim {
@@ -63,7 +67,8 @@ impl Claim {
         let hash: Option<Vec<u8>> = row.get("hash")?;
         let hash =
             hash.map(|hash| hash.try_into().map_err(|_| sqlx::Error::Decode("a hash is not 32 bytes long".into())));
-        Ok(Self { checkpoint: Position(row.get("checkpoint")?), hash: hash.transpose()?, term: row.get("term")? })
+        let (checkpoint, served_from) = (Position(row.get("checkpoint")?), Position(row.get("served_from")?));
+        Ok(Self { checkpoint, hash: hash.transpose()?, term: row.get("term")?, served_from })
     }
 }
 
@@ -146,6 +151,15 @@ pub async fn begin_again(
 pub async fn release(tx: &mut Transaction, name: &str, claim: Claim) -> Result<(), sqlx::Error> {
     tx.execute(&RELEASE, &[Value::Text(name), Value::Number(claim.term)]).await?;
     Ok(())
+}
+
+/// The tables answer queries again, since they have all that the log has.
+///
+/// # Errors
+/// When the database fails.
+pub async fn serve(tx: &mut Transaction, name: &str, claim: Claim) -> Result<(), sqlx::Error> {
+    let values = [Value::Text(name), Value::Number(claim.term), Value::Number(claim.checkpoint.0)];
+    tx.execute(&SERVE, &values).await.map(drop)
 }
 
 /// Moves the checkpoints of projections, each with its term, that are at the same place; gives one of which another owner has taken

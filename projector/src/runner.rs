@@ -314,6 +314,7 @@ impl Runner {
             }
             let recorded = self.log.read(turn.checkpoint, turn.events_max).await?;
             if recorded.is_empty() {
+                self.serve_what_has_come(&turn).await?;
                 continue;
             }
             may_crash("projector::read");

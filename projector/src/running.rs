@@ -278,7 +278,7 @@ mod tests {
     #[test]
     fn what_fails_is_halved_until_it_is_alone_then_tried_again_and_parked() {
         let mut running = Running::standing_by(Arc::new(Hashtags));
-        running.claim = Some(Claim { checkpoint: Position(10), hash: None, term: 1 });
+        running.claim = Some(Claim { checkpoint: Position(10), hash: None, term: 1, served_from: Position(0) });
         assert_eq!(running.stumble(8), Next::TryAgain);
         assert_eq!(running.alone(), Some(4));
         assert_eq!(running.stumble(4), Next::TryAgain);

@@ -23,7 +23,7 @@ pub type Outcome = Result<(), String>;
 /// How often a check runs while it passes: what it takes must be next to nothing, and a failure is known this much later at most.
 pub const CHECK_INTERVAL: Duration = Duration::from_secs(5);
 /// The same for what changes seldom and takes several statements.
-pub const RARE_CHECK_INTERVAL: Duration = Duration::from_secs(15);
+pub const RARE_CHECK_INTERVAL: Duration = Duration::from_secs(20);
 /// And while it fails, so that a process that can work again is soon sent work.
 const RECHECK_INTERVAL: Duration = Duration::from_secs(1);
 /// How long a check may take.

@@ -82,7 +82,8 @@ async fn run_all(runs: Vec<Run>) -> Vec<(String, Finished)> {
     let mut finished = Vec::new();
     for some in runs.chunks(AT_ONCE) {
         let mut running = JoinSet::new();
-        for (arguments, environment) in some.iter().cloned() {
+        for run in some {
+            let (arguments, environment) = run.clone();
             running.spawn(async move {
                 let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
                 let variables: Vec<(&str, &str)> =

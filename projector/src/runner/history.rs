@@ -104,6 +104,23 @@ impl Runner {
         Ok(claims(self) != before)
     }
 
+    /// Those who have come to the end of the log answer queries, also where history went back once more and the log has not come again to where
+    /// they were to be served from.
+    pub(super) async fn serve_what_has_come(&mut self, turn: &Turn) -> Result<(), RunError> {
+        for member in &turn.members {
+            let running = &mut self.running[*member];
+            let Some(claim) = running.claim.filter(|claim| claim.served_from > claim.checkpoint) else { continue };
+            let name = running.projection.name();
+            let mut tx = self.tables.begin_to_write().await?;
+            checkpoints::serve(&mut tx, name, claim).await?;
+            tx.commit().await?;
+            running.claim = Some(Claim { served_from: claim.checkpoint, ..claim });
+            info!(projection = name, position = claim.checkpoint.0, "{name} has all that the log has, and is served");
+            self.progress.wake();
+        }
+        Ok(())
+    }
+
     /// The first owner since hashes are kept.
     async fn note_hash(&mut self, member: usize, claim: Claim, hash: &Hash) -> Result<(), RunError> {
         let running = &mut self.running[member];
@@ -149,7 +166,7 @@ impl Runner {
         may_crash("projector::setting_aside");
         tx.commit().await?;
         may_crash("projector::set_aside");
-        let claim = Claim { checkpoint: Position(0), hash: Some(chain::GENESIS), ..claim };
+        let claim = Claim { checkpoint: Position(0), hash: Some(chain::GENESIS), served_from: begins_at, ..claim };
         self.running[member].own(&self.tables, claim).await?;
         self.rates.begin(name, Position(0));
         self.count_set_aside().await?;
