@@ -7,8 +7,9 @@ use clients::Random;
 use projector::CRASH_POINTS;
 use shared::proto::admin::*;
 use shared::proto::command::LikePostRequest;
+use shared::proto::query::GetHomeTimelineRequest;
 
-use crate::api::{Api, ask, fresh, up_to_date};
+use crate::api::{Api, ask, fresh, reason, up_to_date};
 use crate::around::{Half, tamper};
 use crate::process::{Role, eventually, folder, on_postgres, verified};
 
@@ -145,7 +146,12 @@ async fn wherever_a_projector_ends_its_successor_goes_on_from_there() {
 
             let successor = Role::projector(folder.path()).await;
             let api = around.api(&successor);
-            api.home(&around.bob, up_to_date()).await;
+            // What was being filled again is refused until it has been.
+            let home = || async {
+                let request = ask!(GetHomeTimelineRequest { account_id: &around.bob, consistency: up_to_date() });
+                api.queries.clone().get_home_timeline(request).await.map(drop).map_err(|refused| reason(&refused))
+            };
+            eventually("the successor projects", home, Result::is_ok).await.expect("just seen");
             // On a server it stands by until the lease of the one before has ended.
             let retry = || async {
                 let request = ask!(RetryParkedEventsRequest { projection: "posts_1" });

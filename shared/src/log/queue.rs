@@ -139,7 +139,10 @@ async fn commit_and_answer(
                 info!("batches are committed again");
             }
             moved.send_modify(|last| *last = head.max(*last));
-            gauge!(metrics::LOG_HEAD_POSITION).set(head.0 as f64);
+            // A batch of which nothing was appended does not say where the log ends.
+            if head > Position(0) {
+                gauge!(metrics::LOG_HEAD_POSITION).set(head.0 as f64);
+            }
             outcomes
         }
         Err(cause) => {
