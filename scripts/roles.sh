@@ -10,9 +10,11 @@ declare -A pid=() address=()
 # start_role ROLE LISTEN_FLAG FOLDER: on the store in $STORE, or one in the folder; sets ${pid[ROLE]} and ${address[ROLE]},
 # from the line in which it says where it is.
 start_role() {
-    local role=$1 flag=$2 folder=$3 said=$3/$1.log
+    local role=$1 flag=$2 folder=$3 said=$3/$1.log create=()
     : >"$said"
-    "$CHIRP" "$role" --store "${STORE:-$folder/store}" "$flag" "${address[$role]:-127.0.0.1:0}" 2>"$said" >/dev/null &
+    # The one role that makes a folder, when it is told to.
+    [ "$role" != command-server ] || [ -n "${STORE:-}" ] || create=(--create)
+    "$CHIRP" "$role" --store "${STORE:-$folder/store}" "${create[@]}" "$flag" "${address[$role]:-127.0.0.1:0}" 2>"$said" >/dev/null &
     pid[$role]=$!
     for _ in $(seq $((START_SECONDS * 10))); do
         address[$role]=$(grep -o '"address":"[^"]*"' "$said" | head -n 1 | cut -d '"' -f 4 || true)
