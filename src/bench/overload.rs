@@ -18,6 +18,9 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Request};
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_client::HealthClient;
 
 use super::stage::{self, Stage};
 use super::stats::{Figure, Findings, Wanted};
@@ -57,15 +60,21 @@ impl Server {
             .kill_on_drop(true)
             .spawn()?;
         let endpoint = Endpoint::from_shared(format!("http://{address}"))?;
-        let began = Instant::now();
-        while let Err(cause) = endpoint.connect().await {
+        let (mut health, began) = (HealthClient::new(endpoint.connect_lazy()), Instant::now());
+        // It answers before it can do its work.
+        while !is_serving(&mut health).await {
             ensure!(process.try_wait()?.is_none(), "the query server has ended");
-            ensure!(began.elapsed() < START_PATIENCE, "the query server does not answer: {cause}");
+            ensure!(began.elapsed() < START_PATIENCE, "the query server is not ready");
             sleep(TICK).await;
         }
         let clients = (0..CONNECTIONS).map(|_| QueryServiceClient::new(endpoint.connect_lazy())).collect();
         Ok(Self { process, clients })
     }
+}
+
+async fn is_serving(health: &mut HealthClient<Channel>) -> bool {
+    let checked = health.check(HealthCheckRequest::default()).await;
+    checked.is_ok_and(|answer| answer.get_ref().status() == ServingStatus::Serving)
 }
 
 #[derive(Default)]
