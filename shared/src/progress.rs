@@ -70,11 +70,16 @@ struct Stored {
 }
 
 impl Seen {
+    /// Whether its tables answer queries: they are of the history that the log has, and have come to its end since it went back.
+    fn is_served(&self) -> bool {
+        self.is_in_log && self.stored.position >= self.stored.served_from
+    }
+
     /// Where it is, for whoever asks what the tables show: nowhere, while they show nothing.
     fn anchor(&self) -> Anchor {
-        let Stored { position, hash, served_from, .. } = self.stored;
+        let Stored { position, hash, .. } = self.stored;
         match hash {
-            _ if !self.is_in_log || position < served_from => Anchor::ORIGIN,
+            _ if !self.is_served() => Anchor::ORIGIN,
             Some(hash) => Anchor::new(position, &hash),
             // The owner has not written it yet; no token that is made of this is ever good.
             None => Anchor { position, fingerprint: [0; FINGERPRINT_BYTES] },
@@ -208,12 +213,10 @@ pub fn lowest(seen: &AllSeen, names: Names) -> (String, Anchor) {
     furthest.map_or((String::new(), Anchor::ORIGIN), |(name, anchor)| (name.to_owned(), anchor))
 }
 
-/// Whether the tables of these projections answer queries: they are known to be of the history that the log has, and have come to its end
-/// since it went back. A projection that never ran has none.
+/// Whether the tables of these projections are known to answer queries. A projection that never ran has none.
 #[must_use]
 pub fn are_served(seen: &AllSeen, names: Names) -> bool {
-    let is_served = |seen: &Seen| seen.is_in_log && seen.stored.position >= seen.stored.served_from;
-    seen.are_read && names.iter().all(|name| seen.by_name.get(*name).is_none_or(is_served))
+    seen.are_read && names.iter().all(|name| seen.by_name.get(*name).is_none_or(Seen::is_served))
 }
 
 /// Those who wait, by what they wait for.

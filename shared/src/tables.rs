@@ -289,13 +289,15 @@ mod tests {
     use super::*;
     use crate::wake::Wake;
 
-    #[tokio::test]
-    async fn what_was_written_is_copied_back_beside_the_writer() {
-        const PATIENCE: Duration = Duration::from_secs(30);
-        const FILL: &str = "
+    const PATIENCE: Duration = Duration::from_secs(30);
+    /// A hundred rows of a page each.
+    const FILL: &str = "
 INSERT INTO hashtags_1 WITH RECURSIVE numbers (number) AS (
     SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < 100
 ) SELECT printf('%04000d', number), $1 FROM numbers";
+
+    #[tokio::test]
+    async fn what_was_written_is_copied_back_beside_the_writer() {
         let folder = TempDir::new().expect("a folder can be made");
         let file = folder.path().join("tables.sqlite");
         let tables = open_file_to_write(&file, Uuid::nil()).await.expect("it can be made");
@@ -325,11 +327,6 @@ INSERT INTO hashtags_1 WITH RECURSIVE numbers (number) AS (
 
     #[tokio::test]
     async fn what_grew_beside_a_long_reader_is_emptied_once_it_is_gone() {
-        const PATIENCE: Duration = Duration::from_secs(30);
-        const FILL: &str = "
-INSERT INTO hashtags_1 WITH RECURSIVE numbers (number) AS (
-    SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < 100
-) SELECT printf('%04000d', number), $1 FROM numbers";
         let folder = TempDir::new().expect("a folder can be made");
         let file = folder.path().join("tables.sqlite");
         let tables = open_file_to_write(&file, Uuid::nil()).await.expect("it can be made");
