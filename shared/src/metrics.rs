@@ -12,7 +12,6 @@ use std::time::Instant;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::Request;
 use axum::http::HeaderMap;
-use axum::middleware::Next;
 use axum::response::Response;
 use http_body::{Frame, SizeHint};
 use metrics::{Label, counter, histogram};
@@ -136,9 +135,9 @@ pub fn start() {
 }
 
 /// Counts a call and how it ended.
-pub async fn observe(request: Request, next: Next) -> Response {
+pub async fn observe(request: Request, inside: impl AsyncFnOnce(Request) -> Response) -> Response {
     let call = Call::begin(request.uri().path());
-    let response = next.run(request).await;
+    let response = inside(request).await;
     let (parts, body) = response.into_parts();
     // A refusal may come as headers alone, without a body.
     let mut call = Some(call);

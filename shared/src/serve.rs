@@ -13,37 +13,31 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{RawQuery, Request};
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
-use axum::middleware::from_fn;
-use axum::response::Response;
+use axum::body::Body;
+use axum::extract::RawQuery;
+use axum::http::{HeaderName, HeaderValue, Method, Request, StatusCode};
 use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
-use tonic::Status;
 use tonic::service::Routes;
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 use tonic_web::GrpcWebLayer;
-use tower::ServiceExt as _;
+use tower::{Layer as _, service_fn};
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 use tracing::{info, warn};
 
-use crate::log::ReadError;
 use crate::metrics;
 use crate::proto::DESCRIPTORS;
 use crate::ready::Readiness;
 use crate::settings::ServerSettings;
 use crate::tokens::CONSISTENCY_TOKEN_HEADER;
 
-use self::calls::{
-    answer_panics, answer_panics_of_services, blame_the_input, identify, keep_the_deadline, read_to_refuse, shed_load,
-    watch_the_deadline,
-};
+use self::calls::Calls;
 
 /// The largest request message, in bytes.
 pub const MESSAGE_BYTES_MAX: usize = 256 * 1024;
@@ -82,14 +76,9 @@ impl Services {
         debug_assert!(opened.is_ok(), "a role opens its services once");
     }
 
-    async fn call(self, request: Request, ready: Readiness) -> Response {
-        match self.0.get() {
-            Some(router) => router.clone().oneshot(request).await.unwrap_or_else(|never| match never {}),
-            None => {
-                read_to_refuse(request.into_body()).await;
-                Status::from(ReadError::Unavailable(ready.failures())).into_http()
-            }
-        }
+    /// What answers calls, if it is there.
+    fn get(&self) -> Option<&Router> {
+        self.0.get()
     }
 }
 
@@ -224,27 +213,20 @@ fn surrounded(
     drain: CancellationToken,
     settings: &ServerSettings,
 ) -> Routes {
-    let room = Arc::new(Semaphore::new(settings.calls_max));
     let say = {
         let ready = ready.clone();
         move |RawQuery(query): RawQuery| async move { readiness(&ready, drain.is_cancelled(), query.as_deref()) }
     };
-    let service = move |request: Request| services.clone().call(request, ready.clone());
-    let router: Router = routes.prepare().into_axum_router();
-    let router = router
-        .fallback(service)
-        .layer(from_fn(answer_panics_of_services))
-        .layer(from_fn(blame_the_input))
-        .layer(from_fn(keep_the_deadline))
-        .layer(from_fn(metrics::observe))
-        .layer(from_fn(identify))
-        // Before anything is done for a call, since what is refused must cost next to nothing.
-        .layer(from_fn(move |request, next| shed_load(room.clone(), request, next)))
-        .layer(from_fn(watch_the_deadline))
-        // What surrounds a call may panic, too.
-        .layer(from_fn(answer_panics))
-        .layer(GrpcWebLayer::new())
-        // It takes nothing else over HTTP/1.1, so that these come after it.
+    let about_the_server = routes.prepare().into_axum_router();
+    let room = Semaphore::new(settings.calls_max);
+    let calls = Arc::new(Calls { about_the_server, services, ready, room });
+    let answering = service_fn(move |request: Request<tonic::body::Body>| {
+        let calls = calls.clone();
+        async move { Ok::<_, Infallible>(calls.answer(request.map(Body::new)).await) }
+    });
+    let router = Router::new()
+        // It takes nothing else over HTTP/1.1, so that the others stand beside it.
+        .fallback_service(GrpcWebLayer::new().layer(answering))
         .route("/livez", get(|| async { "ok\n" }))
         .route("/readyz", get(say.clone()))
         .route("/healthz", get(say))

@@ -1,30 +1,36 @@
 //! What every call gets: an id, room or none, its deadline, and honest errors.
 //!
+//! It is one future for each call and not a stack of layers of `axum::middleware::from_fn`: each of those clones and boxes everything inside
+//! it again for each call, and eight of them took an eighth of the CPU time of a command server.
+//!
 //! Always: what is refused here has cost next to nothing; tonic's own refusals leave here with a reason; a deadline that passes is answered
 //! with DEADLINE_EXCEEDED and a panic with INTERNAL. Never here: what a call means.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use ::metrics::counter;
+use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue};
-use axum::middleware::Next;
 use axum::response::Response;
 use fail::fail_point;
 use futures_util::FutureExt as _;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout, timeout_at};
 use tonic::{Code, Status};
+use tower::ServiceExt as _;
 use tracing::{Instrument, debug, info_span};
 use uuid::Uuid;
 
-use super::{MESSAGE_BYTES_MAX, REQUEST_ID_HEADER};
+use super::{MESSAGE_BYTES_MAX, REQUEST_ID_HEADER, Services};
 use crate::errors::{ErrorReason, RETRY_DELAY, Refused, internal};
+use crate::log::ReadError;
 use crate::metrics;
 use crate::patience::within;
+use crate::ready::Readiness;
 
 /// Health and reflection.
 const ABOUT_THE_SERVER: &str = "/grpc.";
@@ -91,23 +97,61 @@ impl Deadline {
     }
 }
 
-/// Answers INTERNAL when the work on a call panics. The panic itself is counted and logged where it happens.
-pub(super) async fn answer_panics(request: Request, next: Next) -> Response {
-    unless_it_panics(next.run(request)).await
+/// The services of a process, with what surrounds each call of them.
+pub(super) struct Calls {
+    /// Health and reflection.
+    pub about_the_server: Router,
+    pub services: Services,
+    pub ready: Readiness,
+    pub room: Semaphore,
 }
 
-/// The same for what the services do, so that what surrounds them counts the answer as any other.
-pub(super) async fn answer_panics_of_services(request: Request, next: Next) -> Response {
-    let is_of_ours = !request.uri().path().starts_with(ABOUT_THE_SERVER);
-    let working = async {
-        if is_of_ours {
+impl Calls {
+    /// Answers one call. What surrounds it stands here from the outside to the inside.
+    pub async fn answer(&self, request: Request) -> Response {
+        // What surrounds a call may panic, too.
+        unless_it_panics(watch_the_deadline(request, async |request| {
+            // Before anything is done for a call, since what is refused must cost next to nothing.
+            shed_load(&self.room, request, async |request| {
+                identify(request, async |request| {
+                    metrics::observe(request, async |request| {
+                        keep_the_deadline(request, async |request| {
+                            // Here, too, so that the answer is counted as any other.
+                            blame_the_input(unless_it_panics(self.work(request)).await)
+                        })
+                        .await
+                    })
+                    .await
+                })
+                .await
+            })
+            .await
+        }))
+        .await
+    }
+
+    async fn work(&self, request: Request) -> Response {
+        let router = if is_about_the_server(&request) {
+            Some(&self.about_the_server)
+        } else {
             may_panic();
+            self.services.get()
+        };
+        match router {
+            Some(router) => router.clone().oneshot(request).await.unwrap_or_else(|never| match never {}),
+            None => {
+                read_to_refuse(request.into_body()).await;
+                Status::from(ReadError::Unavailable(self.ready.failures())).into_http()
+            }
         }
-        next.run(request).await
-    };
-    unless_it_panics(working).await
+    }
 }
 
+fn is_about_the_server(request: &Request) -> bool {
+    request.uri().path().starts_with(ABOUT_THE_SERVER)
+}
+
+/// Answers INTERNAL when the work on a call panics. The panic itself is counted and logged where it happens.
 async fn unless_it_panics(working: impl Future<Output = Response>) -> Response {
     let answered = AssertUnwindSafe(working).catch_unwind().await;
     answered.unwrap_or_else(|_| internal("the work on a call panicked").into_http())
@@ -120,12 +164,12 @@ fn may_panic() {
 
 /// Answers DEADLINE_EXCEEDED, before tonic answers without a reason, when a call was not even taken up in time: its message did not come, or
 /// its client gave it no time at all.
-pub(super) async fn watch_the_deadline(mut request: Request, next: Next) -> Response {
-    let Some(deadline) = Deadline::of(&request) else { return next.run(request).await };
+async fn watch_the_deadline(mut request: Request, inside: impl AsyncFnOnce(Request) -> Response) -> Response {
+    let Some(deadline) = Deadline::of(&request) else { return inside(request).await };
     request.extensions_mut().insert(deadline);
     let (path, until) = (request.uri().path().to_owned(), deadline.before(DEADLINE_MARGIN_MIN));
     if until > Instant::now()
-        && let Ok(response) = timeout_at(until, next.run(request)).await
+        && let Ok(response) = timeout_at(until, inside(request)).await
     {
         return response;
     }
@@ -134,7 +178,7 @@ pub(super) async fn watch_the_deadline(mut request: Request, next: Next) -> Resp
 }
 
 /// Gives the call its id and its span, and echoes the id.
-pub(super) async fn identify(mut request: Request, next: Next) -> Response {
+async fn identify(mut request: Request, inside: impl AsyncFnOnce(Request) -> Response) -> Response {
     let name = HeaderName::from_static(REQUEST_ID_HEADER);
     let usable = |id: &&HeaderValue| !id.is_empty() && id.len() <= REQUEST_ID_LENGTH_MAX && id.to_str().is_ok();
     let id =
@@ -144,7 +188,7 @@ pub(super) async fn identify(mut request: Request, next: Next) -> Response {
     let span = info_span!("call", path = request.uri().path(), request_id = id.to_str().unwrap_or_default());
     request.headers_mut().insert(name.clone(), id.clone());
     async move {
-        let mut response = next.run(request).await;
+        let mut response = inside(request).await;
         debug!(status = ?response.headers().get("grpc-status"), "answered");
         response.headers_mut().insert(name, id);
         response
@@ -155,9 +199,9 @@ pub(super) async fn identify(mut request: Request, next: Next) -> Response {
 
 /// Refuses at once what there is no room for, so that what was taken is answered in time. Whoever asks whether the server is well is
 /// answered always; a stream leaves its room to others once it has begun.
-pub(super) async fn shed_load(room: Arc<Semaphore>, request: Request, next: Next) -> Response {
-    if request.uri().path().starts_with(ABOUT_THE_SERVER) {
-        return next.run(request).await;
+async fn shed_load(room: &Semaphore, request: Request, inside: impl AsyncFnOnce(Request) -> Response) -> Response {
+    if is_about_the_server(&request) {
+        return inside(request).await;
     }
     if room.available_permits() == 0 {
         return shed(request.into_body()).await;
@@ -170,7 +214,7 @@ pub(super) async fn shed_load(room: Arc<Semaphore>, request: Request, next: Next
         Err(_) => return overdue(MESSAGE_PATIENCE).into_http(),
     };
     let Ok(_room) = room.try_acquire() else { return shed(Body::empty()).await };
-    next.run(Request::from_parts(parts, Body::from(message))).await
+    inside(Request::from_parts(parts, Body::from(message))).await
 }
 
 async fn shed(unread: Body) -> Response {
@@ -181,17 +225,17 @@ async fn shed(unread: Body) -> Response {
 
 /// Reads the message of a call that is refused, which mostly has come with it: HTTP/2 resets a call that is answered before it was read, and a
 /// connection with many of those is closed, with all its streams.
-pub(super) async fn read_to_refuse(unread: Body) {
+async fn read_to_refuse(unread: Body) {
     // Whoever sends more, or slowly, is reset.
     let _ = timeout(REFUSED_PATIENCE, to_bytes(unread, REFUSED_BYTES_MAX)).await;
 }
 
 /// Answers DEADLINE_EXCEEDED when the client's deadline passes before there is an answer; tonic, a moment later, would say
 /// CANCELLED. A stream that has begun is not bounded: it says by itself that it is alive.
-pub(super) async fn keep_the_deadline(request: Request, next: Next) -> Response {
-    let Some(deadline) = request.extensions().get::<Deadline>().copied() else { return next.run(request).await };
+async fn keep_the_deadline(request: Request, inside: impl AsyncFnOnce(Request) -> Response) -> Response {
+    let Some(deadline) = request.extensions().get::<Deadline>().copied() else { return inside(request).await };
     let left = deadline.allowed.saturating_sub(deadline.arrived_at.elapsed());
-    let answer = timeout_at(deadline.before(DEADLINE_MARGIN), within(left, next.run(request))).await;
+    let answer = timeout_at(deadline.before(DEADLINE_MARGIN), within(left, inside(request))).await;
     answer.unwrap_or_else(|_| overdue(deadline.allowed).into_http())
 }
 
@@ -203,8 +247,7 @@ fn overdue(allowed: Duration) -> Status {
 
 /// What tonic refuses by itself has no reason, and for a message that it cannot decode it says INTERNAL, which means our
 /// bug. Our own refusals always carry details.
-pub(super) async fn blame_the_input(request: Request, next: Next) -> Response {
-    let response = next.run(request).await;
+fn blame_the_input(response: Response) -> Response {
     let Some(status) = Status::from_header_map(response.headers()).filter(|status| status.details().is_empty()) else {
         return response;
     };
