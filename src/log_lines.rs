@@ -317,6 +317,8 @@ struct Restoring {
     position: Position,
     requests: Vec<StoredRequest>,
     requests_read: u64,
+    /// The highest position at which one of them was answered.
+    requests_up_to: Position,
     events: Vec<Recorded>,
     told: Told,
 }
@@ -335,6 +337,7 @@ async fn read_all(input: &mut impl BufRead, store: &str) -> anyhow::Result<EndLi
         position: Position(0),
         requests: vec![],
         requests_read: 0,
+        requests_up_to: Position(0),
         events: vec![],
         told: Told::new("restore", Position(0)),
     };
@@ -358,7 +361,11 @@ impl Restoring {
             }
             _ if number == 1 => bail!("this is no log of Chirp"),
             Line::Request(request) => {
-                self.requests.push(request.stored()?);
+                let request = request.stored()?;
+                let at = request.stored.position;
+                ensure!(at >= Position(0), "a request was answered at position {at}");
+                self.requests_up_to = self.requests_up_to.max(at);
+                self.requests.push(request);
                 self.requests_read += 1;
                 if self.requests.len() == PAGE {
                     self.write_requests().await?;
@@ -367,6 +374,10 @@ impl Restoring {
             Line::Event(event) => {
                 let event = event.recorded()?;
                 ensure!(event.position == self.position.next(), "position {} is not next", event.position);
+                // No stream has more events than the log.
+                let versions = Version(1)..=Version(event.position.0);
+                ensure!(versions.contains(&event.version), "its version {} is not possible", event.version);
+                ensure!(event.recorded_at.is_in_proto(), "it was recorded at no time that a clock can show");
                 ensure!(chain::follows(self.hash, &event), "position {}: the hash chain is broken", event.position);
                 if event.position == self.reached.position {
                     ensure!(event.hash == self.reached.hash, "the store holds another log");
@@ -387,6 +398,11 @@ impl Restoring {
                     end.requests,
                     self.position,
                     self.requests_read
+                );
+                ensure!(
+                    self.requests_up_to <= self.position,
+                    "a request was answered at position {}, which is not there",
+                    self.requests_up_to
                 );
                 ensure!(self.reached.position <= self.position, "the store holds more than that");
                 self.write_events(Some(Timestamp(end.recorded_at))).await?;

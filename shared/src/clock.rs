@@ -1,5 +1,6 @@
 //! The time, as a parameter: nothing else in the project asks the system for it.
 
+use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -7,13 +8,23 @@ use std::time::{SystemTime, UNIX_EPOCH};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Timestamp(pub i64);
 
+/// What a Timestamp of protobuf can say: from the year 1 to the end of the year 9999, in microseconds.
+const PROTO_MICROS: RangeInclusive<i64> = -62_135_596_800_000_000..=253_402_300_799_999_999;
+
 impl Timestamp {
-    /// The same moment in the form that the API uses.
+    /// Whether clients can be told this moment as it is.
+    #[must_use]
+    pub fn is_in_proto(self) -> bool {
+        PROTO_MICROS.contains(&self.0)
+    }
+
+    /// The same moment in the form that the API uses, or the nearest that this form can say.
     #[must_use]
     pub fn to_proto(self) -> prost_types::Timestamp {
-        let micros = self.0.rem_euclid(1_000_000);
+        let told = self.0.clamp(*PROTO_MICROS.start(), *PROTO_MICROS.end());
+        let micros = told.rem_euclid(1_000_000);
         prost_types::Timestamp {
-            seconds: self.0.div_euclid(1_000_000),
+            seconds: told.div_euclid(1_000_000),
             nanos: i32::try_from(micros * 1_000).expect("less than a second fits"),
         }
     }

@@ -14,6 +14,7 @@ mod cluster;
 mod consistency;
 mod crashes;
 mod deadlines;
+mod extremes;
 mod history;
 mod idempotency;
 mod idle;
