@@ -12,6 +12,7 @@ use shared::database::{Database, Row, Transaction, Value};
 use shared::ids::Position;
 use shared::log::{Hash, chain};
 use shared::sql::{Script, statements};
+use shared::tables::checkpoint::Checkpoint;
 
 /// An owner that has not said for this long that it is alive may be replaced.
 pub const LEASE: Duration = Duration::from_secs(3);
@@ -20,7 +21,10 @@ pub const LEASE: Duration = Duration::from_secs(3);
 static HURRY: Script = Script::new("{postgres: SET LOCAL lock_timeout = '500ms'}");
 statements! {
     static SELECT_OWNERS = "SELECT name, term, heartbeat_at FROM projections";
-    static SELECT_CLAIM = "SELECT checkpoint, hash, term, served_from FROM projections WHERE name = $1 AND term = $2";
+    /// $1 the projections with the terms of their owner.
+    static SELECT_CLAIMS = "
+SELECT name, checkpoint, hash, term, served_from FROM projections
+WHERE (name, term) IN (SELECT * FROM {rows $1 AS mine: name text, term})";
     /// $1 the name, $2 now, $3 the term and $4 the heartbeat of the owner that is replaced.
     static CLAIM = "
 INSERT INTO projections AS mine (name, checkpoint, term, heartbeat_at) VALUES ($1, 0, 1, $2)
@@ -64,11 +68,8 @@ pub struct Claim {
 
 impl Claim {
     fn from_row(row: &Row) -> Result<Self, sqlx::Error> {
-        let hash: Option<Vec<u8>> = row.get("hash")?;
-        let hash =
-            hash.map(|hash| hash.try_into().map_err(|_| sqlx::Error::Decode("a hash is not 32 bytes long".into())));
-        let (checkpoint, served_from) = (Position(row.get("checkpoint")?), Position(row.get("served_from")?));
-        Ok(Self { checkpoint, hash: hash.transpose()?, term: row.get("term")?, served_from })
+        let Checkpoint { position, hash, term, served_from } = Checkpoint::from_row(row)?;
+        Ok(Self { checkpoint: position, hash, term, served_from })
     }
 }
 
@@ -110,13 +111,16 @@ pub async fn claim(tables: &Database, name: &str, before: Owner, now: Timestamp)
     rows.first().map(Claim::from_row).transpose()
 }
 
-/// What the tables say of a projection that this owner, by its term, still has; nothing when another one has taken over.
+/// What the tables say of projections that this owner, by its terms, still has; one that is missing has another owner now.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn read(tables: &Database, name: &str, term: i64) -> Result<Option<Claim>, sqlx::Error> {
-    let rows = tables.rows(&SELECT_CLAIM, &[Value::Text(name), Value::Number(term)]).await?;
-    rows.first().map(Claim::from_row).transpose()
+pub async fn read(
+    tables: &Database,
+    projections: &[(&'static str, i64)],
+) -> Result<HashMap<String, Claim>, sqlx::Error> {
+    let mine = projections.iter().collect();
+    claims(&tables.rows(&SELECT_CLAIMS, &[Value::Rows(&mine)]).await?)
 }
 
 /// Notes the log's hash at a checkpoint that was written before hashes were kept.

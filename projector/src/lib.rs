@@ -85,12 +85,13 @@ impl Projector {
         clock: Arc<dyn Clock>,
         progress: Wake,
     ) -> Result<Self, StoreError> {
-        for mut ownership in store.owners(&projections::names()).into_iter().flat_map(Owners::into_values) {
+        let mut owners = store.owners(&projections::names());
+        for ownership in owners.iter_mut().flat_map(Owners::values_mut) {
             if !ownership.take().map_err(|cause| StoreError::Unowned(store.to_string(), cause))? {
                 return Err(StoreError::Owned(store.to_string(), ownership.owner()));
             }
         }
-        Self::open_or_stand_by(store, log, settings, clock, progress).await
+        Self::open_with(owners, store, log, settings, clock, progress).await
     }
 
     /// The same, but where another process projects in the folder it waits until that one has ended.
@@ -104,7 +105,18 @@ impl Projector {
         clock: Arc<dyn Clock>,
         progress: Wake,
     ) -> Result<Self, StoreError> {
-        let (takeover, owners) = (Takeover::WhenSilent, store.owners(&projections::names()));
+        Self::open_with(store.owners(&projections::names()), store, log, settings, clock, progress).await
+    }
+
+    async fn open_with(
+        owners: Option<Owners>,
+        store: &Store,
+        log: Arc<dyn EventLog>,
+        settings: ProjectorSettings,
+        clock: Arc<dyn Clock>,
+        progress: Wake,
+    ) -> Result<Self, StoreError> {
+        let takeover = Takeover::WhenSilent;
         let writer = store.open_tables_to_write(&*log).await?;
         let reader = store.open_tables_to_read(&*log).await?;
         let tables = ReadTables { writer, reader, takeover, owners };

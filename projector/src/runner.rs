@@ -5,14 +5,16 @@
 //! event that a projection cannot apply is parked, or stops it, and is never skipped; one that breaks the hash chain stops all of them.
 
 mod history;
+mod measures;
 mod orders;
+mod owning;
 mod rebuild;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ::metrics::{gauge, histogram};
+use ::metrics::histogram;
 use shared::clock::{Clock, Timestamp};
 use shared::database::{Database, Transaction};
 use shared::file_locks::Owners;
@@ -27,7 +29,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
 
 use crate::breaker::Breaker;
-use crate::checkpoints::{self, Claim, LEASE};
+use crate::checkpoints;
 use crate::crash::may_crash;
 use crate::parking::{self, ToPark};
 use crate::projection::{Batch, Projection};
@@ -35,16 +37,9 @@ use crate::running::{Incoming, Next, Running, Unapplied, unless_in_a_hurry};
 
 pub use self::orders::Retried;
 pub(crate) use self::orders::{Done, Order};
+pub use self::owning::HEARTBEAT;
 pub use self::rebuild::Rates;
 use self::rebuild::Rebuilding;
-
-/// How often an idle projector says that it is alive, where others take over from one that does not, or looks whether it may take over.
-pub const HEARTBEAT: Duration = Duration::from_secs(1);
-/// The same where nobody can take over from a process that is alive, so that only operators look at the heartbeat. Each is a write to the disk.
-const HEARTBEAT_SHOWN: Duration = Duration::from_secs(8);
-
-/// How far in the future the newest event may have been recorded before it is told: clocks of servers are never that far apart.
-const CLOCK_AHEAD_MICROS_MAX: i64 = 60_000_000;
 
 /// How long to wait before the log is read again, each time that what was read is not what was appended.
 const REREADING: [Duration; 3] = [Duration::from_millis(10), Duration::from_millis(40), Duration::from_millis(160)];
@@ -77,7 +72,7 @@ pub enum RunError {
 pub enum Takeover {
     /// When it starts, since nobody else can be at work: the one before has ended, or stops.
     AtOnce,
-    /// When the owner has said that it stops, or has said nothing for [`LEASE`]. Whoever loses a projection stands by.
+    /// When the owner has said that it stops, or has said nothing for [`LEASE`](checkpoints::LEASE). Whoever loses a projection stands by.
     WhenSilent,
 }
 
@@ -164,52 +159,6 @@ impl Runner {
         Ok(runner)
     }
 
-    /// Becomes the owner of the projections whose owner may be replaced.
-    async fn claim_what_is_free(&mut self, takeover: Takeover) -> Result<(), sqlx::Error> {
-        if self.running.iter().all(|running| running.claim.is_some()) {
-            return Ok(());
-        }
-        let owners = checkpoints::owners(&self.tables).await?;
-        self.forget_ended_rebuilds(&owners);
-        for running in self.running.iter_mut().filter(|running| running.claim.is_none()) {
-            let name = running.projection.name();
-            let owner = owners.get(name).copied().unwrap_or_default();
-            if running.other.0 != owner {
-                running.other = (owner, Instant::now());
-            }
-            // Whoever has what one process at a time can have need not wait for a lease to end.
-            let ownership = self.owners.as_mut().and_then(|owners| owners.get_mut(rebuild::served_name(name)));
-            let mut takeover = takeover;
-            if let Some(ownership) = ownership {
-                if !ownership.take()? {
-                    if !std::mem::replace(&mut running.is_told_to_wait, true) {
-                        info!(projection = name, "{} works on {name}; standing by until it ends", ownership.owner());
-                    }
-                    continue;
-                }
-                takeover = Takeover::AtOnce;
-            }
-            running.is_told_to_wait = false;
-            let is_free = owner.has_released() || running.other.1.elapsed() >= LEASE || takeover == Takeover::AtOnce;
-            if !is_free {
-                continue;
-            }
-            match checkpoints::claim(&self.tables, name, owner, self.clock.now()).await {
-                Ok(Some(claim)) => {
-                    running.own(&self.tables, claim).await?;
-                    self.rates.begin(name, claim.checkpoint);
-                    info!(projection = name, term = claim.term, "owns {name} from position {}", claim.checkpoint);
-                }
-                Ok(None) => {}
-                // Whoever works on it at this moment is alive.
-                Err(cause) if takeover == Takeover::WhenSilent => debug!(%cause, "{name} is not free: {cause}"),
-                Err(cause) => return Err(cause),
-            }
-        }
-        self.take_up_rebuilds(&owners);
-        Ok(())
-    }
-
     /// Projects until drained, or until another projector takes over.
     pub async fn run(mut self, mut orders: mpsc::Receiver<Order>, drain: CancellationToken) -> Result<(), RunError> {
         let mut moved = self.log.moved();
@@ -264,27 +213,6 @@ impl Runner {
         }
         info!("the projector has stopped");
         Ok(())
-    }
-
-    /// Another projector has taken this one over; it may come back.
-    fn stand_by(&mut self, name: &str) {
-        warn!(projection = name, "another projector has taken over {name}");
-        self.beat_at = self.beat_at.min(Instant::now() + HEARTBEAT);
-        for running in self.running.iter_mut().filter(|running| running.projection.name() == name) {
-            running.claim = None;
-            running.other.1 = Instant::now();
-        }
-    }
-
-    /// Lets others go on at once.
-    pub async fn release(&self) -> Result<(), RunError> {
-        let mut tx = self.tables.begin_to_write().await?;
-        for running in &self.running {
-            if let Some(claim) = running.claim {
-                checkpoints::release(&mut tx, running.projection.name(), claim).await?;
-            }
-        }
-        Ok(tx.commit().await?)
     }
 
     /// From now on it says there whether it can do its work.
@@ -496,46 +424,6 @@ impl Runner {
         Ok(())
     }
 
-    /// What the metrics say: how far each projection is, and how long its next event has been waiting.
-    async fn measure(&mut self) -> Result<(), RunError> {
-        let anchor = self.log.head_anchor().await?;
-        self.suspect_history(anchor);
-        let head = anchor.position;
-        self.compare_clocks(head).await?;
-        for running in &self.running {
-            let Some(Claim { checkpoint, .. }) = running.claim else { continue };
-            let name = running.projection.name();
-            let next = if checkpoint < head { self.log.read(checkpoint, 1).await? } else { vec![] };
-            let waiting = next.first().map_or(0, |event| self.clock.now().0.saturating_sub(event.recorded_at.0).max(0));
-            gauge!(metrics::PROJECTION_POSITION, "projection" => name).set(checkpoint.0 as f64);
-            gauge!(metrics::PROJECTION_LAG_EVENTS, "projection" => name).set((head.0 - checkpoint.0).max(0) as f64);
-            gauge!(metrics::PROJECTION_LAG_SECONDS, "projection" => name).set(waiting as f64 / 1e6);
-            gauge!(metrics::PROJECTION_PARKED_EVENTS, "projection" => name).set(running.parked.len() as f64);
-        }
-        Ok(())
-    }
-
-    /// A clock that was ahead, here or where the newest event was recorded, is told: it makes posts look as if they came from the future.
-    async fn compare_clocks(&mut self, head: Position) -> Result<(), RunError> {
-        if self.newest.is_none_or(|(position, _)| position != head) {
-            self.newest = self.log.at(head).await?.map(|event| (head, event.recorded_at));
-        }
-        let Some((_, recorded_at)) = self.newest else { return Ok(()) };
-        let ahead = recorded_at.0.saturating_sub(self.clock.now().0);
-        gauge!(metrics::LOG_CLOCK_AHEAD_SECONDS).set(ahead as f64 / 1e6);
-        let is_ahead = ahead > CLOCK_AHEAD_MICROS_MAX;
-        if is_ahead && !std::mem::replace(&mut self.clock_is_ahead, is_ahead) {
-            let seconds = ahead / 1_000_000;
-            warn!(
-                position = head.0,
-                seconds,
-                "position {head} was recorded {seconds} s in the future of this machine's clock: one of the clocks is wrong"
-            );
-        }
-        self.clock_is_ahead = is_ahead;
-        Ok(())
-    }
-
     async fn stop(&mut self, members: &[usize], failure: &str) -> Result<(), RunError> {
         let mut tx = self.tables.begin_to_write().await?;
         for member in members {
@@ -546,26 +434,5 @@ impl Runner {
             running.failure = Some(failure.to_owned());
         }
         Ok(tx.commit().await?)
-    }
-
-    fn heartbeat(&self) -> Duration {
-        let is_owner = self.owners.is_some() && self.running.iter().all(|running| running.claim.is_some());
-        if is_owner { HEARTBEAT_SHOWN } else { HEARTBEAT }
-    }
-
-    async fn beat(&mut self) -> Result<(), RunError> {
-        if Instant::now() < self.beat_at {
-            return Ok(());
-        }
-        self.claim_what_is_free(Takeover::WhenSilent).await?;
-        self.beat_at = Instant::now() + self.heartbeat();
-        let owned = self.running.iter().filter_map(|running| Some((running.projection.name(), running.claim?.term)));
-        let owned: Vec<_> = owned.collect();
-        let stored = checkpoints::beat_alone(&self.tables, &owned, self.clock.now()).await?;
-        self.adopt(&stored).await?;
-        if let Some((name, _)) = owned.iter().find(|(name, _)| !stored.contains_key(*name)) {
-            return Err(RunError::Superseded(name));
-        }
-        self.measure().await
     }
 }

@@ -7,15 +7,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use shared::database::Database;
-use shared::errors::ErrorReason;
+use shared::errors::{ErrorReason, RETRY_DELAY, Refused};
 use shared::ids::Position;
 use shared::log::{Anchor, LogHead};
 use shared::progress::{Checkpoints, Progress, Unreached, answer_by, are_served, shutting_down};
 use shared::proto::query::{Consistency, consistency::Requirement};
-use shared::tokens::{CONSISTENCY_TOKEN_HEADER, Genuine, Tokens};
+use shared::tokens::{CONSISTENCY_TOKEN_HEADER, Genuine, STANDBY_POLL, Tokens};
 use shared::wake::Wake;
 use tokio::sync::watch;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tonic::metadata::MetadataMap;
 use tonic::{Code, Status};
@@ -86,7 +86,25 @@ impl Freshness {
                 Ok(asked.max(sent_along().await?))
             }
             Some(Requirement::MinimizeLatency(_)) => Ok(Position(0)),
-            Some(Requirement::FullyConsistent(true)) => Ok(self.log.head().await?),
+            Some(Requirement::FullyConsistent(true)) => self.primary_head().await,
+        }
+    }
+
+    /// Where the log ends. On a standby only what its primary has says that, so it waits until it has replayed all of it.
+    async fn primary_head(&self) -> Result<Position, Status> {
+        let until = answer_by();
+        loop {
+            if let Some(head) = self.log.primary_head().await? {
+                return Ok(head);
+            }
+            let head = self.log.head().await?;
+            // There is no time for another look, and what is asked of the store after that has none.
+            if Instant::now() + STANDBY_POLL >= until {
+                let message = format!("this standby has received the log up to {head}, and its primary may have more");
+                let refused = Refused::new(Code::Unavailable, ErrorReason::ProjectionBehind, message);
+                return Err(refused.with("head", head).retry_after(RETRY_DELAY).into());
+            }
+            sleep(STANDBY_POLL).await;
         }
     }
 

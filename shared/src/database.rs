@@ -321,6 +321,24 @@ impl Row {
         }
     }
 
+    /// The value of a column that holds 32 bytes: a hash, a digest or a key.
+    ///
+    /// # Errors
+    /// When there is no such column, or it holds something else.
+    pub fn bytes32(&self, column: &str) -> Result<[u8; 32], sqlx::Error> {
+        self.maybe_bytes32(column)?.ok_or_else(|| sqlx::Error::Decode(format!("{column} is NULL").into()))
+    }
+
+    /// The same where the column may be NULL.
+    ///
+    /// # Errors
+    /// When there is no such column, or it holds something else.
+    pub fn maybe_bytes32(&self, column: &str) -> Result<Option<[u8; 32]>, sqlx::Error> {
+        let bytes: Option<&[u8]> = self.get(column)?;
+        let wrong = |_| sqlx::Error::Decode(format!("{column} is not 32 bytes long").into());
+        bytes.map(|bytes| bytes.try_into().map_err(wrong)).transpose()
+    }
+
     /// The value of a column that is JSON, with every text in it as it was written. Texts that clients chose are read in
     /// this way only.
     ///

@@ -328,6 +328,12 @@ pub trait LogHead: Send + Sync {
     /// Whether another copy of this log may be ahead of this one: a standby answers from what it has received so far.
     async fn may_lag(&self) -> Result<bool, ReadError>;
 
+    /// The head of the primary, as far as that can be known here; nothing on a standby that has more to replay, or is not connected to a
+    /// primary and so may have missed anything.
+    async fn primary_head(&self) -> Result<Option<Position>, ReadError> {
+        self.head().await.map(Some)
+    }
+
     /// The anchor at a position; nothing where there is no event.
     async fn anchor_at(&self, position: Position) -> Result<Option<Anchor>, ReadError> {
         Ok(self.hashes_at(&[position]).await?.get(&position).map(|hash| Anchor::new(position, hash)))

@@ -14,12 +14,13 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Code, Status};
 use tracing::warn;
 
-use crate::database::{Database, Reader, Row};
+use crate::database::{Database, Reader};
 use crate::errors::{ErrorReason, RETRY_DELAY, Refused};
 use crate::ids::Position;
-use crate::log::{Anchor, FINGERPRINT_BYTES, Hash, LogHead, ReadError};
+use crate::log::{Anchor, FINGERPRINT_BYTES, LogHead, ReadError};
 use crate::patience::{self, after, time_to_answer};
 use crate::sql::statements;
+use crate::tables::checkpoint::Checkpoint;
 use crate::wake::Listener;
 
 /// How long a call waits at most, and when its client set no deadline.
@@ -52,32 +53,22 @@ pub struct AllSeen {
 /// The checkpoint of one projection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seen {
-    stored: Stored,
+    stored: Checkpoint,
     /// Whether the log has the event at the checkpoint.
     is_in_log: bool,
     /// When it got there, as far as this process saw.
     since: Instant,
 }
 
-/// A row of the tables.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Stored {
-    position: Position,
-    /// The log's hash there; nothing in tables of before it was kept.
-    hash: Option<Hash>,
-    term: i64,
-    served_from: Position,
-}
-
 impl Seen {
     /// Whether its tables answer queries: they are of the history that the log has, and have come to its end since it went back.
     fn is_served(&self) -> bool {
-        self.is_in_log && self.stored.position >= self.stored.served_from
+        self.is_in_log && self.stored.is_served()
     }
 
     /// Where it is, for whoever asks what the tables show: nowhere, while they show nothing.
     fn anchor(&self) -> Anchor {
-        let Stored { position, hash, .. } = self.stored;
+        let Checkpoint { position, hash, .. } = self.stored;
         match hash {
             _ if !self.is_served() => Anchor::ORIGIN,
             Some(hash) => Anchor::new(position, &hash),
@@ -321,14 +312,14 @@ async fn watch_checkpoints(
 
 /// Checkpoints as they were read.
 struct Read {
-    by_name: HashMap<String, (Stored, bool)>,
+    by_name: HashMap<String, (Checkpoint, bool)>,
     /// Something that was seen before is of events that the log lost.
     has_gone_back: bool,
 }
 
 /// True when something has changed.
 fn note(last: &mut Checkpoints, read: Read) -> bool {
-    let is_known = |(name, (stored, is_in_log)): (&String, &(Stored, bool))| {
+    let is_known = |(name, (stored, is_in_log)): (&String, &(Checkpoint, bool))| {
         last.by_name.get(name).is_some_and(|seen| seen.stored == *stored && seen.is_in_log == *is_in_log)
     };
     let is_complete = last.are_read && last.by_name.len() == read.by_name.len();
@@ -336,7 +327,7 @@ fn note(last: &mut Checkpoints, read: Read) -> bool {
         return false;
     }
     let now = Instant::now();
-    let seen = |(name, (stored, is_in_log)): (String, (Stored, bool))| {
+    let seen = |(name, (stored, is_in_log)): (String, (Checkpoint, bool))| {
         let unmoved = last.by_name.get(&name).filter(|seen| seen.stored.position == stored.position);
         let since = unmoved.map_or(now, |seen| seen.since);
         (name, Seen { stored, is_in_log, since })
@@ -358,47 +349,33 @@ async fn read_checkpoints(
         Some(reader) => reader,
         None => reader.insert(tables.reader().await?),
     };
-    let mut rows: HashMap<String, Stored> = HashMap::new();
+    let mut rows: HashMap<String, Checkpoint> = HashMap::new();
     for row in &reader.rows(&SELECT_CHECKPOINTS, &[]).await? {
-        rows.insert(row.get("name")?, stored(row)?);
+        rows.insert(row.get("name")?, Checkpoint::from_row(row)?);
     }
-    let is_suspect = |name: &str, stored: &Stored| match last.by_name.get(name) {
+    let is_suspect = |name: &str, stored: &Checkpoint| match last.by_name.get(name) {
         Some(seen) => {
             !is_trusted || !seen.is_in_log || seen.stored.term != stored.term || stored.position < seen.stored.position
         }
         None => true,
     };
-    let suspects: Vec<Stored> =
+    let suspects: Vec<Checkpoint> =
         rows.iter().filter(|(name, stored)| is_suspect(name, stored)).map(|(_, stored)| *stored).collect();
     // What was seen before a failure, so that streams know whether what they told still holds.
     let known = last.by_name.values().filter(|seen| !is_trusted && seen.is_in_log).map(|seen| seen.stored);
-    let known: Vec<Stored> = known.collect();
+    let known: Vec<Checkpoint> = known.collect();
     let positions: Vec<Position> = suspects.iter().chain(&known).map(|stored| stored.position).collect();
     let hashes = if positions.is_empty() { HashMap::new() } else { log.hashes_at(&positions).await? };
-    let is_in_log = |stored: &Stored| match (stored.hash, hashes.get(&stored.position)) {
-        (Some(kept), Some(found)) => kept == *found,
-        (None, found) => found.is_some(),
-        (Some(_), None) => false,
-    };
-    let went_back = |(name, stored): (&String, &Stored)| {
+    let is_in_log = |stored: &Checkpoint| stored.is_in(&hashes);
+    let went_back = |(name, stored): (&String, &Checkpoint)| {
         last.by_name.get(name).is_some_and(|seen| stored.position < seen.stored.position)
     };
     let has_gone_back = rows.iter().any(went_back) || !known.iter().all(is_in_log);
-    let judged = |(name, stored): (String, Stored)| {
+    let judged = |(name, stored): (String, Checkpoint)| {
         let is_in_log = !is_suspect(&name, &stored) || is_in_log(&stored);
         (name, (stored, is_in_log))
     };
     Ok(Read { by_name: rows.into_iter().map(judged).collect(), has_gone_back })
-}
-
-fn stored(row: &Row) -> Result<Stored, sqlx::Error> {
-    let hash: Option<Vec<u8>> = row.get("hash")?;
-    Ok(Stored {
-        position: Position(row.get("checkpoint")?),
-        hash: hash.and_then(|hash| hash.try_into().ok()),
-        term: row.get("term")?,
-        served_from: Position(row.get("served_from")?),
-    })
 }
 
 #[cfg(test)]
@@ -408,7 +385,7 @@ mod tests {
     fn seen(all: &[(&str, i64)]) -> Checkpoints {
         let since = Instant::now();
         let seen = |position| {
-            let stored = Stored { position: Position(position), hash: None, term: 1, served_from: Position(0) };
+            let stored = Checkpoint { position: Position(position), hash: None, term: 1, served_from: Position(0) };
             Seen { stored, is_in_log: true, since }
         };
         let by_name = all.iter().map(|(name, position)| ((*name).to_owned(), seen(*position))).collect();

@@ -6,6 +6,7 @@
 
 pub mod aside;
 pub mod beside;
+pub mod checkpoint;
 
 use std::convert::Infallible;
 use std::path::{Path, PathBuf};

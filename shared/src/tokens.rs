@@ -12,7 +12,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep};
 use tonic::{Code, Status};
 
 use crate::errors::{ErrorReason, RETRY_DELAY, Refused, Violations};
@@ -31,7 +31,7 @@ const HEADER_BYTES: usize = 1 + EPOCH_BYTES + 1 + BINDING_BYTES;
 const POSITION_BYTES: usize = size_of::<i64>();
 const SIGNED_BYTES: usize = HEADER_BYTES + 2 * POSITION_BYTES + FINGERPRINT_BYTES;
 /// How often a standby is asked whether it has received what a token names.
-const STANDBY_POLL: Duration = Duration::from_millis(50);
+pub const STANDBY_POLL: Duration = Duration::from_millis(50);
 const CONSISTENCY: u8 = b'c';
 const RESUME: u8 = b'r';
 const PAGE: u8 = b'p';
@@ -70,8 +70,14 @@ impl Genuine {
                 Some(found) if found.fingerprint == fingerprint => return Ok(self.position),
                 Some(_) => return Err(self.is_lost()),
                 None if !log.may_lag().await? => return Err(self.is_lost()),
-                None if Instant::now() >= until => return Err(self.is_ahead_of(log.head().await?)),
-                None => sleep_until(until.min(Instant::now() + STANDBY_POLL)).await,
+                None => {
+                    let head = log.head().await?;
+                    // There is no time for another look, and what is asked of the store after that has none.
+                    if Instant::now() + STANDBY_POLL >= until {
+                        return Err(self.is_ahead_of(head));
+                    }
+                    sleep(STANDBY_POLL).await;
+                }
             }
         }
     }

@@ -1,6 +1,7 @@
 //! What only a server of databases can do: roles, several processes of each kind, and trouble with the server itself.
 
 mod failover;
+mod standby;
 
 use std::time::Duration;
 

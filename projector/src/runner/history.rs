@@ -40,7 +40,7 @@ impl Runner {
     }
 
     /// Goes on from what the tables say, where that is not what this process remembers.
-    pub(super) async fn adopt(&mut self, stored: &HashMap<String, Claim>) -> Result<(), RunError> {
+    async fn adopt(&mut self, stored: &HashMap<String, Claim>) -> Result<(), RunError> {
         for running in &mut self.running {
             let name = running.projection.name();
             let (Some(known), Some(found)) = (running.claim, stored.get(name)) else { continue };
@@ -53,19 +53,27 @@ impl Runner {
         Ok(())
     }
 
+    /// The same, where everything that is owned should be among what is stored.
+    pub(super) async fn adopt_all(
+        &mut self,
+        owned: &[(&'static str, i64)],
+        stored: &HashMap<String, Claim>,
+    ) -> Result<(), RunError> {
+        self.adopt(stored).await?;
+        match owned.iter().find(|(name, _)| !stored.contains_key(*name)) {
+            Some((name, _)) => Err(RunError::Superseded(name)),
+            None => Ok(()),
+        }
+    }
+
     /// Reads again what the tables say of every projection that is owned. Those that another owner has are given up.
     async fn read_claims(&mut self) -> Result<(), RunError> {
-        let mut stored = HashMap::new();
         for running in &mut self.running {
-            let Some(claim) = running.claim else { continue };
-            let name = running.projection.name();
-            match checkpoints::read(&self.tables, name, claim.term).await? {
-                Some(found) => drop(stored.insert(name.to_owned(), found)),
-                None => return Err(RunError::Superseded(name)),
-            }
             running.is_compared = false;
         }
-        self.adopt(&stored).await?;
+        let owned = self.owned_terms();
+        let stored = checkpoints::read(&self.tables, &owned).await?;
+        self.adopt_all(&owned, &stored).await?;
         self.is_trusted = true;
         Ok(())
     }

@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 use super::chain::KnownFields;
 use super::queue::{Commit, Outcome, Queue, Waiting, fitting, newest_known};
-use super::stored::{StoredLog, bytes32};
+use super::stored::StoredLog;
 use super::{Anchor, Append, AppendError, Appended, LogHead, ReadError, StoredAnswer, StreamName, chain};
 use crate::clock::{Clock, Timestamp};
 use crate::database::{Database, Row, Value};
@@ -206,7 +206,7 @@ impl Writer {
         for row in &tables.rows(&SELECT_WRITTEN, &[Value::Rows(&written)]).await? {
             let position = Position(row.get("position")?);
             // The last event of an append is the one that it is known by.
-            outcomes[place(row)?] = Ok(Appended::Now(Anchor::new(position, &bytes32(row, "hash")?)));
+            outcomes[place(row)?] = Ok(Appended::Now(Anchor::new(position, &row.bytes32("hash")?)));
             head = head.max(position);
         }
         Ok((outcomes, head))
@@ -376,7 +376,7 @@ fn outcomes(appends: &[Append], rows: &[Row]) -> Result<(Vec<Outcome>, Position)
             (None, None) => {
                 let position = Position(row.get("position")?);
                 head = head.max(position);
-                Ok(Appended::Now(Anchor::new(position, &bytes32(row, "hash")?)))
+                Ok(Appended::Now(Anchor::new(position, &row.bytes32("hash")?)))
             }
         };
         outcomes[at] = outcome;

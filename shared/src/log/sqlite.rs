@@ -17,7 +17,7 @@ use tracing::warn;
 
 use super::numbering::Batch;
 use super::queue::{Commit, Outcome, Queue, Waiting, fitting, newest_known};
-use super::stored::{Head, StoredLog, StoredRequest, bytes32, write_events, write_requests};
+use super::stored::{Head, StoredLog, StoredRequest, write_events, write_requests};
 use super::{Anchor, Append, AppendError, LogHead, ReadError, StoredAnswer, StreamName};
 use crate::clock::Clock;
 use crate::database::{Database, Transaction, Value};
@@ -245,7 +245,7 @@ async fn has_in_its_history(tx: &mut Transaction, head: &Head, anchor: Anchor) -
     }
     // Where another process has appended since.
     let rows = tx.rows(&SELECT_HASH, &[Value::Number(anchor.position.0)]).await?;
-    let found = rows.first().map(|row| bytes32(row, "hash")).transpose()?;
+    let found = rows.first().map(|row| row.bytes32("hash")).transpose()?;
     Ok(anchor == Anchor::ORIGIN || found.is_some_and(|hash| anchor == Anchor::new(anchor.position, &hash)))
 }
 

@@ -40,6 +40,12 @@ SELECT events.position, events.hash FROM {rows $1 AS wanted: position}
 SELECT position FROM events WHERE recorded_at > $1 AND position > $2 AND position <= $3 ORDER BY position LIMIT 1";
     static SELECT_NEWEST = "
 SELECT position, hash FROM {sqlite: events}{postgres: positions} ORDER BY position DESC LIMIT 1";
+    /// Of the receiver, everybody may know whether there is one.
+    static SELECT_PRIMARY_POSITION = "
+SELECT position, {sqlite: 0}{postgres: pg_is_in_recovery() AND (
+    NOT EXISTS (SELECT FROM pg_stat_wal_receiver)
+    OR COALESCE(pg_last_wal_receive_lsn() > pg_last_wal_replay_lsn(), TRUE)
+)} AS is_behind FROM head";
     static SELECT_IS_STANDBY = "SELECT {sqlite: 0}{postgres: pg_is_in_recovery()} AS is_standby";
     static INSERT_EVENTS = "
 INSERT INTO events
@@ -79,7 +85,7 @@ impl StoredLog {
     pub(super) async fn to_read(tables: Database) -> Result<Self, ReadError> {
         let rows = tables.rows(&SELECT_IDENTITY, &[]).await?;
         let row = rows.first().ok_or_else(|| ReadError::Unavailable("the log has no identity".to_owned()))?;
-        let identity = StoreIdentity { epoch: row.get("epoch")?, token_key: bytes32(row, "token_key")? };
+        let identity = StoreIdentity { epoch: row.get("epoch")?, token_key: row.bytes32("token_key")? };
         let (_, moved) = watch::channel(Position(0));
         Ok(Self { tables, identity, queue: None, moved: Listener::to(moved) })
     }
@@ -95,6 +101,10 @@ impl StoredLog {
     }
 }
 
+fn without_head() -> ReadError {
+    ReadError::Unavailable("the log has no head".to_owned())
+}
+
 #[async_trait]
 impl LogHead for StoredLog {
     fn identity(&self) -> StoreIdentity {
@@ -103,8 +113,15 @@ impl LogHead for StoredLog {
 
     async fn head(&self) -> Result<Position, ReadError> {
         let rows = self.tables.rows(&SELECT_POSITION, &[]).await?;
-        let row = rows.first().ok_or_else(|| ReadError::Unavailable("the log has no head".to_owned()))?;
+        let row = rows.first().ok_or_else(without_head)?;
         Ok(Position(row.get("position")?))
+    }
+
+    async fn primary_head(&self) -> Result<Option<Position>, ReadError> {
+        let rows = self.tables.rows(&SELECT_PRIMARY_POSITION, &[]).await?;
+        let row = rows.first().ok_or_else(without_head)?;
+        let is_behind: bool = row.get("is_behind")?;
+        Ok(if is_behind { None } else { Some(Position(row.get("position")?)) })
     }
 
     async fn hashes_at(&self, positions: &[Position]) -> Result<HashMap<Position, Hash>, ReadError> {
@@ -116,14 +133,14 @@ impl LogHead for StoredLog {
             return Ok(hashes);
         }
         for row in &self.tables.rows(&SELECT_HASHES, &[Value::Rows(&wanted)]).await? {
-            hashes.insert(Position(row.get("position")?), bytes32(row, "hash")?);
+            hashes.insert(Position(row.get("position")?), row.bytes32("hash")?);
         }
         Ok(hashes)
     }
 
     async fn head_anchor(&self) -> Result<Anchor, ReadError> {
         let rows = self.tables.rows(&SELECT_NEWEST, &[]).await?;
-        let anchor = |row: &Row| Ok(Anchor::new(Position(row.get("position")?), &bytes32(row, "hash")?));
+        let anchor = |row: &Row| Ok(Anchor::new(Position(row.get("position")?), &row.bytes32("hash")?));
         Ok(rows.first().map(anchor).transpose().map_err(|cause: sqlx::Error| cause)?.unwrap_or(Anchor::ORIGIN))
     }
 
@@ -293,7 +310,7 @@ impl Head {
         let row = rows.first().ok_or(sqlx::Error::RowNotFound)?;
         Ok(Self {
             position: Position(row.get("position")?),
-            hash: bytes32(row, "hash")?,
+            hash: row.bytes32("hash")?,
             recorded_at: Timestamp(row.get("recorded_at")?),
         })
     }
@@ -333,7 +350,7 @@ impl Line for StoredRequest {
 impl StoredAnswer {
     pub(super) fn from_row(row: &Row) -> Result<Self, sqlx::Error> {
         Ok(Self {
-            digest: bytes32(row, "digest")?,
+            digest: row.bytes32("digest")?,
             position: Position(row.get("position")?),
             answer: row.get("answer")?,
         })
@@ -359,8 +376,8 @@ impl Recorded {
             },
             recorded_at: Timestamp(row.get("recorded_at")?),
             payload: row.get("payload")?,
-            payload_digest: bytes32(row, "payload_digest")?,
-            hash: bytes32(row, "hash")?,
+            payload_digest: row.bytes32("payload_digest")?,
+            hash: row.bytes32("hash")?,
         })
     }
 }
@@ -383,9 +400,4 @@ impl Line for Recorded {
         take(Cell::Bytes(&self.payload_digest));
         take(Cell::Bytes(&self.hash));
     }
-}
-
-pub(super) fn bytes32(row: &Row, column: &str) -> Result<[u8; 32], sqlx::Error> {
-    let bytes: Vec<u8> = row.get(column)?;
-    bytes.try_into().map_err(|_| sqlx::Error::Decode(format!("{column} is not 32 bytes long").into()))
 }

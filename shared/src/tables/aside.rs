@@ -12,6 +12,7 @@ use crate::log::{Hash, LogHead};
 use crate::sql::statements;
 
 use super::beside::{lock_out_readers, parts};
+use super::checkpoint::Checkpoint;
 
 statements! {
     static SELECT_LAST = "SELECT COALESCE(MAX(number), 0) AS last FROM set_aside WHERE projection = $1";
@@ -20,7 +21,7 @@ statements! {
     static SELECT_NUMBERS = "SELECT number FROM set_aside WHERE projection = $1 ORDER BY number";
     static DELETE = "DELETE FROM set_aside WHERE projection = $1";
     static SELECT_CHECKPOINTS = "
-SELECT name, checkpoint, hash, served_from FROM projections WHERE substr(name, 1, 5) <> 'next_' ORDER BY name";
+SELECT name, checkpoint, hash, term, served_from FROM projections WHERE substr(name, 1, 5) <> 'next_' ORDER BY name";
     static COUNT = "SELECT projection, COUNT(*) AS sets FROM set_aside GROUP BY projection";
 }
 
@@ -107,21 +108,17 @@ pub async fn release(tx: &mut Transaction, projection: &str) -> Result<Vec<i64>,
 /// Says which are not, or why that is not known.
 pub async fn check_history(tables: &Database, log: &dyn LogHead) -> Result<(), String> {
     let rows = tables.rows(&SELECT_CHECKPOINTS, &[]).await.map_err(|cause| cause.to_string())?;
-    let read = |row: &Row| -> Result<_, sqlx::Error> {
-        let hash: Option<Vec<u8>> = row.get("hash")?;
-        let (checkpoint, served_from): (i64, i64) = (row.get("checkpoint")?, row.get("served_from")?);
-        Ok((row.get::<String>("name")?, Position(checkpoint), hash, Position(served_from)))
-    };
-    let rows: Vec<_> = rows.iter().map(read).collect::<Result<_, _>>().map_err(|cause| cause.to_string())?;
-    let positions: Vec<Position> = rows.iter().map(|(_, checkpoint, ..)| *checkpoint).collect();
+    let read = |row: &Row| Ok((row.get::<String>("name")?, Checkpoint::from_row(row)?));
+    let rows: Result<Vec<_>, sqlx::Error> = rows.iter().map(read).collect();
+    let rows = rows.map_err(|cause| cause.to_string())?;
+    let positions: Vec<Position> = rows.iter().map(|(_, checkpoint)| checkpoint.position).collect();
     let hashes = log.hashes_at(&positions).await.map_err(|cause| cause.to_string())?;
-    let wrong = rows.iter().filter_map(|(name, checkpoint, hash, served_from)| {
-        let found = hashes.get(checkpoint);
-        let is_of_log = found.is_some_and(|found| hash.as_ref().is_none_or(|hash| hash == found));
-        match (is_of_log, checkpoint < served_from) {
+    let wrong = rows.iter().filter_map(|(name, checkpoint)| {
+        let Checkpoint { position, served_from, .. } = checkpoint;
+        match (checkpoint.is_in(&hashes), checkpoint.is_served()) {
             (false, _) => Some(format!("{name} is of a history that the log lost")),
-            (true, true) => Some(format!("{name} is filled again, and at position {checkpoint} of {served_from}")),
-            (true, false) => None,
+            (true, false) => Some(format!("{name} is filled again, and at position {position} of {served_from}")),
+            (true, true) => None,
         }
     });
     let wrong: Vec<String> = wrong.collect();

@@ -1,0 +1,108 @@
+//! Owning projections: claiming them, saying that the owner is alive, and giving them back.
+//!
+//! Always: a projection has one owner, by its term; an owner that is superseded applies nothing more. Never here: what an owner does.
+
+use std::time::{Duration, Instant};
+
+use tracing::{debug, info, warn};
+
+use super::{RunError, Runner, Takeover, rebuild};
+use crate::checkpoints::{self, LEASE};
+use crate::running::Running;
+
+/// How often an idle projector says that it is alive, where others take over from one that does not, or looks whether it may take over.
+pub const HEARTBEAT: Duration = Duration::from_secs(1);
+/// The same where nobody can take over from a process that is alive, so that only operators look at the heartbeat. Each is a write to the disk.
+const HEARTBEAT_SHOWN: Duration = Duration::from_secs(8);
+
+impl Runner {
+    /// Becomes the owner of the projections whose owner may be replaced.
+    pub(super) async fn claim_what_is_free(&mut self, takeover: Takeover) -> Result<(), sqlx::Error> {
+        if self.running.iter().all(|running| running.claim.is_some()) {
+            return Ok(());
+        }
+        let owners = checkpoints::owners(&self.tables).await?;
+        self.forget_ended_rebuilds(&owners);
+        for running in self.running.iter_mut().filter(|running| running.claim.is_none()) {
+            let name = running.projection.name();
+            let owner = owners.get(name).copied().unwrap_or_default();
+            if running.other.0 != owner {
+                running.other = (owner, Instant::now());
+            }
+            // Whoever has what one process at a time can have need not wait for a lease to end.
+            let ownership = self.owners.as_mut().and_then(|owners| owners.get_mut(rebuild::served_name(name)));
+            let mut takeover = takeover;
+            if let Some(ownership) = ownership {
+                if !ownership.take()? {
+                    if !std::mem::replace(&mut running.is_told_to_wait, true) {
+                        info!(projection = name, "{} works on {name}; standing by until it ends", ownership.owner());
+                    }
+                    continue;
+                }
+                takeover = Takeover::AtOnce;
+            }
+            running.is_told_to_wait = false;
+            let is_free = owner.has_released() || running.other.1.elapsed() >= LEASE || takeover == Takeover::AtOnce;
+            if !is_free {
+                continue;
+            }
+            match checkpoints::claim(&self.tables, name, owner, self.clock.now()).await {
+                Ok(Some(claim)) => {
+                    running.own(&self.tables, claim).await?;
+                    self.rates.begin(name, claim.checkpoint);
+                    info!(projection = name, term = claim.term, "owns {name} from position {}", claim.checkpoint);
+                }
+                Ok(None) => {}
+                // Whoever works on it at this moment is alive.
+                Err(cause) if takeover == Takeover::WhenSilent => debug!(%cause, "{name} is not free: {cause}"),
+                Err(cause) => return Err(cause),
+            }
+        }
+        self.take_up_rebuilds(&owners);
+        Ok(())
+    }
+
+    /// Another projector has taken this one over; it may come back.
+    pub(super) fn stand_by(&mut self, name: &str) {
+        warn!(projection = name, "another projector has taken over {name}");
+        self.beat_at = self.beat_at.min(Instant::now() + HEARTBEAT);
+        for running in self.running.iter_mut().filter(|running| running.projection.name() == name) {
+            running.claim = None;
+            running.other.1 = Instant::now();
+        }
+    }
+
+    /// Lets others go on at once.
+    pub async fn release(&self) -> Result<(), RunError> {
+        let mut tx = self.tables.begin_to_write().await?;
+        for running in &self.running {
+            if let Some(claim) = running.claim {
+                checkpoints::release(&mut tx, running.projection.name(), claim).await?;
+            }
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// What is owned, each with the term of this owner.
+    pub(super) fn owned_terms(&self) -> Vec<(&'static str, i64)> {
+        let term = |running: &Running| Some((running.projection.name(), running.claim?.term));
+        self.running.iter().filter_map(term).collect()
+    }
+
+    fn heartbeat(&self) -> Duration {
+        let is_owner = self.owners.is_some() && self.running.iter().all(|running| running.claim.is_some());
+        if is_owner { HEARTBEAT_SHOWN } else { HEARTBEAT }
+    }
+
+    pub(super) async fn beat(&mut self) -> Result<(), RunError> {
+        if Instant::now() < self.beat_at {
+            return Ok(());
+        }
+        self.claim_what_is_free(Takeover::WhenSilent).await?;
+        self.beat_at = Instant::now() + self.heartbeat();
+        let owned = self.owned_terms();
+        let stored = checkpoints::beat_alone(&self.tables, &owned, self.clock.now()).await?;
+        self.adopt_all(&owned, &stored).await?;
+        self.measure().await
+    }
+}
