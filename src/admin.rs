@@ -13,9 +13,11 @@ pub use events::{show, tail};
 pub use projections::{cancel_rebuild, list, rebuild, release};
 
 use anyhow::Context;
+use shared::errors::{ErrorReason, reason_name};
 use shared::proto::admin::admin_service_client::AdminServiceClient;
 use tonic::transport::Channel;
 use tonic::{Response, Status};
+use tonic_types::StatusExt as _;
 
 use crate::cli::Address;
 use crate::client::{explained, patient_channel};
@@ -33,6 +35,20 @@ impl Operator {
         Ok(Self { client: AdminServiceClient::new(patient_channel(address)?), address: address.to_string() })
     }
 
+    /// Asks, and asks the owner of the projection where this projector says that it stands by.
+    async fn ask_owner<T>(
+        &mut self,
+        ask: impl AsyncFn(AdminServiceClient<Channel>) -> Result<Response<T>, Status>,
+    ) -> anyhow::Result<T> {
+        let mut answered = ask(self.client.clone()).await;
+        if let Some(owner) = answered.as_ref().err().and_then(owner_of) {
+            eprintln!("{} stands by; asking the owner, {owner}", self.address);
+            *self = Self::at(&owner.parse().map_err(|cause| anyhow::anyhow!("{owner}: {cause}"))?)?;
+            answered = ask(self.client.clone()).await;
+        }
+        self.answer(answered)
+    }
+
     /// The answer, or what went wrong and where.
     fn answer<T>(&self, answered: Result<Response<T>, Status>) -> anyhow::Result<T> {
         answered
@@ -40,6 +56,13 @@ impl Operator {
             .map_err(|status| explained(&status))
             .with_context(|| format!("the projector at {} did not do it", self.address))
     }
+}
+
+/// Where the owner of a projection is, if that is why a call was refused.
+fn owner_of(refused: &Status) -> Option<String> {
+    let info = refused.get_details_error_info()?;
+    let is_elsewhere = info.reason == reason_name(ErrorReason::ProjectionOwnedElsewhere);
+    info.metadata.get("owner_address").filter(|address| is_elsewhere && !address.is_empty()).cloned()
 }
 
 /// Rows under headings, in columns as wide as they must be.

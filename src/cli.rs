@@ -191,6 +191,9 @@ pub struct ProjectorArgs {
     /// Where to serve operators; port 0 takes a free one
     #[arg(long, env = "CHIRP_OPS_LISTEN", value_name = "ADDR", default_value = DEFAULT_OPS)]
     pub ops_listen: Address,
+    /// Where operators and other projectors reach this one [default: where it listens; where that is everywhere, the name of this machine]
+    #[arg(long, env = "CHIRP_ADVERTISE", value_name = "ADDR")]
+    pub advertise: Option<Address>,
     #[command(flatten)]
     pub projector: ProjectorTuning,
     #[command(flatten)]
@@ -314,6 +317,7 @@ impl ProjectorTuning {
             },
             batch_events_max: self.batch_events_max,
             only: self.projections.clone(),
+            advertised: None,
         }
     }
 }

@@ -57,6 +57,7 @@ pub fn main() -> ExitCode {
                 Some(StoreError::NoFolder(_) | StoreError::Unsupported | StoreError::Address(_)) => {
                     config::USAGE_ERROR.into()
                 }
+                Some(cause) if cause.needs_newer_build() => config::USAGE_ERROR.into(),
                 _ => ExitCode::FAILURE,
             }
         }

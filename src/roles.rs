@@ -15,7 +15,7 @@ use shared::database::Database;
 use shared::log::{EventLog, LogHead};
 use shared::ready::{CHECK_INTERVAL, Outcome, RARE_CHECK_INTERVAL, Readiness};
 use shared::serve::{Services, asked_to_stop, finish_within};
-use shared::settings::ServerSettings;
+use shared::settings::{ProjectorSettings, ServerSettings};
 use shared::store::Store;
 use shared::tables;
 use tokio::net::TcpListener;
@@ -91,7 +91,8 @@ pub async fn projector(args: ProjectorArgs) -> anyhow::Result<()> {
         let Some(log) = drain.run_until_cancelled(opening).await else { return Ok(()) };
         let log = log?;
         let clock = Arc::new(SystemClock);
-        let tuning = args.projector.settings();
+        let advertised = args.advertise.as_ref().map_or_else(|| reachable(address), ToString::to_string);
+        let tuning = ProjectorSettings { advertised: Some(advertised), ..args.projector.settings() };
         let projector =
             Projector::open_or_stand_by(&store, log.clone(), tuning, clock, store.hints_of_progress()).await?;
         let projector = projector.telling(role.ready.clone());
@@ -111,6 +112,14 @@ pub async fn projector(args: ProjectorArgs) -> anyhow::Result<()> {
     drop(role);
     store.settle().await;
     ran
+}
+
+/// Where others reach what listens there, as far as this machine knows.
+fn reachable(listening: SocketAddr) -> String {
+    match listening.ip().is_unspecified() {
+        true => format!("{}:{}", rustix::system::uname().nodename().to_string_lossy(), listening.port()),
+        false => listening.to_string(),
+    }
 }
 
 /// Serves, and does what it serves with, until drained; whichever ends drains the other.

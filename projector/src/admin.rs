@@ -30,12 +30,16 @@ use tonic::{Code, Request, Response, Status};
 
 pub use self::as_of::History;
 use self::event_stream::EventStream;
+use crate::checkpoints;
 use crate::runner::{Done, Order, Rates, RunError};
 
 type Reply<T> = Result<Response<T>, Status>;
 
 statements! {
-    static SELECT_PROJECTION = "SELECT checkpoint, failure, heartbeat_at, served_from FROM projections WHERE name = $1";
+    /// $1 the name, $2 now.
+    static SELECT_PROJECTION = "
+SELECT checkpoint, failure, {clock}($2) - heartbeat_at AS silent_micros, served_from
+FROM projections WHERE name = $1";
     static SELECT_SET_ASIDE = "
 SELECT number, checkpoint, log_head, set_aside_at FROM set_aside WHERE projection = $1 ORDER BY number";
 }
@@ -85,22 +89,24 @@ impl Admin {
     }
 
     async fn projection(&self, name: &str) -> Result<v1::Projection, Status> {
-        let rows = self.tables.rows(&SELECT_PROJECTION, &[Value::Text(name)]).await.map_err(store_unavailable)?;
+        let now = Value::Number(self.clock.now().0);
+        let rows = self.tables.rows(&SELECT_PROJECTION, &[Value::Text(name), now]).await.map_err(store_unavailable)?;
         // A projection that never ran has no row, and has seen nothing.
-        let (checkpoint, failure, heartbeat_at, served_from) = match rows.first() {
+        let (checkpoint, failure, silent_micros, served_from) = match rows.first() {
             Some(row) => (
                 Position(row.get("checkpoint").map_err(internal)?),
                 row.get("failure").map_err(internal)?,
-                row.get::<i64>("heartbeat_at").map_err(internal)?,
+                row.get::<i64>("silent_micros").map_err(internal)?,
                 Position(row.get("served_from").map_err(internal)?),
             ),
-            None => (Position(0), None::<String>, 0, Position(0)),
+            None => (Position(0), None::<String>, i64::MAX, Position(0)),
         };
-        let is_silent = self.clock.now().0.saturating_sub(heartbeat_at) > SILENCE_MICROS_MAX;
+        let is_silent = silent_micros > SILENCE_MICROS_MAX;
         let failure = failure.or_else(|| is_silent.then(|| "no projector works on it".to_owned()));
         let head = self.log.head().await?.max(checkpoint);
         let beside = format!("{BESIDE}{name}");
-        let rows = self.tables.rows(&SELECT_PROJECTION, &[Value::Text(&beside)]).await.map_err(store_unavailable)?;
+        let rows =
+            self.tables.rows(&SELECT_PROJECTION, &[Value::Text(&beside), now]).await.map_err(store_unavailable)?;
         let rebuilt = rows.first().map(|row| row.get("checkpoint").map(Position)).transpose().map_err(internal)?;
         let time_left = rebuilt.and_then(|rebuilt| self.rates.time_left(name, rebuilt, head));
         let state = match failure {
@@ -189,6 +195,18 @@ impl Admin {
         }
     }
 
+    /// What is told where another projector owns a projection, and must be asked.
+    async fn ask_the_owner(&self, name: &str) -> Status {
+        let address = match checkpoints::owner_address(&self.tables, name).await {
+            Ok(address) => address.unwrap_or_default(),
+            Err(cause) => return store_unavailable(cause),
+        };
+        let owner = if address.is_empty() { "another projector" } else { &address };
+        let message = format!("{name} is owned by {owner}, and this projector stands by; ask that one");
+        let refused = Refused::new(Code::FailedPrecondition, ErrorReason::ProjectionOwnedElsewhere, message);
+        refused.with("projection", name).with("owner_address", address).into()
+    }
+
     /// Lets the projector do it, and waits for it.
     async fn order<T>(&self, order: impl FnOnce(Done<T>) -> Order) -> Result<T, Status> {
         let (done, answered) = oneshot::channel();
@@ -200,6 +218,9 @@ impl Admin {
             mpsc::error::TrySendError::Closed(_) => gone(()),
         })?;
         let outcome = answered.await.map_err(|_| gone(()))?;
+        if let Err(RunError::StandingBy(name) | RunError::Superseded(name)) = &outcome {
+            return Err(self.ask_the_owner(name).await);
+        }
         outcome.map_err(|cause| match cause {
             RunError::Rebuilding(name) | RunError::Cancelled(name) => {
                 let refused = Refused::new(Code::Aborted, ErrorReason::ConcurrentChange, cause.to_string());

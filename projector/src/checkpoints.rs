@@ -2,7 +2,8 @@
 //!
 //! Always: a checkpoint moves by compare-and-set on its old value and the owner's term, in the transaction of the effects and
 //! before them; so of two projectors one wins, the other waits for its end, and nothing is applied twice. An owner that is
-//! not heard of for [`LEASE`] loses the projection to whoever asks next; the higher term fences it off.
+//! not heard of for [`LEASE`] loses the projection to whoever asks next; the higher term fences it off. On a server, heartbeats are by its
+//! clock, since those of the machines differ.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -25,22 +26,23 @@ statements! {
     static SELECT_CLAIMS = "
 SELECT name, checkpoint, hash, term, served_from FROM projections
 WHERE (name, term) IN (SELECT * FROM {rows $1 AS mine: name text, term})";
-    /// $1 the name, $2 now, $3 the term and $4 the heartbeat of the owner that is replaced.
+    /// $1 the name, $2 now, $3 the term and $4 the heartbeat of the owner that is replaced, $5 where the new one answers operators.
     static CLAIM = "
-INSERT INTO projections AS mine (name, checkpoint, term, heartbeat_at) VALUES ($1, 0, 1, $2)
-ON CONFLICT (name) DO UPDATE SET term = mine.term + 1, heartbeat_at = excluded.heartbeat_at, failure = NULL
+INSERT INTO projections AS mine (name, checkpoint, term, heartbeat_at, owner_address) VALUES ($1, 0, 1, {clock}($2), $5)
+ON CONFLICT (name) DO UPDATE SET
+    term = mine.term + 1, heartbeat_at = excluded.heartbeat_at, owner_address = excluded.owner_address, failure = NULL
 WHERE mine.term = $3 AND mine.heartbeat_at = $4
 RETURNING checkpoint, hash, term, served_from";
     static RELEASE = "UPDATE projections SET heartbeat_at = 0 WHERE name = $1 AND term = $2";
     /// $1 the new checkpoint, $2 now, $3 the old checkpoint, $4 the projections with the terms of their owner, $5 the log's hash at the new
     /// checkpoint. Others are told of it when it is committed.
     static MOVE = "
-UPDATE projections SET checkpoint = $1, heartbeat_at = $2, hash = $5
+UPDATE projections SET checkpoint = $1, heartbeat_at = {clock}($2), hash = $5
 WHERE checkpoint = $3 AND (name, term) IN (SELECT * FROM {rows $4 AS mine: name text, term})
 RETURNING name{postgres: , pg_notify('chirp_tables', '')}";
     /// $1 now, $2 the projections with the terms of their owner.
     static BEAT = "
-UPDATE projections SET heartbeat_at = $1 WHERE (name, term) IN (SELECT * FROM {rows $2 AS mine: name text, term})
+UPDATE projections SET heartbeat_at = {clock}($1) WHERE (name, term) IN (SELECT * FROM {rows $2 AS mine: name text, term})
 RETURNING name, checkpoint, hash, term, served_from";
     /// $1 the name, $2 the term of the owner, $3 the log's hash at the checkpoint.
     static NOTE_HASH = "UPDATE projections SET hash = $3 WHERE name = $1 AND term = $2";
@@ -49,6 +51,7 @@ RETURNING name, checkpoint, hash, term, served_from";
 UPDATE projections SET checkpoint = 0, hash = $4, served_from = $3, failure = NULL WHERE name = $1 AND term = $2 RETURNING name";
     /// $1 the name, $2 the term of the owner, $3 its checkpoint.
     static SERVE = "UPDATE projections SET served_from = $3 WHERE name = $1 AND term = $2 AND checkpoint = $3";
+    static SELECT_OWNER_ADDRESS = "SELECT owner_address FROM projections WHERE name = $1";
     static FORGET = "DELETE FROM projections WHERE name = $1";
     static FAIL = "UPDATE projections SET failure = $1 WHERE name = $2 AND term = $3";
 }
@@ -102,11 +105,18 @@ pub async fn owners(tables: &Database) -> Result<HashMap<String, Owner>, sqlx::E
 ///
 /// # Errors
 /// When the database fails, or somebody is at work on the projection.
-pub async fn claim(tables: &Database, name: &str, before: Owner, now: Timestamp) -> Result<Option<Claim>, sqlx::Error> {
+pub async fn claim(
+    tables: &Database,
+    name: &str,
+    before: Owner,
+    now: Timestamp,
+    address: Option<&str>,
+) -> Result<Option<Claim>, sqlx::Error> {
     let mut tx = tables.begin_to_write().await?;
     tx.script(&HURRY).await?;
     let (term, heartbeat_at) = (Value::Number(before.term), Value::Number(before.heartbeat_at));
-    let rows = tx.rows(&CLAIM, &[Value::Text(name), Value::Number(now.0), term, heartbeat_at]).await?;
+    let values = [Value::Text(name), Value::Number(now.0), term, heartbeat_at, Value::MaybeText(address)];
+    let rows = tx.rows(&CLAIM, &values).await?;
     tx.commit().await?;
     rows.first().map(Claim::from_row).transpose()
 }
@@ -146,6 +156,15 @@ pub async fn begin_again(
     let (served_from, origin) = (Value::Number(served_from.0), Value::Bytes(&chain::GENESIS));
     let values = [Value::Text(name), Value::Number(claim.term), served_from, origin];
     Ok(!tx.rows(&BEGIN_AGAIN, &values).await?.is_empty())
+}
+
+/// Where the owner of a projection answers operators, if it has said so.
+///
+/// # Errors
+/// When the database fails.
+pub async fn owner_address(tables: &Database, name: &str) -> Result<Option<String>, sqlx::Error> {
+    let rows = tables.rows(&SELECT_OWNER_ADDRESS, &[Value::Text(name)]).await?;
+    Ok(rows.first().map(|row| row.get("owner_address")).transpose()?.flatten())
 }
 
 /// Gives a projection back, so that the next owner need not wait.

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use shared::clock::Clock;
-use shared::database::{Database, Row};
+use shared::database::{Database, Row, Value};
 use shared::log::LogHead;
 use shared::ready::Outcome;
 use shared::sql::statements;
@@ -15,7 +15,8 @@ use shared::tables::aside::check_history;
 const SILENCE_MICROS_MAX: i64 = 20_000_000;
 
 statements! {
-    static SELECT_STATES = "SELECT name, failure, heartbeat_at FROM projections";
+    /// $1 now.
+    static SELECT_STATES = "SELECT name, failure, {clock}($1) - heartbeat_at AS silent_micros FROM projections";
 }
 
 /// Looks at the critical projections.
@@ -44,16 +45,16 @@ impl Health {
     /// # Errors
     /// Says which do not, and why.
     pub async fn critical_run(&self) -> Outcome {
-        let rows = self.tables.rows(&SELECT_STATES, &[]).await.map_err(|cause| cause.to_string())?;
-        let state = |row: &Row| Ok((row.get("name")?, (row.get("failure")?, row.get("heartbeat_at")?)));
+        let now = Value::Number(self.clock.now().0);
+        let rows = self.tables.rows(&SELECT_STATES, &[now]).await.map_err(|cause| cause.to_string())?;
+        let state = |row: &Row| Ok((row.get("name")?, (row.get("failure")?, row.get("silent_micros")?)));
         let states: Result<std::collections::HashMap<String, (Option<String>, i64)>, sqlx::Error> =
             rows.iter().map(state).collect();
         let states = states.map_err(|cause| cause.to_string())?;
-        let now = self.clock.now().0;
         let failing = self.critical.iter().filter_map(|name| match states.get(*name) {
             None => Some(format!("nobody has begun {name}")),
             Some((Some(failure), _)) => Some(format!("{name} has stopped: {failure}")),
-            Some((None, heartbeat_at)) if now - heartbeat_at > SILENCE_MICROS_MAX => {
+            Some((None, silent_micros)) if *silent_micros > SILENCE_MICROS_MAX => {
                 Some(format!("nobody works on {name}"))
             }
             Some((None, _)) => None,

@@ -148,7 +148,7 @@ impl Projector {
         let is_critical = |projection: &&Arc<dyn Projection>| projection.policy() == Policy::Critical;
         let critical = wanted.iter().filter(is_critical).map(|projection| projection.name()).collect();
         let ReadTables { writer, reader, takeover, owners } = tables;
-        let batch = settings.batch_events_max;
+        let batch = (settings.batch_events_max, settings.advertised);
         let runner =
             Runner::claim(log.clone(), writer, clock.clone(), wanted, (takeover, owners), batch, progress.clone())
                 .await?;

@@ -83,6 +83,8 @@ pub(crate) struct Runner {
     clock: Arc<dyn Clock>,
     running: Vec<Running>,
     takeover: Takeover,
+    /// Where it answers operators.
+    address: Option<String>,
     /// Without which nothing is claimed, where it is asked for.
     owners: Option<Owners>,
     batch_events_max: usize,
@@ -128,7 +130,7 @@ impl Runner {
         clock: Arc<dyn Clock>,
         projections: Vec<Arc<dyn Projection>>,
         (takeover, owners): (Takeover, Option<Owners>),
-        batch_events_max: usize,
+        (batch_events_max, address): (usize, Option<String>),
         progress: Wake,
     ) -> Result<Self, sqlx::Error> {
         let mut runner = Self {
@@ -137,6 +139,7 @@ impl Runner {
             clock,
             running: projections.into_iter().map(Running::standing_by).collect(),
             takeover,
+            address,
             owners,
             batch_events_max,
             progress,

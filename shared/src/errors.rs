@@ -215,7 +215,7 @@ pub fn store_unavailable(cause: impl std::fmt::Display) -> Status {
 impl From<ReadError> for Status {
     fn from(cause: ReadError) -> Self {
         match cause {
-            ReadError::Unavailable(_) => store_unavailable(cause),
+            ReadError::Unavailable(_) | ReadError::Schema(_) => store_unavailable(cause),
             ReadError::Gap { .. } => internal(cause),
         }
     }

@@ -29,6 +29,7 @@ pub mod store;
 pub mod tables;
 pub mod telemetry;
 pub mod tokens;
+pub mod versions;
 pub mod wake;
 
 /// Every statement of this crate, for the test that prepares them.

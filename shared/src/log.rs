@@ -243,6 +243,9 @@ pub enum ReadError {
     /// The store failed.
     #[error("the store is not available: {0}")]
     Unavailable(String),
+    /// Another build is needed, or the schema must be brought forward.
+    #[error(transparent)]
+    Schema(#[from] crate::versions::Mismatch),
     /// A position is missing: the log is damaged.
     #[error("the log goes from position {found} to another than {expected}")]
     Gap {

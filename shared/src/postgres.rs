@@ -20,6 +20,7 @@ use uuid::Uuid;
 use self::address::AddressError;
 use self::pool::{Failures, Pool, Purpose, Wait};
 use crate::database::Database;
+use crate::log::stored;
 use crate::patience::{STORE_PATIENCE, of_database};
 use crate::sql::{Script, Statement};
 use crate::tables;
@@ -66,6 +67,8 @@ static TABLES_ARE_NEXT: Script =
 static SELECT_EPOCH: Statement = Statement::new("SELECT epoch FROM chirp_log.store");
 /// Two processes may make the same database at once.
 static LOCK_FOR_MIGRATION: Script = Script::new("SELECT pg_advisory_xact_lock(hashtext('chirp migrate'))");
+/// Whoever reads for long is not waited for, since everybody else would wait behind the migration.
+static WAIT_NO_LONGER: Script = Script::new("SET LOCAL lock_timeout = '3s'");
 const SELECT_STATUS: &str = "
 SELECT to_regclass('chirp_log.events') IS NOT NULL AS log, to_regclass('chirp_tables.timelines_1') IS NOT NULL AS tables,
        (SELECT COUNT(*) FROM pg_roles WHERE rolname = ANY ($1)) AS roles";
@@ -255,9 +258,10 @@ impl Server {
     pub async fn migrate(&self) -> Result<(), tables::OpenError> {
         let pool = self.pool("chirp_log", &[], 1, Purpose::Writing);
         let mut setup = Database::Postgres(pool).begin_to_write().await?;
-        for script in [&LOCK_FOR_MIGRATION, &LOG_SCHEMA, &TABLES_ARE_NEXT] {
+        for script in [&LOCK_FOR_MIGRATION, &WAIT_NO_LONGER, &LOG_SCHEMA, &TABLES_ARE_NEXT] {
             setup.script(script).await?;
         }
+        stored::raise_version(&mut setup).await?;
         let epoch: Uuid = setup.row(&SELECT_EPOCH, &[]).await?.get("epoch")?;
         tables::make(&mut setup, epoch).await?;
         setup.script(&GRANTS).await?;

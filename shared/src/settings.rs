@@ -38,11 +38,13 @@ pub struct ProjectorSettings {
     pub batch_events_max: usize,
     /// The projections to work on; all of them when there is no name here.
     pub only: Vec<String>,
+    /// Where operators and other projectors reach this one, as `host:port`.
+    pub advertised: Option<String>,
 }
 
 impl Default for ProjectorSettings {
     fn default() -> Self {
-        Self { timelines: TimelineSettings::default(), batch_events_max: 8_192, only: vec![] }
+        Self { timelines: TimelineSettings::default(), batch_events_max: 8_192, only: vec![], advertised: None }
     }
 }
 

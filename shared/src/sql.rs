@@ -8,6 +8,7 @@
 //! | `{ordered join}` | `CROSS JOIN`, which keeps the order of the tables | `JOIN`; connections have `join_collapse_limit = 1` |
 //! | `{array}(a, b)` | `json_array(a, b)` | `json_build_array(a, b)` |
 //! | `{collect}(a ORDER BY b)` | `json_group_array(…)` | `json_agg(…)`, which is NULL without rows |
+//! | `{clock}($1)` | the value, which is the time of this process in microseconds | the time of the server, likewise |
 //! | `{id column}` | hexadecimal text, or NULL | the id |
 //! | `{sqlite: …}`, `{postgres: …}` | the one text | the other |
 //!
@@ -177,6 +178,7 @@ impl Dialect for Sqlite {
         Some(match mark {
             "ordered join" => "CROSS JOIN",
             "array" => "json_array",
+            "clock" => "",
             "collect" => "json_group_array",
             "number" | "flag" => "INTEGER",
             "id" | "bytes" => "BLOB",
@@ -209,6 +211,8 @@ impl Dialect for Postgres<'_> {
         Some(match mark {
             "ordered join" => "JOIN",
             "array" => "json_build_array",
+            // The value is named all the same: the server wants to know the type of each.
+            "clock" => "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT) + 0 * ",
             "collect" => "json_agg",
             "number" => "BIGINT",
             "flag" => "BOOLEAN",

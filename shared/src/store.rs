@@ -21,6 +21,7 @@ use crate::postgres::{Channel, Server, TABLES_CHANNEL};
 use crate::progress::{Progress, ProgressOnDemand};
 use crate::sqlite::settle;
 use crate::tables::{self, OpenError};
+use crate::versions::Mismatch;
 use crate::wake::{Wake, on_writes};
 
 /// How often a process looks whether the part of the store that it waits for is there.
@@ -58,6 +59,17 @@ pub enum StoreError {
     /// The read tables could not be opened.
     #[error(transparent)]
     Tables(#[from] OpenError),
+}
+
+impl StoreError {
+    /// Whether a newer build has written the store.
+    #[must_use]
+    pub fn needs_newer_build(&self) -> bool {
+        let (Self::Log(ReadError::Schema(mismatch)) | Self::Tables(OpenError::Schema(mismatch))) = self else {
+            return false;
+        };
+        matches!(mismatch, Mismatch::Newer(..))
+    }
 }
 
 /// Hears what whoever opens a part of a store waits for.
@@ -406,6 +418,7 @@ impl Store {
             match open().await {
                 Ok(opened) => return Ok(opened),
                 Err(cause @ StoreError::Tables(OpenError::AnotherStore)) => return Err(cause),
+                Err(cause) if cause.needs_newer_build() => return Err(cause),
                 Err(cause) => {
                     if !std::mem::replace(&mut told, true) {
                         info!("waiting for {maker} to make the store in {self}");

@@ -21,6 +21,7 @@ use uuid::Uuid;
 use crate::database::{Database, Transaction, Value};
 use crate::sql::{Script, expanded, statements};
 use crate::sqlite::{BUSY_TIMEOUT, WAL_BYTES_KEPT, connect_to_write, pool};
+use crate::versions::{Mismatch, TABLES};
 use crate::wake::Listener;
 
 /// Connections of one query server: one of them for those who watch the checkpoints, in `chirp dev` another for commands that wait.
@@ -45,7 +46,7 @@ pub const PULLED_ALWAYS: i64 = i64::MAX;
 static SCHEMA: Script = Script::new(include_str!("tables/schema.sql"));
 
 statements! {
-    static CLAIM_FOR_STORE = "INSERT INTO store VALUES (1, $1) ON CONFLICT DO NOTHING";
+    static CLAIM_FOR_STORE = "INSERT INTO store (id, epoch, schema_version) VALUES (1, $1, $2) ON CONFLICT DO NOTHING";
     static SELECT_EPOCH = "SELECT epoch FROM store";
     static UPDATE_EPOCH = "UPDATE store SET epoch = $1";
     /// $1 a table, $2 a column of it.
@@ -53,8 +54,8 @@ statements! {
 SELECT name FROM {sqlite: pragma_table_info($1)}{postgres: (
     SELECT attname AS name FROM pg_attribute WHERE attrelid = to_regclass($1) AND NOT attisdropped
 ) AS columns} WHERE name = $2";
-    /// What a reader needs, so that tables of an older version are told from those of this one.
-    static SELECT_CHECKPOINTS_KEPT = "SELECT hash, served_from FROM projections LIMIT 0";
+    static SELECT_VERSION = "SELECT schema_version FROM store";
+    static RAISE_VERSION = "UPDATE store SET schema_version = $1";
 }
 
 /// What happened to timelines, as [`timelines_1_changes`](self) keeps it. The comment says what `actor` and `target` are.
@@ -124,6 +125,12 @@ pub enum OpenError {
     /// The database said so.
     #[error("the read tables cannot be opened: {0}")]
     Database(#[from] sqlx::Error),
+    /// The log could not be brought forward.
+    #[error(transparent)]
+    Log(#[from] crate::log::ReadError),
+    /// Another build is needed, or the schema must be brought forward.
+    #[error(transparent)]
+    Schema(#[from] Mismatch),
     /// They were filled from another log.
     #[error(
         "the read tables belong to another log than the one beside them: put the right log back, or, if the log was copied on purpose, run `chirp store new-epoch`"
@@ -248,14 +255,20 @@ pub async fn open_file_to_read(file: &Path, epoch: Uuid) -> Result<Database, Ope
 pub async fn make(setup: &mut Transaction, epoch: Uuid) -> Result<(), OpenError> {
     setup.script(&SCHEMA).await?;
     add_columns(setup).await?;
-    setup.execute(&CLAIM_FOR_STORE, &[Value::Id(epoch)]).await?;
+    setup.execute(&CLAIM_FOR_STORE, &[Value::Id(epoch), Value::Number(TABLES.version)]).await?;
+    TABLES.check_to_write(setup.row(&SELECT_VERSION, &[]).await?.get("schema_version")?)?;
+    setup.execute(&RAISE_VERSION, &[Value::Number(TABLES.version)]).await?;
     let found: Uuid = setup.row(&SELECT_EPOCH, &[]).await?.get("epoch")?;
     if found == epoch { Ok(()) } else { Err(OpenError::AnotherStore) }
 }
 
 /// Columns that tables of older versions lack: their table, their name, and what they are.
-const COLUMNS_SINCE: [(&str, &str, &str); 2] =
-    [("projections", "hash", "{bytes}"), ("projections", "served_from", "{number} NOT NULL DEFAULT 0")];
+const COLUMNS_SINCE: [(&str, &str, &str); 4] = [
+    ("store", "schema_version", "{number} NOT NULL DEFAULT 1"),
+    ("projections", "hash", "{bytes}"),
+    ("projections", "served_from", "{number} NOT NULL DEFAULT 0"),
+    ("projections", "owner_address", "TEXT"),
+];
 
 async fn add_columns(setup: &mut Transaction) -> Result<(), sqlx::Error> {
     for (table, column, definition) in COLUMNS_SINCE {
@@ -273,8 +286,14 @@ async fn add_columns(setup: &mut Transaction) -> Result<(), sqlx::Error> {
 /// # Errors
 /// When they do not exist yet, or were filled from the log of another store.
 pub async fn belonging_to(database: Database, epoch: Uuid) -> Result<Database, OpenError> {
-    database.rows(&SELECT_CHECKPOINTS_KEPT, &[]).await?;
+    let has_version = database.rows(&SELECT_COLUMN, &[Value::Text("store"), Value::Text("schema_version")]).await?;
     let rows = database.rows(&SELECT_EPOCH, &[]).await?;
+    let version = match has_version.is_empty() {
+        // Before there was a column for it.
+        true => 1,
+        false => database.rows(&SELECT_VERSION, &[]).await?.first().map_or(Ok(1), |row| row.get("schema_version"))?,
+    };
+    TABLES.check(version)?;
     let found: Option<Uuid> = rows.first().map(|row| row.get("epoch")).transpose()?;
     match found == Some(epoch) {
         true => Ok(database),

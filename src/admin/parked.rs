@@ -76,8 +76,7 @@ pub async fn show(args: ParkedShowArgs) -> anyhow::Result<ExitCode> {
 pub async fn retry(args: ParkedRetryArgs) -> anyhow::Result<ExitCode> {
     let mut operator = Operator::at(&args.ops.ops)?;
     let request = RetryParkedEventsRequest { projection: args.projection, positions: args.positions };
-    let answered = operator.client.retry_parked_events(request).await;
-    let answer = operator.answer(answered)?;
+    let answer = operator.ask_owner(async |mut client| client.retry_parked_events(request.clone()).await).await?;
     writeln!(io::stdout(), "{} applied, {} still parked", answer.applied_count, answer.remaining_count)?;
     Ok(if answer.remaining_count == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -90,8 +89,7 @@ pub async fn discard(args: ParkedDiscardArgs) -> anyhow::Result<ExitCode> {
     let mut operator = Operator::at(&args.ops.ops)?;
     let request =
         DiscardParkedEventRequest { projection: args.projection, position: args.position, reason: args.reason };
-    let answered = operator.client.discard_parked_event(request).await;
-    let answer = operator.answer(answered)?;
+    let answer = operator.ask_owner(async |mut client| client.discard_parked_event(request.clone()).await).await?;
     let parked = answer.parked_event.context("the answer has no event")?;
     let ParkedEvent { projection, position, discard_reason, .. } = parked;
     writeln!(io::stdout(), "{projection} goes on without position {position}: {discard_reason}")?;

@@ -53,15 +53,17 @@ async fn all(operator: &mut Operator) -> anyhow::Result<Vec<Projection>> {
 pub async fn rebuild(args: ProjectionRebuildArgs) -> anyhow::Result<ExitCode> {
     let mut operator = Operator::at(&args.ops.ops)?;
     eprintln!("rebuilding {} from the log; the old rows serve until it is done", args.name);
-    let (mut client, name) = (operator.client.clone(), args.name.clone());
-    let mut rebuild = pin!(client.rebuild_projection(RebuildProjectionRequest { name }));
+    let (mut asked, request) = (Operator::at(&args.ops.ops)?, RebuildProjectionRequest { name: args.name.clone() });
+    let asking = asked.ask_owner(async |mut client| client.rebuild_projection(request.clone()).await);
+    let mut asking = pin!(asking);
     let answered = loop {
-        match timeout(PROGRESS, &mut rebuild).await {
-            Ok(answered) => break answered,
+        match timeout(PROGRESS, &mut asking).await {
+            Ok(answered) => break answered?,
+            // Whoever stands by knows from the tables how far it is.
             Err(_) => tell_progress(&all(&mut operator).await?, &args.name),
         }
     };
-    let rebuilt = operator.answer(answered)?.projection.context("the answer has no projection")?;
+    let rebuilt = answered.projection.context("the answer has no projection")?;
     print(&[rebuilt], args.output.output)?;
     Ok(ExitCode::SUCCESS)
 }
@@ -79,8 +81,9 @@ fn tell_progress(projections: &[Projection], name: &str) {
 /// When there is no such projection, or stdout is gone.
 pub async fn cancel_rebuild(args: ProjectionRebuildArgs) -> anyhow::Result<ExitCode> {
     let mut operator = Operator::at(&args.ops.ops)?;
-    let answered = operator.client.cancel_rebuild(CancelRebuildRequest { name: args.name }).await;
-    let projection = operator.answer(answered)?.projection.context("the answer has no projection")?;
+    let request = CancelRebuildRequest { name: args.name };
+    let answered = operator.ask_owner(async |mut client| client.cancel_rebuild(request.clone()).await).await?;
+    let projection = answered.projection.context("the answer has no projection")?;
     print(&[projection], args.output.output)?;
     Ok(ExitCode::SUCCESS)
 }
@@ -91,8 +94,8 @@ pub async fn cancel_rebuild(args: ProjectionRebuildArgs) -> anyhow::Result<ExitC
 /// When there is no such projection, or stdout is gone.
 pub async fn release(args: ProjectionRebuildArgs) -> anyhow::Result<ExitCode> {
     let mut operator = Operator::at(&args.ops.ops)?;
-    let answered = operator.client.release_set_aside(ReleaseSetAsideRequest { name: args.name.clone() }).await;
-    let answer = operator.answer(answered)?;
+    let request = ReleaseSetAsideRequest { name: args.name.clone() };
+    let answer = operator.ask_owner(async |mut client| client.release_set_aside(request.clone()).await).await?;
     eprintln!("{}: {} sets of tables released", args.name, answer.released_count);
     print(&[answer.projection.context("the answer has no projection")?], args.output.output)?;
     Ok(ExitCode::SUCCESS)

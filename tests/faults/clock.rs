@@ -8,29 +8,20 @@ use clients::Random;
 
 use crate::api::{Api, Told, fresh, item, texts};
 use crate::number;
-use crate::process::{Role, Surroundings, folder, store_of, verified};
+use crate::process::{Role, Surroundings, faketime, folder, store_of, verified};
 use crate::writers::{Writers, check, log_of};
 
 /// Jumps; `CHIRP_JUMPS=n` for another number.
 const JUMPS: u64 = 20;
 const CLIENTS: usize = 4;
 const OFFSETS: [&str; 5] = ["+0", "+1h", "-2h", "+30s", "-1s"];
-/// Where Debian has it, on any architecture.
-const LIBRARIES: &str = "/usr/lib";
-
-/// What changes the time of a process.
-fn library() -> PathBuf {
-    let folders = fs::read_dir(LIBRARIES).expect("there are libraries").filter_map(Result::ok);
-    let found = folders.map(|folder| folder.path().join("faketime/libfaketimeMT.so.1")).find(|file| file.is_file());
-    found.expect("libfaketime is missing, which changes the time of a process (Debian: apt-get install libfaketime)")
-}
 
 /// A process, and the file that says by how much its clock is wrong.
 async fn start(role: &str, listen: &str, store: &str, folder: &Path) -> (Role, PathBuf) {
     let file = folder.join(format!("{role}.time"));
     fs::write(&file, OFFSETS[0]).expect("there is room");
     let environment = [
-        ("LD_PRELOAD", library().display().to_string()),
+        ("LD_PRELOAD", faketime()),
         ("FAKETIME_TIMESTAMP_FILE", file.display().to_string()),
         ("FAKETIME_NO_CACHE", "1".to_owned()),
         // It is the wall clock that jumps.

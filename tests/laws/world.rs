@@ -210,7 +210,8 @@ impl World {
         let streams = StreamLimits { changes_max: 1 + random.below(few), fallbacks_max: random.below(few) };
         let mut readers = BTreeMap::new();
         for (batch_events_max, store) in BATCH_SIZES.into_iter().zip(&places.tables) {
-            let settings = ProjectorSettings { timelines: timelines.clone(), batch_events_max, only: vec![] };
+            let settings =
+                ProjectorSettings { timelines: timelines.clone(), batch_events_max, ..ProjectorSettings::default() };
             let reader = Reader::open(store.clone(), log.clone(), settings, streams).await;
             readers.insert(batch_events_max, reader);
         }

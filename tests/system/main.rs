@@ -38,4 +38,5 @@ mod roles;
 mod sqlite_files;
 mod streams;
 mod upgrade;
+mod versions;
 mod week;

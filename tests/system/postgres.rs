@@ -2,6 +2,7 @@
 
 mod failover;
 mod standby;
+mod standing_by;
 
 use std::time::Duration;
 

@@ -88,6 +88,13 @@ pub struct Surroundings {
     pub environment: Vec<(String, String)>,
 }
 
+/// The library that changes the time of a process, where Debian has it on any architecture; `scripts/test` installs it.
+pub fn faketime() -> String {
+    let folders = std::fs::read_dir("/usr/lib").expect("there are libraries").filter_map(Result::ok);
+    let found = folders.map(|folder| folder.path().join("faketime/libfaketimeMT.so.1")).find(|file| file.is_file());
+    found.expect("libfaketime is missing (Debian: apt-get install libfaketime)").display().to_string()
+}
+
 impl Surroundings {
     /// With points of failure, as the `fail` crate has them in FAILPOINTS.
     pub fn failing(points: &str) -> Self {

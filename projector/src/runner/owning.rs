@@ -46,7 +46,7 @@ impl Runner {
             if !is_free {
                 continue;
             }
-            match checkpoints::claim(&self.tables, name, owner, self.clock.now()).await {
+            match checkpoints::claim(&self.tables, name, owner, self.clock.now(), self.address.as_deref()).await {
                 Ok(Some(claim)) => {
                     running.own(&self.tables, claim).await?;
                     self.rates.begin(name, claim.checkpoint);

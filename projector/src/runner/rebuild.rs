@@ -166,7 +166,7 @@ impl Runner {
         tx.commit().await?;
         may_crash("projector::rebuild_begun");
         let mut anew = Running::standing_by(Arc::new(Beside::of(projection)));
-        let claim = checkpoints::claim(&self.tables, beside_name, Owner::default(), self.clock.now()).await?;
+        let claim = checkpoints::claim(&self.tables, beside_name, Owner::default(), self.clock.now(), None).await?;
         anew.own(&self.tables, claim.ok_or(RunError::Superseded(name))?).await?;
         self.running.push(anew);
         self.rates.begin(beside_name, Position(0));

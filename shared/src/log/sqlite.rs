@@ -10,14 +10,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use sqlx::Connection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use tokio::sync::watch;
 use tracing::warn;
 
 use super::numbering::Batch;
 use super::queue::{Commit, Outcome, Queue, Waiting, fitting, newest_known};
-use super::stored::{Head, StoredLog, StoredRequest, write_events, write_requests};
+use super::stored::{Head, StoredLog, StoredRequest, raise_version, write_events, write_requests};
 use super::{Anchor, Append, AppendError, LogHead, ReadError, StoredAnswer, StreamName};
 use crate::clock::Clock;
 use crate::database::{Database, Transaction, Value};
@@ -25,7 +24,7 @@ use crate::file_locks::Turns;
 use crate::ids::{EventId, Position, RequestId, Version};
 use crate::ready;
 use crate::rows::Rows;
-use crate::sql::statements;
+use crate::sql::{Script, statements};
 use crate::sqlite::{BUSY_TIMEOUT, WAL_BYTES_KEPT, can_write, connect_to_write, pool};
 use crate::wake::{Listener, on_writes};
 
@@ -40,7 +39,8 @@ const READER_CACHE_SIZE: &str = "-16384";
 /// SQLite's result code for a full disk.
 const SQLITE_FULL: &str = "13";
 
-const SCHEMA: &str = "
+static SCHEMA: Script = Script::new(
+    "
 CREATE TABLE IF NOT EXISTS store (
     id             INTEGER PRIMARY KEY CHECK (id = 1),
     schema_version INTEGER NOT NULL,
@@ -79,9 +79,10 @@ CREATE TABLE IF NOT EXISTS requests (
     answer     BLOB NOT NULL,
     PRIMARY KEY (principal, request_id)
 ) STRICT, WITHOUT ROWID;
-INSERT INTO store VALUES (1, 1, randomblob(16), randomblob(32)) ON CONFLICT DO NOTHING;
+INSERT INTO store VALUES (1, 2, randomblob(16), randomblob(32)) ON CONFLICT DO NOTHING;
 INSERT INTO head VALUES (1, 0, zeroblob(32), 0) ON CONFLICT DO NOTHING;
-";
+",
+);
 
 statements! {
     static SELECT_HASH = "SELECT hash FROM events WHERE position = $1";
@@ -117,9 +118,10 @@ struct Writer {
 /// When the file cannot be opened or is not a log.
 pub async fn open(file: &Path, durability: Durability, clock: Arc<dyn Clock>) -> Result<StoredLog, ReadError> {
     let options = writing(file, durability);
-    let mut connection = connect_to_write(&options).await?;
-    let mut setup = connection.begin_with("BEGIN IMMEDIATE").await?;
-    sqlx::raw_sql(SCHEMA).execute(&mut *setup).await?;
+    drop(connect_to_write(&options).await?);
+    let mut setup = to_write(&options).begin_to_write().await?;
+    setup.script(&SCHEMA).await?;
+    raise_version(&mut setup).await?;
     setup.commit().await?;
 
     let log = open_to_read(file).await?;

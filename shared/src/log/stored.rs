@@ -21,16 +21,19 @@ use crate::patience::patiently_appending;
 use crate::ready;
 use crate::rows::{Cell, Line, Rows};
 use crate::sql::statements;
+use crate::versions::LOG;
 use crate::wake::Listener;
 
 statements! {
-    static SELECT_IDENTITY = "SELECT epoch, token_key FROM store";
+    static SELECT_IDENTITY = "SELECT epoch, token_key, schema_version FROM store";
     static UPDATE_IDENTITY = "UPDATE store SET epoch = $1, token_key = $2";
     /// All of the head that a query server may read.
     static SELECT_POSITION = "SELECT position FROM head";
     static SELECT_HEAD = "SELECT position, hash, recorded_at FROM head";
     static UPDATE_HEAD = "UPDATE head SET position = $1, hash = $2, recorded_at = $3";
     static SELECT_EVENTS = "SELECT * FROM events WHERE position > $1 ORDER BY position LIMIT $2";
+    static SELECT_VERSION = "SELECT schema_version FROM {postgres: chirp_log.}store";
+    static RAISE_VERSION = "UPDATE {postgres: chirp_log.}store SET schema_version = $1";
     /// All of the events that a query server may read.
     static SELECT_HASHES = "
 SELECT events.position, events.hash FROM {rows $1 AS wanted: position}
@@ -85,6 +88,7 @@ impl StoredLog {
     pub(super) async fn to_read(tables: Database) -> Result<Self, ReadError> {
         let rows = tables.rows(&SELECT_IDENTITY, &[]).await?;
         let row = rows.first().ok_or_else(|| ReadError::Unavailable("the log has no identity".to_owned()))?;
+        LOG.check(row.get("schema_version")?)?;
         let identity = StoreIdentity { epoch: row.get("epoch")?, token_key: row.bytes32("token_key")? };
         let (_, moved) = watch::channel(Position(0));
         Ok(Self { tables, identity, queue: None, moved: Listener::to(moved) })
@@ -99,6 +103,16 @@ impl StoredLog {
     pub(super) fn appending(self, queue: Queue) -> Self {
         Self { queue: Some(queue), ..self }
     }
+}
+
+/// Notes that the schema, which has just been brought forward, is of the version that this code serves.
+///
+/// # Errors
+/// When the database fails, or a newer build has written it.
+pub(crate) async fn raise_version(tx: &mut Transaction) -> Result<(), ReadError> {
+    LOG.check_to_write(tx.row(&SELECT_VERSION, &[]).await?.get("schema_version")?)?;
+    tx.execute(&RAISE_VERSION, &[Value::Number(LOG.version)]).await?;
+    Ok(())
 }
 
 fn without_head() -> ReadError {

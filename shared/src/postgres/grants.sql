@@ -47,6 +47,6 @@ REVOKE INSERT, UPDATE, DELETE ON chirp_tables.store FROM chirp_projector;
 
 -- A query server reads the read tables, the head's position, and the hash at each position, by which it knows tokens of a history that is gone.
 GRANT SELECT ON ALL TABLES IN SCHEMA chirp_tables TO chirp_query;
-GRANT SELECT (epoch, token_key) ON chirp_log.store TO chirp_query;
+GRANT SELECT (epoch, token_key, schema_version) ON chirp_log.store TO chirp_query;
 GRANT SELECT (position) ON chirp_log.head TO chirp_query;
 GRANT SELECT ON chirp_log.positions TO chirp_query;

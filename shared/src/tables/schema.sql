@@ -1,8 +1,9 @@
 -- The read tables on both engines; the marks in braces are those of sql.rs.
 
 CREATE TABLE IF NOT EXISTS store (
-    id    {number} PRIMARY KEY CHECK (id = 1),
-    epoch {id} NOT NULL
+    id             {number} PRIMARY KEY CHECK (id = 1),
+    epoch          {id} NOT NULL,
+    schema_version {number} NOT NULL DEFAULT 1
 ){table};
 
 -- One row per projection. `term` fences one owner from the next; `failure` says why it stopped. `hash` is the log's at the checkpoint: where
@@ -15,7 +16,8 @@ CREATE TABLE IF NOT EXISTS projections (
     heartbeat_at {number} NOT NULL,
     failure      TEXT,
     hash         {bytes},
-    served_from  {number} NOT NULL DEFAULT 0
+    served_from  {number} NOT NULL DEFAULT 0,
+    owner_address TEXT
 ){clustered};
 
 -- Tables of a history that the log does not have any more, until an operator releases them. They are named `aside<number>_<table>`.

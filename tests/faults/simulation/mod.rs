@@ -141,7 +141,7 @@ impl Simulation {
             trouble,
             defect,
             tables,
-            settings: ProjectorSettings { timelines, batch_events_max, only: vec![] },
+            settings: ProjectorSettings { timelines, batch_events_max, ..ProjectorSettings::default() },
             servers: vec![],
             clients: (0..CLIENTS).map(|_| Client::default()).collect(),
             workers: (0..PROJECTORS).map(|_| Worker::Down).collect(),

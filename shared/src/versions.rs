@@ -1,0 +1,61 @@
+//! The versions of the two schemas of a store, by which a process knows whether it can serve it.
+//!
+//! Always: a process serves a schema of its own version and no other; bringing one forward is the work of `chirp migrate up`, and in a folder of
+//! whoever opens it to write. Never here: what differs between two versions.
+
+/// One of the two schemas.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Schema {
+    name: &'static str,
+    /// The version that this code serves.
+    pub version: i64,
+    /// What brings an older one forward.
+    remedy: &'static str,
+}
+
+/// That of the log. 1 had no view of positions and another function that appends.
+pub const LOG: Schema = Schema {
+    name: "the log",
+    version: 2,
+    remedy: "run `chirp migrate up`, or in a folder start a command server of this version",
+};
+/// That of the read tables. 1 had checkpoints without hashes and owners without addresses.
+pub const TABLES: Schema = Schema {
+    name: "the read tables",
+    version: 2,
+    remedy: "run `chirp migrate up`, or in a folder start a projector of this version",
+};
+
+/// A schema is of another version than this code serves.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Mismatch {
+    /// A newer build has written it.
+    #[error("{0} has schema version {1}, and this build serves version {2}: start a newer build")]
+    Newer(&'static str, i64, i64),
+    /// It has not been brought forward.
+    #[error("{0} has schema version {1}, and this build serves version {2}: {3}")]
+    Older(&'static str, i64, i64, &'static str),
+}
+
+impl Schema {
+    /// Whether this code serves a schema of this version.
+    ///
+    /// # Errors
+    /// Names both versions, and what to do.
+    pub fn check(&self, found: i64) -> Result<(), Mismatch> {
+        let Self { name, version, remedy } = *self;
+        match found.cmp(&version) {
+            std::cmp::Ordering::Equal => Ok(()),
+            std::cmp::Ordering::Greater => Err(Mismatch::Newer(name, found, version)),
+            std::cmp::Ordering::Less => Err(Mismatch::Older(name, found, version, remedy)),
+        }
+    }
+
+    /// Whether this code may bring a schema of this version forward.
+    ///
+    /// # Errors
+    /// When it is newer than this code.
+    pub fn check_to_write(&self, found: i64) -> Result<(), Mismatch> {
+        self.check(found.max(self.version))
+    }
+}
