@@ -88,3 +88,50 @@ stop_postgres() {
     wait "$postgres_pid" 2>/dev/null || true
     postgres_pid=
 }
+
+# start_pgbouncer FOLDER PORT_OF_POSTGRES MODE: a PgBouncer before the server on that port, with pool_mode MODE; sets $pgbouncer (its
+# host:port) and $pgbouncer_pid. Its settings are those of Debian's package but for the mode and how many sessions it may open.
+start_pgbouncer() {
+    local folder=$1 server_port=$2 mode=$3 port
+    install_pgbouncer
+    mkdir -p "$folder"
+    port=$(free_port)
+    printf '"%s" ""\n' postgres chirp_command chirp_projector chirp_query >"$folder/users"
+    cat >"$folder/pgbouncer.ini" <<INI
+[databases]
+* = host=127.0.0.1 port=$server_port
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = $port
+unix_socket_dir =
+auth_type = trust
+auth_file = $folder/users
+pool_mode = $mode
+default_pool_size = 40
+max_client_conn = 200
+INI
+    [ "$(id -u)" != 0 ] || chown -R postgres "$folder"
+    pgbouncer=127.0.0.1:$port
+    (exec_as_postgres "$(command -v pgbouncer || echo /usr/sbin/pgbouncer)" "$folder/pgbouncer.ini") >"$folder/pgbouncer.log" 2>&1 &
+    pgbouncer_pid=$!
+    for _ in $(seq 100); do
+        (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && return
+        kill -0 "$pgbouncer_pid" 2>/dev/null || break
+        sleep 0.1
+    done
+    cat "$folder/pgbouncer.log" >&2
+    echo "PgBouncer did not start" >&2
+    return 1
+}
+
+install_pgbouncer() {
+    command -v pgbouncer >/dev/null || [ -x /usr/sbin/pgbouncer ] && return
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        echo "== installing pgbouncer" >&2
+        apt-get update -qq >&2 && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq pgbouncer >&2
+    fi
+    command -v pgbouncer >/dev/null || [ -x /usr/sbin/pgbouncer ] || {
+        echo "PgBouncer is missing (Debian: apt-get install pgbouncer)" >&2
+        return 1
+    }
+}

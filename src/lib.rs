@@ -54,10 +54,7 @@ pub fn main() -> ExitCode {
         Err(cause) => {
             eprintln!("error: {}", secrets.hidden(&format!("{cause:#}")));
             match cause.downcast_ref::<StoreError>() {
-                Some(StoreError::NoFolder(_) | StoreError::Unsupported | StoreError::Address(_)) => {
-                    config::USAGE_ERROR.into()
-                }
-                Some(cause) if cause.needs_newer_build() => config::USAGE_ERROR.into(),
+                Some(cause) if cause.is_of_the_configuration() => config::USAGE_ERROR.into(),
                 _ => ExitCode::FAILURE,
             }
         }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use fail::fail_point;
 use futures_util::FutureExt as _;
-use shared::database::{Database, Transaction};
+use shared::database::{Database, Transaction, is_about_values};
 use shared::event::{self, DecodeError};
 use shared::ids::Position;
 use shared::log::{Hash, Recorded};
@@ -55,24 +55,6 @@ impl From<sqlx::Error> for Unapplied {
             true => Self::Event(cause.to_string()),
             false => Self::Store(cause),
         }
-    }
-}
-
-/// Whether a database refused what it was given, and not because of its own state: constraints and values that do not fit.
-fn is_about_values(cause: &sqlx::Error) -> bool {
-    /// Data exceptions and integrity constraints, as SQLSTATE has them.
-    const CLASSES: [&str; 2] = ["22", "23"];
-    /// `SQLITE_TOOBIG`, `SQLITE_CONSTRAINT` and `SQLITE_MISMATCH`, the lower byte of an extended code.
-    const PRIMARY_CODES: [i32; 3] = [18, 19, 20];
-    match cause {
-        sqlx::Error::Database(refused) => {
-            let code = refused.code().unwrap_or_default();
-            let of_sqlite = code.parse::<i32>().is_ok_and(|code| PRIMARY_CODES.contains(&(code & 0xff)));
-            let is_of_postgres = code.len() == 5;
-            if is_of_postgres { CLASSES.iter().any(|class| code.starts_with(class)) } else { of_sqlite }
-        }
-        sqlx::Error::Encode(_) | sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. } => true,
-        _ => false,
     }
 }
 

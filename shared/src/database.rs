@@ -354,6 +354,25 @@ impl Row {
     }
 }
 
+/// Whether a database refused what it was given, and not because of its own state: constraints and values that do not fit.
+#[must_use]
+pub fn is_about_values(cause: &sqlx::Error) -> bool {
+    /// Data exceptions, integrity constraints and limits of the server, as SQLSTATE has them.
+    const CLASSES: [&str; 3] = ["22", "23", "54"];
+    /// `SQLITE_TOOBIG`, `SQLITE_CONSTRAINT` and `SQLITE_MISMATCH`, the lower byte of an extended code.
+    const PRIMARY_CODES: [i32; 3] = [18, 19, 20];
+    match cause {
+        sqlx::Error::Database(refused) => {
+            let code = refused.code().unwrap_or_default();
+            let of_sqlite = code.parse::<i32>().is_ok_and(|code| PRIMARY_CODES.contains(&(code & 0xff)));
+            let is_of_postgres = code.len() == 5;
+            if is_of_postgres { CLASSES.iter().any(|class| code.starts_with(class)) } else { of_sqlite }
+        }
+        sqlx::Error::Encode(_) | sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. } => true,
+        _ => false,
+    }
+}
+
 /// PostgreSQL's text cannot hold U+0000, which a client may send. Another character stands for it, and for itself when it is
 /// followed by this.
 const ESCAPE: char = '\u{10ffff}';

@@ -242,6 +242,8 @@ impl From<AppendError> for Status {
             }
             AppendError::Full => Refused::new(Code::ResourceExhausted, ErrorReason::StoreFull, message).into(),
             AppendError::Unavailable(cause) => store_unavailable(cause),
+            // What clients may say is checked before, so this is our bug, and trying again does not help.
+            AppendError::Unstorable(_) => internal(message),
         }
     }
 }

@@ -39,6 +39,7 @@ pub fn every_statement() -> Vec<&'static sql::Statement> {
         progress::STATEMENTS,
         tables::STATEMENTS,
         tables::aside::STATEMENTS,
+        tables::beside::STATEMENTS,
         log::postgres::STATEMENTS,
         log::sqlite::STATEMENTS,
         log::stored::STATEMENTS,

@@ -220,6 +220,9 @@ pub enum AppendError {
     /// The log does not have an event on which the decision rests: history went back. Decide again, on nothing that was known.
     #[error("the log lost events on which this rests")]
     HistoryLost,
+    /// The store refuses what one of the events says.
+    #[error("the store cannot hold this: {0}")]
+    Unstorable(String),
     /// The request id stands for another method or payload.
     #[error("the request id was used for something else")]
     RequestIdReused,

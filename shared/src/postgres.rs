@@ -5,11 +5,13 @@
 //! hint; nothing waits without a bound for a server that does not answer (see [`pool`]). Never here: SQL of the log or of the read tables, other than their making.
 
 pub mod address;
+mod causes;
+mod connector;
+mod fitness;
 mod listen;
 pub mod pool;
 
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgConnection};
@@ -18,6 +20,8 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use self::address::AddressError;
+use self::connector::Connector;
+pub use self::fitness::{Unfit, Work};
 use self::pool::{Failures, Pool, Purpose, Wait};
 use crate::database::Database;
 use crate::log::stored;
@@ -76,7 +80,7 @@ SELECT to_regclass('chirp_log.events') IS NOT NULL AS log, to_regclass('chirp_ta
 /// A database on a server.
 #[derive(Clone)]
 pub struct Server {
-    options: Arc<PgConnectOptions>,
+    connector: Connector,
     /// What one pool of this process learns of the server, all of them know.
     failures: Failures,
 }
@@ -90,15 +94,11 @@ impl fmt::Debug for Server {
 impl fmt::Display for Server {
     /// Without the password.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { options, .. } = self;
-        let database = options.get_database().unwrap_or_else(|| options.get_username());
-        write!(
-            formatter,
-            "postgres://{}@{}:{}/{database}",
-            options.get_username(),
-            options.get_host(),
-            options.get_port()
-        )
+        let hosts = self.connector.hosts();
+        let places: Vec<String> = hosts.iter().map(connector::place).collect();
+        let first = self.first();
+        let database = first.get_database().unwrap_or_else(|| first.get_username());
+        write!(formatter, "postgres://{}@{}/{database}", first.get_username(), places.join(","))
     }
 }
 
@@ -120,17 +120,25 @@ impl Server {
     /// When the rest of the address cannot be read.
     #[must_use]
     pub fn named(address: &str) -> Option<Result<Self, AddressError>> {
-        Some(address::read(address)?.map(|options| Self::of(options.application_name("chirp"))))
+        let named = |options: PgConnectOptions| match options.get_application_name() {
+            Some(_) => options,
+            None => options.application_name("chirp"),
+        };
+        Some(address::read(address)?.map(|address| Self::of(Connector::to(address).map(named))))
     }
 
-    fn of(options: PgConnectOptions) -> Self {
-        Self { options: Arc::new(options), failures: Failures::default() }
+    fn of(connector: Connector) -> Self {
+        Self { connector, failures: Failures::default() }
+    }
+
+    fn first(&self) -> &PgConnectOptions {
+        self.connector.hosts().first().expect("an address has a host")
     }
 
     /// The same database for another role.
     #[must_use]
     pub fn as_role(&self, role: &str) -> Self {
-        Self::of((*self.options).clone().username(role))
+        Self::of(self.connector.map(|options| options.username(role)))
     }
 
     /// A new and empty database on the server that `CHIRP_TEST_POSTGRES` names, for tests; `scripts/test` starts one. Nobody
@@ -153,7 +161,7 @@ impl Server {
     pub async fn new_database(&self, prefix: &str) -> Result<Self, sqlx::Error> {
         let name = format!("{prefix}_{}", Uuid::now_v7().simple());
         self.execute(format!("CREATE DATABASE {name}")).await?;
-        Ok(Self::of((*self.options).clone().database(&name)))
+        Ok(Self::of(self.connector.map(|options| options.database(&name))))
     }
 
     /// Drops a database that [`Self::new_database`] made, whoever is connected to it.
@@ -161,46 +169,46 @@ impl Server {
     /// # Errors
     /// When the server refuses.
     pub async fn drop_database(&self, made: &Self) -> Result<(), sqlx::Error> {
-        let Some(name) = made.options.get_database() else { return Ok(()) };
+        let Some(name) = made.first().get_database() else { return Ok(()) };
         self.execute(format!("DROP DATABASE {name} WITH (FORCE)")).await
     }
 
     /// Executes a statement that was put together here.
     async fn execute(&self, text: String) -> Result<(), sqlx::Error> {
-        let connecting = timeout(MAKE_TIMEOUT, PgConnection::connect_with(&self.options)).await;
-        let mut connection = connecting.unwrap_or(Err(sqlx::Error::PoolTimedOut))?;
-        sqlx::query(AssertSqlSafe(text)).execute(&mut connection).await.map(drop)
+        let connecting = timeout(MAKE_TIMEOUT, PgConnection::connect_with(self.first())).await;
+        let mut connection = connecting.unwrap_or_else(|_| Err(causes::silent()))?;
+        sqlx::query(AssertSqlSafe(text)).execute(&mut connection).await.map(drop).map_err(causes::told)
     }
 
     /// One connection as anybody has it, for whatever is not Chirp's own.
     #[must_use]
     pub fn plain(&self, schema: &str) -> Pool {
-        Pool::alone((*self.options).clone().options([("search_path", schema), ("synchronous_commit", "off")]), 1)
+        let settings = [("search_path", schema.to_owned()), ("synchronous_commit", "off".to_owned())];
+        Pool::alone(self.connector.with(settings), 1)
     }
 
-    /// The same server as an address, for another process.
+    /// The first of its hosts as an address, for another process.
     #[must_use]
     pub fn address(&self) -> String {
-        sqlx::ConnectOptions::to_url_lossy(&*self.options).to_string()
+        sqlx::ConnectOptions::to_url_lossy(self.first()).to_string()
     }
 
-    fn options(&self, schema: &str, settings: &[(&str, String)]) -> PgConnectOptions {
+    fn connector(&self, schema: &str, settings: &[(&'static str, String)]) -> Connector {
         let millis = |duration: Duration| duration.as_millis().to_string();
-        (*self.options)
-            .clone()
-            .options([("search_path", schema), ("default_transaction_isolation", "read committed")])
-            .options([
-                ("idle_in_transaction_session_timeout", millis(IDLE_IN_TRANSACTION_TIMEOUT)),
-                ("tcp_keepalives_idle", KEEPALIVE_IDLE.as_secs().to_string()),
-                ("tcp_keepalives_interval", KEEPALIVE_INTERVAL.as_secs().to_string()),
-                ("tcp_keepalives_count", KEEPALIVE_COUNT.to_string()),
-                ("tcp_user_timeout", millis(USER_TIMEOUT)),
-            ])
-            .options(settings.iter().map(|(name, value)| (*name, value.as_str())))
+        let of_all = [
+            ("search_path", schema.to_owned()),
+            ("default_transaction_isolation", "read committed".to_owned()),
+            ("idle_in_transaction_session_timeout", millis(IDLE_IN_TRANSACTION_TIMEOUT)),
+            ("tcp_keepalives_idle", KEEPALIVE_IDLE.as_secs().to_string()),
+            ("tcp_keepalives_interval", KEEPALIVE_INTERVAL.as_secs().to_string()),
+            ("tcp_keepalives_count", KEEPALIVE_COUNT.to_string()),
+            ("tcp_user_timeout", millis(USER_TIMEOUT)),
+        ];
+        self.connector.with(of_all.into_iter().chain(settings.iter().cloned()))
     }
 
-    fn pool(&self, schema: &str, settings: &[(&str, String)], connections: usize, purpose: Purpose) -> Pool {
-        Pool::new(self.options(schema, settings), connections, purpose, self.failures.clone())
+    fn pool(&self, schema: &str, settings: &[(&'static str, String)], connections: usize, purpose: Purpose) -> Pool {
+        Pool::new(self.connector(schema, settings), connections, purpose, self.failures.clone())
     }
 
     /// For the one task that appends.
@@ -242,13 +250,21 @@ impl Server {
     /// Calls `hear` with what is said on a channel, and once after each connection, since something may have been missed; for
     /// as long as it answers true.
     pub fn listen(&self, channel: &'static str, hear: impl FnMut(&str) -> bool + Send + 'static) {
-        tokio::spawn(listen::listen(self.options("chirp_log", &[]), channel, self.failures.clone(), hear));
+        tokio::spawn(listen::listen(self.connector("chirp_log", &[]), channel, self.failures.clone(), hear));
     }
 
     /// The channel on which query servers tell each other who is online.
     pub(crate) fn presence(&self) -> Channel {
         let pool = self.pool("chirp_tables", &reading(), 1, Purpose::Writing);
         Channel { server: self.clone(), name: PRESENCE_CHANNEL, pool }
+    }
+
+    /// Looks whether a process can do its work there.
+    ///
+    /// # Errors
+    /// What stands in the way.
+    pub async fn check(&self, work: Work) -> Result<(), Unfit> {
+        fitness::check(&self.connector, work).await
     }
 
     /// Makes or upgrades the schemas and the roles, as somebody who may.
@@ -319,7 +335,7 @@ fn timeout_of(duration: Duration) -> (&'static str, String) {
 /// empty, and reads all of them ever after.
 fn planned_as_written() -> Vec<(&'static str, String)> {
     let off = ["enable_seqscan", "enable_hashjoin", "enable_mergejoin", "enable_bitmapscan", "jit"];
-    let mut settings: Vec<(&str, String)> = off.into_iter().map(|name| (name, "off".to_owned())).collect();
+    let mut settings: Vec<(&'static str, String)> = off.into_iter().map(|name| (name, "off".to_owned())).collect();
     settings.push(("join_collapse_limit", "1".to_owned()));
     settings.push(("plan_cache_mode", "force_generic_plan".to_owned()));
     settings

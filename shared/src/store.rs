@@ -17,7 +17,7 @@ use crate::file_locks::{Owners, Ownership};
 use crate::log::sqlite::Durability;
 use crate::log::{self, EventLog, LogHead, ReadError, chain};
 use crate::postgres::address::AddressError;
-use crate::postgres::{Channel, Server, TABLES_CHANNEL};
+use crate::postgres::{Channel, Server, TABLES_CHANNEL, Unfit, Work};
 use crate::progress::{Progress, ProgressOnDemand};
 use crate::sqlite::settle;
 use crate::tables::{self, OpenError};
@@ -53,6 +53,9 @@ pub enum StoreError {
     /// The address of a database is none.
     #[error(transparent)]
     Address(#[from] AddressError),
+    /// The server is none that Chirp works with.
+    #[error("{0} cannot be used: {1}")]
+    Unfit(String, Unfit),
     /// The log could not be opened.
     #[error(transparent)]
     Log(#[from] ReadError),
@@ -62,13 +65,16 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Whether a newer build has written the store.
+    /// Whether another configuration or another build is needed, however long anybody waits.
     #[must_use]
-    pub fn needs_newer_build(&self) -> bool {
-        let (Self::Log(ReadError::Schema(mismatch)) | Self::Tables(OpenError::Schema(mismatch))) = self else {
-            return false;
-        };
-        matches!(mismatch, Mismatch::Newer(..))
+    pub fn is_of_the_configuration(&self) -> bool {
+        match self {
+            Self::NoFolder(_) | Self::Unsupported | Self::Address(_) | Self::Unfit(_, Unfit::Configuration(_)) => true,
+            Self::Log(ReadError::Schema(mismatch)) | Self::Tables(OpenError::Schema(mismatch)) => {
+                matches!(mismatch, Mismatch::Newer(..))
+            }
+            _ => false,
+        }
     }
 }
 
@@ -237,7 +243,10 @@ impl Store {
                 Ok(Arc::new(log::sqlite::open(&log_file(folder), Durability::OnDisk, clock).await?))
             }
             Self::Server(server) => {
-                let open = async || Ok(log::postgres::open(server, clock.clone()).await?);
+                let open = async || {
+                    self.check(Work::Commands).await?;
+                    Ok(log::postgres::open(server, clock.clone()).await?)
+                };
                 Ok(Arc::new(self.once_made("chirp migrate up", waiting, open).await?))
             }
         }
@@ -254,7 +263,10 @@ impl Store {
                 Ok(Arc::new(self.once_made("a command server", waiting, open).await?))
             }
             Self::Server(server) => {
-                let open = async || Ok(log::postgres::open_to_read(server).await?);
+                let open = async || {
+                    self.check(Work::Projecting).await?;
+                    Ok(log::postgres::open_to_read(server).await?)
+                };
                 Ok(Arc::new(self.once_made("chirp migrate up", waiting, open).await?))
             }
         }
@@ -324,6 +336,7 @@ impl Store {
         waiting: Waiting<'_>,
     ) -> Result<(Arc<dyn LogHead>, Database), StoreError> {
         self.once_made("a command server and a projector", waiting, async || {
+            self.check(Work::Queries).await?;
             let head: Arc<dyn LogHead> = match self {
                 Self::Folder(folder) => Arc::new(log::sqlite::open_to_read(&log_file(folder)).await?),
                 Self::Server(server) => Arc::new(log::postgres::open_head(server).await?),
@@ -406,6 +419,15 @@ impl Store {
         }
     }
 
+    async fn check(&self, work: Work) -> Result<(), StoreError> {
+        match self {
+            Self::Folder(_) => Ok(()),
+            Self::Server(server) => {
+                server.check(work).await.map_err(|cause| StoreError::Unfit(self.to_string(), cause))
+            }
+        }
+    }
+
     /// Tries until what is opened is there, and says once what it waits for.
     async fn once_made<T>(
         &self,
@@ -418,7 +440,7 @@ impl Store {
             match open().await {
                 Ok(opened) => return Ok(opened),
                 Err(cause @ StoreError::Tables(OpenError::AnotherStore)) => return Err(cause),
-                Err(cause) if cause.needs_newer_build() => return Err(cause),
+                Err(cause) if cause.is_of_the_configuration() => return Err(cause),
                 Err(cause) => {
                     if !std::mem::replace(&mut told, true) {
                         info!("waiting for {maker} to make the store in {self}");

@@ -2,16 +2,15 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
 use shared::database::{Database, Transaction};
 use shared::ids::{EventId, Position, Version};
 use shared::log::stored::{self, Head};
 use shared::log::{StreamName, chain};
-use shared::postgres::pool::{Pool, Wait};
+use shared::postgres::Server;
+use shared::postgres::pool::Wait;
 use shared::sql::{Script, Statement};
 use shared::store::{log_file, tables_file};
-use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use sqlx::{AssertSqlSafe, Row as _};
 use tempfile::TempDir;
@@ -29,9 +28,8 @@ pub enum Half {
 async fn open(folder: &Path, half: Half) -> Database {
     if is_on_server(folder) {
         let schema = if half == Half::Log { "chirp_log" } else { "chirp_tables" };
-        let options = PgConnectOptions::from_str(&store_of(folder).await).expect("it is an address");
-        let options = options.options([("search_path", schema)]);
-        return Database::Postgres(Pool::alone(options, 1));
+        let server = Server::named(&store_of(folder).await).expect("it is on a server").expect("it is an address");
+        return Database::Postgres(server.plain(schema));
     }
     let file = if half == Half::Log { log_file(folder) } else { tables_file(folder) };
     let options = SqliteConnectOptions::new().filename(file);

@@ -43,6 +43,38 @@ as_postgres "$(postgres_bin)/pg_basebackup" -d "$2" -D "$1/data" -R -X stream --
 free_port >"$1/port"
 "#;
 
+/// Starts a pooler before a server, says where it is, and ends it when nobody listens any more.
+const POOLER: &str = r#"
+set -euo pipefail
+. scripts/postgres.sh
+start_pgbouncer "$1" "$2" "$3"
+trap 'kill "$pgbouncer_pid"' EXIT
+echo "$pgbouncer $pgbouncer_pid"
+cat >/dev/null
+"#;
+
+/// A PgBouncer before a server.
+pub struct Pooler {
+    _folder: TempDir,
+    _shell: Child,
+    host: String,
+}
+
+impl Pooler {
+    /// In this mode, before a server at `host:port`.
+    pub async fn start(server: &str, mode: &str) -> Self {
+        let folder = folder();
+        let port = server.rsplit(':').next().expect("there is always one part");
+        let (shell, host, _) = start(POOLER, folder.path(), &[port, mode], "").await;
+        Self { _folder: folder, _shell: shell, host }
+    }
+
+    /// As `host:port`.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+}
+
 pub struct Cluster {
     folder: TempDir,
     shell: Child,
@@ -157,9 +189,15 @@ impl Drop for Cluster {
 }
 
 async fn run(folder: &Path, settings: &str) -> (Child, String, u32) {
+    start(SCRIPT, folder, &[], settings).await
+}
+
+/// Runs a script that says where it has started something, and as which process, and that ends it when its input ends.
+async fn start(script: &str, folder: &Path, arguments: &[&str], settings: &str) -> (Child, String, u32) {
     let mut shell = Command::new("bash")
-        .args(["-c", SCRIPT, "cluster"])
+        .args(["-c", script, "cluster"])
         .arg(folder)
+        .args(arguments)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .env("POSTGRES_SETTINGS", settings)
         .stdin(Stdio::piped())
@@ -167,8 +205,8 @@ async fn run(folder: &Path, settings: &str) -> (Child, String, u32) {
         .spawn()
         .expect("there is a bash");
     let mut lines = BufReader::new(shell.stdout.take().expect("it is piped")).lines();
-    let line = timeout(PATIENCE, lines.next_line()).await.expect("the server starts").expect("it is text");
-    let line = line.expect("the server says where it is");
+    let line = timeout(PATIENCE, lines.next_line()).await.expect("it starts").expect("it is text");
+    let line = line.expect("it says where it is");
     let (address, id) = line.split_once(' ').expect("an address and a process");
     (shell, address.to_owned(), id.parse().expect("a process id"))
 }

@@ -1,5 +1,7 @@
 //! What only a server of databases can do: roles, several processes of each kind, and trouble with the server itself.
 
+mod batches;
+mod connections;
 mod failover;
 mod standby;
 mod standing_by;

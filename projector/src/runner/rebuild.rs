@@ -25,8 +25,9 @@ use crate::parking;
 use crate::projection::{Batch, Policy, Projection};
 use crate::running::Running;
 
-/// How long to wait after readers did not let the tables take their place.
-const AGAIN: Duration = Duration::from_millis(250);
+/// How long to wait before rebuilt tables are put in place again, when somebody reads for long; each time twice as long.
+const AGAIN: Duration = Duration::from_millis(100);
+const AGAIN_MAX: Duration = Duration::from_secs(5);
 
 /// How long a rebuild that nobody else drives waits when there is nothing to do.
 const IDLE: Duration = Duration::from_millis(10);
@@ -110,6 +111,8 @@ impl Rates {
 pub(super) struct Rebuilding {
     waiting: HashMap<&'static str, Vec<oneshot::Sender<Result<(), RunError>>>>,
     pub(super) again_at: Option<Instant>,
+    /// How long it waited last, and for which process.
+    waited: Option<(Duration, Option<i64>)>,
 }
 
 impl Rebuilding {
@@ -227,14 +230,36 @@ impl Runner {
         let Some(anew) = (0..self.running.len()).find(has_come) else { return Ok(false) };
         let Some(old) = self.served_by(anew) else { return Ok(false) };
         match self.take_over(anew, old).await {
-            Ok(()) => Ok(true),
+            Ok(()) => {
+                self.rebuilding.waited = None;
+                Ok(true)
+            }
             Err(RunError::Tables(cause)) if is_busy(&cause) => {
-                debug!(%cause, "readers stay: {cause}");
-                self.rebuilding.again_at = Some(Instant::now() + AGAIN);
+                self.wait_for_readers(anew, &cause).await?;
                 Ok(false)
             }
             Err(cause) => Err(cause),
         }
+    }
+
+    /// Tries again later, and says once for whom.
+    async fn wait_for_readers(&mut self, anew: usize, cause: &sqlx::Error) -> Result<(), RunError> {
+        let name = served_name(self.running[anew].projection.name());
+        let reader = beside::reader(&self.tables).await?;
+        let (pause, told) = match self.rebuilding.waited {
+            Some((pause, told)) => ((pause * 2).min(AGAIN_MAX), told),
+            None => (AGAIN, None),
+        };
+        match reader.filter(|pid| told != Some(*pid)) {
+            Some(pid) => info!(
+                projection = name,
+                pid, "{name} is rebuilt, and waits for process {pid} of the server, which reads the old tables"
+            ),
+            None => debug!(projection = name, %cause, "readers stay: {cause}"),
+        }
+        self.rebuilding.again_at = Some(Instant::now() + pause);
+        self.rebuilding.waited = Some((pause, reader.or(told)));
+        Ok(())
     }
 
     /// The projection that serves while this one is filled, if this one is.

@@ -15,15 +15,15 @@ use sqlx::postgres::{PgArgumentBuffer, PgHasArrayType, PgTypeInfo};
 use sqlx::{Encode, Postgres, Row as _, Type};
 use tokio::sync::watch;
 use tokio::time::timeout;
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 use uuid::Uuid;
 
 use super::chain::KnownFields;
-use super::queue::{Commit, Outcome, Queue, Waiting, fitting, newest_known};
+use super::queue::{Commit, Outcome, Queue, Uncommitted, Waiting, fitting, newest_known};
 use super::stored::StoredLog;
 use super::{Anchor, Append, AppendError, Appended, LogHead, ReadError, StoredAnswer, StreamName, chain};
 use crate::clock::{Clock, Timestamp};
-use crate::database::{Database, Row, Value};
+use crate::database::{Database, Row, Value, is_about_values};
 use crate::ids::{EventId, Position, RequestId, Version};
 use crate::patience::LOOKUP_PATIENCE;
 use crate::postgres::pool::{Pool, Session, Wait, is_unknown};
@@ -33,7 +33,10 @@ use crate::rows::Rows;
 use crate::sql::statements;
 use crate::wake::Listener;
 
-/// PostgreSQL's codes for a full disk.
+/// How often a batch is tried that was rolled back because of others. Each takes as long as the server lets a deadlock stand, a second.
+const TRIES_MAX: usize = 4;
+
+/// PostgreSQL's code for a full disk.
 const DISK_FULL: &str = "53100";
 
 /// That of `append_batch`, see there.
@@ -129,22 +132,16 @@ impl Commit for Writer {
         (batch, rest)
     }
 
-    async fn commit(&mut self, appends: &[Append]) -> Result<(Vec<Outcome>, Position), AppendError> {
-        let batch = Batch::of(appends);
-        let newest = newest_known(appends);
-        // Until there is a connection, nothing is asked of anybody.
-        let mut session = self.connections.acquire().await.map_err(|cause| unappended(&cause))?;
-        match batch.append(&mut session, appends.len(), newest, self.clock.now()).await {
-            Ok(rows) => outcomes(appends, &rows).map_err(|cause| unappended(&cause)),
-            Err(cause) if is_of_lost_history(&cause) => {
-                Ok((vec![Err(AppendError::HistoryLost); appends.len()], Position(0)))
+    async fn commit(&mut self, appends: &[Append]) -> Result<(Vec<Outcome>, Position), Uncommitted> {
+        let mut tries = 1;
+        loop {
+            match self.commit_once(appends).await {
+                Err(cause) if tries < TRIES_MAX && is_of_neighbours(&cause) => {
+                    debug!(%cause, tries, "a batch is tried again: {cause}");
+                    tries += 1;
+                }
+                committed => return committed.map_err(|cause| unappended(&cause)),
             }
-            Err(cause) if is_unknown(&cause) => {
-                // Its place in the pool is needed for another connection.
-                drop(session);
-                self.look_up(appends, &cause).await
-            }
-            Err(cause) => Err(unappended(&cause)),
         }
     }
 
@@ -163,9 +160,28 @@ impl Commit for Writer {
 }
 
 impl Writer {
+    async fn commit_once(&self, appends: &[Append]) -> Result<(Vec<Outcome>, Position), sqlx::Error> {
+        let batch = Batch::of(appends);
+        let newest = newest_known(appends);
+        // Until there is a connection, nothing is asked of anybody.
+        let mut session = self.connections.acquire().await?;
+        match batch.append(&mut session, appends.len(), newest, self.clock.now()).await {
+            Ok(rows) => outcomes(appends, &rows),
+            Err(cause) if is_of_lost_history(&cause) => {
+                Ok((vec![Err(AppendError::HistoryLost); appends.len()], Position(0)))
+            }
+            Err(cause) if is_unknown(&cause) => {
+                // Its place in the pool is needed for another connection.
+                drop(session);
+                self.look_up(appends, cause).await
+            }
+            Err(cause) => Err(cause),
+        }
+    }
+
     /// What became of a batch whose answer was lost: what is in the log was done. Of the rest, nobody knows: a server that has
     /// not answered yet may still commit it.
-    async fn look_up(&self, appends: &[Append], lost: &sqlx::Error) -> Result<(Vec<Outcome>, Position), AppendError> {
+    async fn look_up(&self, appends: &[Append], lost: sqlx::Error) -> Result<(Vec<Outcome>, Position), sqlx::Error> {
         let looking = timeout(LOOKUP_PATIENCE, self.what_is_stored(appends));
         match looking.await.unwrap_or(Err(sqlx::Error::PoolTimedOut)) {
             Ok((outcomes, head)) => {
@@ -175,7 +191,7 @@ impl Writer {
             }
             Err(cause) => {
                 warn!(%cause, "what became of a batch cannot be looked up: {cause}");
-                Err(unappended(lost))
+                Err(lost)
             }
         }
     }
@@ -384,14 +400,24 @@ fn outcomes(appends: &[Append], rows: &[Row]) -> Result<(Vec<Outcome>, Position)
     Ok((outcomes, head))
 }
 
+/// Whether a batch was rolled back because of what others did at the same time: a deadlock, or a conflict that the server found.
+fn is_of_neighbours(cause: &sqlx::Error) -> bool {
+    const ROLLED_BACK: [&str; 2] = ["40P01", "40001"];
+    let code = cause.as_database_error().and_then(|error| error.code());
+    code.is_some_and(|code| ROLLED_BACK.contains(&&*code))
+}
+
 fn is_of_lost_history(cause: &sqlx::Error) -> bool {
     cause.as_database_error().and_then(|error| error.code()).as_deref() == Some(HISTORY_LOST)
 }
 
-fn unappended(cause: &sqlx::Error) -> AppendError {
+fn unappended(cause: &sqlx::Error) -> Uncommitted {
+    if is_about_values(cause) {
+        return Uncommitted::Values(cause.to_string());
+    }
     let code = cause.as_database_error().and_then(|error| error.code());
     match code.as_deref() {
-        Some(DISK_FULL) => AppendError::Full,
-        _ => AppendError::Unavailable(cause.to_string()),
+        Some(DISK_FULL) => Uncommitted::Store(AppendError::Full),
+        _ => Uncommitted::Store(AppendError::Unavailable(cause.to_string())),
     }
 }

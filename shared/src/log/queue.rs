@@ -6,7 +6,7 @@
 use ::metrics::{counter, gauge, histogram};
 use async_trait::async_trait;
 use tokio::sync::{mpsc, oneshot, watch};
-use tracing::{debug, error, info};
+use tracing::{debug, error, info, warn};
 
 use super::{APPEND_EVENTS_MAX, Anchor, Append, AppendError, Appended};
 use crate::gather::gather;
@@ -25,6 +25,15 @@ const WAITING_CHECKS_MAX: usize = 4;
 /// How one append ended.
 pub(super) type Outcome = Result<Appended, AppendError>;
 
+/// Why a batch was not committed.
+#[derive(Debug)]
+pub(super) enum Uncommitted {
+    /// The store refuses what one of the appends says, whichever it is.
+    Values(String),
+    /// For a reason that has nothing to do with what the appends say.
+    Store(AppendError),
+}
+
 /// What commits batches to one kind of store.
 #[async_trait]
 pub(super) trait Commit: Send + 'static {
@@ -33,7 +42,7 @@ pub(super) trait Commit: Send + 'static {
 
     /// Commits every append of the batch that is still valid. The outcomes are in the order of the appends; with them comes the
     /// head.
-    async fn commit(&mut self, appends: &[Append]) -> Result<(Vec<Outcome>, Position), AppendError>;
+    async fn commit(&mut self, appends: &[Append]) -> Result<(Vec<Outcome>, Position), Uncommitted>;
 
     /// Whether a batch could be committed now, as far as that can be known without one.
     async fn check(&mut self) -> ready::Outcome;
@@ -133,7 +142,7 @@ async fn commit_and_answer(
 ) {
     let (appends, answers): (Vec<Append>, Vec<_>) =
         batch.into_iter().map(|waiting| (waiting.append, waiting.answer)).unzip();
-    let outcomes = match commit.commit(&appends).await {
+    let outcomes = match commit_whole_or_singly(commit, &appends).await {
         Ok((outcomes, head)) => {
             if std::mem::take(is_failing) {
                 info!("batches are committed again");
@@ -158,6 +167,31 @@ async fn commit_and_answer(
         // The caller may have gone away; what was committed stays committed.
         let _ = answer.send(outcome);
     }
+}
+
+/// Commits a batch; where the store refuses what is in it, each append by itself, so that one does not fail its neighbours.
+async fn commit_whole_or_singly(
+    commit: &mut impl Commit,
+    appends: &[Append],
+) -> Result<(Vec<Outcome>, Position), AppendError> {
+    let cause = match commit.commit(appends).await {
+        Ok(committed) => return Ok(committed),
+        Err(Uncommitted::Store(cause)) => return Err(cause),
+        Err(Uncommitted::Values(cause)) => cause,
+    };
+    warn!(cause, appends = appends.len(), "the store refuses what is in a batch, so each is tried by itself: {cause}");
+    let (mut outcomes, mut head) = (Vec::with_capacity(appends.len()), Position(0));
+    for append in appends {
+        match commit.commit(std::slice::from_ref(append)).await {
+            Ok((outcome, reached)) => {
+                outcomes.extend(outcome);
+                head = head.max(reached);
+            }
+            Err(Uncommitted::Store(cause)) => outcomes.push(Err(cause)),
+            Err(Uncommitted::Values(cause)) => outcomes.push(Err(AppendError::Unstorable(cause))),
+        }
+    }
+    Ok((outcomes, head))
 }
 
 fn count(outcomes: &[Outcome]) {

@@ -15,11 +15,11 @@ use tokio::sync::watch;
 use tracing::warn;
 
 use super::numbering::Batch;
-use super::queue::{Commit, Outcome, Queue, Waiting, fitting, newest_known};
+use super::queue::{Commit, Outcome, Queue, Uncommitted, Waiting, fitting, newest_known};
 use super::stored::{Head, StoredLog, StoredRequest, raise_version, write_events, write_requests};
 use super::{Anchor, Append, AppendError, LogHead, ReadError, StoredAnswer, StreamName};
 use crate::clock::Clock;
-use crate::database::{Database, Transaction, Value};
+use crate::database::{Database, Transaction, Value, is_about_values};
 use crate::file_locks::Turns;
 use crate::ids::{EventId, Position, RequestId, Version};
 use crate::ready;
@@ -195,7 +195,7 @@ impl Commit for Writer {
         (waiting, rest)
     }
 
-    async fn commit(&mut self, appends: &[Append]) -> Result<(Vec<Outcome>, Position), AppendError> {
+    async fn commit(&mut self, appends: &[Append]) -> Result<(Vec<Outcome>, Position), Uncommitted> {
         self.try_to_commit(appends).await.map_err(|cause| {
             // After a failure nothing is known of the connection, so it is replaced.
             self.file = to_write(&self.options);
@@ -286,10 +286,13 @@ async fn known_requests(
     known.collect()
 }
 
-fn unappended(cause: &sqlx::Error) -> AppendError {
+fn unappended(cause: &sqlx::Error) -> Uncommitted {
+    if is_about_values(cause) {
+        return Uncommitted::Values(cause.to_string());
+    }
     let code = cause.as_database_error().and_then(|error| error.code());
     match code.as_deref() {
-        Some(SQLITE_FULL) => AppendError::Full,
-        _ => AppendError::Unavailable(cause.to_string()),
+        Some(SQLITE_FULL) => Uncommitted::Store(AppendError::Full),
+        _ => Uncommitted::Store(AppendError::Unavailable(cause.to_string())),
     }
 }

@@ -3,6 +3,7 @@
 //! Always: nothing of an address that cannot be read is shown, since any part of it may be a password that stands in the wrong place; an
 //! address is read before the driver sees it, which tells of everything that it does not know. Never here: folders.
 
+use std::fmt;
 use std::str::FromStr;
 
 use sqlx::postgres::PgConnectOptions;
@@ -10,15 +11,12 @@ use tracing::warn;
 
 /// The beginnings of an address.
 const SCHEMES: [&str; 2] = ["postgres://", "postgresql://"];
-/// What the driver knows. `options[…]` names a setting of the session.
-const PARAMETERS: [&str; 18] = [
+/// What the driver knows.
+const PARAMETERS: [&str; 16] = [
     "application_name",
     "dbname",
-    "host",
     "hostaddr",
-    "options",
     "password",
-    "port",
     "ssl-ca",
     "ssl-cert",
     "ssl-key",
@@ -30,9 +28,14 @@ const PARAMETERS: [&str; 18] = [
     "sslrootcert",
     "statement-cache-capacity",
     "user",
+    "options",
 ];
+/// What is read here: lists of hosts and ports, and which of them will do. `options[…]` names a setting of the session.
+const HOST: &str = "host";
+const PORT: &str = "port";
+const TARGET: &str = "target_session_attrs";
 /// What the C library knows and Chirp does without, so that an address that works for `psql` works here.
-const IGNORED: [&str; 10] = [
+const IGNORED: [&str; 9] = [
     "channel_binding",
     "client_encoding",
     "connect_timeout",
@@ -41,7 +44,6 @@ const IGNORED: [&str; 10] = [
     "keepalives_count",
     "keepalives_idle",
     "keepalives_interval",
-    "target_session_attrs",
     "tcp_user_timeout",
 ];
 /// What the driver says of an address, as far as that tells nothing of it.
@@ -52,46 +54,178 @@ const CAUSES: [&str; 5] = [
     "invalid IPv6 address",
     "invalid international domain name",
 ];
+/// The name of a parameter is shown only when it can be one: a longer one may be anything.
+const NAME_LENGTH_MAX: usize = 40;
 
-/// Why an address is none. It shows no part of the address.
+/// Why an address is none. It shows no value of the address.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
     /// It begins as one and does not go on as one.
-    #[error("an address is postgres://user:password@host:port/database, with what is special in a name or a password encoded as in %2F{}", hint(.0))]
+    #[error("an address is postgres://user:password@host:port,host:port/database, with what is special in a name or a password encoded as in %2F{}", hint(.0))]
     Malformed(Option<&'static str>),
-    /// It asks for something that does not exist.
-    #[error("the address has a parameter that is not known; known are {}", PARAMETERS.join(", "))]
-    UnknownParameter,
+    /// It asks for something that does not exist. The name is missing where it may be a part of something else.
+    #[error("the address has a parameter{} that is not known; known are {HOST}, {PORT}, {TARGET}, {}", named(.0), PARAMETERS.join(", "))]
+    UnknownParameter(Option<String>),
+    /// A value of `target_session_attrs` that is none.
+    #[error("{TARGET} must be one of {}", Target::ALL.map(|(name, _)| name).join(", "))]
+    UnknownTarget,
+    /// Several ports, and not one for each host.
+    #[error("the address must have one {PORT}, or one for each {HOST}")]
+    PortsDoNotMatch,
 }
 
 fn hint(cause: &Option<&'static str>) -> String {
     cause.map(|cause| format!(" ({cause})")).unwrap_or_default()
 }
 
-/// What an address says, if this is one of PostgreSQL.
-pub(super) fn read(address: &str) -> Option<Result<PgConnectOptions, AddressError>> {
-    SCHEMES.iter().any(|scheme| address.starts_with(scheme)).then(|| options(address))
+fn named(name: &Option<String>) -> String {
+    name.as_ref().map(|name| format!(" {name}")).unwrap_or_default()
 }
 
-fn options(address: &str) -> Result<PgConnectOptions, AddressError> {
-    let (place, parameters) = address.split_once('?').unwrap_or((address, ""));
+/// Which servers an address means, as libpq's `target_session_attrs` has them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// Whichever answers.
+    Any,
+    /// One that can be written to.
+    ReadWrite,
+    /// One that cannot be written to.
+    ReadOnly,
+    /// One that follows no other.
+    Primary,
+    /// One that follows another.
+    Standby,
+    /// One that follows another, or else any.
+    PreferStandby,
+}
+
+impl Target {
+    const ALL: [(&'static str, Self); 6] = [
+        ("any", Self::Any),
+        ("read-write", Self::ReadWrite),
+        ("read-only", Self::ReadOnly),
+        ("primary", Self::Primary),
+        ("standby", Self::Standby),
+        ("prefer-standby", Self::PreferStandby),
+    ];
+
+    /// Whether a session will do.
+    pub(super) fn is(self, is_standby: bool, is_read_only: bool) -> bool {
+        match self {
+            Self::Any | Self::PreferStandby => true,
+            Self::ReadWrite => !is_read_only,
+            Self::ReadOnly => is_read_only,
+            Self::Primary => !is_standby,
+            Self::Standby => is_standby,
+        }
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = Self::ALL.into_iter().find_map(|(name, target)| (target == *self).then_some(name));
+        formatter.write_str(name.unwrap_or_default())
+    }
+}
+
+/// What an address says.
+#[derive(Clone, Debug)]
+pub(super) struct Address {
+    /// The same database at each host, in the order in which they are tried.
+    pub hosts: Vec<PgConnectOptions>,
+    /// Which of the hosts will do.
+    pub target: Target,
+    /// Settings of the session.
+    pub settings: Vec<(String, String)>,
+}
+
+/// What an address says, if this is one of PostgreSQL.
+pub(super) fn read(address: &str) -> Option<Result<Address, AddressError>> {
+    let scheme = SCHEMES.into_iter().find(|scheme| address.starts_with(scheme))?;
+    Some(read_after(scheme, &address[scheme.len()..]))
+}
+
+fn read_after(scheme: &str, address: &str) -> Result<Address, AddressError> {
+    let (place, query) = address.split_once('?').unwrap_or((address, ""));
     // What comes after it would never be used.
     if address.contains('#') {
         return Err(AddressError::Malformed(None));
     }
-    let mut known = Vec::new();
-    for parameter in parameters.split('&').filter(|parameter| !parameter.is_empty()) {
-        let (key, _) = parameter.split_once('=').ok_or(AddressError::UnknownParameter)?;
-        let is_setting = key.starts_with("options[") && key.ends_with(']');
-        if let Some(ignored) = IGNORED.iter().find(|ignored| **ignored == key) {
-            warn!("the parameter {ignored} of the store's address is ignored");
-        } else if PARAMETERS.contains(&key) || is_setting {
-            known.push(parameter);
-        } else {
-            return Err(AddressError::UnknownParameter);
-        }
+    let parameters = Parameters::read(query)?;
+    let (authority, path) = match place.find('/') {
+        Some(slash) => place.split_at(slash),
+        None => (place, ""),
+    };
+    let (user, hosts) = match authority.rsplit_once('@') {
+        Some((user, hosts)) => (format!("{user}@"), hosts),
+        None => (String::new(), authority),
+    };
+    let hosts: Vec<(&str, Option<&str>)> = match &parameters.hosts {
+        Some(hosts) => hosts.split(',').map(|host| ("", Some(host))).collect(),
+        None => hosts.split(',').map(|host| (host, None)).collect(),
+    };
+    let ports: Vec<&str> = parameters.ports.iter().flat_map(|ports| ports.split(',')).collect();
+    if ports.len() > 1 && ports.len() != hosts.len() {
+        return Err(AddressError::PortsDoNotMatch);
     }
-    let options = PgConnectOptions::from_str(&format!("{place}?{}", known.join("&"))).map_err(|cause| {
+    let at_each_host = |driven: &[&str]| {
+        let one = |(place, (authority, host)): (usize, &(&str, Option<&str>))| {
+            let port = ports.get(place).or(ports.first());
+            let overridden = [(HOST, host.as_ref()), (PORT, port)];
+            let overridden = overridden.into_iter().filter_map(|(key, value)| Some(format!("&{key}={}", value?)));
+            let (driven, overridden) = (driven.join("&"), overridden.collect::<String>());
+            one_host(&format!("{scheme}{user}{authority}{path}?{driven}{overridden}"))
+        };
+        hosts.iter().enumerate().map(one).collect::<Result<Vec<_>, _>>()
+    };
+    let with_options = at_each_host(&parameters.driven)?;
+    let settings = settings(with_options.first().and_then(PgConnectOptions::get_options).unwrap_or_default());
+    // A pooler refuses or forgets options of the start of a session, so they are settings here.
+    let without: Vec<&str> =
+        parameters.driven.iter().copied().filter(|parameter| !parameter.starts_with("options")).collect();
+    Ok(Address { hosts: at_each_host(&without)?, target: parameters.target, settings })
+}
+
+/// What stands behind the question mark of an address.
+struct Parameters<'a> {
+    /// What the driver reads.
+    driven: Vec<&'a str>,
+    hosts: Option<String>,
+    ports: Option<String>,
+    target: Target,
+}
+
+impl<'a> Parameters<'a> {
+    fn read(query: &'a str) -> Result<Self, AddressError> {
+        let mut parameters = Self { driven: vec![], hosts: None, ports: None, target: Target::Any };
+        for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
+            let (key, value) = parameter.split_once('=').ok_or(AddressError::UnknownParameter(None))?;
+            let is_setting = key.starts_with("options[") && key.ends_with(']');
+            match key {
+                HOST => parameters.hosts = Some(value.replace("%2C", ",").replace("%2c", ",")),
+                PORT => parameters.ports = Some(value.replace("%2C", ",").replace("%2c", ",")),
+                TARGET => {
+                    let known = Target::ALL.into_iter().find(|(name, _)| *name == value);
+                    parameters.target = known.ok_or(AddressError::UnknownTarget)?.1;
+                }
+                _ if IGNORED.contains(&key) => warn!("the parameter {key} of the store's address is ignored"),
+                _ if PARAMETERS.contains(&key) || is_setting => parameters.driven.push(parameter),
+                _ => {
+                    // Where a password has a question mark in it, what comes after that is no parameter.
+                    let is_name = |byte: u8| byte.is_ascii_lowercase() || byte == b'_' || byte == b'-';
+                    let is_whole = !query.contains(['@', '/', ':']) && key.len() <= NAME_LENGTH_MAX;
+                    let name = (is_whole && key.bytes().all(is_name)).then(|| key.to_owned());
+                    return Err(AddressError::UnknownParameter(name));
+                }
+            }
+        }
+        Ok(parameters)
+    }
+}
+
+/// What the driver makes of an address with one host.
+fn one_host(address: &str) -> Result<PgConnectOptions, AddressError> {
+    let options = PgConnectOptions::from_str(address).map_err(|cause| {
         let cause = cause.to_string();
         AddressError::Malformed(CAUSES.into_iter().find(|known| cause.contains(known)))
     })?;
@@ -105,8 +239,28 @@ fn options(address: &str) -> Result<PgConnectOptions, AddressError> {
     let host_has_path = !is_socket && options.get_host().contains(['/', '@']);
     match broken || database_has_path || host_has_path || options.get_username().contains('/') {
         true => Err(AddressError::Malformed(None)),
-        false => Ok(options),
+        // PgBouncer knows no such parameter, and it is the default of every server that Chirp supports.
+        false => Ok(options.extra_float_digits(None)),
     }
+}
+
+/// The settings in what PostgreSQL calls `options`: words such as `-c name=value`, in which a backslash keeps a space from ending the word.
+fn settings(options: &str) -> Vec<(String, String)> {
+    let (mut words, mut word, mut is_escaped) = (Vec::new(), String::new(), false);
+    for character in options.chars() {
+        match character {
+            _ if std::mem::take(&mut is_escaped) => word.push(character),
+            '\\' => is_escaped = true,
+            _ if character.is_whitespace() => words.push(std::mem::take(&mut word)),
+            _ => word.push(character),
+        }
+    }
+    words.push(word);
+    let setting = |word: &String| {
+        let (name, value) = word.trim_start_matches("--").trim_start_matches("-c").split_once('=')?;
+        Some((name.replace('-', "_"), value.to_owned()))
+    };
+    words.iter().filter_map(setting).collect()
 }
 
 #[cfg(test)]
@@ -142,10 +296,44 @@ mod tests {
             "postgres://u@h/db?SSLMODE=secret",
             "postgres://u@h/db?hostaddr=secret",
             "postgres://u@h/db:secret",
+            "postgres://u:1?sec=secret@h/db",
+            "postgres://u@h/db?target_session_attrs=secret",
+            "postgres://u@h1,h2/db?port=1,2,secret",
+            "postgres://u@h1:1,h2:secret/db",
+            "postgres://u@h/db?secret=x&y=/",
         ] {
             let refused = read(bad).expect("it begins as one").expect_err(bad).to_string();
             assert!(!refused.contains("secret"), "{bad}: {refused}");
         }
         assert!(read("postgresq://u:secret@h/db").is_none());
+    }
+
+    #[test]
+    fn hosts_are_tried_in_their_order_and_settings_are_no_options_of_the_start() {
+        let places = |address: &Address| address.hosts.iter().map(super::super::connector::place).collect::<Vec<_>>();
+        let good = |address: &str| read(address).expect("it begins as one").expect(address);
+        let address = good("postgres://u:p@h1:1,h2,[::1]:3/db?target_session_attrs=read-write");
+        assert_eq!(places(&address), ["h1:1", "h2:5432", "[::1]:3"]);
+        assert_eq!(address.target, Target::ReadWrite);
+        assert!(address.hosts.iter().all(|host| host.get_database() == Some("db") && host.get_username() == "u"));
+        assert_eq!(places(&good("postgres:///db?host=h1,/run/x&port=7")), ["h1:7", "/run/x:7"]);
+        assert_eq!(places(&good("postgres://u@ignored/db?host=h1,h2&port=1,2")), ["h1:1", "h2:2"]);
+        let settings = [("work_mem".to_owned(), "1 MB".to_owned()), ("search_path".to_owned(), "x".to_owned())];
+        for with_settings in [
+            "postgres://u@h1,h2:9/db?options[work_mem]=1%20MB&options[search_path]=x",
+            "postgres://u@h1,h2:9/db?options=-c%20work_mem=1%5C%20MB%20--search-path=x",
+        ] {
+            let address = good(with_settings);
+            assert_eq!(address.settings, settings, "{with_settings}");
+            assert_eq!(places(&address), ["h1:5432", "h2:9"]);
+            assert!(address.hosts.iter().all(|host| host.get_options().is_none() && host.get_database() == Some("db")));
+        }
+        let refused = |address: &str| read(address).expect("it begins as one").expect_err(address);
+        assert_eq!(
+            refused("postgres://u@h/db?passwort=x"),
+            AddressError::UnknownParameter(Some("passwort".to_owned()))
+        );
+        assert_eq!(refused("postgres://u@h1,h2/db?port=1,2,3"), AddressError::PortsDoNotMatch);
+        assert_eq!(refused("postgres://u@h/db?target_session_attrs=x"), AddressError::UnknownTarget);
     }
 }

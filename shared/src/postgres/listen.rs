@@ -3,48 +3,64 @@
 //! Always: a connection that hears nothing is asked whether it is there, since a peer that has fallen silent and one that has nothing to
 //! say are alike; after each connection, something may have been missed. Never here: what was said.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::Executor as _;
-use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
+use sqlx::postgres::{PgListener, PgPoolOptions};
 use tokio::time::{sleep, timeout};
 use tracing::{debug, warn};
 
-use super::pool::{Failures, PING_TIMEOUT, gone, late};
+use super::causes;
+use super::connector::Connector;
+use super::pool::{Failures, PING_TIMEOUT, Purpose, gone, late};
 
-/// How long to wait before listening again.
+/// How long to wait before listening again; each time twice as long, where it fails at once.
 const LISTEN_AGAIN: Duration = Duration::from_secs(1);
+const LISTEN_AGAIN_MAX: Duration = Duration::from_secs(10);
 /// How long listening may take to begin.
 const BEGIN_TIMEOUT: Duration = Duration::from_secs(3);
 /// A connection that has heard nothing for so long is asked whether it is there.
 const QUIET: Duration = Duration::from_secs(5);
 
-/// Calls `hear` for as long as it answers true.
+/// Calls `hear` for as long as it answers true. Whoever listens in vain, as on a standby, is told once: the pull finds everything all the same.
 pub(super) async fn listen(
-    options: PgConnectOptions,
+    connector: Connector,
     channel: &'static str,
     failures: Failures,
     mut hear: impl FnMut(&str) -> bool + Send + 'static,
 ) {
-    while let Err(cause) = listen_once(&options, channel, &failures, &mut hear).await {
-        warn!(%cause, channel, "nobody wakes this process for now: {cause}");
-        sleep(LISTEN_AGAIN).await;
+    let (mut pause, mut told) = (LISTEN_AGAIN, String::new());
+    loop {
+        let began = Instant::now();
+        let Err(cause) = listen_once(&connector, channel, &failures, &mut hear).await else { break };
+        let text = causes::text(&causes::told(cause));
+        if began.elapsed() > QUIET {
+            (pause, told) = (LISTEN_AGAIN, String::new());
+        }
+        match text == told {
+            true => debug!(cause = text, channel, "nobody wakes this process still: {text}"),
+            false => warn!(cause = text, channel, "nobody wakes this process for now, so it looks by itself: {text}"),
+        }
+        told = text;
+        sleep(pause).await;
+        pause = (pause * 2).min(LISTEN_AGAIN_MAX);
     }
     debug!(channel, "nobody listens any more");
 }
 
 async fn listen_once(
-    options: &PgConnectOptions,
+    connector: &Connector,
     channel: &str,
     failures: &Failures,
     hear: &mut (impl FnMut(&str) -> bool + Send),
 ) -> Result<(), sqlx::Error> {
     let mut failures = failures.subscribe();
     failures.mark_unchanged();
+    let host = connector.host_for(Purpose::Writing).await?;
     // One for each connection: when a listener is dropped, sqlx says goodbye to its peer, in a task that has no bound. Where the peer is
     // silent, that task and its socket stay until TCP gives up, or the peer does.
     let one = PgPoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
-    let pool = one.acquire_timeout(BEGIN_TIMEOUT).test_before_acquire(false).connect_lazy_with(options.clone());
+    let pool = one.acquire_timeout(BEGIN_TIMEOUT).test_before_acquire(false).connect_lazy_with(host);
     let beginning = async {
         let mut listener = PgListener::connect_with(&pool).await?;
         // A connection that is lost is another one to us.

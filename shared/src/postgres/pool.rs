@@ -17,14 +17,17 @@ use std::time::{Duration, Instant};
 
 use ::metrics::counter;
 use sqlx::error::DatabaseError;
-use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgDatabaseError, PgRow, PgSeverity};
+use sqlx::postgres::{PgArguments, PgConnection, PgRow};
 use sqlx::query::Query;
 use sqlx::{Connection as _, Error, Postgres, RawSql, Row as _};
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{sleep, timeout};
-use tracing::{debug, warn};
+use tracing::{debug, info, warn};
+use uuid::Uuid;
 
+use super::causes::{self, read_only};
+use super::connector::{Connector, SessionId};
 use crate::metrics;
 use crate::patience::{STORE_PATIENCE, patiently};
 
@@ -38,14 +41,12 @@ const RESTING: Duration = Duration::from_secs(1);
 const AGE_MAX: Duration = Duration::from_secs(30 * 60);
 /// A connection that was not used for so long is given up.
 const IDLE_MAX: Duration = Duration::from_secs(10 * 60);
-/// How long to wait before a server that refuses connections is asked again, within [`ACQUIRE_TIMEOUT`]; each time twice as long.
-const CONNECT_AGAIN: Duration = Duration::from_millis(10);
-const CONNECT_AGAIN_MAX: Duration = Duration::from_millis(200);
+/// After a session could not be opened, nobody in the process tries again for this long; each time twice as long, up to the bound of what may
+/// pass by itself (a server that starts or fails over must be used soon), or of what somebody has to mend.
+const TRY_AGAIN: Duration = Duration::from_millis(20);
+const TRY_AGAIN_MAX: Duration = Duration::from_secs(1);
+const MENDED_AGAIN_MAX: Duration = Duration::from_secs(10);
 
-/// Which session this is, for others to find it, and whether anything can be written in it.
-const SELECT_SESSION: &str = "
-SELECT pid, backend_start::TEXT AS started, current_setting('transaction_read_only') = 'on' AS read_only
-FROM pg_stat_activity WHERE pid = pg_backend_pid()";
 const SELECT_READ_ONLY: &str = "SELECT current_setting('transaction_read_only') = 'on' AS read_only";
 const SELECT_IS_THERE: &str =
     "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pid = $1 AND backend_start::TEXT = $2) AS there";
@@ -68,28 +69,85 @@ pub enum Wait {
     WhileItRuns,
 }
 
-/// How often connections to one server have failed, for all pools of the process.
+/// What went wrong with one server, for all pools of the process.
 #[derive(Clone, Debug)]
-pub(super) struct Failures(Arc<watch::Sender<u64>>);
+pub(super) struct Failures {
+    /// How often a connection failed.
+    count: Arc<watch::Sender<u64>>,
+    refusal: Arc<Mutex<Option<Refusal>>>,
+}
+
+/// Why no session can be opened at the moment.
+#[derive(Debug)]
+struct Refusal {
+    cause: Arc<Error>,
+    /// Before then nobody tries again.
+    until: Instant,
+    pause: Duration,
+}
 
 impl Default for Failures {
     fn default() -> Self {
-        Self(Arc::new(watch::Sender::new(0)))
+        Self { count: Arc::new(watch::Sender::new(0)), refusal: Arc::default() }
     }
 }
 
 impl Failures {
     fn count(&self) -> u64 {
-        *self.0.borrow()
+        *self.count.borrow()
     }
 
     fn add(&self) {
-        self.0.send_modify(|count| *count += 1);
+        self.count.send_modify(|count| *count += 1);
     }
 
     pub(super) fn subscribe(&self) -> watch::Receiver<u64> {
-        self.0.subscribe()
+        self.count.subscribe()
     }
+
+    fn refusal(&self) -> std::sync::MutexGuard<'_, Option<Refusal>> {
+        self.refusal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How long to wait before a session may be opened, and why; nothing when this caller may try now. Of several that wait, one tries.
+    fn wait(&self) -> Option<(Duration, Arc<Error>)> {
+        let mut refusal = self.refusal();
+        let refused = refusal.as_mut()?;
+        let left = refused.until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            refused.until = Instant::now() + refused.pause;
+            return None;
+        }
+        Some((left, refused.cause.clone()))
+    }
+
+    fn opened(&self) {
+        if self.refusal().take().is_some() {
+            info!("the server can be used again");
+        }
+    }
+
+    /// Says each cause once.
+    fn refused(&self, cause: Error) -> Error {
+        let text = causes::text(&cause);
+        let longest = if causes::may_pass(&cause) { TRY_AGAIN_MAX } else { MENDED_AGAIN_MAX };
+        let mut refusal = self.refusal();
+        let before = refusal.take();
+        match before.as_ref().is_some_and(|before| causes::text(&before.cause) == text) {
+            true => debug!(cause = text, "the server cannot be used still: {text}"),
+            false => warn!(cause = text, "the server cannot be used: {text}"),
+        }
+        let pause = before.map_or(TRY_AGAIN, |before| before.pause * 2).min(longest);
+        let until = Instant::now() + pause.mul_f64(jitter());
+        let cause = Arc::new(cause);
+        *refusal = Some(Refusal { cause: cause.clone(), until, pause });
+        causes::again(&cause)
+    }
+}
+
+/// A factor from a half to one and a half, so that many processes do not try at the same moment.
+fn jitter() -> f64 {
+    0.5 + f64::from(Uuid::new_v4().as_bytes()[0]) / 256.0
 }
 
 /// A bounded number of connections to one server.
@@ -104,7 +162,7 @@ impl fmt::Debug for Pool {
 }
 
 struct Shared {
-    options: PgConnectOptions,
+    connector: Connector,
     purpose: Purpose,
     room: Arc<Semaphore>,
     /// The one that was used last is used next.
@@ -122,8 +180,7 @@ struct Idle {
 #[derive(Debug)]
 struct Live {
     connection: PgConnection,
-    /// The process of the server that works for it, and since when, which no other process of any server has in common with it.
-    session: (i32, String),
+    session: SessionId,
     opened_at: Instant,
     /// How many failures there had been when it was opened.
     failures: u64,
@@ -152,15 +209,14 @@ pub struct Session {
 
 impl Pool {
     /// Opens nothing before somebody asks.
-    pub(super) fn new(options: PgConnectOptions, connections: usize, purpose: Purpose, failures: Failures) -> Self {
+    pub(super) fn new(connector: Connector, connections: usize, purpose: Purpose, failures: Failures) -> Self {
         let room = Arc::new(Semaphore::new(connections));
-        Self(Arc::new(Shared { options, purpose, room, idle: Mutex::default(), failures }))
+        Self(Arc::new(Shared { connector, purpose, room, idle: Mutex::default(), failures }))
     }
 
     /// A pool that knows of no other, for tests and tools.
-    #[must_use]
-    pub fn alone(options: PgConnectOptions, connections: usize) -> Self {
-        Self::new(options, connections, Purpose::Reading, Failures::default())
+    pub(super) fn alone(connector: Connector, connections: usize) -> Self {
+        Self::new(connector, connections, Purpose::Reading, Failures::default())
     }
 
     /// A connection that answers, as far as that can be known.
@@ -173,7 +229,7 @@ impl Pool {
         let room = room.map_err(|_closed| Error::PoolClosed)?;
         let live = match self.take_idle().await {
             Some(live) => live,
-            None => timeout(ACQUIRE_TIMEOUT, self.open()).await.map_err(late)??,
+            None => self.open().await?,
         };
         Ok(Session {
             live: Some(live),
@@ -198,7 +254,7 @@ impl Pool {
             }
             match timeout(PING_TIMEOUT, self.check(&mut live.connection)).await {
                 Ok(Ok(())) => return Some(live),
-                Ok(Err(cause)) => self.lose("lost", &cause),
+                Ok(Err(cause)) => self.lose("lost", &causes::text(&causes::told(cause))),
                 Err(_) => self.lose("silent", &"a connection that rested does not answer"),
             }
         }
@@ -231,23 +287,29 @@ impl Pool {
 
     /// A new connection. A server that refuses is asked again, for as long as the caller waits, since it may be starting.
     async fn open(&self) -> Result<Live, Error> {
-        let mut pause = CONNECT_AGAIN;
+        let until = Instant::now() + ACQUIRE_TIMEOUT;
         loop {
+            if let Some((pause, cause)) = self.0.failures.wait() {
+                if Instant::now() + pause >= until {
+                    return Err(causes::again(&cause));
+                }
+                sleep(pause).await;
+                continue;
+            }
             let failures = self.0.failures.count();
-            match PgConnection::connect_with(&self.0.options).await {
-                Ok(mut connection) => {
-                    let row = sqlx::query(SELECT_SESSION).fetch_one(&mut connection).await?;
-                    if self.0.purpose == Purpose::Writing && row.try_get("read_only")? {
-                        return Err(read_only());
-                    }
-                    let session = (row.try_get("pid")?, row.try_get("started")?);
+            match self.0.connector.open(self.0.purpose).await {
+                Ok((connection, session)) => {
+                    self.0.failures.opened();
                     return Ok(Live { connection, session, opened_at: Instant::now(), failures });
                 }
-                Err(cause) if is_starting(&cause) => debug!(%cause, "the server refuses for now: {cause}"),
-                Err(cause) => return Err(cause),
+                Err(cause) => {
+                    let may_pass = causes::may_pass(&cause);
+                    let cause = self.0.failures.refused(cause);
+                    if !may_pass || Instant::now() >= until {
+                        return Err(cause);
+                    }
+                }
             }
-            sleep(pause).await;
-            pause = (pause * 2).min(CONNECT_AGAIN_MAX);
         }
     }
 
@@ -265,9 +327,9 @@ impl Pool {
     }
 
     /// Whether the server to which new connections lead still has a session; nothing when that cannot be known now.
-    async fn has(&self, (pid, started): &(i32, String)) -> Option<bool> {
+    async fn has(&self, (pid, started): &SessionId) -> Option<bool> {
         let asking = async {
-            let mut connection = PgConnection::connect_with(&self.0.options).await?;
+            let (mut connection, _) = self.0.connector.open(Purpose::Reading).await?;
             let row = sqlx::query(SELECT_IS_THERE).bind(pid).bind(started).fetch_one(&mut connection).await?;
             row.try_get("there")
         };
@@ -285,7 +347,7 @@ impl Pool {
     async fn wait_for<T>(
         &self,
         wait: Wait,
-        session: &(i32, String),
+        session: &SessionId,
         statement: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
         match wait {
@@ -383,6 +445,7 @@ impl Session {
 
     fn end_statement<T>(&mut self, began: Instant, ended: Result<T, Error>) -> Result<T, Error> {
         self.state = State::Ready;
+        let ended = ended.map_err(causes::told);
         let Err(cause) = &ended else { return ended };
         let Some(reason) = distrust(cause) else { return ended };
         self.state = State::Broken;
@@ -391,7 +454,7 @@ impl Session {
         if reason == "silent" && began.elapsed() < STORE_PATIENCE {
             counter!(metrics::CONNECTIONS_CLOSED, "reason" => "late").increment(1);
         } else {
-            self.pool.lose(reason, cause);
+            self.pool.lose(reason, &causes::text(cause));
         }
         ended
     }
@@ -444,8 +507,7 @@ fn distrust(cause: &Error) -> Option<&'static str> {
 }
 
 fn is_fatal(refused: &(dyn DatabaseError + 'static)) -> bool {
-    let of_postgres = refused.try_downcast_ref::<PgDatabaseError>();
-    of_postgres.is_some_and(|error| matches!(error.severity(), PgSeverity::Fatal | PgSeverity::Panic))
+    refused.try_downcast_ref::<causes::Told>().is_some_and(causes::Told::is_fatal)
 }
 
 /// Whether a statement that ended so may have been committed all the same.
@@ -462,21 +524,6 @@ pub(crate) fn is_unknown(cause: &Error) -> bool {
 /// SQLSTATE of connections that are lost (class 08) and of servers that end them (`57P01` to `57P05`).
 fn is_of_the_connection(code: &str) -> bool {
     code.starts_with("08") || code.starts_with("57P")
-}
-
-/// Whether the server may answer in a moment.
-fn is_starting(cause: &Error) -> bool {
-    /// SQLSTATE of a server that starts or stops, and of one that has no connection left.
-    const PASSING: [&str; 2] = ["57P03", "53300"];
-    match cause {
-        Error::Io(cause) => cause.kind() == io::ErrorKind::ConnectionRefused,
-        Error::Database(refused) => refused.code().is_some_and(|code| PASSING.contains(&&*code)),
-        _ => false,
-    }
-}
-
-fn read_only() -> Error {
-    Error::Io(io::Error::other("nothing can be written there: the server is a standby, or the session is read-only"))
 }
 
 pub(super) fn late() -> Error {

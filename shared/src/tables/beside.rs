@@ -4,10 +4,15 @@
 //! no reader sees a part of it. On PostgreSQL names are looked up outside of a reader's snapshot; so the change waits for all readers, each
 //! of which has read the checkpoints first. Never here: who fills them.
 
-use crate::database::Transaction;
-use crate::sql::{BESIDE, beside};
+use std::time::Duration;
+
+use crate::database::{Database, Transaction};
+use crate::sql::{BESIDE, beside, statements};
 
 use super::SCHEMA;
+
+/// How long readers are kept waiting for the one who reads already, each time that the change is tried.
+const LOCK_TIMEOUT: Duration = Duration::from_millis(20);
 
 /// What a projection has in the schema.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -78,16 +83,35 @@ pub async fn drop(tx: &mut Transaction, projection: &str) -> Result<(), sqlx::Er
     Ok(())
 }
 
+statements! {
+    /// A session that reads the checkpoints: of the locks of others, everybody may know the process.
+    static SELECT_READER = "
+{sqlite: SELECT 0 AS pid WHERE FALSE}{postgres:
+SELECT pid::BIGINT AS pid FROM pg_locks WHERE relation = to_regclass('projections') AND granted AND pid <> pg_backend_pid()
+LIMIT 1}";
+}
+
 /// On PostgreSQL names are looked up outside of a reader's snapshot, so nobody may read while names change; every reader reads the checkpoints
-/// first. A file has no such readers.
+/// first. A file has no such readers. Whoever reads for long is not waited for: everybody else would wait behind this.
 pub(super) async fn lock_out_readers(tx: &mut Transaction) -> Result<(), sqlx::Error> {
     match tx.is_on_server() {
         true => {
-            let lock = "SET LOCAL lock_timeout = '500ms'; LOCK TABLE projections IN ACCESS EXCLUSIVE MODE";
-            tx.text(lock.to_owned()).await
+            let millis = LOCK_TIMEOUT.as_millis();
+            tx.text(format!(
+                "SET LOCAL lock_timeout = '{millis}ms'; LOCK TABLE projections IN ACCESS EXCLUSIVE MODE; SET LOCAL lock_timeout = DEFAULT"
+            ))
+            .await
         }
         false => Ok(()),
     }
+}
+
+/// The process of the server that reads and keeps the tables from being changed, if there is one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn reader(tables: &Database) -> Result<Option<i64>, sqlx::Error> {
+    tables.rows(&SELECT_READER, &[]).await?.first().map(|row| row.get("pid")).transpose()
 }
 
 /// Lets them take the place of those that serve, which are dropped.

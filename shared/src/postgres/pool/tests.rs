@@ -56,7 +56,7 @@ async fn a_connection_whose_statement_took_too_long_is_never_used_again() {
 async fn a_connection_that_the_server_has_ended_is_replaced_and_so_are_those_that_are_as_old() {
     let server = Server::for_a_test().await;
     let failures = Failures::default();
-    let of = |purpose| Pool::new(server.options("public", &[]), 1, purpose, failures.clone());
+    let of = |purpose| Pool::new(server.connector("public", &[]), 1, purpose, failures.clone());
     let (first, second) = (of(Purpose::Reading), of(Purpose::Writing));
     let mut other = second.acquire().await.expect("it opens");
     let others = pid(&mut other).await;
@@ -75,7 +75,7 @@ async fn a_connection_that_the_server_has_ended_is_replaced_and_so_are_those_tha
 async fn a_session_in_which_nothing_can_be_written_is_none_of_a_pool_that_writes() {
     let server = Server::for_a_test().await;
     let read_only = [("default_transaction_read_only", "on".to_owned())];
-    let of = |purpose| Pool::new(server.options("public", &read_only), 1, purpose, Failures::default());
+    let of = |purpose| Pool::new(server.connector("public", &read_only), 1, purpose, Failures::default());
     of(Purpose::Writing).acquire().await.expect_err("nothing can be written there");
     let mut session = of(Purpose::Reading).acquire().await.expect("it can be read");
     let before = pid(&mut session).await;
@@ -95,4 +95,29 @@ async fn what_takes_long_goes_on_for_as_long_as_the_server_works_on_it() {
     let longer = sqlx::query("SELECT pg_sleep($1)").bind(STORE_PATIENCE.as_secs_f64() + 1.0);
     session.execute(longer, Wait::WhileItRuns).await.expect("it ends");
     assert_eq!(pid(&mut session).await, before);
+}
+
+#[tokio::test]
+async fn a_server_that_refuses_is_asked_by_one_at_a_time_and_more_and_more_rarely() {
+    for (kind, longest) in
+        [(io::ErrorKind::ConnectionRefused, TRY_AGAIN_MAX), (io::ErrorKind::PermissionDenied, MENDED_AGAIN_MAX)]
+    {
+        let failures = Failures::default();
+        assert!(failures.wait().is_none(), "nobody has failed yet");
+        let mut expected = TRY_AGAIN;
+        for _ in 0..20 {
+            let told = failures.refused(Error::Io(io::Error::new(kind, "as it is")));
+            assert_eq!(causes::text(&told), "as it is");
+            assert_eq!(failures.refusal().as_ref().expect("it was just noted").pause, expected);
+            let (wait, _) = failures.wait().expect("it has just failed");
+            assert!(wait <= expected.mul_f64(1.5), "{wait:?} of {expected:?}");
+            expected = (expected * 2).min(longest);
+        }
+        // Once the pause is over, the first who comes may try, and the next waits for what comes of it.
+        failures.refusal().as_mut().expect("it is there").until = Instant::now();
+        assert!(failures.wait().is_none());
+        assert!(failures.wait().is_some());
+        failures.opened();
+        assert!(failures.wait().is_none(), "whoever comes may open one");
+    }
 }

@@ -1,0 +1,128 @@
+//! Whether a database is one that a role can work with, which is asked before anything is opened.
+//!
+//! Always: what only somebody else can mend is named: a pooler that gives each transaction another session, a right that the role lacks. The
+//! encoding is looked at whenever a session is opened. Never here: the versions of the schemas.
+
+use std::time::Duration;
+
+use sqlx::postgres::PgConnection;
+use sqlx::{Connection as _, Error, Row as _};
+use tokio::time::timeout;
+
+use super::causes;
+use super::connector::Connector;
+use super::pool::Purpose;
+
+/// How often two sessions are compared: between two statements, others may use a pooler, too.
+const COMPARISONS: usize = 3;
+/// How long the comparison may take.
+const COMPARISON_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// What a process does with a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// It appends commands.
+    Commands,
+    /// It folds the log into the read tables.
+    Projecting,
+    /// It answers from the read tables.
+    Queries,
+}
+
+/// Why a process cannot work with a database.
+#[derive(Debug, thiserror::Error)]
+pub enum Unfit {
+    /// Another configuration is needed.
+    #[error("{0}")]
+    Configuration(String),
+    /// Somebody may mend it while the process waits.
+    #[error("{0}")]
+    NotYet(String),
+}
+
+/// The rights that are missing of those in $1, the objects, and $2, the privileges. What is not there yet is left out.
+const SELECT_MISSING_RIGHTS: &str = "
+SELECT COALESCE(STRING_AGG(needed.privilege || ' on ' || needed.object, ', '), '') AS missing
+FROM UNNEST($1::TEXT[], $2::TEXT[]) AS needed (object, privilege)
+WHERE CASE needed.privilege
+    WHEN 'EXECUTE' THEN EXISTS (
+        SELECT FROM pg_proc WHERE oid = to_regproc(needed.object) AND NOT has_function_privilege(oid, 'EXECUTE'))
+    ELSE EXISTS (
+        SELECT FROM pg_class WHERE oid = to_regclass(needed.object) AND NOT has_table_privilege(oid, needed.privilege))
+END";
+const SELECT_PROCESS: &str = "SELECT pg_backend_pid() AS pid";
+
+impl Work {
+    fn rights(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::Commands => &[
+                ("chirp_log.append_batch", "EXECUTE"),
+                ("chirp_log.events", "SELECT"),
+                ("chirp_log.requests", "SELECT"),
+                ("chirp_tables.projections", "SELECT"),
+            ],
+            Self::Projecting => &[
+                ("chirp_log.events", "SELECT"),
+                ("chirp_tables.projections", "SELECT"),
+                ("chirp_tables.projections", "INSERT"),
+                ("chirp_tables.projections", "UPDATE"),
+                ("chirp_tables.posts_1", "INSERT"),
+                ("chirp_tables.posts_1", "DELETE"),
+            ],
+            Self::Queries => &[
+                ("chirp_log.positions", "SELECT"),
+                ("chirp_tables.projections", "SELECT"),
+                ("chirp_tables.posts_1", "SELECT"),
+            ],
+        }
+    }
+}
+
+/// Looks whether a process can do its work there.
+///
+/// # Errors
+/// What stands in the way.
+pub(super) async fn check(connector: &Connector, work: Work) -> Result<(), Unfit> {
+    let not_yet = |cause: Error| match causes::is_of_the_database(&cause) {
+        true => Unfit::Configuration(causes::text(&cause)),
+        false => Unfit::NotYet(causes::text(&causes::told(cause))),
+    };
+    let (mut one, _) = connector.open(Purpose::Reading).await.map_err(not_yet)?;
+    let (mut other, _) = connector.open(Purpose::Reading).await.map_err(not_yet)?;
+    let comparing = timeout(COMPARISON_TIMEOUT, share_sessions(&mut one, &mut other)).await;
+    match comparing.unwrap_or_else(|_| Err(causes::silent())).map_err(not_yet)? {
+        true => {
+            let cause = "a pooler in transaction mode stands before the server; Chirp needs a session for each connection: \
+                         set pool_mode = session for this database (PgBouncer), or connect to the server itself";
+            return Err(Unfit::Configuration(cause.to_owned()));
+        }
+        false => drop(other),
+    }
+    let (objects, privileges): (Vec<&str>, Vec<&str>) = work.rights().iter().copied().unzip();
+    let asking = sqlx::query(SELECT_MISSING_RIGHTS).persistent(false).bind(objects).bind(privileges);
+    let row = asking.fetch_one(&mut one).await.map_err(not_yet)?;
+    let missing: String = row.try_get("missing").map_err(not_yet)?;
+    // What goes wrong here is no news to anybody.
+    let _ = one.close().await;
+    if missing.is_empty() { Ok(()) } else { Err(Unfit::NotYet(format!("the role of this process lacks {missing}"))) }
+}
+
+/// Whether two connections at the same time are one session of the server, or one of them is several: both only behind a pooler that lends
+/// sessions for a transaction.
+async fn share_sessions(one: &mut PgConnection, other: &mut PgConnection) -> Result<bool, Error> {
+    for _ in 0..COMPARISONS {
+        let before = process(one).await?;
+        let mut tx = other.begin().await?;
+        let others = process(&mut tx).await?;
+        let after = process(one).await?;
+        tx.rollback().await?;
+        if before == others || before != after {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+async fn process(connection: &mut PgConnection) -> Result<i32, Error> {
+    sqlx::query(SELECT_PROCESS).persistent(false).fetch_one(connection).await?.try_get("pid")
+}
