@@ -8,7 +8,7 @@ use shared::event::{AccountKind, Envelope, Event, FollowEvent, PostText, Profile
 use shared::ids::{AccountId, Position, PostId};
 use shared::log::StreamName;
 
-use crate::domain::account::{self, Account};
+use crate::domain::account::{self, APPROVED_TOGETHER_MAX, Account, Step};
 use crate::domain::block::{self, Block, Follows};
 use crate::domain::follow::{self, Follow};
 use crate::domain::handle::Handle;
@@ -129,6 +129,8 @@ pub enum Command {
     ApproveFollow(Edge),
     /// Turn away.
     RejectFollow(Edge),
+    /// Be followed no more.
+    RemoveFollower(Edge),
     /// Block.
     Block(Pair),
     /// Unblock.
@@ -169,6 +171,8 @@ pub struct Decision {
     pub events: Vec<Event>,
     /// What the caller hears.
     pub answer: Answer,
+    /// Whether the command is done with these events: if not, it is to be decided again after them.
+    pub is_last: bool,
 }
 
 /// Decides a command on the state that the log has now.
@@ -176,6 +180,10 @@ pub struct Decision {
 /// # Errors
 /// A refusal, or that the log could not be read.
 pub async fn decide(session: &mut Session<'_>, command: &Command) -> Result<Decision, Failure> {
+    if let Command::Unprotect(account) = command {
+        let Step { events, is_last } = unprotect(session, *account).await?;
+        return Ok(Decision { events, answer: Answer::Done, is_last });
+    }
     let events = events(session, command).await?;
     let answer = match command {
         Command::Register { account, .. } => Answer::Account(*account),
@@ -183,7 +191,7 @@ pub async fn decide(session: &mut Session<'_>, command: &Command) -> Result<Deci
         Command::Follow(edge) => follow_answer(session, *edge, &events),
         _ => Answer::Done,
     };
-    Ok(Decision { events, answer })
+    Ok(Decision { events, answer, is_last: true })
 }
 
 async fn events(session: &mut Session<'_>, command: &Command) -> Result<Vec<Event>, Failure> {
@@ -199,7 +207,7 @@ async fn events(session: &mut Session<'_>, command: &Command) -> Result<Vec<Even
         }
         Command::ChangeHandle { account, handle } => change_handle(session, *account, handle).await,
         Command::Protect(account) => Ok(account::protect(&session.account(*account).await?)?),
-        Command::Unprotect(account) => unprotect(session, *account).await,
+        Command::Unprotect(account) => Ok(unprotect(session, *account).await?.events),
         Command::Deactivate(account) => Ok(account::deactivate(&session.account(*account).await?)?),
         Command::Reactivate(account) => Ok(account::reactivate(&session.account(*account).await?)?),
         Command::CreatePost(new) => create_post(session, new).await,
@@ -247,6 +255,10 @@ async fn events(session: &mut Session<'_>, command: &Command) -> Result<Vec<Even
             let (follower, followee, state) = edge_ends(session, *edge).await?;
             Ok(follow::reject(state, &follower, &followee)?)
         }
+        Command::RemoveFollower(edge) => {
+            let (follower, followee, state) = edge_ends(session, *edge).await?;
+            Ok(follow::remove(state, &follower, &followee)?)
+        }
         Command::Block(pair) => block(session, *pair).await,
         Command::Unblock(pair) => {
             let stream = StreamName::block(pair.account, pair.target);
@@ -283,11 +295,12 @@ async fn change_handle(session: &mut Session<'_>, id: AccountId, handle: &str) -
     Ok(account::change_handle(&account, &wanted, handle)?)
 }
 
-async fn unprotect(session: &mut Session<'_>, id: AccountId) -> Result<Vec<Event>, Failure> {
+async fn unprotect(session: &mut Session<'_>, id: AccountId) -> Result<Step, Failure> {
     session.load([StreamName::account(id), StreamName::requests(id)]).await?;
     let account: Account = session.fold(&StreamName::account(id));
-    let Requests(waiting) = session.fold(&StreamName::requests(id));
-    session.load(waiting.iter().map(|follower| StreamName::follow(follower.id, id))).await?;
+    let waiting = session.fold::<Requests>(&StreamName::requests(id)).oldest_first();
+    let approved = waiting.iter().take(APPROVED_TOGETHER_MAX);
+    session.load(approved.map(|follower| StreamName::follow(follower.id, id))).await?;
     Ok(account::unprotect(&account, &waiting)?)
 }
 

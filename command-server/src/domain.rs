@@ -126,6 +126,7 @@ pub(crate) mod samples {
 
     pub const ALICE: AccountRef = account_ref(1);
     pub const BOB: AccountRef = account_ref(3);
+    pub const CAROL: AccountRef = account_ref(2);
     pub const POST: PostRef = PostRef { id: PostId(Uuid::from_u128(100)), key: PostKey(100) };
 
     const fn account_ref(number: u8) -> AccountRef {

@@ -64,6 +64,8 @@ enum Attempt {
     Done(Executed),
     /// Decided that nothing happens, for this reason or for none, on what may be older than the log.
     Unsure,
+    /// A part of the command is done, and it is to be decided again for what is left.
+    Halfway,
     /// A lost race, which is worth another try.
     Lost(AppendError),
 }
@@ -88,13 +90,22 @@ impl Executor {
     pub async fn execute(&self, call: &Call, command: &Command) -> Result<Executed, Status> {
         let mut source = Source::Cache;
         let mut lost = None;
-        for _ in 0..ATTEMPTS_MAX {
-            match self.attempt(call, command, source).await? {
+        let mut attempts = 0;
+        while attempts < ATTEMPTS_MAX {
+            attempts += 1;
+            source = match self.attempt(call, command, source).await? {
                 Attempt::Done(executed) => return Ok(executed),
-                Attempt::Unsure => {}
-                Attempt::Lost(conflict) => lost = Some(conflict),
-            }
-            source = Source::Log;
+                // Each such step leaves less to do.
+                Attempt::Halfway => {
+                    attempts = 0;
+                    Source::Cache
+                }
+                Attempt::Unsure => Source::Log,
+                Attempt::Lost(conflict) => {
+                    lost = Some(conflict);
+                    Source::Log
+                }
+            };
         }
         Err(lost.expect("only the first attempt can be unsure").into())
     }
@@ -122,6 +133,11 @@ impl Executor {
         if decision.events.is_empty() && call.request_id.is_none() {
             return Ok(Attempt::Done(Executed { anchor: self.log.head_anchor().await?, answer: decision.answer }));
         }
+        if !decision.is_last
+            && let Some(before) = self.answered_before(call).await?
+        {
+            return Ok(Attempt::Done(before));
+        }
         let events: Vec<_> = decision.events.into_iter().map(|event| (stream_of(&event), event)).collect();
         let append = Append {
             expected: session.expected(),
@@ -134,12 +150,19 @@ impl Executor {
                 principal: call.principal.clone(),
                 traceparent: call.traceparent.clone(),
             },
-            request: call.request_id.map(|request_id| Request { request_id, digest: call.digest }),
+            // The request is executed with its last step.
+            request: call
+                .request_id
+                .filter(|_| decision.is_last)
+                .map(|id| Request { request_id: id, digest: call.digest }),
             answer: serde_json::to_vec(&decision.answer).map_err(internal)?,
         };
         match self.log.append(append).await {
             Ok(Appended::Now(anchor)) => {
                 session.appended(&events, anchor);
+                if !decision.is_last {
+                    return Ok(Attempt::Halfway);
+                }
                 Ok(Attempt::Done(Executed { anchor, answer: decision.answer }))
             }
             Ok(Appended::Before(stored)) => self.recall(&stored).await.map(Attempt::Done),

@@ -56,8 +56,8 @@ commanding! {
     RegisterAccountRequest UpdateProfileRequest ChangeHandleRequest ProtectAccountRequest UnprotectAccountRequest
     DeactivateAccountRequest ReactivateAccountRequest CreatePostRequest EditPostRequest DeletePostRequest
     LikePostRequest UnlikePostRequest RepostPostRequest UndoRepostRequest FollowAccountRequest
-    UnfollowAccountRequest ApproveFollowRequest RejectFollowRequest BlockAccountRequest UnblockAccountRequest
-    MuteAccountRequest UnmuteAccountRequest BookmarkPostRequest RemoveBookmarkRequest MarkNotificationsSeenRequest
+    UnfollowAccountRequest ApproveFollowRequest RejectFollowRequest RemoveFollowerRequest BlockAccountRequest
+    UnblockAccountRequest MuteAccountRequest UnmuteAccountRequest BookmarkPostRequest RemoveBookmarkRequest MarkNotificationsSeenRequest
 }
 
 impl Commands {
@@ -334,6 +334,17 @@ impl CommandService for Commands {
         });
         let executed = self.execute("RejectFollow", request, fields, command).await?;
         reply(v1::RejectFollowResponse { consistency_token: self.token(executed) })
+    }
+
+    async fn remove_follower(&self, request: Request<v1::RemoveFollowerRequest>) -> Reply<v1::RemoveFollowerResponse> {
+        let mut fields = Fields::default();
+        let asked = request.get_ref();
+        let command = Command::RemoveFollower(Edge {
+            followee: fields.account("account_id", &asked.account_id),
+            follower: fields.account("follower_id", &asked.follower_id),
+        });
+        let executed = self.execute("RemoveFollower", request, fields, command).await?;
+        reply(v1::RemoveFollowerResponse { consistency_token: self.token(executed) })
     }
 
     async fn block_account(&self, request: Request<v1::BlockAccountRequest>) -> Reply<v1::BlockAccountResponse> {

@@ -27,8 +27,8 @@ tokened! { command, consistency_token:
     RegisterAccountResponse UpdateProfileResponse ChangeHandleResponse ProtectAccountResponse UnprotectAccountResponse
     DeactivateAccountResponse ReactivateAccountResponse CreatePostResponse EditPostResponse DeletePostResponse
     LikePostResponse UnlikePostResponse RepostPostResponse UndoRepostResponse FollowAccountResponse
-    UnfollowAccountResponse ApproveFollowResponse RejectFollowResponse BlockAccountResponse UnblockAccountResponse
-    MuteAccountResponse UnmuteAccountResponse BookmarkPostResponse RemoveBookmarkResponse MarkNotificationsSeenResponse
+    UnfollowAccountResponse ApproveFollowResponse RejectFollowResponse RemoveFollowerResponse BlockAccountResponse
+    UnblockAccountResponse MuteAccountResponse UnmuteAccountResponse BookmarkPostResponse RemoveBookmarkResponse MarkNotificationsSeenResponse
 }
 
 tokened! { query, read_at:

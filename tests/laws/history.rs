@@ -147,7 +147,7 @@ impl History {
         let (post, author) = *random.pick(&self.posts[start..]);
         let on = OnPost { account, post };
         let own = OnPost { account: author, post };
-        match random.between(1, 108) {
+        match random.between(1, 110) {
             1..=20 => self.post(random, account),
             21..=38 => Command::Follow(sometimes(random, &self.followed, edge)),
             39..=45 => Command::Unfollow(mostly(random, &self.followed, edge)),
@@ -173,6 +173,7 @@ impl History {
             100..=102 => Command::Bookmark(sometimes(random, &self.bookmarked, on)),
             103..=104 => Command::RemoveBookmark(mostly(random, &self.bookmarked, on)),
             105..=107 => Command::MarkNotificationsSeen { account, up_to: self.some_position(random) },
+            108..=109 => Command::RemoveFollower(mostly(random, &self.followed, edge)),
             // Anybody may try to change what is not theirs.
             _ => Command::DeletePost(on),
         }

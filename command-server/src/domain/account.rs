@@ -121,22 +121,39 @@ pub fn protect(account: &Account) -> Result<Vec<Event>, Refusal> {
     }
 }
 
-/// Goes public, which approves everyone who is waiting.
+/// Requests that going public approves in one append: each takes two events.
+pub const APPROVED_TOGETHER_MAX: usize = 4_000;
+
+/// Goes public, which approves everyone who is waiting: the oldest requests first, as many at a time as one append takes, and the account is
+/// public once nobody is left. Undone halfway, it is still protected, and those who were approved follow.
 ///
 /// # Errors
 /// `AccountNotFound`, `AccountDeactivated`.
-pub fn unprotect(account: &Account, waiting: &[AccountRef]) -> Result<Vec<Event>, Refusal> {
+pub fn unprotect(account: &Account, waiting: &[AccountRef]) -> Result<Step, Refusal> {
     let known = account.acting()?;
     if !known.protected {
-        return Ok(vec![]);
+        return Ok(Step { events: vec![], is_last: true });
     }
-    let mut events = vec![Event::Account(AccountEvent::Unprotected { account: known.me })];
-    for &follower in waiting {
+    let is_last = waiting.len() <= APPROVED_TOGETHER_MAX;
+    let mut events = Vec::new();
+    if is_last {
+        events.push(Event::Account(AccountEvent::Unprotected { account: known.me }));
+    }
+    for &follower in waiting.iter().take(APPROVED_TOGETHER_MAX) {
         let edge = Edge { follower, followee: known.me, followee_kind: known.kind };
         events.push(Event::Follow(FollowEvent::Followed(edge)));
         events.push(Event::Requests(RequestsEvent::Removed { followee: known.me, follower }));
     }
-    Ok(events)
+    Ok(Step { events, is_last })
+}
+
+/// What one append does of a command that may need several.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// What happens. Empty when everything is already so.
+    pub events: Vec<Event>,
+    /// Whether this is all that is left.
+    pub is_last: bool,
 }
 
 /// Goes away, keeping everything.
@@ -228,7 +245,7 @@ mod tests {
     fn a_deactivated_account_can_do_nothing_but_come_back() {
         let away = deactivated(ALICE);
         check(protect(&away), Err(Refusal::AccountDeactivated));
-        check(unprotect(&away, &[]), Err(Refusal::AccountDeactivated));
+        assert_eq!(unprotect(&away, &[]), Err(Refusal::AccountDeactivated));
         check(update_profile(&away, known(BOB).personal), Err(Refusal::AccountDeactivated));
         check(change_handle(&away, &Handle::Free, "ada"), Err(Refusal::AccountDeactivated));
         check(deactivate(&away), Ok(vec![]));
@@ -239,17 +256,32 @@ mod tests {
     fn saying_what_is_already_so_changes_nothing() {
         let account = Account::Known(known(ALICE));
         check(update_profile(&account, known(ALICE).personal), Ok(vec![]));
-        check(unprotect(&account, &[]), Ok(vec![]));
+        assert_eq!(unprotect(&account, &[]), Ok(Step { events: vec![], is_last: true }));
         check(reactivate(&account), Ok(vec![]));
         check(protect(&Account::Known(protected(ALICE))), Ok(vec![]));
     }
 
     #[test]
     fn going_public_approves_everyone_who_is_waiting() {
-        let events = unprotect(&Account::Known(protected(ALICE)), &[BOB]).expect("it is protected");
+        let Step { events, is_last } = unprotect(&Account::Known(protected(ALICE)), &[BOB]).expect("it is protected");
         let edge = Edge { follower: BOB, followee: ALICE, followee_kind: AccountKind::User };
-        assert!(events.contains(&Event::Follow(FollowEvent::Followed(edge))));
+        assert!(is_last && events.contains(&Event::Follow(FollowEvent::Followed(edge))));
         assert!(events.contains(&Event::Requests(RequestsEvent::Removed { followee: ALICE, follower: BOB })));
+    }
+
+    #[test]
+    fn more_requests_than_one_append_takes_are_approved_in_steps_before_the_account_is_public() {
+        let account = Account::Known(protected(ALICE));
+        let unprotected = Event::Account(AccountEvent::Unprotected { account: ALICE });
+        let waiting = vec![BOB; APPROVED_TOGETHER_MAX + 1];
+        let first = unprotect(&account, &waiting).expect("it is protected");
+        assert_eq!((first.events.len(), first.is_last), (2 * APPROVED_TOGETHER_MAX, false));
+        assert!(!first.events.contains(&unprotected));
+        for left in [&waiting[APPROVED_TOGETHER_MAX..], &waiting[1..]] {
+            let last = unprotect(&account, left).expect("it is protected");
+            assert_eq!((last.events.len(), last.is_last), (2 * left.len() + 1, true));
+            assert!(last.events.contains(&unprotected) && last.events.len() <= shared::log::APPEND_EVENTS_MAX);
+        }
     }
 
     #[test]

@@ -57,6 +57,21 @@ pub fn unfollow(follow: Follow, follower: &Account, followee: &Account) -> Resul
     }
 }
 
+/// Ends somebody else's follow of the acting account. A request stays: it is answered by [`reject`].
+///
+/// # Errors
+/// `AccountNotFound`, `AccountDeactivated`, `SelfTarget`.
+pub fn remove(follow: Follow, follower: &Account, followee: &Account) -> Result<Vec<Event>, Refusal> {
+    let (followee, follower) = (followee.acting()?, follower.known()?);
+    if follower.me == followee.me {
+        return Err(Refusal::SelfTarget);
+    }
+    match follow {
+        Follow::Absent | Follow::Requested => Ok(vec![]),
+        Follow::Following => Ok(vec![Event::Follow(FollowEvent::Unfollowed(edge(follower, followee)))]),
+    }
+}
+
 /// Lets a waiting follower in.
 ///
 /// # Errors
@@ -172,6 +187,20 @@ mod tests {
     fn unfollowing_ends_the_follow_or_takes_the_request_back() {
         check(unfollow(Follow::Following, &public(BOB), &public(ALICE)), Ok(&[FollowEvent::Unfollowed]));
         check(unfollow(Follow::Requested, &public(BOB), &public(ALICE)), Ok(&[FollowEvent::Withdrawn]));
+    }
+
+    #[test]
+    fn a_follower_is_removed_by_the_one_who_is_followed_also_when_it_is_deactivated() {
+        let owner = Account::Known(protected(ALICE));
+        for follower in [public(BOB), deactivated(BOB)] {
+            check(remove(Follow::Following, &follower, &owner), Ok(&[FollowEvent::Unfollowed]));
+        }
+        for state in [Follow::Absent, Follow::Requested] {
+            check(remove(state, &public(BOB), &owner), Ok(&[]));
+        }
+        check(remove(Follow::Following, &public(BOB), &deactivated(ALICE)), Err(Refusal::AccountDeactivated));
+        check(remove(Follow::Absent, &owner, &owner), Err(Refusal::SelfTarget));
+        check(remove(Follow::Absent, &Account::Absent, &owner), Err(Refusal::AccountNotFound));
     }
 
     #[test]

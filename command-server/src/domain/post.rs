@@ -94,13 +94,14 @@ impl Post {
     /// # Errors
     /// `PostNotFound`, `PostDeleted`.
     pub fn seen(&self, sight: &Sight<'_>) -> Result<&Live, Refusal> {
-        let live = self.live()?;
+        self.authored()?;
         let author = sight.author.known()?;
         let own = author.me == sight.viewer.me;
         let hidden = !author.active || sight.blocked || (author.protected && !sight.follows && !own);
         match hidden {
+            // Whoever could not see it does not hear that it was deleted either.
             true => Err(Refusal::PostNotFound),
-            false => Ok(live),
+            false => self.live(),
         }
     }
 }

@@ -1,19 +1,33 @@
 //! The follow requests that wait for one account, so that going public finds them all in the log.
 
+use std::collections::BTreeMap;
+
 use shared::event::{Event, RequestsEvent};
-use shared::ids::{AccountRef, Position};
+use shared::ids::{AccountKey, AccountRef, Position};
 
 use super::Aggregate;
 
-/// Stream `requests-{followee}`: who is waiting, oldest first.
+/// Stream `requests-{followee}`: who is waiting, and since when. There is no bound on how many.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Requests(pub Vec<AccountRef>);
+pub struct Requests(BTreeMap<AccountKey, (Position, AccountRef)>);
+
+impl Requests {
+    /// Everybody who is waiting, whoever asked first comes first.
+    #[must_use]
+    pub fn oldest_first(&self) -> Vec<AccountRef> {
+        let mut waiting: Vec<_> = self.0.values().copied().collect();
+        waiting.sort_unstable_by_key(|(since, _)| *since);
+        waiting.into_iter().map(|(_, follower)| follower).collect()
+    }
+}
 
 impl Aggregate for Requests {
-    fn evolve(mut self, _: Position, event: &Event) -> Self {
+    fn evolve(mut self, position: Position, event: &Event) -> Self {
         match event {
-            Event::Requests(RequestsEvent::Added { follower, .. }) => self.0.push(*follower),
-            Event::Requests(RequestsEvent::Removed { follower, .. }) => self.0.retain(|waiting| waiting != follower),
+            Event::Requests(RequestsEvent::Added { follower, .. }) => {
+                self.0.insert(follower.key, (position, *follower));
+            }
+            Event::Requests(RequestsEvent::Removed { follower, .. }) => drop(self.0.remove(&follower.key)),
             _ => {}
         }
         self
@@ -22,15 +36,17 @@ impl Aggregate for Requests {
 
 #[cfg(test)]
 mod tests {
-    use super::super::samples::{ALICE, BOB};
+    use super::super::samples::{ALICE, BOB, CAROL};
     use super::*;
 
     #[test]
-    fn whoever_asked_and_was_not_answered_is_waiting() {
-        let added = Event::Requests(RequestsEvent::Added { followee: ALICE, follower: BOB });
-        let removed = Event::Requests(RequestsEvent::Removed { followee: ALICE, follower: BOB });
-        let requests = Requests::default().evolve(Position(1), &added);
-        assert_eq!(requests, Requests(vec![BOB]));
-        assert_eq!(requests.evolve(Position(2), &removed), Requests::default());
+    fn whoever_asked_and_was_not_answered_is_waiting_the_oldest_first() {
+        let added = |follower| Event::Requests(RequestsEvent::Added { followee: ALICE, follower });
+        let removed = Event::Requests(RequestsEvent::Removed { followee: ALICE, follower: CAROL });
+        let requests = Requests::default().evolve(Position(1), &added(CAROL)).evolve(Position(2), &added(BOB));
+        assert_eq!(requests.oldest_first(), [CAROL, BOB]);
+        let requests = requests.evolve(Position(3), &removed);
+        assert_eq!(requests.oldest_first(), [BOB]);
+        assert_eq!(requests.evolve(Position(4), &added(CAROL)).oldest_first(), [BOB, CAROL]);
     }
 }

@@ -80,6 +80,8 @@ async fn a_malformed_command_is_refused_with_every_field_that_is_wrong() {
          InvalidArgument "ID_MALFORMED", "account_id ID_MALFORMED", "follower_id ID_MALFORMED");
     row!(t, c, reject_follow, RejectFollowRequest::default(),
          InvalidArgument "ID_MALFORMED", "account_id ID_MALFORMED", "follower_id ID_MALFORMED");
+    row!(t, c, remove_follower, RemoveFollowerRequest::default(),
+         InvalidArgument "ID_MALFORMED", "account_id ID_MALFORMED", "follower_id ID_MALFORMED");
     row!(t, c, block_account, BlockAccountRequest::default(),
          InvalidArgument "ID_MALFORMED", "account_id ID_MALFORMED", "target_account_id ID_MALFORMED");
     row!(t, c, unblock_account, UnblockAccountRequest::default(),
@@ -155,6 +157,8 @@ async fn a_command_that_cannot_be_done_is_refused_with_the_reason_that_its_comme
              NotFound "ACCOUNT_NOT_FOUND");
         row!(t, c, reject_follow, ask!(RejectFollowRequest { account_id: one, follower_id: other }),
              NotFound "ACCOUNT_NOT_FOUND");
+        row!(t, c, remove_follower, ask!(RemoveFollowerRequest { account_id: one, follower_id: other }),
+             NotFound "ACCOUNT_NOT_FOUND");
         row!(t, c, block_account, ask!(BlockAccountRequest { account_id: one, target_account_id: other }),
              NotFound "ACCOUNT_NOT_FOUND");
         row!(t, c, unblock_account, ask!(UnblockAccountRequest { account_id: one, target_account_id: other }),
@@ -192,6 +196,8 @@ async fn a_command_that_cannot_be_done_is_refused_with_the_reason_that_its_comme
     row!(t, c, approve_follow, ask!(ApproveFollowRequest { account_id: &gone, follower_id: &ada }),
          FailedPrecondition "ACCOUNT_DEACTIVATED");
     row!(t, c, reject_follow, ask!(RejectFollowRequest { account_id: &gone, follower_id: &ada }),
+         FailedPrecondition "ACCOUNT_DEACTIVATED");
+    row!(t, c, remove_follower, ask!(RemoveFollowerRequest { account_id: &gone, follower_id: &ada }),
          FailedPrecondition "ACCOUNT_DEACTIVATED");
     row!(t, c, block_account, ask!(BlockAccountRequest { account_id: &gone, target_account_id: &ada }),
          FailedPrecondition "ACCOUNT_DEACTIVATED");
@@ -279,6 +285,8 @@ async fn unfollowing_unblocking_and_unmuting_oneself_is_refused_as_the_comments_
     let (c, [ada]) = (dev.api.commands.clone(), dev.api.accounts(["ada"]).await);
     let mut t = Table::default();
     row!(t, c, unfollow_account, ask!(UnfollowAccountRequest { follower_id: &ada, followee_id: &ada }),
+         InvalidArgument "SELF_TARGET");
+    row!(t, c, remove_follower, ask!(RemoveFollowerRequest { account_id: &ada, follower_id: &ada }),
          InvalidArgument "SELF_TARGET");
     row!(t, c, unblock_account, ask!(UnblockAccountRequest { account_id: &ada, target_account_id: &ada }),
          InvalidArgument "SELF_TARGET");
