@@ -36,6 +36,8 @@ macro_rules! account_row {
             $profile,
             ".protected, ",
             $profile,
+            ".active, ",
+            $profile,
             ".created_at, COALESCE(",
             $counts,
             ".followers, 0), COALESCE(",
@@ -158,6 +160,7 @@ struct AccountRow {
     bio: String,
     organization: Flag,
     protected: Flag,
+    active: Flag,
     created_at: i64,
     followers: i64,
     following: i64,
@@ -364,8 +367,13 @@ pub fn viewer_value(viewer: Option<AccountKey>) -> Value<'static> {
     Value::Number(viewer.map_or(0, |viewer| viewer.0))
 }
 
+/// Of a deactivated account, whoever finds it in a list of their own sees no more than which one it is.
 fn account(row: AccountRow) -> Account {
     let kind = if row.organization.0 { AccountKind::Organization } else { AccountKind::User };
+    if !row.active.0 {
+        let (account_id, handle, kind) = (row.id.to_string(), row.handle, kind.into());
+        return Account { account_id, handle, kind, deactivated: true, ..Account::default() };
+    }
     Account {
         account_id: row.id.to_string(),
         handle: row.handle,
@@ -377,6 +385,7 @@ fn account(row: AccountRow) -> Account {
         following_count: row.following,
         post_count: row.posts,
         created_at: Some(Timestamp(row.created_at).to_proto()),
+        deactivated: false,
     }
 }
 

@@ -192,10 +192,10 @@ impl QueryService for Queries {
 
         let consistency = asked.consistency.as_ref();
         let mut snapshot = self.freshness.snapshot(request.metadata(), consistency, relationship::READS).await?;
-        find_viewer(&mut snapshot, viewer).await?;
+        let viewer = find_viewer(&mut snapshot, viewer).await?;
         let one = find(&mut snapshot, &Named::Id(one)).await?;
         let other = find(&mut snapshot, &Named::Id(other)).await?;
-        let relationship = relationship::between(&mut snapshot, one, other).await?;
+        let relationship = relationship::between(&mut snapshot, (one, other), viewer).await?;
         let read_at = self.tokens.seal(snapshot.anchor);
         reply(v1::GetRelationshipResponse { relationship: Some(relationship), read_at })
     }

@@ -74,3 +74,82 @@ macro_rules! unblocked {
     };
 }
 pub(crate) use unblocked;
+
+/// SQL for "this viewer may have seen, after this place, what this account posts, by the alias of its profile": whatever hides it now has
+/// begun since, or has ended and begun again. The numbers are those of `Change`.
+macro_rules! was_in_sight {
+    ($author:literal, $viewer:literal, $after:literal) => {
+        concat!(
+            "((",
+            $author,
+            ".active OR ",
+            $crate::sight::changed!(
+                $after,
+                concat!("changes.change IN (12, 13) AND changes.actor = ", $author, ".account")
+            ),
+            ") AND (",
+            $crate::sight::unmuted!($viewer, concat!($author, ".account")),
+            " OR ",
+            $crate::sight::changed!(
+                $after,
+                concat!(
+                    "changes.change IN (10, 11) AND changes.actor = ",
+                    $viewer,
+                    " AND changes.target = ",
+                    $author,
+                    ".account"
+                )
+            ),
+            ") AND ((",
+            $crate::sight::unblocked!($viewer, concat!($author, ".account")),
+            ") OR ",
+            $crate::sight::changed!(
+                $after,
+                concat!(
+                    "changes.change IN (8, 9) AND ((changes.actor = ",
+                    $viewer,
+                    " AND changes.target = ",
+                    $author,
+                    ".account) OR (changes.actor = ",
+                    $author,
+                    ".account AND changes.target = ",
+                    $viewer,
+                    "))"
+                )
+            ),
+            ") AND (NOT ",
+            $author,
+            ".protected OR ",
+            $crate::sight::followed!($viewer, concat!($author, ".account")),
+            " OR ",
+            $crate::sight::changed!(
+                $after,
+                concat!(
+                    "((changes.change IN (14, 15) AND changes.actor = ",
+                    $author,
+                    ".account) OR (changes.change IN (6, 7) AND changes.actor = ",
+                    $viewer,
+                    " AND changes.target = ",
+                    $author,
+                    ".account))"
+                )
+            ),
+            "))"
+        )
+    };
+}
+pub(crate) use was_in_sight;
+
+/// SQL for "something like this has happened after this place".
+macro_rules! changed {
+    ($after:literal, $what:expr) => {
+        concat!(
+            "EXISTS (SELECT 1 FROM timelines_1_changes AS changes WHERE changes.place > ",
+            $after,
+            " AND ",
+            $what,
+            ")"
+        )
+    };
+}
+pub(crate) use changed;

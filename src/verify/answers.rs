@@ -90,10 +90,11 @@ pub async fn posts(queries: &Queries, ids: &[&str], viewer: Option<&str>) -> Res
     Ok((found.posts.into_iter().map(words::post).collect(), found.missing_post_ids))
 }
 
-pub async fn relationship(queries: &Queries, one: &str, other: &str) -> Found<Relationship> {
+pub async fn relationship(queries: &Queries, one: &str, other: &str, viewer: Option<&str>) -> Found<Relationship> {
     let request = v1::GetRelationshipRequest {
         account_id: one.to_owned(),
         target_account_id: other.to_owned(),
+        viewer_account_id: text(viewer),
         ..Default::default()
     };
     let found = found(queries.get_relationship(Request::new(request)).await)?;

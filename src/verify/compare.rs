@@ -151,8 +151,10 @@ impl Asker<'_> {
         self.what_only_the_owner_sees(account, report).await?;
 
         let others = neighbours(model, self.accounts, index, self.manner.salt);
-        let viewers = std::iter::once(None).chain(others.iter().map(|other| Some(other.as_str())));
-        for viewer in viewers.filter(|viewer| viewer.is_none_or(|id| model.account(id).is_some())) {
+        let is_there = |viewer: &Option<&str>| viewer.is_none_or(|id| model.account(id).is_some());
+        let viewers: Vec<Option<&str>> =
+            [None, Some(account)].into_iter().chain(others.iter().map(|other| Some(other.as_str()))).collect();
+        for viewer in viewers.iter().copied().filter(is_there) {
             let found = answers::author_timeline(queries, account, viewer, page_size).await?;
             let expected = Some(model.author_timeline(account, viewer));
             self.timeline(found, expected, viewer, report, || format!("author timeline of {account}"));
@@ -165,9 +167,12 @@ impl Asker<'_> {
             }
         }
         for other in others.iter().filter(|other| model.account(other).is_some()) {
-            let found = answers::relationship(queries, account, other).await?;
-            let expected = Some(model.relationship(account, other));
-            report.equal(&found, &expected, || format!("relationship of {account} to {other}"));
+            for viewer in viewers.iter().copied().filter(is_there) {
+                let found = answers::relationship(queries, account, other, viewer).await?;
+                let expected = Some(model.relationship(account, other, viewer));
+                let what = || format!("relationship of {account} to {other} seen by {viewer:?}");
+                report.equal(&found, &expected, what);
+            }
         }
         Ok(())
     }
@@ -291,7 +296,7 @@ fn compare_posts(posts: Vec<(Post, Option<Account>)>, model: &Model, viewer: Opt
 /// Others to look at an account with: one that it follows, one that follows it, and one that is somewhere.
 fn neighbours(model: &Model, accounts: &[&str], index: usize, salt: usize) -> Vec<String> {
     let account = accounts[index];
-    let (following, followers) = (model.following(account, None), model.followers(account, None));
+    let (following, followers) = (model.following(account, Some(account)), model.followers(account, Some(account)));
     let somewhere = accounts[(index + 1 + salt % accounts.len()) % accounts.len()];
     let one_of = |all: &[String]| all.get(salt % all.len().max(1)).cloned();
     let mut others = vec![somewhere.to_owned()];

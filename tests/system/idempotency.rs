@@ -167,8 +167,12 @@ async fn a_follow_never_stands_beside_a_block_however_they_race() {
     let mut wins = 0;
     for (fan, star, was_first) in racing.join_all().await {
         wins += usize::from(was_first);
-        let request =
-            ask!(GetRelationshipRequest { account_id: &fan, target_account_id: &star, consistency: up_to_date() });
+        let request = ask!(GetRelationshipRequest {
+            account_id: &fan,
+            target_account_id: &star,
+            viewer_account_id: &fan,
+            consistency: up_to_date()
+        });
         let answer = dev.api.queries.clone().get_relationship(request).await.expect("both are there").into_inner();
         let relationship = answer.relationship.expect("always set");
         assert_eq!((relationship.following, relationship.blocked_by), (false, true), "{relationship:?}");

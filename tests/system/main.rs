@@ -39,4 +39,5 @@ mod sqlite_files;
 mod streams;
 mod upgrade;
 mod versions;
+mod visibility;
 mod week;

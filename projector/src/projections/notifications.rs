@@ -93,8 +93,8 @@ INSERT INTO notifications_1_seen SELECT * FROM {rows $1 AS seen: recipient, up_t
 ON CONFLICT (recipient) DO UPDATE SET up_to = excluded.up_to";
 }
 
-/// What streams of notifications need to know: which groups were touched, at the latest place in a batch. What was seen is a change
-/// of no group.
+/// What streams of notifications need to know: which groups were touched, at the latest place in a batch, and where a cause was undone, at
+/// that place too. What was seen is a change of no group.
 pub static CHANGES: ChangesTable = changes_table!("notifications_1", "place, recipient, reason, post");
 /// The reasons that somebody else gives for a post of the recipient.
 const BY_OTHERS: [NotificationReason; 2] = [NotificationReason::Liked, NotificationReason::Reposted];
@@ -152,6 +152,8 @@ struct Net {
     touched: Touched,
     /// The groups of which something ended, if they are there.
     ended: Touched,
+    /// Where a cause was undone.
+    undone: BTreeSet<(Position, Group)>,
     /// Posts from before the batch, with their authors, and where they were deleted.
     deleted: BTreeMap<(PostKey, AccountKey), Position>,
     created: BTreeSet<PostKey>,
@@ -228,6 +230,9 @@ impl Net {
             let is_there = since.is_some() || self.touched.contains_key(&group);
             let touched = if is_there { &mut self.touched } else { &mut self.ended };
             touched.insert(group, fact.position);
+            if since.is_none() {
+                self.undone.insert((fact.position, group));
+            }
         }
     }
 
@@ -343,9 +348,11 @@ impl Projection for Notifications {
         execute(tx, &DELETE_EMPTY_GROUPS, touched.keys().collect()).await?;
         execute(tx, &WRITE_GROUPS, touched.keys().collect()).await?;
         execute(tx, &MARK_SEEN, net.seen.iter().map(|(recipient, (up_to, _))| (recipient, up_to)).collect()).await?;
-        let groups = touched.iter().map(|((recipient, reason, post), place)| (*place, *recipient, *reason, *post));
-        let seen = net.seen.iter().map(|(recipient, (_, place))| (*place, *recipient, SEEN, NO_POST));
-        CHANGES.write(tx, groups.chain(seen).collect(), batch, self.changes_kept).await
+        let mut changes: BTreeSet<(Position, Group)> = touched.iter().map(|(group, place)| (*place, *group)).collect();
+        changes.extend(net.undone.iter().filter(|(_, group)| touched.contains_key(group)));
+        changes.extend(net.seen.iter().map(|(recipient, (_, place))| (*place, (*recipient, SEEN, NO_POST))));
+        let changes = changes.into_iter().map(|(place, (recipient, reason, post))| (place, recipient, reason, post));
+        CHANGES.write(tx, changes.collect(), batch, self.changes_kept).await
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Always: the likes and reposts of a deleted post stay; whoever shows a post asks whether it was deleted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use shared::database::Transaction;
@@ -28,7 +28,8 @@ FROM {rows $1 AS edit: post, text text, edited_at} WHERE posts_1.post = edit.pos
 pub(super) static LIKES: EdgeTable = edge_table!("posts_1_likes", "account", "post");
 pub(super) static REPOSTS: EdgeTable = edge_table!("posts_1_reposts", "account", "post");
 
-/// What streams of posts need to know: of which posts the text or a count changed, and which replies came, at the latest place in a batch.
+/// What streams of posts need to know: of which posts the text or a count changed, and which replies came, at the latest place in a batch; and
+/// where a post was deleted, at that place too, of it and of the post that it answered.
 pub static CHANGES: ChangesTable = changes_table!("posts_1", "place, post");
 
 /// The projection.
@@ -54,12 +55,18 @@ struct Net {
     reposts: Edges,
     /// Where each post changed last.
     changed: BTreeMap<PostKey, Position>,
+    /// Where posts changed by a deletion.
+    deletions: BTreeSet<(Position, PostKey)>,
 }
 
 fn fold(facts: &[&Fact]) -> Net {
     let mut net = Net::default();
     for fact in facts {
-        net.changed.extend(changed(fact).into_iter().flatten().map(|post| (post, fact.position)));
+        let changed = changed(fact).into_iter().flatten();
+        net.changed.extend(changed.clone().map(|post| (post, fact.position)));
+        if matches!(fact.event, Event::Post(PostEvent::Deleted { .. })) {
+            net.deletions.extend(changed.map(|post| (fact.position, post)));
+        }
         match &fact.event {
             Event::Post(event) => net.fold_post(fact, event),
             Event::Like(LikeEvent::Added { account, post, .. }) => {
@@ -138,7 +145,8 @@ impl Projection for Posts {
         execute(tx, &BURY, net.deleted.iter().collect()).await?;
         net.likes.write(tx, &LIKES).await?;
         net.reposts.write(tx, &REPOSTS).await?;
-        let changes = net.changed.iter().map(|(post, place)| (place, post)).collect();
-        CHANGES.write(tx, changes, batch, self.changes_kept).await
+        let mut changes = net.deletions;
+        changes.extend(net.changed.iter().map(|(post, place)| (*place, *post)));
+        CHANGES.write(tx, changes.iter().collect(), batch, self.changes_kept).await
     }
 }

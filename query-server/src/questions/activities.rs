@@ -11,7 +11,7 @@ use tonic::Status;
 
 use crate::hydrate::Hydrated;
 use crate::pull::pulled;
-use crate::sight::{unblocked, unmuted, visible};
+use crate::sight::{opens_to, unmuted, visible};
 use crate::snapshot::{Projections, Snapshot, Value, column, limit, small};
 
 /// What this question reads.
@@ -33,11 +33,10 @@ AND ",
         unmuted!("$1", "skeleton.actor"),
         "
 AND CASE skeleton.kind
-    WHEN 1 THEN EXISTS (SELECT 1 FROM profiles_1 AS target WHERE target.account = skeleton.target AND target.active)
-        AND ",
+    WHEN 1 THEN EXISTS (SELECT 1 FROM profiles_1 AS target WHERE target.account = skeleton.target AND ",
+        opens_to!("target", "$1"),
+        ") AND ",
         unmuted!("$1", "skeleton.target"),
-        " AND ",
-        unblocked!("$1", "skeleton.target"),
         "
     ELSE EXISTS (
         SELECT 1 FROM posts_1 AS posts JOIN profiles_1 AS author ON author.account = posts.author

@@ -1,11 +1,16 @@
 //! Lists of accounts along the edges of an account or a post. Newest edge first.
+//!
+//! The lists of an account show their owner every edge, those of deactivated accounts too, so that each can be taken back and the counts
+//! agree. To others, an account that is not open to them has no followers and follows nobody, and is in nobody's list; but the author of a
+//! post sees who likes and reposts it, of whom the notifications tell anyway.
 
 use shared::ids::{AccountKey, Position};
 use shared::sql::statements;
 use tonic::Status;
 
 use crate::hydrate::viewer_value;
-use crate::sight::unblocked;
+use crate::questions::presence::open_to;
+use crate::sight::{followed, opens_to, unblocked};
 use crate::snapshot::{Projections, Snapshot, Value, column, limit};
 
 /// What the lists of an account read.
@@ -24,7 +29,6 @@ macro_rules! listed {
             " AS edges",
             " JOIN profiles_1 AS profiles ON profiles.account = edges.",
             $other,
-            " AND profiles.active",
             " WHERE edges.",
             $own,
             " = $1 AND edges.place < $2 AND ",
@@ -34,13 +38,32 @@ macro_rules! listed {
     };
 }
 
+/// SQL for "the viewer owns the list, or the other end is open to the viewer".
+macro_rules! owned_or_open {
+    ($own:literal) => {
+        concat!("(edges.", $own, " = $3 OR (", opens_to!("profiles", "$3"), "))")
+    };
+}
+/// SQL for "this reaction is shown": its account is open to the viewer, or shows itself to the viewer, who wrote the post.
+macro_rules! reaction_shown {
+    () => {
+        concat!(
+            "profiles.active AND ",
+            unblocked!("$3", "edges.account"),
+            " AND (NOT profiles.protected OR ",
+            followed!("$3", "edges.account"),
+            " OR EXISTS (SELECT 1 FROM posts_1 AS posts WHERE posts.post = edges.post AND posts.author = $3))"
+        )
+    };
+}
+
 statements! {
-    static FOLLOWERS = listed!("graph_1_follows", "followee", "follower", unblocked!("$3", "edges.follower"));
-    static FOLLOWING = listed!("graph_1_follows", "follower", "followee", unblocked!("$3", "edges.followee"));
-    static REQUESTS = listed!("graph_1_requests", "followee", "follower", unblocked!("$3", "edges.follower"));
-    static LIKERS = listed!("posts_1_likes", "post", "account", unblocked!("$3", "edges.account"));
-    static REPOSTERS = listed!("posts_1_reposts", "post", "account", unblocked!("$3", "edges.account"));
-    // Whoever wants to take a block or a mute back must find it: a block hides nothing here. The viewer is the owner.
+    static FOLLOWERS = listed!("graph_1_follows", "followee", "follower", owned_or_open!("followee"));
+    static FOLLOWING = listed!("graph_1_follows", "follower", "followee", owned_or_open!("follower"));
+    static LIKERS = listed!("posts_1_likes", "post", "account", reaction_shown!());
+    static REPOSTERS = listed!("posts_1_reposts", "post", "account", reaction_shown!());
+    // The viewer is the owner. Whoever wants to take a block or a mute back must find it: a block hides nothing here.
+    static REQUESTS = listed!("graph_1_requests", "followee", "follower", "edges.followee = $3");
     static BLOCKED = listed!("graph_1_blocks", "account", "target", "edges.account = $3");
     static MUTED = listed!("graph_1_mutes", "account", "target", "edges.account = $3");
 }
@@ -83,6 +106,10 @@ pub async fn page(
         List::Likers => &LIKERS,
         List::Reposters => &REPOSTERS,
     };
+    let shows_whom_it_knows = matches!(list, List::Followers | List::Following);
+    if shows_whom_it_knows && open_to(snapshot, [AccountKey(of)].iter(), viewer).await?.is_empty() {
+        return Ok((vec![], None));
+    }
     let before = before.unwrap_or(snapshot.checkpoint.next());
     let values = [Value::Number(of), Value::Number(before.0), viewer_value(viewer), limit(size + 1)];
     let rows = snapshot.rows(statement, &values).await?;

@@ -15,8 +15,6 @@ use crate::snapshot::{Projections, Snapshot, Value, column};
 pub const READS: Projections = &["posts_1", "profiles_1", "graph_1", "counts_1", "bookmarks_1"];
 
 statements! {
-    static SELECT_IDS = "
-SELECT posts.post, posts.post_id FROM {rows $1 AS wanted: post} {ordered join} posts_1 AS posts ON posts.post = wanted.post";
     /// $1 the id, $2 the viewer, $3 the checkpoint.
     static FIND = concat!(
         "
@@ -55,13 +53,6 @@ pub async fn find_all(
     let checkpoint = Value::Number(snapshot.checkpoint.0);
     let rows = snapshot.rows(&FIND_ALL, &[Value::Rows(&wanted), viewer_value(viewer), checkpoint]).await?;
     rows.iter().map(|row| Ok((PostId(column(row, "post_id")?), PostKey(column(row, "post")?)))).collect()
-}
-
-/// The ids of posts, whoever may see them.
-pub async fn ids(snapshot: &mut Snapshot, keys: impl Iterator<Item = &i64>) -> Result<HashMap<i64, PostId>, Status> {
-    let wanted = keys.collect();
-    let rows = snapshot.rows(&SELECT_IDS, &[Value::Rows(&wanted)]).await?;
-    rows.iter().map(|row| Ok((column(row, "post")?, PostId(column(row, "post_id")?)))).collect()
 }
 
 /// It never existed, or the viewer may not see it.

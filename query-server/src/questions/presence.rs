@@ -32,7 +32,7 @@ WHERE ",
     );
 }
 
-/// Those of these accounts of which the viewer may know.
+/// Those of these accounts that show what they do to the viewer.
 pub async fn open_to(
     snapshot: &mut Snapshot,
     accounts: impl Iterator<Item = &AccountKey>,

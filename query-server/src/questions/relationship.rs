@@ -1,4 +1,6 @@
-//! How two accounts stand to each other.
+//! How two accounts stand to each other, as far as the viewer may know.
+//!
+//! A follow is shown to the two, and to whomever both are open. Requests and blocks are shown to the two alone, a mute to the one who mutes.
 
 use shared::errors::internal;
 use shared::ids::AccountKey;
@@ -6,6 +8,7 @@ use shared::proto::query::Relationship;
 use shared::sql::statements;
 use tonic::Status;
 
+use crate::questions::presence::open_to;
 use crate::snapshot::{Projections, Snapshot, Value, column};
 
 /// What this question reads.
@@ -23,17 +26,24 @@ SELECT EXISTS (SELECT 1 FROM graph_1_follows WHERE follower = $1 AND followee = 
        EXISTS (SELECT 1 FROM graph_1_mutes WHERE account = $1 AND target = $2) AS muting";
 }
 
-/// What stands between the two, seen from the first.
-pub async fn between(snapshot: &mut Snapshot, one: AccountKey, other: AccountKey) -> Result<Relationship, Status> {
+/// What stands between the two, seen from the first, as far as the viewer may know.
+pub async fn between(
+    snapshot: &mut Snapshot,
+    (one, other): (AccountKey, AccountKey),
+    viewer: Option<AccountKey>,
+) -> Result<Relationship, Status> {
+    let is_one = viewer == Some(one);
+    let is_either = is_one || viewer == Some(other);
+    let knows_follows = is_either || open_to(snapshot, [one, other].iter(), viewer).await?.len() == 2;
     let rows = snapshot.rows(&SELECT, &[Value::Number(one.0), Value::Number(other.0)]).await?;
     let row = rows.first().ok_or_else(|| internal("a SELECT without FROM has one row"))?;
     Ok(Relationship {
-        following: column(row, "following")?,
-        followed_by: column(row, "followed_by")?,
-        follow_requested: column(row, "requested")?,
-        follow_requested_by: column(row, "requested_by")?,
-        blocking: column(row, "blocking")?,
-        blocked_by: column(row, "blocked_by")?,
-        muting: column(row, "muting")?,
+        following: knows_follows && column(row, "following")?,
+        followed_by: knows_follows && column(row, "followed_by")?,
+        follow_requested: is_either && column(row, "requested")?,
+        follow_requested_by: is_either && column(row, "requested_by")?,
+        blocking: is_either && column(row, "blocking")?,
+        blocked_by: is_either && column(row, "blocked_by")?,
+        muting: is_one && column(row, "muting")?,
     })
 }

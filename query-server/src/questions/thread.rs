@@ -1,7 +1,7 @@
 //! A thread: the posts above one, down from the root, and a page of its direct replies, oldest first.
 //!
-//! Always: what was deleted leaves a tombstone where something hangs on it; above the post, what the viewer may not see
-//! leaves one too; a hidden reply leaves none, since nobody needs to know of it.
+//! Always: what was deleted leaves a tombstone where something that the viewer sees hangs on it; above the post, what the viewer may not
+//! see leaves one too, which does not tell whether it was deleted; a hidden reply leaves none, since nobody needs to know of it.
 
 use shared::database::Row;
 use shared::ids::{AccountKey, Position, PostId, PostKey};
@@ -12,7 +12,7 @@ use tonic::Status;
 
 use super::post::not_found;
 use crate::hydrate::{Hydrated, viewer_value};
-use crate::sight::{unmuted, visible};
+use crate::sight::{opens_to, unmuted, visible};
 use crate::snapshot::{Projections, Snapshot, Value, column, limit};
 
 /// What this question reads.
@@ -21,17 +21,23 @@ pub const READS: Projections = &["posts_1", "profiles_1", "graph_1", "counts_1",
 /// How many posts above one are shown: the nearest.
 pub const ANCESTORS_MAX: usize = 100;
 
-/// SQL for the replies that a viewer sees, deleted ones that have replies among them: `$2` is the viewer and `$4` the checkpoint.
+/// SQL for the replies that a viewer sees, among them deleted ones that have replies which the viewer sees: `$2` is the viewer and `$4` the
+/// checkpoint.
 macro_rules! shown_replies {
     () => {
         concat!(
-            "posts.post <= $4 AND CASE WHEN NOT posts.deleted THEN ",
-            visible!("posts", "author", "$2"),
+            "posts.post <= $4 AND ",
+            opens_to!("author", "$2"),
             " AND ",
             unmuted!("$2", "posts.author"),
-            " ELSE EXISTS (
-    SELECT 1 FROM posts_1 AS child WHERE child.reply_to = posts.post AND NOT child.deleted AND child.post <= $4
-) END"
+            " AND (NOT posts.deleted OR EXISTS (
+    SELECT 1 FROM posts_1 AS child {ordered join} profiles_1 AS child_author ON child_author.account = child.author
+    WHERE child.reply_to = posts.post AND child.post <= $4 AND ",
+            visible!("child", "child_author", "$2"),
+            " AND ",
+            unmuted!("$2", "child.author"),
+            "
+))"
         )
     };
 }
@@ -39,9 +45,9 @@ statements! {
     /// $1 the id, $2 the viewer, $3 the checkpoint.
     static FIND = concat!(
         "
-SELECT posts.post, posts.post_id, posts.deleted, ",
-        visible!("posts", "author", "$2"),
-        " AS visible
+SELECT posts.post, posts.post_id, posts.deleted, (",
+        opens_to!("author", "$2"),
+        ") AS in_sight
 FROM posts_1 AS posts JOIN profiles_1 AS author ON author.account = posts.author
 WHERE posts.post_id = $1 AND posts.post <= $3"
     );
@@ -54,9 +60,9 @@ WITH RECURSIVE above (post, steps) AS (
     SELECT posts.reply_to, above.steps + 1
     FROM above JOIN posts_1 AS posts ON posts.post = above.post WHERE above.steps < $3
 )
-SELECT posts.post, posts.post_id, posts.deleted, ",
-        visible!("posts", "author", "$2"),
-        " AS visible
+SELECT posts.post, posts.post_id, posts.deleted, (",
+        opens_to!("author", "$2"),
+        ") AS in_sight
 FROM above {ordered join} posts_1 AS posts ON posts.post = above.post
 {ordered join} profiles_1 AS author ON author.account = posts.author
 ORDER BY above.steps DESC"
@@ -64,7 +70,7 @@ ORDER BY above.steps DESC"
     /// $1 the post, $2 the viewer, $3 after this place, $4 the checkpoint, $5 the limit.
     static SELECT_REPLIES = concat!(
         "
-SELECT posts.post, posts.post_id, posts.deleted, NOT posts.deleted AS visible
+SELECT posts.post, posts.post_id, posts.deleted, TRUE AS in_sight
 FROM posts_1 AS posts {ordered join} profiles_1 AS author ON author.account = posts.author
 WHERE posts.reply_to = $1 AND posts.post > $3 AND ",
         shown_replies!(),
@@ -73,7 +79,7 @@ WHERE posts.reply_to = $1 AND posts.post > $3 AND ",
     /// $1 the post, $2 the viewer, $3 the keys of replies, $4 the checkpoint.
     static SELECT_THESE_REPLIES = concat!(
         "
-SELECT posts.post, posts.post_id, posts.deleted, NOT posts.deleted AS visible
+SELECT posts.post, posts.post_id, posts.deleted, TRUE AS in_sight
 FROM {rows $3 AS wanted: wanted_post} {ordered join} posts_1 AS posts ON posts.post = wanted_post
 {ordered join} profiles_1 AS author ON author.account = posts.author
 WHERE posts.reply_to = $1 AND ",
@@ -97,13 +103,13 @@ pub struct ThreadEntry {
 pub enum Sight {
     /// All of it.
     Visible,
-    /// That it was deleted.
+    /// That it was deleted: its author is one whose posts they see.
     Deleted,
-    /// That there is something.
+    /// That there is something, or was.
     Hidden,
 }
 
-/// The post in the middle: one that the viewer may see, or that was deleted.
+/// The post in the middle: one that the viewer may see, or could before it was deleted.
 pub async fn find(snapshot: &mut Snapshot, id: PostId, viewer: Option<AccountKey>) -> Result<ThreadEntry, Status> {
     let checkpoint = Value::Number(snapshot.checkpoint.0);
     let rows = snapshot.rows(&FIND, &[Value::Id(id.0), viewer_value(viewer), checkpoint]).await?;
@@ -178,10 +184,10 @@ pub fn present(hydrated: &Hydrated, entry: &ThreadEntry) -> v1::ThreadItem {
 }
 
 fn entry(row: &Row) -> Result<ThreadEntry, Status> {
-    let sight = match (column(row, "deleted")?, column(row, "visible")?) {
-        (true, _) => Sight::Deleted,
-        (false, true) => Sight::Visible,
-        (false, false) => Sight::Hidden,
+    let sight = match (column(row, "in_sight")?, column(row, "deleted")?) {
+        (false, _) => Sight::Hidden,
+        (true, true) => Sight::Deleted,
+        (true, false) => Sight::Visible,
     };
     Ok(ThreadEntry { post: PostKey(column(row, "post")?), id: PostId(column(row, "post_id")?), sight })
 }

@@ -12,7 +12,7 @@ use shared::proto::query as v1;
 use shared::proto::query::home_timeline_removed::Target;
 use shared::proto::query::stream_home_timeline_response::Event;
 use shared::proto::query::{RefreshCause, RemovalCause};
-use shared::sql::{Statement, statements};
+use shared::sql::statements;
 use shared::tables::Change;
 use tonic::Status;
 
@@ -26,6 +26,7 @@ use crate::freshness::Freshness;
 use crate::hydrate::{self, Entry};
 use crate::questions::account::{Named, find};
 use crate::questions::home_timeline::{READS, Wanted, entry, seen_now};
+use crate::sight::{unblocked, unmuted, was_in_sight};
 use crate::snapshot::{Snapshot, Value, column};
 
 statements! {
@@ -49,15 +50,21 @@ WHERE place > $2 AND place <= $3 AND (
     OR (change IN (8, 9) AND (actor = $1 OR target = $1))
 )
 ORDER BY place LIMIT $4";
-    /// Why owner $1 may have seen something of account $2: `follows` it, or is it; or somebody reposted it.
-    static SELECT_CONCERN = "
+    /// Why owner $1 may have seen something of account $2: `follows` it, or is it; or somebody reposted it, and nothing hides it.
+    static SELECT_CONCERN = concat!(
+        "
 SELECT CAST($1 AS {number}) = $2 OR EXISTS (SELECT 1 FROM graph_1_follows WHERE follower = $1 AND followee = $2) AS follows,
        EXISTS (
            SELECT 1 FROM posts_1 AS posts JOIN posts_1_reposts AS reposts ON reposts.post = posts.post
            WHERE posts.author = $2 AND (reposts.account = $1 OR EXISTS (
                SELECT 1 FROM graph_1_follows WHERE follower = $1 AND followee = reposts.account))
-       ) AS reposted,
-       COALESCE((SELECT protected FROM profiles_1 WHERE account = $2), FALSE) AS protected";
+       ) AND ",
+        unblocked!("$1", "$2"),
+        " AND ",
+        unmuted!("$1", "$2"),
+        " AS reposted,
+       COALESCE((SELECT protected FROM profiles_1 WHERE account = $2), FALSE) AS protected"
+    );
     /// What account $1 has reposted up to $2, $3 at most; and what it undid after $4, since the tables may be ahead of what was
     /// told.
     static SELECT_REPOSTS_OF = "
@@ -66,7 +73,13 @@ UNION ALL
 SELECT place, actor, target AS post FROM timelines_1_changes WHERE change = 5 AND actor = $1 AND place > $4
 ORDER BY place DESC LIMIT $3";
     static SELECT_ACCOUNT_ID = "SELECT account_id AS id FROM profiles_1 WHERE account = $1";
-    static SELECT_POST_ID = "SELECT post_id AS id FROM posts_1 WHERE post = $1";
+    /// The post $1, if owner $2 may have seen it after $3.
+    static SELECT_POST_ID = concat!(
+        "
+SELECT posts.post_id AS id FROM posts_1 AS posts JOIN profiles_1 AS author ON author.account = posts.author
+WHERE posts.post = $1 AND ",
+        was_in_sight!("author", "$2", "$3")
+    );
 }
 
 /// What is to be told.
@@ -213,7 +226,7 @@ impl Home {
         let mut told: Vec<Told<Event>> = Vec::new();
         let mut moved: BTreeMap<PostKey, Position> = BTreeMap::new();
         for ((account, cause), place) in &gone {
-            let id = self.id(snapshot, &SELECT_ACCOUNT_ID, *account).await?;
+            let id = self.account_id(snapshot, *account).await?;
             let removed = v1::HomeTimelineRemoved { target: Some(Target::AccountId(id)), cause: (*cause).into() };
             told.push(Told { first: *place, last: *place, event: Event::Removed(removed) });
             let Some(fallen) = self.fallen_back(snapshot, from, *account).await? else {
@@ -236,7 +249,7 @@ impl Home {
                 Some(item) => Event::Item(v1::HomeTimelineItem { item: Some(item) }),
                 None => match touched.removal {
                     Some(cause) => {
-                        let id = self.id(snapshot, &SELECT_POST_ID, post.0).await?;
+                        let Some(id) = self.post_in_sight(snapshot, from, *post).await? else { continue };
                         let target = Some(Target::PostId(id));
                         Event::Removed(v1::HomeTimelineRemoved { target, cause: cause.into() })
                     }
@@ -297,11 +310,24 @@ impl Home {
         })
     }
 
-    async fn id(&self, snapshot: &mut Snapshot, statement: &'static Statement, key: i64) -> Result<String, Status> {
-        let rows = snapshot.rows(statement, &[Value::Number(key)]).await?;
+    async fn account_id(&self, snapshot: &mut Snapshot, key: i64) -> Result<String, Status> {
+        let rows = snapshot.rows(&SELECT_ACCOUNT_ID, &[Value::Number(key)]).await?;
         let row = rows.first().ok_or_else(|| internal(format!("key {key} of a change is not in the tables")))?;
         let id: uuid::Uuid = column(row, "id")?;
         Ok(id.to_string())
+    }
+
+    /// The id of a post that the owner may have seen after a position.
+    async fn post_in_sight(
+        &self,
+        snapshot: &mut Snapshot,
+        from: Position,
+        post: PostKey,
+    ) -> Result<Option<String>, Status> {
+        let values = [post.0, self.owner.0, from.0].map(Value::Number);
+        let rows = snapshot.rows(&SELECT_POST_ID, &values).await?;
+        let id: Option<uuid::Uuid> = rows.first().map(|row| column(row, "id")).transpose()?;
+        Ok(id.map(|id| id.to_string()))
     }
 }
 

@@ -3,10 +3,13 @@
 //!
 //! Whoever comes into sight or goes out of it (muted, blocked, deactivated, protected) may change any number of groups: if that
 //! account has caused one, the list is to be fetched again.
+//!
+//! Always: a group is told to be gone only if one of its causes ended, and if the owner sees the author of the post that it is about: of what
+//! somebody does who is not in sight, nothing is told.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use shared::ids::{AccountId, AccountKey, Position};
+use shared::ids::{AccountId, AccountKey, Position, PostId, PostKey};
 use shared::proto::query as v1;
 use shared::proto::query::NotificationsRefreshCause as RefreshCause;
 use shared::proto::query::stream_notifications_response::Event;
@@ -21,7 +24,7 @@ use super::told::{Told, in_order};
 use crate::freshness::Freshness;
 use crate::questions::account::{Named, find};
 use crate::questions::notifications::{self, these};
-use crate::questions::post::ids;
+use crate::sight::was_in_sight;
 use crate::snapshot::{Projections, Snapshot, Value, column, limit, small};
 
 /// What the stream reads.
@@ -40,12 +43,28 @@ statements! {
     SELECT place, recipient, 0 FROM notifications_1_changes WHERE place > $1 AND place <= $2"
     );
     static SELECT_KEPT = kept!("notifications_1_kept");
-    /// What was touched of the notifications of $1 after $2 up to $3, $4 groups at most: first and last.
+    /// What was touched of the notifications of $1 after $2 up to $3, $4 groups at most: first and last, and how often otherwise than by
+    /// a cause that stands since then.
     static SELECT_TOUCHED = "
-SELECT reason, post, MIN(place) AS first, MAX(place) AS last FROM notifications_1_changes
-WHERE recipient = $1 AND place > $2 AND place <= $3 GROUP BY reason, post LIMIT $4";
+SELECT changes.reason, changes.post, MIN(changes.place) AS first, MAX(changes.place) AS last, SUM(CASE WHEN EXISTS (
+    SELECT 1 FROM notifications_1 AS causes WHERE causes.recipient = changes.recipient
+    AND causes.reason = changes.reason AND causes.post = changes.post AND causes.place = changes.place
+) THEN 0 ELSE 1 END) AS ended
+FROM notifications_1_changes AS changes
+WHERE changes.recipient = $1 AND changes.place > $2 AND changes.place <= $3
+GROUP BY changes.reason, changes.post LIMIT $4";
     static SELECT_SIGHT = sight_changed!(
-        "SELECT 1 FROM notifications_1 AS causes WHERE causes.recipient = $1 AND causes.actor = sighted.account"
+        "SELECT 1 FROM notifications_1 AS causes
+    WHERE causes.recipient = $1 AND causes.actor = sighted.account AND causes.reason > 0"
+    );
+    /// Those of the posts $1, deleted or not, that owner $2 may have seen after $3.
+    static SELECT_IN_SIGHT = concat!(
+        "
+SELECT posts.post, posts.post_id
+FROM {rows $1 AS wanted: wanted_post} {ordered join} posts_1 AS posts ON posts.post = wanted_post
+{ordered join} profiles_1 AS author ON author.account = posts.author
+WHERE ",
+        was_in_sight!("author", "$2", "$3")
     );
 }
 
@@ -104,46 +123,80 @@ impl Kind for NotificationFeed {
         if touched.len() > GROUPS_MAX {
             return refresh(RefreshCause::TooManyChanges);
         }
-        Ok(News { events: self.present(&mut snapshot, touched).await?, reached, read_at, unfinished: false })
+        Ok(News { events: self.present(&mut snapshot, from, touched).await?, reached, read_at, unfinished: false })
     }
 }
 
-/// Groups by reason and post, and where they were touched first and last.
-type Touches = BTreeMap<(i32, i64), (Position, Position)>;
+/// How a group was touched.
+struct Touched {
+    first: Position,
+    last: Position,
+    /// Whether one of its causes ended, or may have.
+    ended: bool,
+}
+
+/// Groups by reason and post.
+type Touches = BTreeMap<(i32, i64), Touched>;
 
 impl NotificationFeed {
     async fn touched(&self, snapshot: &mut Snapshot, between: &[Value<'_>]) -> Result<Touches, Status> {
         let values = [between, &[limit(GROUPS_MAX + 1)]].concat();
         let touch = |row| {
             let group = (small(row, "reason")?, column(row, "post")?);
-            Ok((group, (Position(column(row, "first")?), Position(column(row, "last")?))))
+            let ended = small(row, "ended")? > 0;
+            let (first, last) = (Position(column(row, "first")?), Position(column(row, "last")?));
+            Ok((group, Touched { first, last, ended }))
         };
         snapshot.rows(&SELECT_TOUCHED, &values).await?.iter().map(touch).collect()
     }
 
-    async fn present(&self, snapshot: &mut Snapshot, touched: Touches) -> Result<Vec<(Position, Event)>, Status> {
+    async fn present(
+        &self,
+        snapshot: &mut Snapshot,
+        from: Position,
+        touched: Touches,
+    ) -> Result<Vec<(Position, Event)>, Status> {
         let groups = touched.keys().copied().filter(|(reason, _)| *reason != SEEN);
         let shown = these(snapshot, self.owner, groups.clone()).await?;
         let owner = self.owner_id.to_string();
         let presented =
             notifications::present(snapshot, (&self.freshness, &self.tokens), (&owner, self.owner), &shown).await?;
         let mut presented: BTreeMap<_, _> = shown.iter().map(notifications::Group::key).zip(presented).collect();
-        let gone: Vec<i64> = groups.filter(|group| !presented.contains_key(group)).map(|(_, post)| post).collect();
-        let gone = ids(snapshot, gone.iter()).await?;
+        let missing = groups.filter(|group| !presented.contains_key(group)).map(|(_, post)| PostKey(post)).collect();
+        let in_sight = self.in_sight(snapshot, from, missing).await?;
         let mut told = Vec::with_capacity(touched.len());
-        for (group, (first, last)) in touched {
+        for (group, Touched { first, last, ended }) in touched {
             let (reason, post) = group;
             let event = if reason == SEEN {
                 let up_to_place = notifications::seen_up_to(snapshot, self.owner).await?.unsigned();
                 Event::Seen(v1::NotificationsSeen { up_to_place })
             } else if let Some(notification) = presented.remove(&group) {
                 Event::Item(v1::NotificationItem { notification: Some(notification) })
+            } else if let Some(post_id) = in_sight.get(&PostKey(post)).filter(|_| ended) {
+                Event::Removed(v1::NotificationRemoved { reason, post_id: post_id.clone() })
             } else {
-                let post_id = gone.get(&post).map(ToString::to_string).unwrap_or_default();
-                Event::Removed(v1::NotificationRemoved { reason, post_id })
+                continue;
             };
             told.push(Told { first, last, event });
         }
         Ok(in_order(told))
+    }
+
+    /// The ids of those of these posts that the owner may have seen after a position. No post is always in sight, and its id empty.
+    async fn in_sight(
+        &self,
+        snapshot: &mut Snapshot,
+        from: Position,
+        posts: BTreeSet<PostKey>,
+    ) -> Result<BTreeMap<PostKey, String>, Status> {
+        let mut in_sight = BTreeMap::from([(PostKey(0), String::new())]);
+        if posts.iter().any(|post| *post != PostKey(0)) {
+            let wanted = posts.iter().collect();
+            let values = [Value::Rows(&wanted), Value::Number(self.owner.0), Value::Number(from.0)];
+            for row in snapshot.rows(&SELECT_IN_SIGHT, &values).await? {
+                in_sight.insert(PostKey(column(&row, "post")?), PostId(column(&row, "post_id")?).to_string());
+            }
+        }
+        Ok(in_sight)
     }
 }

@@ -2,7 +2,9 @@
 //! thread answers it ([`crate::questions::thread`]).
 //!
 //! Always: a stream looks a few times a second at most, however quickly the counts change. Whoever comes into the viewer's sight or
-//! goes out of it may change any number of replies: if that account wrote one, the thread is to be fetched again.
+//! goes out of it may change any number of replies: if that account wrote one, or an answer to a deleted one, the thread is to be fetched
+//! again. Without that, whose replies the viewer sees has not changed, so a reply is told to be gone only if its author is in sight and it, or
+//! an answer that kept its tombstone, was deleted: of what was never shown, nothing is told.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -21,8 +23,8 @@ use super::told::{Told, in_order};
 use crate::freshness::Freshness;
 use crate::hydrate::viewer_value;
 use crate::questions::account::find_viewer;
-use crate::questions::post::ids;
 use crate::questions::thread::{self, ThreadEntry};
+use crate::sight::{followed, opens_to, unblocked, unmuted};
 use crate::snapshot::{Projections, Snapshot, Value, column, limit};
 
 /// What the stream reads.
@@ -50,9 +52,43 @@ SELECT changes.post, MIN(changes.place) AS first, MAX(changes.place) AS last
 FROM posts_1_changes AS changes {ordered join} posts_1 AS posts ON posts.post = changes.post
 WHERE changes.place > $2 AND changes.place <= $3 AND (posts.post = $1 OR posts.reply_to = $1)
 GROUP BY changes.post LIMIT $4";
-    /// $1 the viewer, $4 the post.
-    static SELECT_SIGHT = sight_changed!(
-        "SELECT 1 FROM posts_1 AS replies WHERE replies.reply_to = $4 AND replies.author = sighted.account"
+    /// $1 the viewer, $4 the post. Of an account whose replies the viewer saw neither before nor after it, it does not matter whether it is
+    /// deactivated; 12 and 13 are `Change::Deactivated` and `Change::Reactivated`.
+    static SELECT_SIGHT = sight_changed!(concat!(
+        "SELECT 1 FROM profiles_1 AS author WHERE author.account = sighted.account
+    AND (sighted.change < 12 OR (",
+        unblocked!("$1", "author.account"),
+        " AND (sighted.change NOT IN (12, 13) OR NOT author.protected OR ",
+        followed!("$1", "author.account"),
+        ")))
+    AND EXISTS (
+        SELECT 1 FROM posts_1 AS replies WHERE replies.author = author.account
+        AND (replies.reply_to = $4 OR replies.reply_to IN (
+            SELECT deleted.post FROM posts_1 AS deleted WHERE deleted.reply_to = $4 AND deleted.deleted
+        ))
+    )"
+    ));
+    /// Those of the replies $1 that viewer $2 may have seen and that went after $3 up to $4. 3 is `Change::Deleted`.
+    static SELECT_GONE = concat!(
+        "
+SELECT posts.post, posts.post_id
+FROM {rows $1 AS wanted: wanted_post} {ordered join} posts_1 AS posts ON posts.post = wanted_post
+{ordered join} profiles_1 AS author ON author.account = posts.author
+WHERE posts.deleted AND ",
+        opens_to!("author", "$2"),
+        " AND ",
+        unmuted!("$2", "posts.author"),
+        " AND EXISTS (
+    SELECT 1 FROM timelines_1_changes AS changes
+    {ordered join} posts_1 AS ended ON ended.post = changes.target
+    {ordered join} profiles_1 AS ended_author ON ended_author.account = ended.author
+    WHERE changes.place > $3 AND changes.place <= $4 AND changes.change = 3
+    AND (ended.post = posts.post OR (ended.reply_to = posts.post AND ",
+        opens_to!("ended_author", "$2"),
+        " AND ",
+        unmuted!("$2", "ended.author"),
+        "))
+)"
     );
 }
 
@@ -122,7 +158,8 @@ impl Kind for PostFeed {
         if begins_anew {
             touched.insert(self.post, (from, from));
         }
-        Ok(News { events: self.present(&mut snapshot, &focus, touched).await?, reached, read_at, unfinished: false })
+        let events = self.present(&mut snapshot, &focus, touched, (from, reached)).await?;
+        Ok(News { events, reached, read_at, unfinished: false })
     }
 }
 
@@ -142,25 +179,44 @@ impl PostFeed {
         snapshot: &mut Snapshot,
         focus: &ThreadEntry,
         touched: Touches,
+        between: (Position, Position),
     ) -> Result<Vec<(Position, Event)>, Status> {
         let replies = touched.keys().copied().filter(|post| *post != self.post);
         let shown = thread::these_replies(snapshot, self.post, self.viewer, replies.clone()).await?;
         let hydrated = thread::hydrate(snapshot, self.viewer, shown.iter().chain([focus])).await?;
         let mut shown: BTreeMap<PostKey, ThreadEntry> = shown.into_iter().map(|entry| (entry.post, entry)).collect();
-        let gone: Vec<i64> = replies.filter(|reply| !shown.contains_key(reply)).map(|reply| reply.0).collect();
-        let gone = ids(snapshot, gone.iter()).await?;
+        let missing: Vec<PostKey> = replies.filter(|reply| !shown.contains_key(reply)).collect();
+        let gone = self.gone(snapshot, &missing, between).await?;
         let mut told = Vec::with_capacity(touched.len());
         for (post, (first, last)) in touched {
             let event = if post == self.post {
                 Event::Updated(v1::PostUpdated { item: Some(thread::present(&hydrated, focus)) })
             } else if let Some(reply) = shown.remove(&post) {
                 Event::Item(v1::PostReplyItem { reply: Some(thread::present(&hydrated, &reply)) })
+            } else if let Some(id) = gone.get(&post) {
+                Event::Removed(v1::PostReplyRemoved { post_id: id.to_string() })
             } else {
-                let post_id = gone.get(&post.0).map(ToString::to_string).unwrap_or_default();
-                Event::Removed(v1::PostReplyRemoved { post_id })
+                continue;
             };
             told.push(Told { first, last, event });
         }
         Ok(in_order(told))
+    }
+
+    /// Those of these replies that went between two positions and that the viewer may have seen before.
+    async fn gone(
+        &self,
+        snapshot: &mut Snapshot,
+        replies: &[PostKey],
+        (from, reached): (Position, Position),
+    ) -> Result<BTreeMap<PostKey, PostId>, Status> {
+        if replies.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let replies = replies.iter().collect();
+        let values =
+            [Value::Rows(&replies), viewer_value(self.viewer), Value::Number(from.0), Value::Number(reached.0)];
+        let rows = snapshot.rows(&SELECT_GONE, &values).await?;
+        rows.iter().map(|row| Ok((PostKey(column(row, "post")?), PostId(column(row, "post_id")?)))).collect()
     }
 }

@@ -54,9 +54,9 @@ ORDER BY changes.place"
 pub(super) use subject_changes;
 
 /// SQL for whether anybody came into the sight of $1 or went out of it after $2 up to $3, for whom this SQL selects something: the account
-/// is `sighted.account`. Following somebody matters only where that account is protected.
+/// is `sighted.account`, and what happened `sighted.change`. Following somebody matters only where that account is protected.
 macro_rules! sight_changed {
-    ($involved:literal) => {
+    ($involved:expr) => {
         concat!(
             "
 SELECT EXISTS (

@@ -93,7 +93,8 @@ CREATE TABLE IF NOT EXISTS posts_1_reposts (
 ){clustered};
 CREATE INDEX IF NOT EXISTS posts_1_reposts_by_post ON posts_1_reposts (post, place);
 CREATE INDEX IF NOT EXISTS posts_1_reposts_by_account ON posts_1_reposts (account, place);
--- Of which posts the text or a count changed lately, for streams; of a reply also when it came.
+-- Of which posts the text or a count changed lately, for streams; of a reply also when it came. A deletion is there at its own place, for the
+-- post and for the one that it answered; anything else at the latest place in its batch.
 CREATE TABLE IF NOT EXISTS posts_1_changes (
     place {number} NOT NULL,
     post  {number} NOT NULL,
@@ -244,7 +245,8 @@ CREATE TABLE IF NOT EXISTS notifications_1_seen (
     recipient {number} PRIMARY KEY,
     up_to     {number} NOT NULL
 ){table};
--- Which groups were touched lately, for streams; a reason of 0 says that something was seen.
+-- Which groups were touched lately, for streams, at the latest place in a batch; where a cause was undone, at that place too. A reason of 0
+-- says that something was seen.
 CREATE TABLE IF NOT EXISTS notifications_1_changes (
     place     {number} NOT NULL,
     recipient {number} NOT NULL,

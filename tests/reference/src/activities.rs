@@ -88,8 +88,10 @@ impl Model {
         }
     }
 
+    /// Whom a protected account follows and who follows it is for those who may see its posts, so a follow is shown to
+    /// those who may see what either of the two posts.
     fn activities_show_account(&self, account: AccountNumber, reader: AccountNumber) -> bool {
-        self.is_account_visible(account, Some(reader)) && !self.is_muted(account, Some(reader))
+        self.may_see_posts_of(account, Some(reader)) && !self.is_muted(account, Some(reader))
     }
 
     fn activity(&self, deed: Deed) -> Activity {

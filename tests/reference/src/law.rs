@@ -146,7 +146,7 @@ impl Model {
 
     /// The author is visible, and a protected one is the viewer or followed by them. Without a viewer, protected
     /// authors are hidden.
-    fn may_see_posts_of(&self, author: AccountNumber, viewer: Option<AccountNumber>) -> bool {
+    pub(crate) fn may_see_posts_of(&self, author: AccountNumber, viewer: Option<AccountNumber>) -> bool {
         let is_admitted = viewer.is_some_and(|viewer| viewer == author || self.follows.has(viewer, author));
         self.is_account_visible(author, viewer) && (!self.account_state(author).protected || is_admitted)
     }

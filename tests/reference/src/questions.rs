@@ -3,7 +3,7 @@
 //! Always: every count is counted when asked. Counts are counts of edges: deactivation, mute and block change none.
 //! Never here: timelines, and who may see a post (`law`).
 
-use crate::model::{AccountNumber, AccountState, Model};
+use crate::model::{AccountNumber, Model, PostNumber};
 
 /// An account as anyone sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,7 +65,7 @@ pub struct Post {
     pub bookmarked: bool,
 }
 
-/// What stands between one account and another, as the one sees it.
+/// What stands between one account and another, from the side of the one, as far as somebody may know.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Relationship {
     /// The one follows the other.
@@ -138,46 +138,54 @@ impl Model {
         })
     }
 
-    /// What stands between the two, whatever their state; nothing if either is unknown.
+    /// What stands between the two, as far as the viewer may know; nothing if either is unknown. A follow is known to
+    /// the two, and to those who may see what either of the two posts; a request and a block to the two alone; a mute to
+    /// the one who mutes.
     #[must_use]
-    pub fn relationship(&self, one: &str, other: &str) -> Relationship {
+    pub fn relationship(&self, one: &str, other: &str, viewer: Option<&str>) -> Relationship {
         let (Some(one), Some(other)) = (self.account_number(one), self.account_number(other)) else {
             return Relationship::default();
         };
+        let viewer = self.viewer_number(viewer);
+        let is_one_of_them = viewer == Some(one) || viewer == Some(other);
+        let sees_follows =
+            is_one_of_them || (self.may_see_posts_of(one, viewer) && self.may_see_posts_of(other, viewer));
         Relationship {
-            following: self.follows.has(one, other),
-            followed_by: self.follows.has(other, one),
-            follow_requested: self.requests.has(one, other),
-            follow_requested_by: self.requests.has(other, one),
-            blocking: self.blocks.has(one, other),
-            blocked_by: self.blocks.has(other, one),
-            muting: self.mutes.has(one, other),
+            following: sees_follows && self.follows.has(one, other),
+            followed_by: sees_follows && self.follows.has(other, one),
+            follow_requested: is_one_of_them && self.requests.has(one, other),
+            follow_requested_by: is_one_of_them && self.requests.has(other, one),
+            blocking: is_one_of_them && self.blocks.has(one, other),
+            blocked_by: is_one_of_them && self.blocks.has(other, one),
+            muting: viewer == Some(one) && self.mutes.has(one, other),
         }
     }
 
     /// The ids of the accounts that follow this one, newest follow first.
     #[must_use]
     pub fn followers(&self, id: &str, viewer: Option<&str>) -> Vec<String> {
-        self.active_number(id).map_or_else(Vec::new, |account| self.listed(self.follows.to(account), viewer))
+        self.active_number(id)
+            .map_or_else(Vec::new, |account| self.listed_of_account(account, self.follows.to(account), viewer))
     }
 
     /// The ids of the accounts that this one follows, newest follow first.
     #[must_use]
     pub fn following(&self, id: &str, viewer: Option<&str>) -> Vec<String> {
-        self.active_number(id).map_or_else(Vec::new, |account| self.listed(self.follows.from(account), viewer))
+        self.active_number(id)
+            .map_or_else(Vec::new, |account| self.listed_of_account(account, self.follows.from(account), viewer))
     }
 
-    /// The ids of the accounts that ask to follow this one, newest request first, as its owner sees them.
+    /// The ids of the accounts that ask to follow this one, newest request first, as its owner sees them: all.
     #[must_use]
     pub fn follow_requests(&self, id: &str) -> Vec<String> {
-        self.active_number(id).map_or_else(Vec::new, |account| self.listed(self.requests.to(account), Some(id)))
+        self.active_number(id).map_or_else(Vec::new, |account| self.newest_edge_first(self.requests.to(account)))
     }
 
     /// The ids of the accounts that like the post, newest like first; none if the post is not visible to the viewer.
     #[must_use]
     pub fn likers(&self, post: &str, viewer: Option<&str>) -> Option<Vec<String>> {
         let post = self.visible_number(post, viewer)?;
-        Some(self.listed(self.likes.to(post), viewer))
+        Some(self.listed_of_post(post, self.likes.to(post), viewer))
     }
 
     /// The ids of the accounts that repost the post, newest repost first; none if the post is not visible to the
@@ -185,34 +193,55 @@ impl Model {
     #[must_use]
     pub fn reposters(&self, post: &str, viewer: Option<&str>) -> Option<Vec<String>> {
         let post = self.visible_number(post, viewer)?;
-        Some(self.listed(self.reposts.to(post), viewer))
+        Some(self.listed_of_post(post, self.reposts.to(post), viewer))
     }
 
-    /// The ids of the accounts that this one blocks, newest block first, as its owner sees them: the block itself
-    /// hides nobody here.
+    /// The ids of the accounts that this one blocks, newest block first, as its owner sees them: all.
     #[must_use]
     pub fn blocked(&self, id: &str) -> Vec<String> {
-        self.active_number(id).map_or_else(Vec::new, |account| self.listed(self.blocks.from(account), None))
+        self.active_number(id).map_or_else(Vec::new, |account| self.newest_edge_first(self.blocks.from(account)))
     }
 
-    /// The ids of the accounts that this one mutes, newest mute first, as its owner sees them: blocks hide nobody
-    /// here.
+    /// The ids of the accounts that this one mutes, newest mute first, as its owner sees them: all.
     #[must_use]
     pub fn muted(&self, id: &str) -> Vec<String> {
-        self.active_number(id).map_or_else(Vec::new, |account| self.listed(self.mutes.from(account), None))
+        self.active_number(id).map_or_else(Vec::new, |account| self.newest_edge_first(self.mutes.from(account)))
     }
 
-    /// Newest edge first, without deactivated accounts and those with a block between them and the viewer.
-    fn listed(&self, edges: impl Iterator<Item = (AccountNumber, u64)>, viewer: Option<&str>) -> Vec<String> {
+    /// The owner sees every edge, also those of deactivated accounts: else it could not take them back. Others see
+    /// none unless they may see what the account posts, and then those to accounts of which the same is true.
+    fn listed_of_account(
+        &self,
+        account: AccountNumber,
+        edges: impl Iterator<Item = (AccountNumber, u64)>,
+        viewer: Option<&str>,
+    ) -> Vec<String> {
         let viewer = self.viewer_number(viewer);
-        let mut listed: Vec<(u64, &AccountState)> = Vec::new();
-        for (account, place) in edges {
-            if self.is_account_visible(account, viewer) {
-                listed.push((place, self.account_state(account)));
-            }
-        }
-        listed.sort_by_key(|(place, _)| std::cmp::Reverse(*place));
-        listed.into_iter().map(|(_, account)| account.id.clone()).collect()
+        let is_owner = viewer == Some(account);
+        let is_open = self.may_see_posts_of(account, viewer);
+        self.newest_edge_first(
+            edges.filter(|(other, _)| is_owner || (is_open && self.may_see_posts_of(*other, viewer))),
+        )
+    }
+
+    /// What a protected account likes and reposts is for its followers, and for the author, who is notified of it.
+    fn listed_of_post(
+        &self,
+        post: PostNumber,
+        edges: impl Iterator<Item = (AccountNumber, u64)>,
+        viewer: Option<&str>,
+    ) -> Vec<String> {
+        let viewer = self.viewer_number(viewer);
+        let is_author = viewer == Some(self.post_state(post).author);
+        self.newest_edge_first(edges.filter(|(account, _)| {
+            self.may_see_posts_of(*account, viewer) || (is_author && self.is_account_visible(*account, viewer))
+        }))
+    }
+
+    fn newest_edge_first(&self, edges: impl Iterator<Item = (AccountNumber, u64)>) -> Vec<String> {
+        let mut listed: Vec<(AccountNumber, u64)> = edges.collect();
+        listed.sort_by_key(|(_, place)| std::cmp::Reverse(*place));
+        listed.into_iter().map(|(account, _)| self.account_state(account).id.clone()).collect()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Threads: a post, what it answers, and what answers it.
 //!
 //! Always: a deleted post leaves a tombstone where something hangs on it, and a tombstone tells nothing but the
-//! post's id. Never here: replies to replies, and what a post looks like (`questions`).
+//! post's id, and that it was deleted only to those who could see it. Never here: replies to replies, and what a post looks like (`questions`).
 
 use crate::model::{AccountNumber, Model, PostNumber};
 
@@ -23,20 +23,20 @@ pub struct Thread {
 pub enum ThreadEntry {
     /// The viewer may see it.
     Post(String),
-    /// The tombstone of a post that is deleted.
+    /// The tombstone of a post that is deleted, and by an author whose posts the viewer may see.
     Deleted(String),
-    /// The tombstone of a post that is not deleted but hidden from the viewer.
+    /// The tombstone of a post that is hidden from the viewer, or would be if it were not deleted.
     Hidden(String),
 }
 
 impl Model {
-    /// The post with its ancestors and direct replies; none if it never existed, or is not deleted but hidden from
-    /// the viewer.
+    /// The post with its ancestors and direct replies; none if it never existed, or its author is hidden from the
+    /// viewer.
     #[must_use]
     pub fn thread(&self, post: &str, viewer: Option<&str>) -> Option<Thread> {
         let focus = self.post_number(post)?;
         let viewer = self.viewer_number(viewer);
-        let is_found = self.post_state(focus).deleted || self.is_visible(focus, viewer);
+        let is_found = self.may_see_posts_of(self.post_state(focus).author, viewer);
         is_found.then(|| Thread {
             ancestors: self.ancestors(focus, viewer),
             focus: self.thread_entry(focus, viewer),
@@ -61,20 +61,22 @@ impl Model {
         replies.into_iter().map(|reply| self.thread_entry(reply, viewer)).collect()
     }
 
-    /// A deleted reply is shown only to hold what lives below it, whoever may see that.
+    /// A deleted reply is shown only to hold what the viewer sees below it, and only if its author's replies are shown.
     fn is_shown_as_reply(&self, reply: PostNumber, viewer: Option<AccountNumber>) -> bool {
         let state = self.post_state(reply);
-        if state.deleted {
-            return state.replies.iter().any(|answer| !self.post_state(*answer).deleted);
+        if !state.deleted {
+            return self.is_visible_and_not_muted(reply, viewer);
         }
-        self.is_visible_and_not_muted(reply, viewer)
+        let are_shown = self.may_see_posts_of(state.author, viewer) && !self.is_muted(state.author, viewer);
+        are_shown && state.replies.iter().any(|answer| self.is_visible_and_not_muted(*answer, viewer))
     }
 
     fn thread_entry(&self, post: PostNumber, viewer: Option<AccountNumber>) -> ThreadEntry {
-        let id = self.post_state(post).id.clone();
-        if self.post_state(post).deleted {
-            return ThreadEntry::Deleted(id);
+        let state = self.post_state(post);
+        let id = state.id.clone();
+        if !self.may_see_posts_of(state.author, viewer) {
+            return ThreadEntry::Hidden(id);
         }
-        if self.is_visible(post, viewer) { ThreadEntry::Post(id) } else { ThreadEntry::Hidden(id) }
+        if state.deleted { ThreadEntry::Deleted(id) } else { ThreadEntry::Post(id) }
     }
 }

@@ -66,9 +66,9 @@ fn what_was_undone_is_gone_and_done_again_takes_a_new_place() {
 
 #[test]
 fn a_request_is_no_deed_and_its_approval_is_one() {
-    let acts = [Follow(READER, BOB), Protect(CAROL), Request(BOB, CAROL)];
+    let acts = [Follow(READER, BOB), Follow(READER, CAROL), Protect(CAROL), Request(BOB, CAROL)];
     check(&acts, &[]);
-    check(&[&acts[..], &[Follow(BOB, CAROL)]].concat(), &[(Followed, 4, BOB, CAROL)]);
+    check(&[&acts[..], &[Follow(BOB, CAROL)]].concat(), &[(Followed, 5, BOB, CAROL)]);
 }
 
 #[test]
@@ -110,12 +110,14 @@ fn a_protected_account_that_is_followed_is_shown() {
 }
 
 #[test]
-fn no_follow_of_an_account_that_is_deactivated_blocked_or_muted() {
+fn no_follow_of_an_account_that_is_deactivated_blocked_muted_or_protected_from_the_reader() {
     let acts = [Follow(READER, BOB), Follow(BOB, CAROL), Follow(BOB, DAVE)];
-    for hiding in [Deactivate(CAROL), Block(READER, CAROL), Block(CAROL, READER), Mute(READER, CAROL)] {
+    for hiding in [Deactivate(CAROL), Block(READER, CAROL), Block(CAROL, READER), Mute(READER, CAROL), Protect(CAROL)] {
         check(&[&acts[..], &[hiding]].concat(), &[(Followed, 3, BOB, DAVE)]);
     }
-    check(&[&acts[..], &[Protect(CAROL)]].concat(), &[(Followed, 3, BOB, DAVE), (Followed, 2, BOB, CAROL)]);
+    let carol_too = [(Followed, 3, BOB, DAVE), (Followed, 2, BOB, CAROL)];
+    let admitted = history(&[&acts[..], &[Follow(READER, CAROL), Protect(CAROL)]].concat()).model.activities(READER);
+    assert_eq!(admitted.len(), carol_too.len());
 }
 
 #[test]

@@ -163,7 +163,7 @@ impl History {
             Act::Withdraw(follower, followee) => self.emit_follow("follow.withdrawn", follower, followee),
             Act::Unfollow(follower, followee) => self.emit_follow("follow.unfollowed", follower, followee),
             Act::Block(account, target) => {
-                let before = self.model.relationship(account, target);
+                let before = self.model.relationship(account, target, Some(account));
                 self.emit_between("block.added", account, target)?;
                 if before.following {
                     self.emit_follow("follow.unfollowed", account, target)?;

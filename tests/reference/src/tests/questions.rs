@@ -145,9 +145,15 @@ fn liked_reposted_and_bookmarked_are_the_viewers() {
     check(&[&acts[..], &[Unbookmark(DAVE, "b")]].concat(), ask, &Some(false));
 }
 
+/// The relationship of the reader to Bob, seen by one of them, by somebody else, and by nobody.
+fn relationship_seen_by(viewer: Option<&'static str>) -> impl Fn(&Model) -> Relationship {
+    move |model| model.relationship(READER, BOB, viewer)
+}
+
 #[test]
-fn a_relationship_is_the_edges_between_two_accounts_as_the_one_sees_them() {
-    let ask = |model: &Model| (model.relationship(READER, BOB), model.relationship(BOB, READER));
+fn a_relationship_is_the_edges_between_two_accounts_from_the_side_of_the_one() {
+    let ask =
+        |model: &Model| (model.relationship(READER, BOB, Some(READER)), model.relationship(BOB, READER, Some(BOB)));
     let none = Relationship::default;
     check(&[], ask, &(none(), none()));
     check(
@@ -166,7 +172,50 @@ fn a_relationship_is_the_edges_between_two_accounts_as_the_one_sees_them() {
         &(Relationship { blocking: true, ..none() }, Relationship { blocked_by: true, ..none() }),
     );
     check(&[Mute(READER, BOB)], ask, &(Relationship { muting: true, ..none() }, none()));
-    check(&[], |model| model.relationship(READER, "nobody"), &none());
+    check(&[], |model| model.relationship(READER, "nobody", Some(READER)), &none());
+}
+
+#[test]
+fn requests_and_blocks_are_known_to_the_two_alone_and_a_mute_to_the_one_who_mutes() {
+    let none = Relationship::default;
+    for (acts, shown) in [
+        (vec![Protect(BOB), Request(READER, BOB)], Relationship { follow_requested: true, ..none() }),
+        (vec![Protect(READER), Request(BOB, READER)], Relationship { follow_requested_by: true, ..none() }),
+        (vec![Block(READER, BOB)], Relationship { blocking: true, ..none() }),
+        (vec![Block(BOB, READER)], Relationship { blocked_by: true, ..none() }),
+    ] {
+        for one in [READER, BOB] {
+            check(&acts, relationship_seen_by(Some(one)), &shown);
+        }
+        for other in [None, Some(CAROL), Some("nobody")] {
+            check(&acts, relationship_seen_by(other), &none());
+        }
+    }
+    for other in [None, Some(CAROL), Some(BOB)] {
+        check(&[Mute(READER, BOB)], relationship_seen_by(other), &none());
+    }
+}
+
+#[test]
+fn a_follow_is_known_to_the_two_and_to_whom_both_are_open() {
+    let (none, follows) = (Relationship::default(), Relationship { following: true, ..Relationship::default() });
+    let acts = [Follow(READER, BOB)];
+    for viewer in [None, Some(CAROL), Some(READER), Some(BOB)] {
+        check(&acts, relationship_seen_by(viewer), &follows);
+    }
+    for one in [READER, BOB] {
+        let protected = [&acts[..], &[Follow(DAVE, one), Protect(one)]].concat();
+        for (viewer, expected) in [
+            (None, &none),
+            (Some(CAROL), &none),
+            (Some(DAVE), &follows),
+            (Some(READER), &follows),
+            (Some(BOB), &follows),
+        ] {
+            check(&protected, relationship_seen_by(viewer), expected);
+        }
+        check(&[&acts[..], &[Block(one, CAROL)]].concat(), relationship_seen_by(Some(CAROL)), &none);
+    }
 }
 
 #[test]
@@ -180,7 +229,7 @@ fn followers_and_following_are_listed_newest_follow_first() {
 #[test]
 fn an_approved_follow_is_as_new_as_its_approval() {
     let acts = [Protect(BOB), Request(READER, BOB), Request(CAROL, BOB), Follow(CAROL, BOB), Follow(READER, BOB)];
-    check(&acts, |model| model.followers(BOB, None), &names(&[READER, CAROL]));
+    check(&acts, |model| model.followers(BOB, Some(BOB)), &names(&[READER, CAROL]));
 }
 
 #[test]
@@ -196,6 +245,42 @@ fn lists_hide_deactivated_accounts_and_those_with_a_block_between_them_and_the_v
 }
 
 #[test]
+fn the_owner_of_a_list_sees_all_of_it_as_many_as_the_counts_say() {
+    let acts = [Follow(CAROL, BOB), Follow(DAVE, BOB), Follow(BOB, DAVE), Protect(CAROL), Deactivate(DAVE)];
+    let as_bob = |model: &Model| (model.followers(BOB, Some(BOB)), model.following(BOB, Some(BOB)));
+    check(&acts, as_bob, &(names(&[DAVE, CAROL]), names(&[DAVE])));
+    check(&acts, counts_of_bob, &(2, 1, 0));
+}
+
+#[test]
+fn the_lists_of_a_protected_account_are_for_its_followers_and_it_is_in_no_others_but_theirs() {
+    let acts = [Follow(CAROL, BOB), Follow(BOB, CAROL), Follow(DAVE, BOB), Protect(BOB)];
+    let lists = |viewer| move |model: &Model| (model.followers(BOB, viewer), model.following(BOB, viewer));
+    for (viewer, followers, following) in [
+        (None, &[][..], &[][..]),
+        (Some(READER), &[], &[]),
+        (Some(DAVE), &[DAVE, CAROL], &[CAROL]),
+        (Some(BOB), &[DAVE, CAROL], &[CAROL]),
+    ] {
+        check(&acts, lists(viewer), &(names(followers), names(following)));
+    }
+    let of_carol = |viewer| move |model: &Model| (model.followers(CAROL, viewer), model.following(CAROL, viewer));
+    for (viewer, expected) in [(None, &[][..]), (Some(READER), &[]), (Some(DAVE), &[BOB]), (Some(CAROL), &[BOB])] {
+        check(&acts, of_carol(viewer), &(names(expected), names(expected)));
+    }
+}
+
+#[test]
+fn whoever_is_blocked_is_shown_no_followers_and_nobody_followed() {
+    let acts = [Follow(CAROL, BOB), Follow(BOB, CAROL)];
+    for blocked in [Block(BOB, READER), Block(READER, BOB)] {
+        let acts = [&acts[..], &[blocked]].concat();
+        check(&acts, |model| model.followers(BOB, Some(READER)), &names(&[]));
+        check(&acts, |model| model.following(BOB, Some(READER)), &names(&[]));
+    }
+}
+
+#[test]
 fn the_lists_of_an_unknown_or_deactivated_account_are_empty() {
     let acts = [Follow(CAROL, BOB), Follow(BOB, CAROL), Deactivate(BOB)];
     check(&acts, |model| model.followers(BOB, None), &names(&[]));
@@ -204,11 +289,11 @@ fn the_lists_of_an_unknown_or_deactivated_account_are_empty() {
 }
 
 #[test]
-fn follow_requests_are_the_pending_ones_newest_first_without_deactivated_accounts() {
+fn follow_requests_are_the_pending_ones_newest_first_with_deactivated_accounts() {
     let acts = [Protect(BOB), Request(READER, BOB), Request(CAROL, BOB), Request(DAVE, BOB)];
     let ask = |model: &Model| model.follow_requests(BOB);
     check(&acts, ask, &names(&[DAVE, CAROL, READER]));
-    check(&[&acts[..], &[Deactivate(CAROL)]].concat(), ask, &names(&[DAVE, READER]));
+    check(&[&acts[..], &[Deactivate(CAROL)]].concat(), ask, &names(&[DAVE, CAROL, READER]));
     check(&[&acts[..], &[Follow(DAVE, BOB)]].concat(), ask, &names(&[CAROL, READER]));
     check(&[&acts[..], &[Act::Reject(BOB, READER), Act::Withdraw(CAROL, BOB)]].concat(), ask, &names(&[DAVE]));
     check(&[&acts[..], &[Block(BOB, DAVE), Unblock(BOB, DAVE)]].concat(), ask, &names(&[CAROL, READER]));
@@ -242,6 +327,21 @@ fn likers_and_reposters_are_filtered_as_followers_are() {
 }
 
 #[test]
+fn what_a_protected_account_likes_and_reposts_is_for_its_followers_and_the_author() {
+    let acts = [Post(BOB, "b"), Like(CAROL, "b"), Repost(CAROL, "b"), Follow(DAVE, CAROL), Protect(CAROL)];
+    let lists = |viewer| move |model: &Model| (model.likers("b", viewer), model.reposters("b", viewer));
+    for (viewer, expected) in
+        [(None, &[][..]), (Some(READER), &[]), (Some(DAVE), &[CAROL]), (Some(CAROL), &[CAROL]), (Some(BOB), &[CAROL])]
+    {
+        check(&acts, lists(viewer), &(Some(names(expected)), Some(names(expected))));
+    }
+    check(&acts, counts_of_b, &(1, 1, 0));
+    for hiding in [Deactivate(CAROL), Block(BOB, CAROL)] {
+        check(&[&acts[..], &[hiding]].concat(), lists(Some(BOB)), &(Some(names(&[])), Some(names(&[]))));
+    }
+}
+
+#[test]
 fn a_post_that_the_viewer_may_not_see_has_no_likers_or_reposters_to_be_found() {
     let acts = [Post(BOB, "b"), Like(CAROL, "b"), Repost(CAROL, "b")];
     let as_reader = |model: &Model| (model.likers("b", Some(READER)), model.reposters("b", Some(READER)));
@@ -252,13 +352,13 @@ fn a_post_that_the_viewer_may_not_see_has_no_likers_or_reposters_to_be_found() {
 }
 
 #[test]
-fn blocked_and_muted_accounts_are_listed_newest_first_without_deactivated_ones() {
+fn blocked_and_muted_accounts_are_listed_newest_first_with_deactivated_ones() {
     let acts = [Block(BOB, READER), Block(BOB, CAROL), Block(BOB, DAVE), Mute(BOB, DAVE), Mute(BOB, CAROL)];
     let ask = |model: &Model| (model.blocked(BOB), model.muted(BOB));
     check(&acts, ask, &(names(&[DAVE, CAROL, READER]), names(&[CAROL, DAVE])));
     let undone = [&acts[..], &[Unblock(BOB, CAROL), Unmute(BOB, CAROL)]].concat();
     check(&undone, ask, &(names(&[DAVE, READER]), names(&[DAVE])));
-    check(&[&acts[..], &[Deactivate(DAVE)]].concat(), ask, &(names(&[CAROL, READER]), names(&[CAROL])));
+    check(&[&acts[..], &[Deactivate(DAVE)]].concat(), ask, &(names(&[DAVE, CAROL, READER]), names(&[CAROL, DAVE])));
     check(&[&acts[..], &[Deactivate(BOB)]].concat(), ask, &(names(&[]), names(&[])));
     check(&acts, |model| (model.blocked(CAROL), model.muted(CAROL)), &(names(&[]), names(&[])));
     check(&acts, |model| (model.blocked("nobody"), model.muted("nobody")), &(names(&[]), names(&[])));

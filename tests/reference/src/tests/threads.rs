@@ -70,15 +70,16 @@ fn a_focus_that_never_existed_or_is_hidden_is_not_found() {
 }
 
 #[test]
-fn a_deleted_focus_is_a_tombstone_whoever_asks_and_keeps_its_thread() {
+fn a_deleted_focus_is_a_tombstone_for_whoever_could_see_it_and_keeps_its_thread() {
     let acts = [Post(CAROL, "c"), Reply(BOB, "b", "c"), Reply(DAVE, "d", "b"), Delete("b")];
     for viewer in [None, Some(READER), Some(BOB), Some("nobody")] {
         check_for(viewer, &acts, Some((&[post("c")], deleted("b"), &[post("d")])));
     }
-    for hiding in [Deactivate(BOB), Block(READER, BOB), Block(BOB, READER)] {
-        check(&[&acts[..], &[hiding]].concat(), Some((&[post("c")], deleted("b"), &[post("d")])));
+    for hiding in [Deactivate(BOB), Protect(BOB), Block(READER, BOB), Block(BOB, READER)] {
+        check(&[&acts[..], &[hiding]].concat(), None);
     }
-    check(&[Post(BOB, "b"), Delete("b"), Protect(BOB)], Some((&[], deleted("b"), &[])));
+    let followed = [&[Follow(READER, BOB)], &acts[..], &[Protect(BOB)]].concat();
+    check(&followed, Some((&[post("c")], deleted("b"), &[post("d")])));
 }
 
 #[test]
@@ -95,9 +96,12 @@ fn an_ancestor_that_is_deleted_or_hidden_leaves_a_tombstone_and_the_chain_goes_o
 }
 
 #[test]
-fn an_ancestor_both_deleted_and_hidden_is_told_to_be_deleted() {
-    let acts = [Post(CAROL, "c"), Reply(BOB, "b", "c"), Delete("c"), Block(CAROL, READER)];
+fn an_ancestor_both_deleted_and_hidden_is_told_to_be_hidden() {
+    let acts = [Post(CAROL, "c"), Reply(BOB, "b", "c"), Delete("c")];
     check(&acts, Some((&[deleted("c")], post("b"), &[])));
+    for hiding in [Deactivate(CAROL), Protect(CAROL), Block(CAROL, READER), Block(READER, CAROL)] {
+        check(&[&acts[..], &[hiding]].concat(), Some((&[hidden("c")], post("b"), &[])));
+    }
 }
 
 #[test]
@@ -134,16 +138,19 @@ fn a_live_reply_is_shown_if_visible_and_its_author_not_muted_even_if_others_answ
 }
 
 #[test]
-fn a_deleted_reply_is_shown_as_tombstone_exactly_if_a_live_post_answers_it() {
+fn a_deleted_reply_is_shown_as_tombstone_exactly_if_it_was_shown_and_something_that_is_shown_answers_it() {
     let acts = [Post(BOB, "b"), Reply(CAROL, "c", "b"), Reply(DAVE, "d", "c"), Reply(DAVE, "dd", "d")];
     let with_tombstone: Expected<'_> = (&[], post("b"), &[deleted("c")]);
     check(&[Post(BOB, "b"), Reply(CAROL, "c", "b"), Delete("c")], Some((&[], post("b"), &[])));
     check(&[&acts[..], &[Delete("c")]].concat(), Some(with_tombstone.clone()));
+    check_for(None, &[&acts[..], &[Delete("c")]].concat(), Some(with_tombstone.clone()));
     check(&[&acts[..], &[Delete("c"), Delete("d")]].concat(), Some((&[], post("b"), &[])));
-    for hiding in [Deactivate(DAVE), Protect(DAVE), Block(DAVE, READER), Mute(READER, DAVE)] {
-        check(&[&acts[..], &[Delete("c"), hiding]].concat(), Some(with_tombstone.clone()));
-    }
-    for hiding in [Deactivate(CAROL), Protect(CAROL), Block(CAROL, READER), Mute(READER, CAROL)] {
-        check(&[&acts[..], &[Delete("c"), hiding]].concat(), Some(with_tombstone.clone()));
+    for author in [CAROL, DAVE] {
+        for hiding in [Deactivate(author), Protect(author), Block(author, READER), Mute(READER, author)] {
+            check(&[&acts[..], &[Delete("c"), hiding]].concat(), Some((&[], post("b"), &[])));
+        }
+        let admitted = [&acts[..], &[Follow(READER, author), Protect(author), Delete("c")]].concat();
+        check(&admitted, Some(with_tombstone.clone()));
+        check_for(None, &admitted, Some((&[], post("b"), &[])));
     }
 }
