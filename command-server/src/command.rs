@@ -14,7 +14,7 @@ use crate::domain::follow::{self, Follow};
 use crate::domain::handle::Handle;
 use crate::domain::mute::{self, Mute};
 use crate::domain::notifications::{self, Seen};
-use crate::domain::post::{self, Live, Named, Post, Sight};
+use crate::domain::post::{self, Live, Named, NamedSince, Post, Sight};
 use crate::domain::reaction::{self, Reaction};
 use crate::domain::requests::Requests;
 use crate::domain::text;
@@ -222,13 +222,15 @@ async fn events(session: &mut Session<'_>, command: &Command) -> Result<Vec<Even
         Command::Unlike(on) => {
             let stream = StreamName::like(on.account, on.post);
             let (account, post, liked) = reacted(session, *on, stream).await?;
-            Ok(reaction::unlike(liked, account.acting()?.me, post.authored()?))
+            let (actor, on) = (account.acting()?.me, post.authored()?);
+            Ok(reaction::unlike(liked, actor, on, seen_of_reaction(session, liked, on.author.id).await?))
         }
         Command::Repost(on) => repost(session, *on).await,
         Command::UndoRepost(on) => {
             let stream = StreamName::repost(on.account, on.post);
             let (account, post, reposted) = reacted(session, *on, stream).await?;
-            Ok(reaction::undo_repost(reposted, account.acting()?.me, post.authored()?))
+            let (actor, on) = (account.acting()?.me, post.authored()?);
+            Ok(reaction::undo_repost(reposted, actor, on, seen_of_reaction(session, reposted, on.author.id).await?))
         }
         Command::Bookmark(on) => {
             let stream = StreamName::bookmark(on.account, on.post);
@@ -245,7 +247,8 @@ async fn events(session: &mut Session<'_>, command: &Command) -> Result<Vec<Even
         Command::Follow(edge) => follow(session, *edge).await,
         Command::Unfollow(edge) => {
             let (follower, followee, state) = edge_ends(session, *edge).await?;
-            Ok(follow::unfollow(state, &follower, &followee)?)
+            let seen = seen_of_follow(session, state, edge.followee).await?;
+            Ok(follow::unfollow(state, &follower, &followee, seen)?)
         }
         Command::ApproveFollow(edge) => {
             let (follower, followee, state) = edge_ends(session, *edge).await?;
@@ -253,11 +256,13 @@ async fn events(session: &mut Session<'_>, command: &Command) -> Result<Vec<Even
         }
         Command::RejectFollow(edge) => {
             let (follower, followee, state) = edge_ends(session, *edge).await?;
-            Ok(follow::reject(state, &follower, &followee)?)
+            let seen = seen_of_follow(session, state, edge.followee).await?;
+            Ok(follow::reject(state, &follower, &followee, seen)?)
         }
         Command::RemoveFollower(edge) => {
             let (follower, followee, state) = edge_ends(session, *edge).await?;
-            Ok(follow::remove(state, &follower, &followee)?)
+            let seen = seen_of_follow(session, state, edge.followee).await?;
+            Ok(follow::remove(state, &follower, &followee, seen)?)
         }
         Command::Block(pair) => block(session, *pair).await,
         Command::Unblock(pair) => {
@@ -317,7 +322,7 @@ async fn create_post(session: &mut Session<'_>, new: &NewPost) -> Result<Vec<Eve
             None => None,
         });
     }
-    let named = named(session, &new.text).await?;
+    let named = named(session, &new.text, &NamedSince::default()).await?;
     let personal = Envelope::Plain(PostText { text: new.text.clone() });
     Ok(post::create(&author, new.post, seen[0].as_ref(), seen[1].as_ref(), personal, named)?)
 }
@@ -326,7 +331,7 @@ async fn edit_post(session: &mut Session<'_>, on: OnPost, text: &str) -> Result<
     session.load([StreamName::account(on.account), StreamName::post(on.post)]).await?;
     let author: Account = session.fold(&StreamName::account(on.account));
     let post: Post = session.fold(&StreamName::post(on.post));
-    let named = named(session, text).await?;
+    let named = named(session, text, &session.fold(&StreamName::post(on.post))).await?;
     Ok(post::edit(&author, &post, Envelope::Plain(PostText { text: text.to_owned() }), named)?)
 }
 
@@ -412,8 +417,33 @@ async fn block(session: &mut Session<'_>, pair: Pair) -> Result<Vec<Event>, Fail
     let of_actor = StreamName::follow(pair.target, pair.account);
     let streams = [stream.clone(), of_target.clone(), of_actor.clone()];
     let (account, target) = accounts(session, pair, streams).await?;
-    let follows = Follows { of_target: session.fold(&of_target), of_actor: session.fold(&of_actor) };
+    let (of_target, of_actor) = (session.fold(&of_target), session.fold(&of_actor));
+    let seen_by_target = seen_of_follow(session, of_target, pair.target).await?;
+    let seen_by_actor = seen_of_follow(session, of_actor, pair.account).await?;
+    let follows = Follows { of_target, of_actor, seen_by_target, seen_by_actor };
     Ok(block::block(session.fold(&stream), &account, &target, follows)?)
+}
+
+/// What the author of a post has seen of their notifications, where a reaction to it may end.
+async fn seen_of_reaction(session: &mut Session<'_>, reaction: Reaction, author: AccountId) -> Result<Seen, Failure> {
+    match reaction {
+        Reaction::Absent => Ok(Seen::default()),
+        Reaction::Since(_) => seen(session, author).await,
+    }
+}
+
+/// What a followee has seen of its notifications, where a follow of it may end.
+async fn seen_of_follow(session: &mut Session<'_>, follow: Follow, followee: AccountId) -> Result<Seen, Failure> {
+    match follow {
+        Follow::Absent => Ok(Seen::default()),
+        Follow::Requested | Follow::Following => seen(session, followee).await,
+    }
+}
+
+async fn seen(session: &mut Session<'_>, account: AccountId) -> Result<Seen, Failure> {
+    let stream = StreamName::notifications(account);
+    session.load([stream.clone()]).await?;
+    Ok(session.fold(&stream))
 }
 
 /// Both accounts; `more` is read in the same go.
@@ -427,16 +457,18 @@ async fn accounts<const N: usize>(
     Ok((session.fold(&both[0]), session.fold(&both[1])))
 }
 
-/// The accounts and tags that a text names. A handle that nobody holds names nobody.
-async fn named(session: &mut Session<'_>, text: &str) -> Result<Named, Failure> {
-    let handles: Vec<StreamName> = text::mentioned_handles(text).iter().map(|name| StreamName::handle(name)).collect();
+/// The accounts and tags that a text names. A handle that nobody holds names nobody; one that the text named `before` names whomever it named
+/// then.
+async fn named(session: &Session<'_>, text: &str, NamedSince(before): &NamedSince) -> Result<Named, Failure> {
+    let names = text::mentioned_handles(text);
+    let handles: Vec<StreamName> = names.iter().map(|name| StreamName::handle(name)).collect();
     let mut named = Named { mentions: vec![], hashtags: text::hashtags(text) };
     if handles.is_empty() {
         return Ok(named);
     }
     // Whom a text names is not worth a conflict: these streams are looked at, not expected.
     let holders: Vec<StreamName> = session
-        .peek::<Handle>(&handles)
+        .peek_at::<Handle>(&handles, |index| before.get(&names[index]).copied())
         .await?
         .into_iter()
         .filter_map(|handle| match handle {

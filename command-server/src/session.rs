@@ -132,8 +132,27 @@ impl<'a> Session<'a> {
     /// # Errors
     /// When the log cannot be read.
     pub async fn peek<A: Aggregate>(&self, streams: &[StreamName]) -> Result<Vec<A>, Failure> {
+        self.peek_at(streams, |_| None).await
+    }
+
+    /// The same, each as it was at a position, or as it is.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub async fn peek_at<A: Aggregate>(
+        &self,
+        streams: &[StreamName],
+        at: impl Fn(usize) -> Option<Position>,
+    ) -> Result<Vec<A>, Failure> {
         let found = self.log.read_streams(streams).await?;
-        found.iter().map(|recorded| Ok(fold(&decode(recorded)?))).collect()
+        let state = |(index, recorded): (usize, &Vec<Recorded>)| {
+            let mut events = decode(recorded)?;
+            if let Some(at) = at(index) {
+                events.retain(|(position, _)| *position <= at);
+            }
+            Ok(fold(&events))
+        };
+        found.iter().enumerate().map(state).collect()
     }
 
     /// The id in the name of a stream of this kind (`account`, `post`) that the decision looked for: one that is not

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use shared::clock::Timestamp;
 use shared::database::Transaction;
 use shared::event::{DecodeError, Event};
-use shared::ids::Position;
+use shared::ids::{Position, Version};
 use shared::log::Recorded;
 
 /// An event as projections see it.
@@ -12,6 +12,8 @@ use shared::log::Recorded;
 pub struct Fact {
     /// Its place in the log.
     pub position: Position,
+    /// Its place in its stream.
+    pub version: Version,
     /// When it was recorded.
     pub recorded_at: Timestamp,
     /// What happened.
@@ -22,7 +24,8 @@ impl TryFrom<&Recorded> for Fact {
     type Error = DecodeError;
 
     fn try_from(recorded: &Recorded) -> Result<Self, Self::Error> {
-        Ok(Self { position: recorded.position, recorded_at: recorded.recorded_at, event: recorded.event()? })
+        let Recorded { position, version, recorded_at, .. } = *recorded;
+        Ok(Self { position, version, recorded_at, event: recorded.event()? })
     }
 }
 

@@ -246,6 +246,9 @@ pub enum LikeEvent {
         post: PostRef,
         /// Who wrote it.
         post_author: AccountRef,
+        /// Up to where the author had seen their notifications, if anywhere: so that doing it again is no news to them.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        author_seen_up_to: Option<Position>,
     },
 }
 
@@ -273,6 +276,9 @@ pub enum RepostEvent {
         post_author: AccountRef,
         /// The place of the repost that ended.
         added_at: Position,
+        /// Up to where the author had seen their notifications, if anywhere: so that doing it again is no news to them.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        author_seen_up_to: Option<Position>,
     },
 }
 
@@ -310,6 +316,10 @@ pub struct Edge {
     pub followee: AccountRef,
     /// What the followee is.
     pub followee_kind: AccountKind,
+    /// Where the follow or the request ends: up to where the followee had seen its notifications, if anywhere, so that doing it again is no
+    /// news to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub followee_seen_up_to: Option<Position>,
 }
 
 /// Stream `follow-{follower}-{followee}`.

@@ -118,7 +118,8 @@ impl Stage {
                 if follower == followee {
                     continue;
                 }
-                let edge = Edge { follower, followee, followee_kind: AccountKind::User };
+                let (followee_kind, followee_seen_up_to) = (AccountKind::User, None);
+                let edge = Edge { follower, followee, followee_kind, followee_seen_up_to };
                 let stream = StreamName::follow(follower.id, followee.id);
                 events.push((stream, Event::Follow(FollowEvent::Followed(edge))));
             }

@@ -21,6 +21,7 @@ mod idle;
 mod journey;
 mod limits;
 mod live;
+mod manners;
 mod metrics;
 mod operations;
 mod parked;

@@ -140,7 +140,7 @@ pub fn unprotect(account: &Account, waiting: &[AccountRef]) -> Result<Step, Refu
         events.push(Event::Account(AccountEvent::Unprotected { account: known.me }));
     }
     for &follower in waiting.iter().take(APPROVED_TOGETHER_MAX) {
-        let edge = Edge { follower, followee: known.me, followee_kind: known.kind };
+        let edge = Edge { follower, followee: known.me, followee_kind: known.kind, followee_seen_up_to: None };
         events.push(Event::Follow(FollowEvent::Followed(edge)));
         events.push(Event::Requests(RequestsEvent::Removed { followee: known.me, follower }));
     }
@@ -264,7 +264,8 @@ mod tests {
     #[test]
     fn going_public_approves_everyone_who_is_waiting() {
         let Step { events, is_last } = unprotect(&Account::Known(protected(ALICE)), &[BOB]).expect("it is protected");
-        let edge = Edge { follower: BOB, followee: ALICE, followee_kind: AccountKind::User };
+        let (followee_kind, followee_seen_up_to) = (AccountKind::User, None);
+        let edge = Edge { follower: BOB, followee: ALICE, followee_kind, followee_seen_up_to };
         assert!(is_last && events.contains(&Event::Follow(FollowEvent::Followed(edge))));
         assert!(events.contains(&Event::Requests(RequestsEvent::Removed { followee: ALICE, follower: BOB })));
     }

@@ -7,6 +7,7 @@ use shared::ids::Position;
 
 use super::account::Account;
 use super::follow::{Follow, end};
+use super::notifications::Seen;
 use super::{Aggregate, Refusal};
 
 /// Stream `block-{account}-{target}`.
@@ -26,6 +27,10 @@ pub struct Follows {
     pub of_target: Follow,
     /// The target's follow of the actor.
     pub of_actor: Follow,
+    /// What the target has seen of its notifications.
+    pub seen_by_target: Seen,
+    /// What the actor has seen of its notifications.
+    pub seen_by_actor: Seen,
 }
 
 /// Blocks, and ends what is between the two.
@@ -41,8 +46,8 @@ pub fn block(block: Block, account: &Account, target: &Account, follows: Follows
         return Ok(vec![]);
     }
     let mut events = vec![Event::Block(BlockEvent::Added { account: account.me, target: target.me })];
-    events.extend(end(follows.of_target, account, target, FollowEvent::Withdrawn));
-    events.extend(end(follows.of_actor, target, account, FollowEvent::Rejected));
+    events.extend(end(follows.of_target, account, target, follows.seen_by_target, FollowEvent::Withdrawn));
+    events.extend(end(follows.of_actor, target, account, follows.seen_by_actor, FollowEvent::Rejected));
     Ok(events)
 }
 
@@ -82,9 +87,15 @@ mod tests {
 
     #[test]
     fn a_block_ends_the_follows_both_ways() {
-        let follows = Follows { of_target: Follow::Following, of_actor: Follow::Requested };
+        let (of_target, of_actor) = (Follow::Following, Follow::Requested);
+        let follows = Follows { of_target, of_actor, ..Follows::default() };
         let events = block(Block::Absent, &there(ALICE), &there(BOB), follows).expect("allowed");
-        let edge = |follower, followee| Edge { follower, followee, followee_kind: AccountKind::User };
+        let edge = |follower, followee| Edge {
+            follower,
+            followee,
+            followee_kind: AccountKind::User,
+            followee_seen_up_to: None,
+        };
         assert!(events.contains(&Event::Follow(FollowEvent::Unfollowed(edge(ALICE, BOB)))));
         assert!(events.contains(&Event::Follow(FollowEvent::Rejected(edge(BOB, ALICE)))));
     }

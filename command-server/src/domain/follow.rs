@@ -7,6 +7,7 @@ use shared::event::{Edge, Event, FollowEvent, RequestsEvent};
 use shared::ids::Position;
 
 use super::account::{Account, Known};
+use super::notifications::Seen;
 use super::{Aggregate, Refusal};
 
 /// Stream `follow-{follower}-{followee}`.
@@ -45,15 +46,15 @@ pub fn follow(follow: Follow, follower: &Account, followee: &Account, blocked: b
     }
 }
 
-/// Ends a follow, or takes the request back.
+/// Ends a follow, or takes the request back. `seen` is what the followee has seen of its notifications, here and where something ends below.
 ///
 /// # Errors
 /// `AccountNotFound`, `AccountDeactivated`, `SelfTarget`.
-pub fn unfollow(follow: Follow, follower: &Account, followee: &Account) -> Result<Vec<Event>, Refusal> {
+pub fn unfollow(follow: Follow, follower: &Account, followee: &Account, seen: Seen) -> Result<Vec<Event>, Refusal> {
     let (follower, followee) = (follower.acting()?, followee.known()?);
     match follower.me == followee.me {
         true => Err(Refusal::SelfTarget),
-        false => Ok(end(follow, follower, followee, FollowEvent::Withdrawn)),
+        false => Ok(end(follow, follower, followee, seen, FollowEvent::Withdrawn)),
     }
 }
 
@@ -61,14 +62,14 @@ pub fn unfollow(follow: Follow, follower: &Account, followee: &Account) -> Resul
 ///
 /// # Errors
 /// `AccountNotFound`, `AccountDeactivated`, `SelfTarget`.
-pub fn remove(follow: Follow, follower: &Account, followee: &Account) -> Result<Vec<Event>, Refusal> {
+pub fn remove(follow: Follow, follower: &Account, followee: &Account, seen: Seen) -> Result<Vec<Event>, Refusal> {
     let (followee, follower) = (followee.acting()?, follower.known()?);
     if follower.me == followee.me {
         return Err(Refusal::SelfTarget);
     }
     match follow {
         Follow::Absent | Follow::Requested => Ok(vec![]),
-        Follow::Following => Ok(vec![Event::Follow(FollowEvent::Unfollowed(edge(follower, followee)))]),
+        Follow::Following => Ok(vec![Event::Follow(FollowEvent::Unfollowed(ending(follower, followee, seen)))]),
     }
 }
 
@@ -77,20 +78,26 @@ pub fn remove(follow: Follow, follower: &Account, followee: &Account) -> Result<
 /// # Errors
 /// `AccountNotFound`, `AccountDeactivated`, `FollowRequestNotFound`.
 pub fn approve(follow: Follow, follower: &Account, followee: &Account) -> Result<Vec<Event>, Refusal> {
-    answer(follow, follower, followee, FollowEvent::Followed)
+    answer(follow, follower, followee, Seen::default(), FollowEvent::Followed)
 }
 
 /// Turns a waiting follower away.
 ///
 /// # Errors
 /// `AccountNotFound`, `AccountDeactivated`, `FollowRequestNotFound`.
-pub fn reject(follow: Follow, follower: &Account, followee: &Account) -> Result<Vec<Event>, Refusal> {
-    answer(follow, follower, followee, FollowEvent::Rejected)
+pub fn reject(follow: Follow, follower: &Account, followee: &Account, seen: Seen) -> Result<Vec<Event>, Refusal> {
+    answer(follow, follower, followee, seen, FollowEvent::Rejected)
 }
 
 /// Ends whatever there is; `pending` is what ending a request is called.
-pub(super) fn end(follow: Follow, follower: &Known, followee: &Known, pending: fn(Edge) -> FollowEvent) -> Vec<Event> {
-    let edge = edge(follower, followee);
+pub(super) fn end(
+    follow: Follow,
+    follower: &Known,
+    followee: &Known,
+    seen: Seen,
+    pending: fn(Edge) -> FollowEvent,
+) -> Vec<Event> {
+    let edge = ending(follower, followee, seen);
     match follow {
         Follow::Absent => vec![],
         Follow::Following => vec![Event::Follow(FollowEvent::Unfollowed(edge))],
@@ -105,6 +112,7 @@ fn answer(
     follow: Follow,
     follower: &Account,
     followee: &Account,
+    seen: Seen,
     settled: fn(Edge) -> FollowEvent,
 ) -> Result<Vec<Event>, Refusal> {
     let followee = followee.acting()?;
@@ -112,14 +120,19 @@ fn answer(
     match follow {
         Follow::Absent | Follow::Following => Err(Refusal::FollowRequestNotFound),
         Follow::Requested => Ok(vec![
-            Event::Follow(settled(edge(follower, followee))),
+            Event::Follow(settled(ending(follower, followee, seen))),
             Event::Requests(RequestsEvent::Removed { followee: followee.me, follower: follower.me }),
         ]),
     }
 }
 
 fn edge(follower: &Known, followee: &Known) -> Edge {
-    Edge { follower: follower.me, followee: followee.me, followee_kind: followee.kind }
+    ending(follower, followee, Seen::default())
+}
+
+fn ending(follower: &Known, followee: &Known, seen: Seen) -> Edge {
+    let followee_seen_up_to = seen.up_to();
+    Edge { follower: follower.me, followee: followee.me, followee_kind: followee.kind, followee_seen_up_to }
 }
 
 impl Aggregate for Follow {
@@ -179,38 +192,47 @@ mod tests {
     fn following_twice_and_unfollowing_twice_are_fine() {
         check(by_bob(Follow::Following, &public(ALICE), false), Ok(&[]));
         check(by_bob(Follow::Requested, &Account::Known(protected(ALICE)), false), Ok(&[]));
-        check(unfollow(Follow::Absent, &public(BOB), &public(ALICE)), Ok(&[]));
-        check(unfollow(Follow::Absent, &public(BOB), &public(BOB)), Err(Refusal::SelfTarget));
+        check(unfollow(Follow::Absent, &public(BOB), &public(ALICE), Seen::default()), Ok(&[]));
+        check(unfollow(Follow::Absent, &public(BOB), &public(BOB), Seen::default()), Err(Refusal::SelfTarget));
     }
 
     #[test]
     fn unfollowing_ends_the_follow_or_takes_the_request_back() {
-        check(unfollow(Follow::Following, &public(BOB), &public(ALICE)), Ok(&[FollowEvent::Unfollowed]));
-        check(unfollow(Follow::Requested, &public(BOB), &public(ALICE)), Ok(&[FollowEvent::Withdrawn]));
+        check(
+            unfollow(Follow::Following, &public(BOB), &public(ALICE), Seen::default()),
+            Ok(&[FollowEvent::Unfollowed]),
+        );
+        check(
+            unfollow(Follow::Requested, &public(BOB), &public(ALICE), Seen::default()),
+            Ok(&[FollowEvent::Withdrawn]),
+        );
     }
 
     #[test]
     fn a_follower_is_removed_by_the_one_who_is_followed_also_when_it_is_deactivated() {
         let owner = Account::Known(protected(ALICE));
         for follower in [public(BOB), deactivated(BOB)] {
-            check(remove(Follow::Following, &follower, &owner), Ok(&[FollowEvent::Unfollowed]));
+            check(remove(Follow::Following, &follower, &owner, Seen::default()), Ok(&[FollowEvent::Unfollowed]));
         }
         for state in [Follow::Absent, Follow::Requested] {
-            check(remove(state, &public(BOB), &owner), Ok(&[]));
+            check(remove(state, &public(BOB), &owner, Seen::default()), Ok(&[]));
         }
-        check(remove(Follow::Following, &public(BOB), &deactivated(ALICE)), Err(Refusal::AccountDeactivated));
-        check(remove(Follow::Absent, &owner, &owner), Err(Refusal::SelfTarget));
-        check(remove(Follow::Absent, &Account::Absent, &owner), Err(Refusal::AccountNotFound));
+        check(
+            remove(Follow::Following, &public(BOB), &deactivated(ALICE), Seen::default()),
+            Err(Refusal::AccountDeactivated),
+        );
+        check(remove(Follow::Absent, &owner, &owner, Seen::default()), Err(Refusal::SelfTarget));
+        check(remove(Follow::Absent, &Account::Absent, &owner, Seen::default()), Err(Refusal::AccountNotFound));
     }
 
     #[test]
     fn only_a_waiting_request_is_answered() {
         let owner = Account::Known(protected(ALICE));
         check(approve(Follow::Requested, &public(BOB), &owner), Ok(&[FollowEvent::Followed]));
-        check(reject(Follow::Requested, &public(BOB), &owner), Ok(&[FollowEvent::Rejected]));
+        check(reject(Follow::Requested, &public(BOB), &owner, Seen::default()), Ok(&[FollowEvent::Rejected]));
         for state in [Follow::Absent, Follow::Following] {
             check(approve(state, &public(BOB), &owner), Err(Refusal::FollowRequestNotFound));
-            check(reject(state, &public(BOB), &owner), Err(Refusal::FollowRequestNotFound));
+            check(reject(state, &public(BOB), &owner, Seen::default()), Err(Refusal::FollowRequestNotFound));
         }
     }
 }

@@ -12,6 +12,14 @@ use super::{Aggregate, Refusal};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Seen(pub Position);
 
+impl Seen {
+    /// As an event tells it of others.
+    #[must_use]
+    pub fn up_to(self) -> Option<Position> {
+        (self.0 > Position::default()).then_some(self.0)
+    }
+}
+
 /// Marks everything up to a position as seen; less than before is fine and changes nothing.
 ///
 /// # Errors

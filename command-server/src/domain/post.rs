@@ -3,10 +3,13 @@
 //! Always: only the author edits and deletes; a reply and a quote name a post that its author could see. Never here:
 //! who sees the post later.
 
+use std::collections::BTreeMap;
+
 use shared::event::{Envelope, Event, PostEvent, PostText};
 use shared::ids::{AccountRef, AuthoredPost, Position, PostId, PostKey, PostRef};
 
 use super::account::{Account, Known};
+use super::text::mentioned_handles;
 use super::{Aggregate, Refusal};
 
 /// Stream `post-{id}`.
@@ -49,6 +52,23 @@ pub struct Named {
     pub mentions: Vec<AccountRef>,
     /// Tags named as `#tag`.
     pub hashtags: Vec<String>,
+}
+
+/// The handles that the present text of a post names, each with the position since which it does so without interruption. Whom a handle names
+/// was settled there: whoever takes it over later is not named by an old text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NamedSince(pub BTreeMap<String, Position>);
+
+impl Aggregate for NamedSince {
+    fn evolve(self, position: Position, event: &Event) -> Self {
+        let (Event::Post(PostEvent::Created { personal, .. }) | Event::Post(PostEvent::Edited { personal, .. })) =
+            event
+        else {
+            return self;
+        };
+        let handles = mentioned_handles(&personal.open().text).into_iter();
+        Self(handles.map(|handle| (handle.clone(), self.0.get(&handle).copied().unwrap_or(position))).collect())
+    }
 }
 
 /// What stands between somebody and the author of a post.
@@ -197,6 +217,19 @@ mod tests {
 
     fn text(text: &str) -> Envelope<PostText> {
         Envelope::Plain(PostText { text: text.to_owned() })
+    }
+
+    #[test]
+    fn a_handle_is_named_since_it_came_into_the_text_and_was_not_taken_out() {
+        let edited = |named: &str| {
+            let (mentions, hashtags) = (vec![], vec![]);
+            Event::Post(PostEvent::Edited { post: POST, author: ALICE, mentions, hashtags, personal: text(named) })
+        };
+        let named =
+            NamedSince::default().evolve(Position(1), &edited("@ada @bob")).evolve(Position(2), &edited("@ada"));
+        assert_eq!(named, NamedSince([("ada".to_owned(), Position(1))].into()));
+        let named = named.evolve(Position(3), &edited("now @Ada, and @bob again"));
+        assert_eq!(named, NamedSince([("ada".to_owned(), Position(1)), ("bob".to_owned(), Position(3))].into()));
     }
 
     const GONE: Post = Post::Deleted(AuthoredPost { post: POST, author: ALICE });

@@ -7,6 +7,7 @@ use shared::event::{BookmarkEvent, Event, LikeEvent, RepostEvent};
 use shared::ids::{AccountRef, AuthoredPost, Position};
 
 use super::account::{Account, Known};
+use super::notifications::Seen;
 use super::{Aggregate, Refusal};
 
 /// Stream `like-{account}-{post}`, `repost-…` or `bookmark-…`.
@@ -28,13 +29,14 @@ pub fn like(like: Reaction, account: AccountRef, on: AuthoredPost) -> Vec<Event>
     }
 }
 
-/// Takes a like back, also from a post that is gone.
+/// Takes a like back, also from a post that is gone. `seen` is what the author has seen of their notifications.
 #[must_use]
-pub fn unlike(like: Reaction, account: AccountRef, on: AuthoredPost) -> Vec<Event> {
+pub fn unlike(like: Reaction, account: AccountRef, on: AuthoredPost, seen: Seen) -> Vec<Event> {
     match like {
         Reaction::Absent => vec![],
         Reaction::Since(_) => {
-            vec![Event::Like(LikeEvent::Removed { account, post: on.post, post_author: on.author })]
+            let (post, post_author, author_seen_up_to) = (on.post, on.author, seen.up_to());
+            vec![Event::Like(LikeEvent::Removed { account, post, post_author, author_seen_up_to })]
         }
     }
 }
@@ -58,13 +60,14 @@ pub fn repost(
     }
 }
 
-/// Undoes a repost, also of a post that is gone.
+/// Undoes a repost, also of a post that is gone. `seen` is what the author has seen of their notifications.
 #[must_use]
-pub fn undo_repost(repost: Reaction, account: AccountRef, on: AuthoredPost) -> Vec<Event> {
+pub fn undo_repost(repost: Reaction, account: AccountRef, on: AuthoredPost, seen: Seen) -> Vec<Event> {
     match repost {
         Reaction::Absent => vec![],
         Reaction::Since(added_at) => {
-            vec![Event::Repost(RepostEvent::Removed { account, post: on.post, post_author: on.author, added_at })]
+            let (post, post_author, author_seen_up_to) = (on.post, on.author, seen.up_to());
+            vec![Event::Repost(RepostEvent::Removed { account, post, post_author, added_at, author_seen_up_to })]
         }
     }
 }
@@ -116,9 +119,9 @@ mod tests {
     fn adding_twice_and_removing_twice_are_fine() {
         let there = Reaction::Since(Position(7));
         assert_eq!(like(there, BOB, ON), vec![]);
-        assert_eq!(unlike(Reaction::Absent, BOB, ON), vec![]);
+        assert_eq!(unlike(Reaction::Absent, BOB, ON, Seen::default()), vec![]);
         assert_eq!(repost(there, BOB, ON, &Account::Known(known(ALICE))), Ok(vec![]));
-        assert_eq!(undo_repost(Reaction::Absent, BOB, ON), vec![]);
+        assert_eq!(undo_repost(Reaction::Absent, BOB, ON, Seen::default()), vec![]);
         assert_eq!(bookmark(there, BOB, ON), vec![]);
         assert_eq!(remove_bookmark(Reaction::Absent, BOB, ON), vec![]);
     }
@@ -135,8 +138,14 @@ mod tests {
     #[test]
     fn an_undone_repost_names_the_place_that_it_leaves() {
         let added = &repost(Reaction::Absent, BOB, ON, &Account::Known(known(ALICE))).expect("allowed")[0];
-        let removed = &undo_repost(Reaction::Absent.evolve(Position(7), added), BOB, ON)[0];
-        let expected = RepostEvent::Removed { account: BOB, post: POST, post_author: ALICE, added_at: Position(7) };
+        let removed = &undo_repost(Reaction::Absent.evolve(Position(7), added), BOB, ON, Seen(Position(5)))[0];
+        let expected = RepostEvent::Removed {
+            account: BOB,
+            post: POST,
+            post_author: ALICE,
+            added_at: Position(7),
+            author_seen_up_to: Some(Position(5)),
+        };
         assert_eq!(*removed, Event::Repost(expected));
         assert_eq!(Reaction::Since(Position(7)).evolve(Position(8), removed), Reaction::Absent);
     }

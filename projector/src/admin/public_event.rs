@@ -20,7 +20,7 @@ pub fn translate(event: &Event) -> Option<(EventType, Details)> {
         Event::Like(LikeEvent::Added { account, post, post_author }) => {
             reaction(EventType::PostLiked, account, post, post_author)
         }
-        Event::Like(LikeEvent::Removed { account, post, post_author }) => {
+        Event::Like(LikeEvent::Removed { account, post, post_author, .. }) => {
             reaction(EventType::PostUnliked, account, post, post_author)
         }
         Event::Repost(RepostEvent::Added { account, post, post_author }) => {

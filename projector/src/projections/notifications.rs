@@ -2,15 +2,16 @@
 //!
 //! Always: one row per (recipient, reason, post, actor), gone when the cause is undone or its post is deleted; nobody
 //! notifies themselves; a post notifies an account once, as a reply before a quote before a mention, so that no two causes of
-//! a recipient have the same place; a mention keeps its place for as long as no edit drops it. Never here: who is muted, blocked or
-//! deactivated, and what the recipient may see; that can be reversed, so it is judged at read.
+//! a recipient have the same place; a mention keeps its place for as long as no edit drops it; what was undone after the recipient had seen
+//! it, and is done again within a day, is back at its old place, so that it is no news. Never here: who is muted, blocked or deactivated, and
+//! what the recipient may see; that can be reversed, so it is judged at read.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use shared::database::{Row, Transaction, Value};
 use shared::event::{Event, FollowEvent, LikeEvent, NotificationsEvent, PostEvent, RepostEvent};
-use shared::ids::{AccountKey, AccountRef, Position, PostKey};
+use shared::ids::{AccountKey, AccountRef, Position, PostKey, Version};
 use shared::proto::query::NotificationReason;
 use shared::rows::Rows;
 use shared::sql::statements;
@@ -21,6 +22,8 @@ use crate::projection::{Batch, Fact, Projection};
 
 /// Where a reason is about no post.
 const NO_POST: PostKey = PostKey(0);
+/// What the recipient had seen and is done again is no news for so long after it was done first, in microseconds: a day.
+const NO_NEWS_FOR: i64 = 24 * 60 * 60 * 1_000_000;
 
 /// Rows of (recipient, reason, post, actor, place, happened_at).
 macro_rules! insert_causes {
@@ -51,6 +54,11 @@ statements! {
     static DELETE = "
 DELETE FROM notifications_1 WHERE (recipient, reason, post, actor) IN
     (SELECT * FROM {rows $1 AS ended: recipient, reason, post, actor})";
+    /// $1 rows of (recipient, reason, post, actor).
+    static SELECT_CAUSES = "
+SELECT causes.recipient, causes.reason, causes.post, causes.actor, causes.place, causes.happened_at
+FROM {rows $1 AS wanted: recipient, reason, post, actor} {ordered join} notifications_1 AS causes
+ON causes.recipient = wanted.recipient AND causes.reason = wanted.reason AND causes.post = wanted.post AND causes.actor = wanted.actor";
     /// $1 rows of (recipient, reason, post).
     static DELETE_GROUPS_OF_CAUSES = "
 DELETE FROM notifications_1 WHERE (recipient, reason, post) IN
@@ -116,6 +124,8 @@ impl Notifications {
 
 /// (recipient, reason, post).
 type Group = (AccountKey, i32, PostKey);
+/// A group, and who caused it.
+type Cause = (Group, AccountKey);
 /// Groups, and where they were touched last.
 type Touched = BTreeMap<Group, Position>;
 
@@ -129,6 +139,47 @@ struct Since {
 impl Since {
     fn of(fact: &Fact) -> Self {
         Self { place: fact.position, happened_at: fact.recorded_at.0 }
+    }
+}
+
+/// What happened to a cause that can be undone and drawn again.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Began {
+        since: Since,
+        /// It is not the first event of its stream, so it may have been there before.
+        again: bool,
+    },
+    Ended {
+        /// Up to where the recipient had seen everything then, if anywhere.
+        seen_up_to: Option<Position>,
+    },
+}
+
+/// What there is of such a cause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Undoable {
+    Absent,
+    Standing(Since),
+    /// It ended after the recipient had seen it.
+    Remembered(Since),
+}
+
+impl Undoable {
+    fn after(self, step: Step) -> Self {
+        match (self, step) {
+            (Self::Remembered(before), Step::Began { since, .. })
+                if since.happened_at - before.happened_at < NO_NEWS_FOR =>
+            {
+                Self::Standing(before)
+            }
+            (_, Step::Began { since, .. }) => Self::Standing(since),
+            (Self::Standing(since), Step::Ended { seen_up_to }) if seen_up_to >= Some(since.place) => {
+                Self::Remembered(since)
+            }
+            (Self::Standing(_), Step::Ended { .. }) => Self::Absent,
+            (Self::Absent | Self::Remembered(_), Step::Ended { .. }) => self,
+        }
     }
 }
 
@@ -146,7 +197,10 @@ struct Mentions {
 /// What a batch leaves.
 #[derive(Debug, Default)]
 struct Net {
-    causes: BTreeMap<(Group, AccountKey), Option<Since>>,
+    /// Those that come from posts.
+    causes: BTreeMap<Cause, Option<Since>>,
+    /// The others, with all that happened to them, in order.
+    undoable: BTreeMap<Cause, Vec<Step>>,
     edited: BTreeMap<PostKey, Mentions>,
     /// The groups of which something began or ended, as far as the events say, and where at the latest.
     touched: Touched,
@@ -157,39 +211,29 @@ struct Net {
     /// Posts from before the batch, with their authors, and where they were deleted.
     deleted: BTreeMap<(PostKey, AccountKey), Position>,
     created: BTreeSet<PostKey>,
+    /// Posts that were deleted.
+    gone: BTreeSet<PostKey>,
     /// Up to where everything is seen, and where that was said.
     seen: BTreeMap<AccountKey, (Position, Position)>,
 }
 
 fn fold(facts: &[&Fact]) -> Net {
-    use NotificationReason::{FollowRequested, Followed, Liked, Reposted};
+    use NotificationReason::{Liked, Reposted};
     let mut net = Net::default();
     for fact in facts {
         match &fact.event {
-            Event::Follow(event) => match event {
-                FollowEvent::Requested(edge) => {
-                    net.caused(fact, &edge.followee, FollowRequested, NO_POST, &edge.follower);
-                }
-                FollowEvent::Followed(edge) => {
-                    net.ended(fact, &edge.followee, FollowRequested, NO_POST, &edge.follower);
-                    net.caused(fact, &edge.followee, Followed, NO_POST, &edge.follower);
-                }
-                FollowEvent::Rejected(edge) | FollowEvent::Withdrawn(edge) => {
-                    net.ended(fact, &edge.followee, FollowRequested, NO_POST, &edge.follower);
-                }
-                FollowEvent::Unfollowed(edge) => net.ended(fact, &edge.followee, Followed, NO_POST, &edge.follower),
-            },
+            Event::Follow(event) => net.fold_follow(fact, event),
             Event::Like(LikeEvent::Added { account, post, post_author }) => {
-                net.caused(fact, post_author, Liked, post.key, account);
+                net.began(fact, post_author, (Liked, post.key), account);
             }
-            Event::Like(LikeEvent::Removed { account, post, post_author }) => {
-                net.ended(fact, post_author, Liked, post.key, account);
+            Event::Like(LikeEvent::Removed { account, post, post_author, author_seen_up_to }) => {
+                net.ended(fact, post_author, (Liked, post.key), account, *author_seen_up_to);
             }
             Event::Repost(RepostEvent::Added { account, post, post_author }) => {
-                net.caused(fact, post_author, Reposted, post.key, account);
+                net.began(fact, post_author, (Reposted, post.key), account);
             }
-            Event::Repost(RepostEvent::Removed { account, post, post_author, .. }) => {
-                net.ended(fact, post_author, Reposted, post.key, account);
+            Event::Repost(RepostEvent::Removed { account, post, post_author, author_seen_up_to, .. }) => {
+                net.ended(fact, post_author, (Reposted, post.key), account, *author_seen_up_to);
             }
             Event::Post(event) => net.fold_post(fact, event),
             Event::Notifications(NotificationsEvent::Seen { account, up_to }) => {
@@ -213,27 +257,75 @@ impl Net {
         self.set(fact, (recipient.key, reason.into(), post), actor.key, Some(Since::of(fact)));
     }
 
+    fn fold_follow(&mut self, fact: &Fact, event: &FollowEvent) {
+        use NotificationReason::{FollowRequested, Followed};
+        match event {
+            FollowEvent::Requested(edge) => {
+                self.began(fact, &edge.followee, (FollowRequested, NO_POST), &edge.follower);
+            }
+            FollowEvent::Followed(edge) => {
+                self.ended(fact, &edge.followee, (FollowRequested, NO_POST), &edge.follower, None);
+                self.began(fact, &edge.followee, (Followed, NO_POST), &edge.follower);
+            }
+            FollowEvent::Rejected(edge) | FollowEvent::Withdrawn(edge) => {
+                let seen_up_to = edge.followee_seen_up_to;
+                self.ended(fact, &edge.followee, (FollowRequested, NO_POST), &edge.follower, seen_up_to);
+            }
+            FollowEvent::Unfollowed(edge) => {
+                let seen_up_to = edge.followee_seen_up_to;
+                self.ended(fact, &edge.followee, (Followed, NO_POST), &edge.follower, seen_up_to);
+            }
+        }
+    }
+
+    fn began(
+        &mut self,
+        fact: &Fact,
+        recipient: &AccountRef,
+        (reason, post): (NotificationReason, PostKey),
+        actor: &AccountRef,
+    ) {
+        let step = Step::Began { since: Since::of(fact), again: fact.version > Version(1) };
+        self.step(fact, ((recipient.key, reason.into(), post), actor.key), step);
+    }
+
     fn ended(
         &mut self,
         fact: &Fact,
         recipient: &AccountRef,
-        reason: NotificationReason,
-        post: PostKey,
+        (reason, post): (NotificationReason, PostKey),
         actor: &AccountRef,
+        seen_up_to: Option<Position>,
     ) {
-        self.set(fact, (recipient.key, reason.into(), post), actor.key, None);
+        self.step(fact, ((recipient.key, reason.into(), post), actor.key), Step::Ended { seen_up_to });
+    }
+
+    fn step(&mut self, fact: &Fact, cause: Cause, step: Step) {
+        let (group, actor) = cause;
+        let (recipient, _, post) = group;
+        // What was done to a post went with it.
+        if recipient == actor || self.gone.contains(&post) {
+            return;
+        }
+        self.undoable.entry(cause).or_default().push(step);
+        let has_ended = matches!(step, Step::Ended { .. });
+        self.touch(fact, group, has_ended);
+        if has_ended {
+            self.undone.insert((fact.position, group));
+        }
     }
 
     fn set(&mut self, fact: &Fact, group: Group, actor: AccountKey, since: Option<Since>) {
         if group.0 != actor {
             self.causes.insert((group, actor), since);
-            let is_there = since.is_some() || self.touched.contains_key(&group);
-            let touched = if is_there { &mut self.touched } else { &mut self.ended };
-            touched.insert(group, fact.position);
-            if since.is_none() {
-                self.undone.insert((fact.position, group));
-            }
+            self.touch(fact, group, since.is_none());
         }
+    }
+
+    fn touch(&mut self, fact: &Fact, group: Group, has_ended: bool) {
+        let is_there = !has_ended || self.touched.contains_key(&group);
+        let touched = if is_there { &mut self.touched } else { &mut self.ended };
+        touched.insert(group, fact.position);
     }
 
     /// Drops those causes of a post that began in this batch and are not wanted any more.
@@ -242,6 +334,17 @@ impl Net {
         self.causes.retain(|(group, _), _| {
             let (recipient, reason, about) = *group;
             let is_kept = about != post || is_wanted(recipient, reason);
+            if !is_kept {
+                touched.insert(*group, fact.position);
+            }
+            is_kept
+        });
+    }
+
+    fn drop_undoable(&mut self, fact: &Fact, post: PostKey) {
+        let touched = &mut self.touched;
+        self.undoable.retain(|(group, _), _| {
+            let is_kept = group.2 != post;
             if !is_kept {
                 touched.insert(*group, fact.position);
             }
@@ -273,6 +376,8 @@ impl Net {
             PostEvent::Edited { post, author, mentions, .. } => self.edit_older(fact, post.key, author, mentions),
             PostEvent::Deleted { post, author, .. } => {
                 self.drop_causes(fact, post.key, |_, _| false);
+                self.drop_undoable(fact, post.key);
+                self.gone.insert(post.key);
                 self.edited.remove(&post.key);
                 if !self.created.contains(&post.key) {
                     self.deleted.insert((post.key, author.key), fact.position);
@@ -340,9 +445,10 @@ impl Projection for Notifications {
         }
         delete_posts(tx, &net, &mut touched).await?;
         write_edits(tx, &net, &mut touched).await?;
-        let ended: Rows =
+        let mut ended: Rows =
             net.causes.iter().filter(|(_, since)| since.is_none()).map(|(cause, _)| flat(cause)).collect();
-        let standing = net.causes.iter().filter_map(|(cause, since)| Some(row(cause, (*since)?))).collect();
+        let mut standing: Rows = net.causes.iter().filter_map(|(cause, since)| Some(row(cause, (*since)?))).collect();
+        settle(tx, &net, (&mut ended, &mut standing)).await?;
         execute(tx, &DELETE, ended).await?;
         execute(tx, &UPSERT, standing).await?;
         execute(tx, &DELETE_EMPTY_GROUPS, touched.keys().collect()).await?;
@@ -358,13 +464,59 @@ impl Projection for Notifications {
 
 type CauseRow = (AccountKey, i32, PostKey, AccountKey, Position, i64);
 
-fn flat(((recipient, reason, post), actor): &(Group, AccountKey)) -> (AccountKey, i32, PostKey, AccountKey) {
+fn flat(((recipient, reason, post), actor): &Cause) -> (AccountKey, i32, PostKey, AccountKey) {
     (*recipient, *reason, *post, *actor)
 }
 
-fn row(cause: &(Group, AccountKey), since: Since) -> CauseRow {
+fn row(cause: &Cause, since: Since) -> CauseRow {
     let (recipient, reason, post, actor) = flat(cause);
     (recipient, reason, post, actor, since.place, since.happened_at)
+}
+
+/// The same cause, as one that is remembered.
+fn remembered(((recipient, reason, post), actor): &Cause) -> Cause {
+    ((*recipient, -reason, *post), *actor)
+}
+
+/// What becomes of the causes that can be undone: those that end, and those that stand or are remembered.
+async fn settle(tx: &mut Transaction, net: &Net, (ended, standing): (&mut Rows, &mut Rows)) -> Result<(), sqlx::Error> {
+    let may_be_known = |steps: &[Step]| {
+        let is_known =
+            |step: &Step| matches!(step, Step::Began { again: true, .. } | Step::Ended { seen_up_to: Some(_) });
+        steps.iter().any(is_known)
+    };
+    let asked = net.undoable.iter().filter(|(_, steps)| may_be_known(steps)).map(|(cause, _)| cause);
+    let wanted: Rows = asked.flat_map(|cause| [flat(cause), flat(&remembered(cause))]).collect();
+    let before = if wanted.is_empty() { BTreeMap::new() } else { known(tx, &wanted).await? };
+    for (cause, steps) in &net.undoable {
+        let was = before.get(cause).copied().unwrap_or(Undoable::Absent);
+        let is = steps.iter().fold(was, |state, step| state.after(*step));
+        if !matches!(is, Undoable::Standing(_)) {
+            ended.push(&flat(cause));
+        }
+        if matches!(was, Undoable::Remembered(_)) && !matches!(is, Undoable::Remembered(_)) {
+            ended.push(&flat(&remembered(cause)));
+        }
+        match is {
+            Undoable::Absent => {}
+            Undoable::Standing(since) => standing.push(&row(cause, since)),
+            Undoable::Remembered(since) => standing.push(&row(&remembered(cause), since)),
+        }
+    }
+    Ok(())
+}
+
+/// What the table has of these causes.
+async fn known(tx: &mut Transaction, wanted: &Rows) -> Result<BTreeMap<Cause, Undoable>, sqlx::Error> {
+    let mut known = BTreeMap::new();
+    for row in tx.rows(&SELECT_CAUSES, &[Value::Rows(wanted)]).await? {
+        let reason = reason_of(&row)?;
+        let since = Since { place: Position(row.get("place")?), happened_at: row.get("happened_at")? };
+        let group = (AccountKey(row.get("recipient")?), reason.abs(), PostKey(row.get("post")?));
+        let state = if reason > 0 { Undoable::Standing(since) } else { Undoable::Remembered(since) };
+        known.insert((group, AccountKey(row.get("actor")?)), state);
+    }
+    Ok(known)
 }
 
 async fn delete_posts(tx: &mut Transaction, net: &Net, touched: &mut Touched) -> Result<(), sqlx::Error> {
@@ -375,10 +527,15 @@ async fn delete_posts(tx: &mut Transaction, net: &Net, touched: &mut Touched) ->
     let places: BTreeMap<PostKey, Position> = net.deleted.iter().map(|((post, _), place)| (*post, *place)).collect();
     let caused = groups(&tx.rows(&DELETE_CAUSED_BY_POSTS, &[Value::Rows(&posts)]).await?)?;
     touched.extend(caused.into_iter().filter_map(|group| Some((group, *places.get(&group.2)?))));
-    // Likes and reposts notify the author, so their groups are known.
-    let of_author =
-        |(post, author): &(PostKey, AccountKey)| BY_OTHERS.map(|reason| (*author, i32::from(reason), *post));
-    execute(tx, &DELETE_GROUPS_OF_CAUSES, net.deleted.keys().flat_map(of_author).collect()).await
+    // Likes and reposts notify the author, so their groups are known, and those that are remembered.
+    let mut of_authors = Rows::default();
+    for (post, author) in net.deleted.keys() {
+        for reason in BY_OTHERS.map(i32::from) {
+            of_authors.push(&(*author, reason, *post));
+            of_authors.push(&(*author, -reason, *post));
+        }
+    }
+    execute(tx, &DELETE_GROUPS_OF_CAUSES, of_authors).await
 }
 
 async fn write_edits(tx: &mut Transaction, net: &Net, touched: &mut Touched) -> Result<(), sqlx::Error> {
@@ -405,10 +562,11 @@ async fn write_edits(tx: &mut Transaction, net: &Net, touched: &mut Touched) -> 
 }
 
 fn groups(returned: &[Row]) -> Result<Vec<Group>, sqlx::Error> {
-    let group = |row: &Row| {
-        let reason: i64 = row.get("reason")?;
-        let reason = i32::try_from(reason).map_err(|cause| sqlx::Error::Decode(cause.into()))?;
-        Ok((AccountKey(row.get("recipient")?), reason, PostKey(row.get("post")?)))
-    };
+    let group = |row: &Row| Ok((AccountKey(row.get("recipient")?), reason_of(row)?, PostKey(row.get("post")?)));
     returned.iter().map(group).collect()
+}
+
+fn reason_of(row: &Row) -> Result<i32, sqlx::Error> {
+    let reason: i64 = row.get("reason")?;
+    i32::try_from(reason).map_err(|cause| sqlx::Error::Decode(cause.into()))
 }

@@ -219,7 +219,8 @@ CREATE TABLE IF NOT EXISTS hashtags_1 (
 CREATE INDEX IF NOT EXISTS hashtags_1_by_post ON hashtags_1 (post);
 
 -- notifications_1: one row per cause that stands. `reason` is a NotificationReason; `post` is 0 where the reason is
--- about no post; `place` is the position of the cause.
+-- about no post; `place` is the position of the cause. A negative reason is that of a cause which was undone after the recipient had seen it:
+-- it does not stand, and is remembered in case that it is drawn again.
 CREATE TABLE IF NOT EXISTS notifications_1 (
     recipient   {number} NOT NULL,
     reason      {number} NOT NULL,

@@ -71,6 +71,13 @@ pub(crate) struct OnPost {
     pub(crate) target: PostRef,
 }
 
+/// An account taking back what it did to a post, and up to where the author had seen their notifications.
+#[derive(Debug)]
+pub(crate) struct OffPost {
+    pub(crate) was: OnPost,
+    pub(crate) seen_up_to: Option<u64>,
+}
+
 /// An account acting on another.
 #[derive(Debug)]
 pub(crate) struct OnAccount {
@@ -83,6 +90,8 @@ pub(crate) struct Follow {
     pub(crate) follower: Ref,
     pub(crate) followee: Ref,
     pub(crate) followee_kind: String,
+    /// Where a follow or a request ends: up to where the followee had seen its notifications.
+    pub(crate) seen_up_to: Option<u64>,
 }
 
 #[derive(Debug)]
@@ -100,9 +109,9 @@ pub(crate) enum Event {
     PostEdited { target: PostRef, content: Content },
     PostDeleted { target: PostRef, reply_to: Option<PostRef> },
     LikeAdded(OnPost),
-    LikeRemoved(OnPost),
+    LikeRemoved(OffPost),
     RepostAdded(OnPost),
-    RepostRemoved { repost: OnPost, added_at: u64 },
+    RepostRemoved { repost: OffPost, added_at: u64 },
     BookmarkAdded(OnPost),
     BookmarkRemoved(OnPost),
     FollowRequested(Follow),
@@ -164,9 +173,11 @@ impl Event {
                 reply_to: fields.optional_post("reply_to")?,
             },
             "like.added" => Self::LikeAdded(fields.on_post()?),
-            "like.removed" => Self::LikeRemoved(fields.on_post()?),
+            "like.removed" => Self::LikeRemoved(fields.off_post()?),
             "repost.added" => Self::RepostAdded(fields.on_post()?),
-            "repost.removed" => Self::RepostRemoved { repost: fields.on_post()?, added_at: fields.number("added_at")? },
+            "repost.removed" => {
+                Self::RepostRemoved { repost: fields.off_post()?, added_at: fields.number("added_at")? }
+            }
             "bookmark.added" => Self::BookmarkAdded(fields.on_post()?),
             "bookmark.removed" => Self::BookmarkRemoved(fields.on_post()?),
             "follow.requested" => Self::FollowRequested(fields.follow()?),
@@ -210,10 +221,10 @@ impl Event {
             Self::PostEdited { target, .. } | Self::PostDeleted { target, .. } => {
                 format!("post-{}", target.post.id)
             }
-            Self::LikeAdded(like) | Self::LikeRemoved(like) => {
+            Self::LikeAdded(like) | Self::LikeRemoved(OffPost { was: like, .. }) => {
                 format!("like-{}-{}", like.account.id, like.target.post.id)
             }
-            Self::RepostAdded(repost) | Self::RepostRemoved { repost, .. } => {
+            Self::RepostAdded(repost) | Self::RepostRemoved { repost: OffPost { was: repost, .. }, .. } => {
                 format!("repost-{}-{}", repost.account.id, repost.target.post.id)
             }
             Self::BookmarkAdded(bookmark) | Self::BookmarkRemoved(bookmark) => {
@@ -250,6 +261,10 @@ impl Fields<'_> {
 
     fn number(&self, name: &str) -> Result<u64, String> {
         self.0.get(name).and_then(Value::as_u64).ok_or_else(|| format!("{name} is not a position"))
+    }
+
+    fn optional_number(&self, name: &str) -> Result<Option<u64>, String> {
+        self.0.get(name).map(|_| self.number(name)).transpose()
     }
 
     fn list(&self, name: &str) -> Result<&[Value], String> {
@@ -315,6 +330,10 @@ impl Fields<'_> {
         Ok(OnPost { account: self.reference("account")?, target: self.post("post", "post_author")? })
     }
 
+    fn off_post(&self) -> Result<OffPost, String> {
+        Ok(OffPost { was: self.on_post()?, seen_up_to: self.optional_number("author_seen_up_to")? })
+    }
+
     fn on_account(&self) -> Result<OnAccount, String> {
         Ok(OnAccount { account: self.reference("account")?, target: self.reference("target")? })
     }
@@ -324,6 +343,7 @@ impl Fields<'_> {
             follower: self.reference("follower")?,
             followee: self.reference("followee")?,
             followee_kind: self.account_kind("followee_kind")?,
+            seen_up_to: self.optional_number("followee_seen_up_to")?,
         })
     }
 }

@@ -4,8 +4,8 @@
 //! What only holds once an append is complete is a *promise*: the events right behind must keep it, and any event
 //! that cannot belong to the same append finds it broken. Never here: who may *see* something (`law`).
 
-use crate::event::{Content, Event, Follow, LogEvent, OnAccount, OnPost, PostCreated, PostRef, Profile, Ref};
-use crate::model::{AccountNumber, AccountState, Model, PostNumber, PostState, Promise};
+use crate::event::{Content, Event, Follow, LogEvent, OffPost, OnAccount, OnPost, PostCreated, PostRef, Profile, Ref};
+use crate::model::{AccountNumber, AccountState, Deed, Model, PostNumber, PostState, Promise};
 
 const HANDLE_LENGTH_MIN: usize = 3;
 const HANDLE_LENGTH_MAX: usize = 30;
@@ -289,15 +289,18 @@ impl Model {
         require(!self.likes.has(account, post), "the post is liked already")?;
 
         self.likes.add(account, post, logged.position);
+        self.done(Deed::Like(account, post), logged.position, logged.recorded_at_us);
         Ok(())
     }
 
-    fn remove_like(&mut self, like: &OnPost) -> Result<(), String> {
+    fn remove_like(&mut self, OffPost { was: like, seen_up_to }: &OffPost) -> Result<(), String> {
         let account = self.active_account(&like.account)?;
         let post = self.post_by(&like.target)?;
         require(self.likes.has(account, post), "the post is not liked")?;
+        self.judge_seen(self.post_state(post).author, *seen_up_to)?;
 
         self.likes.remove(account, post);
+        self.undone(Deed::Like(account, post), *seen_up_to);
         Ok(())
     }
 
@@ -309,16 +312,19 @@ impl Model {
         require(!self.reposts.has(account, post), "the post is reposted already")?;
 
         self.reposts.add(account, post, logged.position);
+        self.done(Deed::Repost(account, post), logged.position, logged.recorded_at_us);
         Ok(())
     }
 
-    fn remove_repost(&mut self, repost: &OnPost, added_at: u64) -> Result<(), String> {
+    fn remove_repost(&mut self, OffPost { was: repost, seen_up_to }: &OffPost, added_at: u64) -> Result<(), String> {
         let account = self.active_account(&repost.account)?;
         let post = self.post_by(&repost.target)?;
         let place = self.reposts.place(account, post).ok_or("the post is not reposted")?;
         require(place == added_at, "the repost was added at another position")?;
+        self.judge_seen(self.post_state(post).author, *seen_up_to)?;
 
         self.reposts.remove(account, post);
+        self.undone(Deed::Repost(account, post), *seen_up_to);
         Ok(())
     }
 
@@ -380,6 +386,7 @@ impl Model {
         require(self.account_state(followee).protected, "following a public account needs no request")?;
 
         self.requests.add(follower, followee, logged.position);
+        self.done(Deed::Request(follower, followee), logged.position, logged.recorded_at_us);
         Ok(())
     }
 
@@ -396,7 +403,9 @@ impl Model {
         }
 
         self.requests.remove(follower, followee);
+        self.undone(Deed::Request(follower, followee), None);
         self.follows.add(follower, followee, logged.position);
+        self.done(Deed::Follow(follower, followee), logged.position, logged.recorded_at_us);
         Ok(())
     }
 
@@ -404,8 +413,10 @@ impl Model {
         let (follower, followee) = self.pair(follow)?;
         require(self.requests.has(follower, followee), "no request is pending")?;
         self.judge_either_can_act(follower, followee)?;
+        self.judge_seen(followee, follow.seen_up_to)?;
 
         self.requests.remove(follower, followee);
+        self.undone(Deed::Request(follower, followee), follow.seen_up_to);
         Ok(())
     }
 
@@ -413,8 +424,10 @@ impl Model {
         let (follower, followee) = self.pair(follow)?;
         require(self.follows.has(follower, followee), "the follower does not follow")?;
         self.judge_either_can_act(follower, followee)?;
+        self.judge_seen(followee, follow.seen_up_to)?;
 
         self.follows.remove(follower, followee);
+        self.undone(Deed::Follow(follower, followee), follow.seen_up_to);
         Ok(())
     }
 
@@ -464,6 +477,15 @@ impl Model {
         require(!self.account_state(followee).deactivated, "the followee is deactivated")?;
         require(!self.block_stands_between(follower, followee), "a block stands between the two")?;
         require(!self.follows.has(follower, followee), "the follower follows already")
+    }
+
+    /// Older events do not say what was seen; what the others say must be so.
+    fn judge_seen(&self, account: AccountNumber, seen_up_to: Option<u64>) -> Result<(), String> {
+        let seen = self.account_state(account).seen_up_to;
+        require(
+            seen_up_to.is_none_or(|told| told == seen && told > 0),
+            "the account has seen its notifications up to elsewhere",
+        )
     }
 
     /// The events do not say who ended a follow or a request: a block by the one also ends those of the other.

@@ -35,6 +35,10 @@ pub struct Model {
     /// All posts that ever had each hashtag, also those that are deleted or have lost it.
     pub(crate) posts_by_hashtag: BTreeMap<String, BTreeSet<PostNumber>>,
 
+    /// What was done to accounts and can be undone, where they are told of it at another place than that of the deed, or would be if it
+    /// were done again.
+    pub(crate) notices: BTreeMap<Deed, Notice>,
+
     /// What the rest of an append still has to bring.
     pub(crate) promises: Vec<Promise>,
 }
@@ -81,6 +85,24 @@ pub(crate) struct PostState {
     pub(crate) replies: Vec<PostNumber>,
     /// All posts that ever quoted it, also those that are deleted.
     pub(crate) quotes: Vec<PostNumber>,
+}
+
+/// Something that one account does to another, or to a post, and can undo.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Deed {
+    Follow(AccountNumber, AccountNumber),
+    Request(AccountNumber, AccountNumber),
+    Like(AccountNumber, PostNumber),
+    Repost(AccountNumber, PostNumber),
+}
+
+/// Where the other is told of a deed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Notice {
+    /// The position at which it was done first.
+    pub(crate) place: u64,
+    /// Whether the deed is undone.
+    pub(crate) undone: bool,
 }
 
 /// Something that must hold once an append is complete, though an event inside of it may not have made it true yet.

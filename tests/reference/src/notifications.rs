@@ -1,16 +1,18 @@
 //! Notifications: what others did to an account, grouped.
 //!
 //! Always: judged over the causes that stand now, so undoing one takes it out of its group, and a group may become
-//! older. Never here: stored groups, and causes by the recipient itself.
+//! older. What is undone after the recipient has seen it and done again within a day of when it was done first is told at
+//! its first place, which the recipient has seen. Never here: stored groups, and causes by the recipient itself.
 
 use std::collections::BTreeMap;
 
-use crate::model::{AccountNumber, Model, PostNumber};
+use crate::model::{AccountNumber, Deed, Model, Notice, PostNumber};
 use crate::questions::count;
 
 const CAUSER_COUNT_MAX: i64 = 1_000;
 const NEWEST_CAUSERS_MAX: usize = 3;
 const UNREAD_COUNT_MAX: i64 = 1_000;
+const DAY_US: i64 = 86_400_000_000;
 
 /// What was done to the recipient for one reason, to one post if the reason has one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,10 +91,13 @@ impl Model {
     /// All causes that stand now, whoever drew them; also those by or on deleted posts, which nobody can see.
     fn causes(&self, recipient: AccountNumber) -> Vec<Cause> {
         let mut causes = Vec::new();
-        let on_recipient =
-            [(NotificationReason::Followed, &self.follows), (NotificationReason::FollowRequested, &self.requests)];
-        for (reason, edges) in on_recipient {
-            causes.extend(edges.to(recipient).map(|(actor, place)| Cause { reason, post: None, actor, place }));
+        for (actor, drawn) in self.follows.to(recipient) {
+            let place = self.told_at(Deed::Follow(actor, recipient), drawn);
+            causes.push(Cause { reason: NotificationReason::Followed, post: None, actor, place });
+        }
+        for (actor, drawn) in self.requests.to(recipient) {
+            let place = self.told_at(Deed::Request(actor, recipient), drawn);
+            causes.push(Cause { reason: NotificationReason::FollowRequested, post: None, actor, place });
         }
         for post in &self.account_state(recipient).posts {
             self.extend_by_causes_on_post(&mut causes, *post);
@@ -105,10 +110,13 @@ impl Model {
     }
 
     fn extend_by_causes_on_post(&self, causes: &mut Vec<Cause>, post: PostNumber) {
-        let on_post = [(NotificationReason::Liked, &self.likes), (NotificationReason::Reposted, &self.reposts)];
-        for (reason, edges) in on_post {
-            let drawn = edges.to(post);
-            causes.extend(drawn.map(|(actor, place)| Cause { reason, post: Some(post), actor, place }));
+        for (actor, drawn) in self.likes.to(post) {
+            let place = self.told_at(Deed::Like(actor, post), drawn);
+            causes.push(Cause { reason: NotificationReason::Liked, post: Some(post), actor, place });
+        }
+        for (actor, drawn) in self.reposts.to(post) {
+            let place = self.told_at(Deed::Repost(actor, post), drawn);
+            causes.push(Cause { reason: NotificationReason::Reposted, post: Some(post), actor, place });
         }
         let state = self.post_state(post);
         for reply in &state.replies {
@@ -118,6 +126,27 @@ impl Model {
         for quote in state.quotes.iter().filter(|quote| !self.answers(**quote, state.author)) {
             let place = self.post_state(*quote).created_at;
             causes.push(self.cause_by_post(NotificationReason::Quoted, *quote, place));
+        }
+    }
+
+    fn told_at(&self, deed: Deed, drawn: u64) -> u64 {
+        self.notices.get(&deed).map_or(drawn, |notice| notice.place)
+    }
+
+    /// Notes that something is done, at the event that is being applied: what was seen not long ago is no news.
+    pub(crate) fn done(&mut self, deed: Deed, position: u64, at_us: i64) {
+        let before = self.notices.remove(&deed);
+        let first = before.filter(|notice| at_us - self.recorded_at_us(notice.place) < DAY_US);
+        self.notices.insert(deed, Notice { place: first.map_or(position, |notice| notice.place), undone: false });
+    }
+
+    /// Notes that something is undone, and up to where its object had seen everything: only what was seen is remembered.
+    pub(crate) fn undone(&mut self, deed: Deed, seen_up_to: Option<u64>) {
+        let Some(notice) = self.notices.get_mut(&deed) else { return };
+        let was_seen = notice.undone || seen_up_to.is_some_and(|seen| notice.place <= seen);
+        notice.undone = true;
+        if !was_seen {
+            self.notices.remove(&deed);
         }
     }
 

@@ -54,6 +54,8 @@ enum Act {
     Unmute(&'static str, &'static str),
     /// Up to the last event of an act, counted from 1.
     See(&'static str, usize),
+    /// Nobody does anything for a day.
+    Sleep,
 }
 
 /// A log in the making, and the model that has applied it.
@@ -68,6 +70,7 @@ struct History {
     repost_places: HashMap<(String, String), u64>,
     /// Position of the first event of each act.
     acts: Vec<u64>,
+    days_slept: i64,
 }
 
 /// The four accounts, and then these acts, all of which the log may hold.
@@ -183,6 +186,10 @@ impl History {
             Act::Mute(account, target) => self.emit_between("mute.added", account, target),
             Act::Unmute(account, target) => self.emit_between("mute.removed", account, target),
             Act::See(account, act) => self.emit_seen(account, self.acts[act] - 1),
+            Act::Sleep => {
+                self.days_slept += 1;
+                Ok(())
+            }
         }
     }
 
@@ -196,11 +203,14 @@ impl History {
     }
 
     fn emit_follow(&mut self, step: &str, follower: &str, followee: &str) -> Result<(), String> {
-        let payload = json!({
+        let mut payload = json!({
             "follower": self.reference(follower),
             "followee": self.reference(followee),
             "followee_kind": kind(followee),
         });
+        if let (Some(seen), false) = (self.seen_by(followee), matches!(step, "follow.requested" | "follow.followed")) {
+            payload["followee_seen_up_to"] = json!(seen);
+        }
         self.emit(step, &format!("follow-{follower}-{followee}"), payload)
     }
 
@@ -227,13 +237,22 @@ impl History {
     }
 
     fn emit_on_post(&mut self, kind: &str, account: &str, post: &str) -> Result<(), String> {
-        let payload = json!({
+        let mut payload = json!({
             "account": self.reference(account),
             "post": self.reference(post),
             "post_author": self.reference(&self.author_of(post)),
             "added_at": self.repost_places.get(&(account.to_owned(), post.to_owned())),
         });
+        if let (Some(seen), true) = (self.seen_by(&self.author_of(post)), kind.ends_with(".removed")) {
+            payload["author_seen_up_to"] = json!(seen);
+        }
         self.emit(kind, &format!("{}-{account}-{post}", family(kind)), payload)
+    }
+
+    /// Up to where an account has seen its notifications, if anywhere.
+    fn seen_by(&self, account: &str) -> Option<u64> {
+        let number = self.model.account_number(account)?;
+        Some(self.model.account_state(number).seen_up_to).filter(|seen| *seen > 0)
     }
 
     fn emit_seen(&mut self, account: &str, up_to: u64) -> Result<(), String> {
@@ -251,7 +270,7 @@ impl History {
             version,
             kind,
             schema_version: 1,
-            recorded_at_us: recorded_at_us(position),
+            recorded_at_us: recorded_at_us(position) + self.days_slept * 86_400_000_000,
             payload: payload.to_string().as_bytes(),
         })?;
         self.versions.insert(stream.to_owned(), version);

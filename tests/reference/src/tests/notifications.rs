@@ -2,7 +2,7 @@
 
 use super::Act::{
     Block, Deactivate, Delete, Edit, Follow, Like, Mute, Post, Protect, Quote, Reactivate, Register, Reject, Reply,
-    Repost, Request, See, Unblock, UndoRepost, Unfollow, Unlike, Unmute, Unprotect, Withdraw,
+    Repost, Request, See, Sleep, Unblock, UndoRepost, Unfollow, Unlike, Unmute, Unprotect, Withdraw,
 };
 use super::{Act, BOB, CAROL, DAVE, History, READER, history, names, recorded_at_us};
 use crate::NotificationGroup;
@@ -250,6 +250,44 @@ fn a_new_cause_makes_a_seen_group_unread_and_undoing_it_makes_it_seen_again() {
     check_seen(&acts, &[false], 1);
     check_seen(&[&acts[..], &[Unlike(CAROL, "r")]].concat(), &[true], 0);
     check_seen(&[&acts[..], &[Mute(READER, CAROL)]].concat(), &[true], 0);
+}
+
+/// What can be undone, how, and who does it to the reader.
+const UNDOABLE: [[Act; 2]; 5] = [
+    [Like(BOB, "r"), Unlike(BOB, "r")],
+    [Repost(BOB, "r"), UndoRepost(BOB, "r")],
+    [Follow(BOB, DAVE), Unfollow(BOB, DAVE)],
+    [Request(BOB, READER), Withdraw(BOB, READER)],
+    [Request(BOB, READER), Reject(READER, BOB)],
+];
+
+/// After a post, its author's protection where requests need it, and these acts, the group that Bob caused is of this act, counted from
+/// the first of these, and seen or not.
+fn check_again(acts: &[Act], expected: (usize, bool)) {
+    let is_request = acts.iter().any(|act| matches!(act, Request(..)));
+    let is_of_dave = acts.iter().any(|act| matches!(act, Follow(_, DAVE)));
+    let before = if is_request { [Post(READER, "r"), Protect(READER)] } else { [Post(READER, "r"), Post(DAVE, "d")] };
+    let history = history(&[&before[..], acts].concat());
+    let recipient = if is_of_dave { DAVE } else { READER };
+    let groups = history.model.notifications(recipient);
+    let places: Vec<_> = groups.iter().map(|group| (group.place, group.seen)).collect();
+    assert_eq!(places, [(history.position_of(before.len() + expected.0), expected.1)]);
+    assert_eq!(history.model.unread_notification_count(recipient), i64::from(!expected.1));
+}
+
+#[test]
+fn what_was_seen_and_is_done_again_within_a_day_is_no_news() {
+    for [done, undone] in UNDOABLE {
+        let see = if matches!(done, Follow(..)) { See(DAVE, 3) } else { See(READER, 3) };
+        check_again(&[done, see, undone, done], (1, true));
+        check_again(&[done, see, undone, done, undone, done], (1, true));
+        check_again(&[done, undone, done], (3, false));
+        check_again(&[done, undone, see, done], (4, false));
+        check_again(&[done, see, undone, Sleep, done], (5, false));
+        check_again(&[done, see, Sleep, undone, done], (5, false));
+        // A day after that, it is news again, and then not.
+        check_again(&[done, see, undone, Sleep, done, undone, done], (7, false));
+    }
 }
 
 #[test]
