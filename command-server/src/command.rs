@@ -215,7 +215,7 @@ async fn events(session: &mut Session<'_>, command: &Command) -> Result<Vec<Even
         Command::DeletePost(on) => {
             session.load([StreamName::account(on.account), StreamName::post(on.post)]).await?;
             let author: Account = session.fold(&StreamName::account(on.account));
-            let post: Post = session.fold(&StreamName::post(on.post));
+            let post = written_by(session, &author, on.post).await?;
             Ok(post::delete(&author, &post)?)
         }
         Command::Like(on) => like(session, *on).await,
@@ -330,7 +330,7 @@ async fn create_post(session: &mut Session<'_>, new: &NewPost) -> Result<Vec<Eve
 async fn edit_post(session: &mut Session<'_>, on: OnPost, text: &str) -> Result<Vec<Event>, Failure> {
     session.load([StreamName::account(on.account), StreamName::post(on.post)]).await?;
     let author: Account = session.fold(&StreamName::account(on.account));
-    let post: Post = session.fold(&StreamName::post(on.post));
+    let post = written_by(session, &author, on.post).await?;
     let named = named(session, text, &session.fold(&StreamName::post(on.post))).await?;
     Ok(post::edit(&author, &post, Envelope::Plain(PostText { text: text.to_owned() }), named)?)
 }
@@ -379,6 +379,16 @@ async fn seen_by(session: &mut Session<'_>, viewer: &Account, id: PostId) -> Res
         follows: session.fold::<Follow>(&streams[2]) == Follow::Following,
     };
     Ok(post.seen(&sight)?.clone())
+}
+
+/// The post, which its author may change. Whoever else asks is told that it is not theirs only if they may see it.
+async fn written_by(session: &mut Session<'_>, account: &Account, id: PostId) -> Result<Post, Failure> {
+    let by = account.acting()?.me;
+    let post: Post = session.fold(&StreamName::post(id));
+    if post.authored().is_ok_and(|authored| authored.author != by) {
+        seen_by(session, account, id).await?;
+    }
+    Ok(post)
 }
 
 /// The blocks between two accounts in both directions, and the first one's follow of the second.
