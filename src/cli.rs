@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use clap::builder::{BoolishValueParser, PossibleValuesParser, RangedU64ValueParser};
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum, value_parser};
+use shared::postgres::shares::CONNECTIONS_MIN;
 use shared::settings::{ProjectorSettings, ServerSettings, TimelineSettings};
 use shared::store::{Store, StoreError};
 use tracing_subscriber::EnvFilter;
@@ -47,6 +48,8 @@ const BATCH_EVENTS_MAX: u64 = shared::log::READ_EVENTS_MAX as u64;
 const GRACE_PERIOD_MAX: u64 = 3_600;
 const CALLS_MAX_MAX: u64 = 1_000_000;
 const CONCURRENCY_MAX: u64 = 4_096;
+const CONNECTIONS_DEFAULT: usize = 16;
+const CONNECTIONS_MAX: u64 = 1_000;
 
 /// A social feed backend on an event log.
 #[derive(Debug, Parser)]
@@ -166,6 +169,8 @@ pub struct CommandServerArgs {
     #[arg(long, env = "CHIRP_LISTEN", value_name = "ADDR", default_value = DEFAULT_COMMAND)]
     pub listen: Address,
     #[command(flatten)]
+    pub connections: Connections,
+    #[command(flatten)]
     pub server: ServerTuning,
 }
 
@@ -178,6 +183,8 @@ pub struct QueryServerArgs {
     /// Where to listen; port 0 takes a free one
     #[arg(long, env = "CHIRP_LISTEN", value_name = "ADDR", default_value = DEFAULT_QUERY)]
     pub listen: Address,
+    #[command(flatten)]
+    pub connections: Connections,
     #[command(flatten)]
     pub server: ServerTuning,
 }
@@ -197,7 +204,19 @@ pub struct ProjectorArgs {
     #[command(flatten)]
     pub projector: ProjectorTuning,
     #[command(flatten)]
+    pub connections: Connections,
+    #[command(flatten)]
     pub server: ServerTuning,
+}
+
+/// How many connections a role takes.
+#[derive(Debug, Args)]
+pub struct Connections {
+    /// On PostgreSQL, how many connections this process opens at most; the one that writes is reserved, and with fewer than six nobody listens
+    /// for hints, so that what is new is seen a quarter of a second later
+    #[arg(long = "connections", id = "connections", env = "CHIRP_CONNECTIONS", value_name = "N", default_value_t = CONNECTIONS_DEFAULT,
+          value_parser = RangedU64ValueParser::<usize>::new().range(CONNECTIONS_MIN as u64..=CONNECTIONS_MAX))]
+    pub connections: usize,
 }
 
 /// `chirp replay`
@@ -335,6 +354,10 @@ pub struct ServerTuning {
     #[arg(long, env = "CHIRP_CALLS_MAX", value_name = "N", default_value_t = ServerSettings::default().calls_max,
           value_parser = RangedU64ValueParser::<usize>::new().range(1..=CALLS_MAX_MAX))]
     pub calls_max: usize,
+    /// How many calls may wait at once for projections, beside those that are worked on; one address may have half of them
+    #[arg(long, env = "CHIRP_WAITING_MAX", value_name = "N", default_value_t = ServerSettings::default().waiting_max,
+          value_parser = RangedU64ValueParser::<usize>::new().range(1..=CALLS_MAX_MAX))]
+    pub waiting_max: usize,
     /// Do not answer gRPC reflection; grpcurl and the like then need the files in proto/
     #[arg(long, env = "CHIRP_NO_REFLECTION", value_parser = BoolishValueParser::new())]
     pub no_reflection: bool,
@@ -361,6 +384,7 @@ impl ServerTuning {
         ServerSettings {
             grace_period: Duration::from_secs(self.grace_period),
             calls_max: self.calls_max,
+            waiting_max: self.waiting_max,
             reflection: !self.no_reflection,
             cors_origins: self.cors_origins.clone(),
         }

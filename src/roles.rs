@@ -13,6 +13,7 @@ use projector::Projector;
 use shared::clock::SystemClock;
 use shared::database::Database;
 use shared::log::{EventLog, LogHead};
+use shared::postgres::Work;
 use shared::ready::{CHECK_INTERVAL, Outcome, RARE_CHECK_INTERVAL, Readiness};
 use shared::serve::{Services, asked_to_stop, finish_within};
 use shared::settings::{ProjectorSettings, ServerSettings};
@@ -33,6 +34,7 @@ pub async fn command_server(args: CommandServerArgs) -> anyhow::Result<()> {
     let (listener, address) = bind(&args.listen).await?;
     let drain = drain_when_asked();
     let store = if args.create { Store::at(&args.store)? } else { Store::in_place(&args.store)? };
+    let store = store.with_connections(args.connections.connections, Work::Commands);
     let (server, role) = Server::waiting(listener, command_server::SERVICES, "command-server", &COMMAND_CHECKS);
     let working = async {
         let waiting = role.waiting();
@@ -58,7 +60,7 @@ pub async fn command_server(args: CommandServerArgs) -> anyhow::Result<()> {
 pub async fn query_server(args: QueryServerArgs) -> anyhow::Result<()> {
     let (listener, address) = bind(&args.listen).await?;
     let drain = drain_when_asked();
-    let store = Store::named(&args.store)?;
+    let store = Store::named(&args.store)?.with_connections(args.connections.connections, Work::Queries);
     let (server, role) = Server::waiting(listener, query_server::SERVICES, "query-server", &QUERY_CHECKS);
     let working = async {
         let opened = drain.run_until_cancelled(store.open_to_read_when_there(&role.waiting())).await;
@@ -82,7 +84,7 @@ pub async fn query_server(args: QueryServerArgs) -> anyhow::Result<()> {
 pub async fn projector(args: ProjectorArgs) -> anyhow::Result<()> {
     let (listener, address) = bind(&args.ops_listen).await?;
     let drain = drain_when_asked();
-    let store = Store::named(&args.store)?;
+    let store = Store::named(&args.store)?.with_connections(args.connections.connections, Work::Projecting);
     let (server, role) = Server::waiting(listener, projector::SERVICES, "projector", &PROJECTOR_CHECKS);
     let settings = args.server.settings();
     let working = async {

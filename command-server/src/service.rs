@@ -107,6 +107,11 @@ impl Commands {
                     let message = "the command is stored, and the server stops before the read tables show it";
                     Refused::new(code, reason, message).retry_after(RETRY_DELAY)
                 }
+                Unreached::Crowded => {
+                    let message =
+                        "the command is stored, and too many calls wait already for the read tables to show theirs";
+                    Refused::new(code, reason, message).retry_after(RETRY_DELAY)
+                }
             };
             refused.with("consistency_token", self.tokens.seal(anchor)).into()
         })

@@ -12,6 +12,7 @@ use shared::ids::Position;
 use shared::log::{Anchor, LogHead};
 use shared::progress::{Checkpoints, Progress, Unreached, answer_by, are_served, shutting_down};
 use shared::proto::query::{Consistency, consistency::Requirement};
+use shared::serve::{Crowded, overloaded, wait_outside};
 use shared::tokens::{CONSISTENCY_TOKEN_HEADER, Genuine, STANDBY_POLL, Tokens};
 use shared::wake::Wake;
 use tokio::sync::watch;
@@ -64,11 +65,12 @@ impl Freshness {
     /// Tables are asked only once it is known that they are of the history that the log has. Those of a small store are soon filled again.
     async fn wait_for_history(&self, projections: Projections) -> Result<(), Status> {
         let mut changes = self.progress.changes();
-        let known = changes.wait_for(|seen| are_served(seen, projections));
-        match timeout_at(answer_by().min(Instant::now() + FILLED_WITHIN), known).await {
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(_)) => Err(shutting_down()),
-            Err(_) => Err(being_filled(projections)),
+        let known = async { changes.wait_for(|seen| are_served(seen, projections)).await.map(drop) };
+        match wait_outside(timeout_at(answer_by().min(Instant::now() + FILLED_WITHIN), known)).await {
+            Err(Crowded) => Err(overloaded()),
+            Ok(Ok(Ok(()))) => Ok(()),
+            Ok(Ok(Err(_))) => Err(shutting_down()),
+            Ok(Err(_)) => Err(being_filled(projections)),
         }
     }
 
@@ -104,7 +106,7 @@ impl Freshness {
                 let refused = Refused::new(Code::Unavailable, ErrorReason::ProjectionBehind, message);
                 return Err(refused.with("head", head).retry_after(RETRY_DELAY).into());
             }
-            sleep(STANDBY_POLL).await;
+            wait_outside(sleep(STANDBY_POLL)).await.map_err(|Crowded| overloaded())?;
         }
     }
 
@@ -136,6 +138,7 @@ impl Freshness {
                 behind.refused(Code::Unavailable, ErrorReason::ProjectionBehind, required).into()
             }
             Unreached::ShuttingDown => shutting_down(),
+            Unreached::Crowded => overloaded(),
         })
     }
 }

@@ -48,6 +48,8 @@ pub const PROJECTION_BATCH_SECONDS: &str = "chirp_projection_batch_duration_seco
 pub const DELIVERIES: &str = "chirp_deliveries_total";
 /// Calls that were refused because the server had enough to do.
 pub const CALLS_SHED: &str = "chirp_calls_shed_total";
+/// Calls that wait for projections or for a standby, beside those that are worked on.
+pub const CALLS_WAITING: &str = "chirp_calls_waiting";
 /// Whether a check of a role passes: 1, or 0. A role is ready when all of its checks do.
 pub const READY: &str = "chirp_ready";
 /// Connections to a server of databases that were closed because they could not be relied on, by reason.

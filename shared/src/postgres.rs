@@ -10,8 +10,10 @@ mod connector;
 mod fitness;
 mod listen;
 pub mod pool;
+pub mod shares;
 
 use std::fmt;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgConnection};
@@ -23,6 +25,7 @@ use self::address::AddressError;
 use self::connector::Connector;
 pub use self::fitness::{Unfit, Work};
 use self::pool::{Failures, Pool, Purpose, Wait};
+use self::shares::Shares;
 use crate::database::Database;
 use crate::log::stored;
 use crate::patience::{STORE_PATIENCE, of_database};
@@ -37,10 +40,6 @@ pub const TABLES_CHANNEL: &str = "chirp_tables";
 /// Where query servers tell each other who is online.
 const PRESENCE_CHANNEL: &str = "chirp_presence";
 
-/// Connections of one process that read the log.
-const LOG_READERS_MAX: usize = 4;
-/// Connections of one query server.
-const TABLE_READERS_MAX: usize = 8;
 /// How long a statement that reads may take: less than what a call without a deadline waits.
 const READ_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a batch of appends may take: a little less than its callers wait, so that they hear that it was rolled back.
@@ -83,6 +82,9 @@ pub struct Server {
     connector: Connector,
     /// What one pool of this process learns of the server, all of them know.
     failures: Failures,
+    shares: Shares,
+    /// Those who read the log, whoever opened it first.
+    log_readers: Arc<OnceLock<Pool>>,
 }
 
 impl fmt::Debug for Server {
@@ -128,11 +130,18 @@ impl Server {
     }
 
     fn of(connector: Connector) -> Self {
-        Self { connector, failures: Failures::default() }
+        let (failures, shares, log_readers) = (Failures::default(), Shares::default(), Arc::default());
+        Self { connector, failures, shares, log_readers }
     }
 
     fn first(&self) -> &PgConnectOptions {
         self.connector.hosts().first().expect("an address has a host")
+    }
+
+    /// The same for a process that opens so many connections at most, at least [`shares::CONNECTIONS_MIN`].
+    #[must_use]
+    pub fn with_connections(self, connections: usize, work: Work) -> Self {
+        Self { shares: Shares::of(connections, work), log_readers: Arc::default(), ..self }
     }
 
     /// The same database for another role.
@@ -229,8 +238,14 @@ impl Server {
 
     /// For everybody who reads the log.
     pub(crate) fn log_to_read(&self) -> Database {
-        let settings = [reading(), planned_as_written()].concat();
-        Database::Postgres(self.pool("chirp_log", &settings, LOG_READERS_MAX, Purpose::Reading))
+        Database::Postgres(self.readers_of_log())
+    }
+
+    /// They may read the tables, too: no table of the log is called as one of those, but for `store`, which each names with its schema.
+    fn readers_of_log(&self) -> Pool {
+        let settings = || [reading(), planned_as_written()].concat();
+        let open = || self.pool("chirp_log, chirp_tables", &settings(), self.shares.log_readers, Purpose::Reading);
+        self.log_readers.get_or_init(open).clone()
     }
 
     /// For a projector. A batch may take long.
@@ -243,19 +258,26 @@ impl Server {
 
     /// For a query server.
     pub(crate) fn tables_to_read(&self) -> Database {
+        let Some(connections) = self.shares.table_readers else { return self.log_to_read() };
         let settings = [reading(), planned_as_written()].concat();
-        Database::Postgres(self.pool("chirp_tables", &settings, TABLE_READERS_MAX, Purpose::Reading))
+        Database::Postgres(self.pool("chirp_tables", &settings, connections, Purpose::Reading))
     }
 
     /// Calls `hear` with what is said on a channel, and once after each connection, since something may have been missed; for
-    /// as long as it answers true.
+    /// as long as it answers true. Never, where there are too few connections.
     pub fn listen(&self, channel: &'static str, hear: impl FnMut(&str) -> bool + Send + 'static) {
+        if !self.shares.listens {
+            return;
+        }
         tokio::spawn(listen::listen(self.connector("chirp_log", &[]), channel, self.failures.clone(), hear));
     }
 
     /// The channel on which query servers tell each other who is online.
     pub(crate) fn presence(&self) -> Channel {
-        let pool = self.pool("chirp_tables", &reading(), 1, Purpose::Writing);
+        let pool = match self.shares.speaks {
+            true => self.pool("chirp_tables", &reading(), 1, Purpose::Writing),
+            false => self.readers_of_log(),
+        };
         Channel { server: self.clone(), name: PRESENCE_CHANNEL, pool }
     }
 

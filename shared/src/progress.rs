@@ -19,6 +19,7 @@ use crate::errors::{ErrorReason, RETRY_DELAY, Refused};
 use crate::ids::Position;
 use crate::log::{Anchor, FINGERPRINT_BYTES, LogHead, ReadError};
 use crate::patience::{self, after, time_to_answer};
+use crate::serve::{Crowded, wait_outside};
 use crate::sql::statements;
 use crate::tables::checkpoint::Checkpoint;
 use crate::wake::Listener;
@@ -95,6 +96,8 @@ pub enum Unreached {
     Behind(Behind),
     /// The process drains.
     ShuttingDown,
+    /// More wait than may.
+    Crowded,
 }
 
 /// The projection that is furthest behind.
@@ -151,10 +154,11 @@ impl Progress {
         if lowest(&self.checkpoints.borrow(), names).1.position >= position {
             return Ok(());
         }
-        match timeout_at(answer_by(), place.told).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) => Err(Unreached::ShuttingDown),
-            Err(_) => {
+        match wait_outside(timeout_at(answer_by(), place.told)).await {
+            Err(Crowded) => Err(Unreached::Crowded),
+            Ok(Ok(Ok(()))) => Ok(()),
+            Ok(Ok(Err(_))) => Err(Unreached::ShuttingDown),
+            Ok(Err(_)) => {
                 let seen = self.checkpoints.borrow();
                 let (projection, anchor) = lowest(&seen, names);
                 let since = seen.by_name.get(&projection).map(|seen| seen.since.elapsed()).unwrap_or_default();

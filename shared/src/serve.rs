@@ -6,6 +6,7 @@
 //! for undecodable input leaves here as INVALID_ARGUMENT. Never here: what the services do.
 
 mod calls;
+mod room;
 
 use std::convert::Infallible;
 use std::io;
@@ -18,7 +19,6 @@ use axum::extract::RawQuery;
 use axum::http::{HeaderName, HeaderValue, Method, Request, StatusCode};
 use axum::routing::get;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
@@ -38,6 +38,9 @@ use crate::settings::ServerSettings;
 use crate::tokens::CONSISTENCY_TOKEN_HEADER;
 
 use self::calls::Calls;
+pub use self::calls::overloaded;
+use self::room::Room;
+pub use self::room::{Crowded, wait_outside};
 
 /// The largest request message, in bytes.
 pub const MESSAGE_BYTES_MAX: usize = 256 * 1024;
@@ -218,7 +221,7 @@ fn surrounded(
         move |RawQuery(query): RawQuery| async move { readiness(&ready, drain.is_cancelled(), query.as_deref()) }
     };
     let about_the_server = routes.prepare().into_axum_router();
-    let room = Semaphore::new(settings.calls_max);
+    let room = Room::of(settings.calls_max, settings.waiting_max);
     let calls = Arc::new(Calls { about_the_server, services, ready, room });
     let answering = service_fn(move |request: Request<tonic::body::Body>| {
         let calls = calls.clone();

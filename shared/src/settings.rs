@@ -55,6 +55,8 @@ pub struct ServerSettings {
     pub grace_period: Duration,
     /// Calls that are worked on at once; one more is refused as overload. Streams that have begun are no calls.
     pub calls_max: usize,
+    /// Calls that wait at once for projections, or for a standby; they hold no room of those that are worked on. One address may have half.
+    pub waiting_max: usize,
     /// Answer reflection, so that grpcurl and the like need no files.
     pub reflection: bool,
     /// The origins whose pages may call this server from a browser, as browsers send them; `*` is all.
@@ -63,6 +65,12 @@ pub struct ServerSettings {
 
 impl Default for ServerSettings {
     fn default() -> Self {
-        Self { grace_period: Duration::from_secs(10), calls_max: 1_024, reflection: true, cors_origins: vec![] }
+        Self {
+            grace_period: Duration::from_secs(10),
+            calls_max: 1_024,
+            waiting_max: 8_192,
+            reflection: true,
+            cors_origins: vec![],
+        }
     }
 }

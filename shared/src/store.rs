@@ -204,6 +204,15 @@ impl Store {
         }
     }
 
+    /// The same for a process that opens so many connections at most, where it is on a server.
+    #[must_use]
+    pub fn with_connections(self, connections: usize, work: Work) -> Self {
+        match self {
+            Self::Server(server) => Self::Server(server.with_connections(connections, work)),
+            folder @ Self::Folder(_) => folder,
+        }
+    }
+
     /// Whether processes on several machines may work on it.
     #[must_use]
     pub fn is_shared(&self) -> bool {
@@ -373,8 +382,9 @@ impl Store {
     async fn open_checkpoints(&self, log: &dyn LogHead) -> Result<Database, StoreError> {
         match self {
             Self::Folder(_) => self.open_tables_to_read(log).await,
-            // The role of a command server may not read whose tables they are, and there they cannot be another log's.
-            Self::Server(server) => Ok(server.tables_to_read()),
+            // The role of a command server may not read whose tables they are, and there they cannot be another log's. Checkpoints are the only
+            // table that it reads, by those who read the log.
+            Self::Server(server) => Ok(server.log_to_read()),
         }
     }
 

@@ -47,14 +47,14 @@ static SCHEMA: Script = Script::new(include_str!("tables/schema.sql"));
 
 statements! {
     static CLAIM_FOR_STORE = "INSERT INTO store (id, epoch, schema_version) VALUES (1, $1, $2) ON CONFLICT DO NOTHING";
-    static SELECT_EPOCH = "SELECT epoch FROM store";
+    static SELECT_EPOCH = "SELECT epoch FROM {postgres: chirp_tables.}store";
     static UPDATE_EPOCH = "UPDATE store SET epoch = $1";
     /// $1 a table, $2 a column of it.
     static SELECT_COLUMN = "
 SELECT name FROM {sqlite: pragma_table_info($1)}{postgres: (
     SELECT attname AS name FROM pg_attribute WHERE attrelid = to_regclass($1) AND NOT attisdropped
 ) AS columns} WHERE name = $2";
-    static SELECT_VERSION = "SELECT schema_version FROM store";
+    static SELECT_VERSION = "SELECT schema_version FROM {postgres: chirp_tables.}store";
     static RAISE_VERSION = "UPDATE store SET schema_version = $1";
 }
 
@@ -286,7 +286,8 @@ async fn add_columns(setup: &mut Transaction) -> Result<(), sqlx::Error> {
 /// # Errors
 /// When they do not exist yet, or were filled from the log of another store.
 pub async fn belonging_to(database: Database, epoch: Uuid) -> Result<Database, OpenError> {
-    let has_version = database.rows(&SELECT_COLUMN, &[Value::Text("store"), Value::Text("schema_version")]).await?;
+    let store = if matches!(database, Database::Postgres(_)) { "chirp_tables.store" } else { "store" };
+    let has_version = database.rows(&SELECT_COLUMN, &[Value::Text(store), Value::Text("schema_version")]).await?;
     let rows = database.rows(&SELECT_EPOCH, &[]).await?;
     let version = match has_version.is_empty() {
         // Before there was a column for it.

@@ -18,6 +18,7 @@ use tonic::{Code, Status};
 use crate::errors::{ErrorReason, RETRY_DELAY, Refused, Violations};
 use crate::ids::Position;
 use crate::log::{Anchor, FINGERPRINT_BYTES, LogHead, StoreIdentity};
+use crate::serve::{Crowded, overloaded, wait_outside};
 
 /// The metadata that carries consistency tokens: the newest one that a client has seen with a query, and with every answer the
 /// one that is in it. So one interceptor of a client reads its own writes everywhere.
@@ -76,7 +77,7 @@ impl Genuine {
                     if Instant::now() + STANDBY_POLL >= until {
                         return Err(self.is_ahead_of(head));
                     }
-                    sleep(STANDBY_POLL).await;
+                    wait_outside(sleep(STANDBY_POLL)).await.map_err(|Crowded| overloaded())?;
                 }
             }
         }

@@ -136,7 +136,7 @@ async fn a_full_disk_refuses_writes_not_reads_and_all_goes_on_once_there_is_room
         let refused = loop {
             // What there is still room for must be another post each time.
             tried += 1;
-            let text = format!("{round}, {tried}: {}", "x".repeat(400));
+            let text = format!("filler {round}-{tried} {}", "x".repeat(400));
             let request = ask!(CreatePostRequest { author_id: &reader, text: text });
             match roles.api.try_post(request).await {
                 Err(refused) => break refused,

@@ -41,4 +41,5 @@ mod streams;
 mod upgrade;
 mod versions;
 mod visibility;
+mod waiting;
 mod week;

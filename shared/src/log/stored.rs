@@ -25,7 +25,7 @@ use crate::versions::LOG;
 use crate::wake::Listener;
 
 statements! {
-    static SELECT_IDENTITY = "SELECT epoch, token_key, schema_version FROM store";
+    static SELECT_IDENTITY = "SELECT epoch, token_key, schema_version FROM {postgres: chirp_log.}store";
     static UPDATE_IDENTITY = "UPDATE store SET epoch = $1, token_key = $2";
     /// All of the head that a query server may read.
     static SELECT_POSITION = "SELECT position FROM head";

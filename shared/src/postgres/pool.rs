@@ -74,7 +74,8 @@ pub enum Wait {
 pub(super) struct Failures {
     /// How often a connection failed.
     count: Arc<watch::Sender<u64>>,
-    refusal: Arc<Mutex<Option<Refusal>>>,
+    /// For each purpose: a server on which nothing can be written may well be read.
+    refusals: Arc<[Mutex<Option<Refusal>>; 2]>,
 }
 
 /// Why no session can be opened at the moment.
@@ -88,7 +89,7 @@ struct Refusal {
 
 impl Default for Failures {
     fn default() -> Self {
-        Self { count: Arc::new(watch::Sender::new(0)), refusal: Arc::default() }
+        Self { count: Arc::new(watch::Sender::new(0)), refusals: Arc::default() }
     }
 }
 
@@ -105,13 +106,13 @@ impl Failures {
         self.count.subscribe()
     }
 
-    fn refusal(&self) -> std::sync::MutexGuard<'_, Option<Refusal>> {
-        self.refusal.lock().unwrap_or_else(PoisonError::into_inner)
+    fn refusal(&self, purpose: Purpose) -> std::sync::MutexGuard<'_, Option<Refusal>> {
+        self.refusals[purpose as usize].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How long to wait before a session may be opened, and why; nothing when this caller may try now. Of several that wait, one tries.
-    fn wait(&self) -> Option<(Duration, Arc<Error>)> {
-        let mut refusal = self.refusal();
+    fn wait(&self, purpose: Purpose) -> Option<(Duration, Arc<Error>)> {
+        let mut refusal = self.refusal(purpose);
         let refused = refusal.as_mut()?;
         let left = refused.until.saturating_duration_since(Instant::now());
         if left.is_zero() {
@@ -121,17 +122,17 @@ impl Failures {
         Some((left, refused.cause.clone()))
     }
 
-    fn opened(&self) {
-        if self.refusal().take().is_some() {
+    fn opened(&self, purpose: Purpose) {
+        if self.refusal(purpose).take().is_some() {
             info!("the server can be used again");
         }
     }
 
     /// Says each cause once.
-    fn refused(&self, cause: Error) -> Error {
+    fn refused(&self, purpose: Purpose, cause: Error) -> Error {
         let text = causes::text(&cause);
         let longest = if causes::may_pass(&cause) { TRY_AGAIN_MAX } else { MENDED_AGAIN_MAX };
-        let mut refusal = self.refusal();
+        let mut refusal = self.refusal(purpose);
         let before = refusal.take();
         match before.as_ref().is_some_and(|before| causes::text(&before.cause) == text) {
             true => debug!(cause = text, "the server cannot be used still: {text}"),
@@ -289,7 +290,7 @@ impl Pool {
     async fn open(&self) -> Result<Live, Error> {
         let until = Instant::now() + ACQUIRE_TIMEOUT;
         loop {
-            if let Some((pause, cause)) = self.0.failures.wait() {
+            if let Some((pause, cause)) = self.0.failures.wait(self.0.purpose) {
                 if Instant::now() + pause >= until {
                     return Err(causes::again(&cause));
                 }
@@ -299,12 +300,12 @@ impl Pool {
             let failures = self.0.failures.count();
             match self.0.connector.open(self.0.purpose).await {
                 Ok((connection, session)) => {
-                    self.0.failures.opened();
+                    self.0.failures.opened(self.0.purpose);
                     return Ok(Live { connection, session, opened_at: Instant::now(), failures });
                 }
                 Err(cause) => {
                     let may_pass = causes::may_pass(&cause);
-                    let cause = self.0.failures.refused(cause);
+                    let cause = self.0.failures.refused(self.0.purpose, cause);
                     if !may_pass || Instant::now() >= until {
                         return Err(cause);
                     }

@@ -18,13 +18,14 @@ use axum::http::{HeaderName, HeaderValue};
 use axum::response::Response;
 use fail::fail_point;
 use futures_util::FutureExt as _;
-use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout, timeout_at};
+use tonic::transport::server::TcpConnectInfo;
 use tonic::{Code, Status};
 use tower::ServiceExt as _;
 use tracing::{Instrument, debug, info_span};
 use uuid::Uuid;
 
+use super::room::Room;
 use super::{MESSAGE_BYTES_MAX, REQUEST_ID_HEADER, Services};
 use crate::errors::{ErrorReason, RETRY_DELAY, Refused, internal};
 use crate::log::ReadError;
@@ -55,6 +56,12 @@ static OVERLOADED: LazyLock<Status> = LazyLock::new(|| {
     let message = "the server has enough to do; try again a little later";
     Refused::new(Code::ResourceExhausted, ErrorReason::Overloaded, message).retry_after(RETRY_DELAY).into()
 });
+
+/// What is told when there is no room, to work or to wait.
+#[must_use]
+pub fn overloaded() -> Status {
+    OVERLOADED.clone()
+}
 
 /// The time that a client gave its call, from its `grpc-timeout` header; nothing when it says none, or says it in another way than gRPC. More
 /// than [`DEADLINE_MAX`] is as good as that.
@@ -103,7 +110,7 @@ pub(super) struct Calls {
     pub about_the_server: Router,
     pub services: Services,
     pub ready: Readiness,
-    pub room: Semaphore,
+    pub room: Room,
 }
 
 impl Calls {
@@ -199,11 +206,11 @@ async fn identify(mut request: Request, inside: impl AsyncFnOnce(Request) -> Res
 
 /// Refuses at once what there is no room for, so that what was taken is answered in time. Whoever asks whether the server is well is
 /// answered always; a stream leaves its room to others once it has begun.
-async fn shed_load(room: &Semaphore, request: Request, inside: impl AsyncFnOnce(Request) -> Response) -> Response {
+async fn shed_load(room: &Room, request: Request, inside: impl AsyncFnOnce(Request) -> Response) -> Response {
     if is_about_the_server(&request) {
         return inside(request).await;
     }
-    if room.available_permits() == 0 {
+    if room.is_full() {
         return shed(request.into_body()).await;
     }
     // Nobody takes up room before the whole message is there: else a few connections that never end what they ask would take all of it.
@@ -213,14 +220,19 @@ async fn shed_load(room: &Semaphore, request: Request, inside: impl AsyncFnOnce(
         Ok(Err(_)) => return too_large().into_http(),
         Err(_) => return overdue(MESSAGE_PATIENCE).into_http(),
     };
-    let Ok(_room) = room.try_acquire() else { return shed(Body::empty()).await };
-    inside(Request::from_parts(parts, Body::from(message))).await
+    let caller =
+        parts.extensions.get::<TcpConnectInfo>().and_then(TcpConnectInfo::remote_addr).map(|address| address.ip());
+    let request = Request::from_parts(parts, Body::from(message));
+    match room.work(caller, async || inside(request).await).await {
+        Some(response) => response,
+        None => shed(Body::empty()).await,
+    }
 }
 
 async fn shed(unread: Body) -> Response {
     counter!(metrics::CALLS_SHED).increment(1);
     read_to_refuse(unread).await;
-    OVERLOADED.clone().into_http()
+    overloaded().into_http()
 }
 
 /// Reads the message of a call that is refused, which mostly has come with it: HTTP/2 resets a call that is answered before it was read, and a

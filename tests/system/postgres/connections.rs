@@ -4,16 +4,20 @@ use std::time::Duration;
 
 use shared::postgres::Server;
 use shared::proto::admin::RebuildProjectionRequest;
+use shared::proto::command::{CreatePostRequest, WaitFor};
 use shared::proto::query::GetHomeTimelineRequest;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use tokio::task::JoinSet;
 
 use super::{command_server, database, projector, query_server, verified};
-use crate::api::{Api, ask, fresh, texts, within};
+use crate::api::{Api, ask, fresh, request_id, texts, within};
 use crate::cluster::{Cluster, Pooler};
-use crate::process::{Process, chirp, eventually};
+use crate::process::{Process, Role, chirp, eventually};
 use crate::relay::Relay;
 use crate::roles::http;
 
+/// Clients at once of processes with few connections.
+const FEW_CLIENTS: usize = 30;
 /// A role of each kind, as they are started by hand.
 const ROLES: [(&str, &str); 3] =
     [("command-server", "--listen"), ("query-server", "--listen"), ("projector", "--ops-listen")];
@@ -50,6 +54,49 @@ async fn everything_works_through_a_pooler_in_session_mode() {
     let pooler = Pooler::start(host, "session").await;
     works(&by(&store, pooler.host(), "")).await;
     verified(&by(&store, pooler.host(), "")).await;
+}
+
+#[tokio::test]
+async fn two_connections_are_enough_for_each_process() {
+    let server = database().await;
+    let store = server.address();
+    let name = store
+        .rsplit('/')
+        .next()
+        .expect("there is always one part")
+        .split('?')
+        .next()
+        .expect("there is always one part");
+    // Roles belong to the whole server, so the limit is that of others, which have the same rights.
+    let roles = ["command", "projector", "query"].map(|role| (role, format!("few_{role}_{name}")));
+    for (role, few) in &roles {
+        let make = format!("CREATE ROLE {few} LOGIN CONNECTION LIMIT 2 IN ROLE chirp_{role}");
+        execute(&store, make).await;
+    }
+    let [commands, projects, queries] = roles.map(|(_, few)| server.as_role(&few).address());
+    let few = ["--connections", "2"];
+    let commands = Role::start_at("command-server", "--listen", &commands, &few).await;
+    let projector = Role::start_at("projector", "--ops-listen", &projects, &few).await;
+    let queries = Role::start_at("query-server", "--listen", &queries, &few).await;
+    let api = Api::new(&commands.address, &queries.address, &projector.address);
+    let [ada, bob] = api.accounts(["ada", "bob"]).await;
+    api.follow(&bob, &ada).await;
+    let mut asking = JoinSet::new();
+    for number in 0..FEW_CLIENTS {
+        let (api, ada, bob) = (api.clone(), ada.clone(), bob.clone());
+        asking.spawn(async move {
+            let text = format!("post {number}");
+            let (id, wait_for) = (request_id(), WaitFor::Projected);
+            let request = ask!(CreatePostRequest { request_id: id, author_id: &ada, text: &text, wait_for: wait_for });
+            let made = api.try_post(request).await.expect("it is posted, and projected");
+            let page = api.home(&bob, fresh(&made.token)).await;
+            assert!(texts(&page.items).contains(&text));
+            api.notifications(&ada).await;
+        });
+    }
+    asking.join_all().await;
+    assert_eq!(api.projections().await.len(), 9);
+    verified(&store).await;
 }
 
 #[tokio::test]

@@ -103,21 +103,22 @@ async fn a_server_that_refuses_is_asked_by_one_at_a_time_and_more_and_more_rarel
         [(io::ErrorKind::ConnectionRefused, TRY_AGAIN_MAX), (io::ErrorKind::PermissionDenied, MENDED_AGAIN_MAX)]
     {
         let failures = Failures::default();
-        assert!(failures.wait().is_none(), "nobody has failed yet");
+        assert!(failures.wait(Purpose::Writing).is_none(), "nobody has failed yet");
         let mut expected = TRY_AGAIN;
         for _ in 0..20 {
-            let told = failures.refused(Error::Io(io::Error::new(kind, "as it is")));
+            let told = failures.refused(Purpose::Writing, Error::Io(io::Error::new(kind, "as it is")));
             assert_eq!(causes::text(&told), "as it is");
-            assert_eq!(failures.refusal().as_ref().expect("it was just noted").pause, expected);
-            let (wait, _) = failures.wait().expect("it has just failed");
+            assert_eq!(failures.refusal(Purpose::Writing).as_ref().expect("it was just noted").pause, expected);
+            let (wait, _) = failures.wait(Purpose::Writing).expect("it has just failed");
             assert!(wait <= expected.mul_f64(1.5), "{wait:?} of {expected:?}");
             expected = (expected * 2).min(longest);
         }
         // Once the pause is over, the first who comes may try, and the next waits for what comes of it.
-        failures.refusal().as_mut().expect("it is there").until = Instant::now();
-        assert!(failures.wait().is_none());
-        assert!(failures.wait().is_some());
-        failures.opened();
-        assert!(failures.wait().is_none(), "whoever comes may open one");
+        failures.refusal(Purpose::Writing).as_mut().expect("it is there").until = Instant::now();
+        assert!(failures.wait(Purpose::Reading).is_none(), "it may be read all the while");
+        assert!(failures.wait(Purpose::Writing).is_none());
+        assert!(failures.wait(Purpose::Writing).is_some());
+        failures.opened(Purpose::Writing);
+        assert!(failures.wait(Purpose::Writing).is_none(), "whoever comes may open one");
     }
 }
