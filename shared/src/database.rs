@@ -340,16 +340,28 @@ impl Row {
     }
 
     /// The value of a column that is JSON, with every text in it as it was written. Texts that clients chose are read in
-    /// this way only.
+    /// this way or by [`Self::text`] only.
     ///
     /// # Errors
     /// When there is no such column, or it holds something else.
     pub fn json(&self, column: &str) -> Result<Option<Cow<'_, str>>, sqlx::Error> {
-        let json: Option<&str> = self.get(column)?;
-        let is_escaped = |json: &&str| matches!(self, Self::Postgres(_)) && json.contains(ESCAPE);
-        Ok(json.map(|json| match is_escaped(&json) {
-            true => Cow::Owned(json.replace(ESCAPED_NUL, "\\u0000").replace(ESCAPED_ESCAPE, "\u{10ffff}")),
-            false => Cow::Borrowed(json),
+        self.unescaped(column, "\\u0000")
+    }
+
+    /// The value of a column that holds a text as a client wrote it.
+    ///
+    /// # Errors
+    /// When there is no such column, or it holds something else.
+    pub fn text(&self, column: &str) -> Result<Option<Cow<'_, str>>, sqlx::Error> {
+        self.unescaped(column, "\0")
+    }
+
+    fn unescaped(&self, column: &str, nul: &str) -> Result<Option<Cow<'_, str>>, sqlx::Error> {
+        let text: Option<&str> = self.get(column)?;
+        let is_escaped = |text: &&str| matches!(self, Self::Postgres(_)) && text.contains(ESCAPE);
+        Ok(text.map(|text| match is_escaped(&text) {
+            true => Cow::Owned(text.replace(ESCAPED_NUL, nul).replace(ESCAPED_ESCAPE, "\u{10ffff}")),
+            false => Cow::Borrowed(text),
         }))
     }
 }
@@ -373,8 +385,8 @@ pub fn is_about_values(cause: &sqlx::Error) -> bool {
     }
 }
 
-/// PostgreSQL's text cannot hold U+0000, which a client may send. Another character stands for it, and for itself when it is
-/// followed by this.
+/// PostgreSQL's text cannot hold U+0000, which a client may send: in what is stored, and in what is looked for. Another character stands
+/// for it, and for itself when it is followed by this.
 const ESCAPE: char = '\u{10ffff}';
 const ESCAPED_NUL: &str = "\u{10ffff}0";
 const ESCAPED_ESCAPE: &str = "\u{10ffff}1";
@@ -417,10 +429,10 @@ fn for_postgres<'q>(statement: &'static Statement, values: &[Value<'q>]) -> Quer
         query = match *parameter {
             Parameter::Whole(at) => match values[at] {
                 Value::Number(number) => query.bind(number),
-                Value::Text(text) => query.bind(text),
+                Value::Text(text) => query.bind(escaped(text)),
                 Value::Id(id) => query.bind(id),
                 Value::Bytes(bytes) => query.bind(bytes),
-                Value::MaybeText(text) => query.bind(text),
+                Value::MaybeText(text) => query.bind(text.map(escaped)),
                 Value::MaybeBytes(bytes) => query.bind(bytes),
                 Value::Rows(rows) => unreachable!("{text} takes no rows, but was given {rows:?}"),
             },

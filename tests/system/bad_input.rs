@@ -2,6 +2,7 @@
 
 mod bytes;
 mod commands;
+mod odd_texts;
 mod of_a_week;
 mod queries;
 

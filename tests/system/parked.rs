@@ -110,6 +110,25 @@ async fn events_that_nobody_can_read_are_parked_and_nothing_else_waits() {
 }
 
 #[tokio::test]
+async fn the_reason_of_a_discard_is_kept_as_it_was_written() {
+    let folder = folder();
+    prepared(folder.path()).await;
+    let post = format!("post-{}", Uuid::now_v7());
+    let broken = append_unreadable(folder.path(), &post, "post.created", "{}").await;
+    let dev = Dev::start(folder.path()).await;
+    eventually("it is parked", || parked(&dev), |parked| !parked.is_empty()).await;
+    let written = "nul \0, \u{10ffff}0 and \u{10ffff}";
+    let discard =
+        ask!(DiscardParkedEventRequest { projection: "posts_1", position: broken.unsigned(), reason: written });
+    let discarded = dev.api.admin.clone().discard_parked_event(discard).await.expect("it is discarded").into_inner();
+    assert_eq!(discarded.parked_event.expect("always set").discard_reason, written);
+    let listing = ask!(ListParkedEventsRequest { projection: "posts_1", include_discarded: true });
+    let listed = dev.api.admin.clone().list_parked_events(listing).await.expect("it is listed").into_inner();
+    let reasons: Vec<_> = listed.parked_events.iter().map(|parked| parked.discard_reason.as_str()).collect();
+    assert_eq!(reasons, [written]);
+}
+
+#[tokio::test]
 async fn a_stream_of_events_passes_what_it_cannot_read_and_says_so() {
     let folder = folder();
     let ([ada, _], head) = prepared(folder.path()).await;

@@ -149,6 +149,6 @@ fn present(row: &Row) -> Result<v1::ParkedEvent, sqlx::Error> {
         behind_position: row.get::<Option<i64>>("behind")?.map_or(0, unsigned),
         parked_at: time(Some(row.get("parked_at")?)),
         discarded_at: time(row.get("discarded_at")?),
-        discard_reason: row.get::<Option<String>>("discard_reason")?.unwrap_or_default(),
+        discard_reason: row.text("discard_reason")?.unwrap_or_default().into_owned(),
     })
 }
