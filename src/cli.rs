@@ -46,6 +46,7 @@ const TIMELINE_ROWS_MAX: i64 = 1_000_000;
 const CHANGES_KEPT_MAX: i64 = 1_000_000_000;
 const BATCH_EVENTS_MAX: u64 = shared::log::READ_EVENTS_MAX as u64;
 const GRACE_PERIOD_MAX: u64 = 3_600;
+const CONNECTION_AGE_MAX: u64 = 30 * 24 * 3_600;
 const CALLS_MAX_MAX: u64 = 1_000_000;
 const CONCURRENCY_MAX: u64 = 4_096;
 const CONNECTIONS_DEFAULT: usize = 16;
@@ -358,6 +359,11 @@ pub struct ServerTuning {
     #[arg(long, env = "CHIRP_WAITING_MAX", value_name = "N", default_value_t = ServerSettings::default().waiting_max,
           value_parser = RangedU64ValueParser::<usize>::new().range(1..=CALLS_MAX_MAX))]
     pub waiting_max: usize,
+    /// How many seconds old a connection becomes; its streams are then told to go on elsewhere, so that balancers can spread them
+    #[arg(long, env = "CHIRP_CONNECTION_AGE", value_name = "SECONDS",
+          default_value_t = ServerSettings::default().connection_age.as_secs(),
+          value_parser = value_parser!(u64).range(1..=CONNECTION_AGE_MAX))]
+    pub connection_age: u64,
     /// Do not answer gRPC reflection; grpcurl and the like then need the files in proto/
     #[arg(long, env = "CHIRP_NO_REFLECTION", value_parser = BoolishValueParser::new())]
     pub no_reflection: bool,
@@ -385,6 +391,7 @@ impl ServerTuning {
             grace_period: Duration::from_secs(self.grace_period),
             calls_max: self.calls_max,
             waiting_max: self.waiting_max,
+            connection_age: Duration::from_secs(self.connection_age),
             reflection: !self.no_reflection,
             cors_origins: self.cors_origins.clone(),
         }

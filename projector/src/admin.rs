@@ -20,6 +20,7 @@ use shared::paging::{PageSizes, page_start};
 use shared::progress::answer_by;
 use shared::proto::admin as v1;
 use shared::proto::admin::admin_service_server::AdminService;
+use shared::serve::StreamEnd;
 use shared::sql::{BESIDE, statements};
 use shared::tokens::{Tokens, must_be_in_the_log};
 use tokio::sync::{Semaphore, mpsc, oneshot};
@@ -350,6 +351,7 @@ impl AdminService for Admin {
     }
 
     async fn stream_events(&self, request: Request<v1::StreamEventsRequest>) -> Reply<Self::StreamEventsStream> {
+        let end = StreamEnd::of(request.extensions(), &self.drain);
         let asked = request.into_inner();
         let mut violations = Violations::default();
         if asked.after_position > 0 && !asked.resume_token.is_empty() {
@@ -372,9 +374,9 @@ impl AdminService for Admin {
         let from = self.start_of_events(&asked).await?;
         let room = self.room.clone().try_acquire_owned().map_err(|_| too_many_streams("server", STREAMS_MAX))?;
         let (messages, queue) = mpsc::channel(WAITING_MESSAGES_MAX);
-        let (log, drain, told_at) = (self.log.clone(), self.drain.clone(), Instant::now());
+        let (log, told_at) = (self.log.clone(), Instant::now());
         let (tokens, last_word) = (self.tokens.clone(), messages.clone());
-        let stream = EventStream { log, tokens, from, types, messages, drain, told_at };
+        let stream = EventStream { log, tokens, from, types, messages, end, told_at };
         tokio::spawn(async move {
             let _room = room;
             if AssertUnwindSafe(stream.run()).catch_unwind().await.is_err() {

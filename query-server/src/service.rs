@@ -32,7 +32,7 @@ use crate::questions::{
     relationship, thread,
 };
 use crate::snapshot::{Projections, Snapshot};
-use crate::streams::{Messages, StreamLimits, Streams, about_notifications, about_post};
+use crate::streams::{Call, Messages, StreamLimits, Streams, about_notifications, about_post};
 
 type Reply<T> = Result<Response<T>, Status>;
 
@@ -397,7 +397,7 @@ impl QueryService for Queries {
         let asked = request.get_ref();
         let owner = asked_by_owner(&asked.account_id, &asked.viewer_account_id)?;
         let consistency = asked.consistency.as_ref();
-        let stream = self.streams.home(request.metadata(), consistency, owner, &asked.resume_token).await?;
+        let stream = self.streams.home(call(&request), consistency, owner, &asked.resume_token).await?;
         Ok(Response::new(stream))
     }
 
@@ -408,7 +408,7 @@ impl QueryService for Queries {
         let asked = request.get_ref();
         let owner = asked_by_owner(&asked.account_id, &asked.viewer_account_id)?;
         let consistency = asked.consistency.as_ref();
-        let stream = self.streams.notifications(request.metadata(), consistency, owner, &asked.resume_token).await?;
+        let stream = self.streams.notifications(call(&request), consistency, owner, &asked.resume_token).await?;
         Ok(Response::new(stream))
     }
 
@@ -419,7 +419,7 @@ impl QueryService for Queries {
         let viewer = violations.optional_account("viewer_account_id", &asked.viewer_account_id);
         violations.check()?;
         let consistency = asked.consistency.as_ref();
-        let stream = self.streams.post(request.metadata(), consistency, (post, viewer), &asked.resume_token).await?;
+        let stream = self.streams.post(call(&request), consistency, (post, viewer), &asked.resume_token).await?;
         Ok(Response::new(stream))
     }
 
@@ -443,9 +443,13 @@ impl QueryService for Queries {
     async fn stream_presence(&self, request: Request<v1::StreamPresenceRequest>) -> Reply<Self::StreamPresenceStream> {
         let asked = request.get_ref();
         let owner = asked_by_owner(&asked.account_id, &asked.viewer_account_id)?;
-        let stream = self.streams.presence(request.metadata(), asked.consistency.as_ref(), owner).await?;
+        let stream = self.streams.presence(call(&request), asked.consistency.as_ref(), owner).await?;
         Ok(Response::new(stream))
     }
+}
+
+fn call<T>(request: &Request<T>) -> Call<'_> {
+    Call(request.metadata(), request.extensions())
 }
 
 /// The account that a question is about, and whose owner alone may ask.

@@ -3,8 +3,8 @@
 //! A checkpoint moves; the [`dispatch`] of each kind reads once what changed and wakes those whom it may concern; a [`feed`] that was woken
 //! looks, and tells the net change. What a kind tells, and where it looks, is its own module.
 //!
-//! Always: streams in all, and memory of each, are bounded; every stream ends with the drain. Never here: a question that a
-//! client asks once.
+//! Always: streams in all, and memory of each, are bounded; every stream ends with the drain, and before its connection is cut. Never here:
+//! a question that a client asks once.
 
 pub mod dispatch;
 mod feed;
@@ -28,14 +28,15 @@ use shared::ids::{AccountId, AccountKey, Position, PostId};
 use shared::log::Anchor;
 use shared::metrics;
 use shared::proto::query as v1;
+use shared::serve::StreamEnd;
 use shared::sql::Statement;
 use shared::tokens::Tokens;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::time::Instant;
 use tokio_stream::Stream;
 use tokio_util::sync::CancellationToken;
-use tonic::Status;
 use tonic::metadata::MetadataMap;
+use tonic::{Extensions, Status};
 
 use self::dispatch::{Dispatch, Index};
 use self::feed::{Feed, Kind};
@@ -73,6 +74,10 @@ impl Default for StreamLimits {
         Self { changes_max: 512, fallbacks_max: 200 }
     }
 }
+
+/// By what call a stream is opened: its metadata, and what came with its connection.
+#[derive(Clone, Copy, Debug)]
+pub struct Call<'a>(pub &'a MetadataMap, pub &'a Extensions);
 
 /// The open streams of one server.
 pub struct Streams {
@@ -116,14 +121,14 @@ impl Streams {
     /// Opens the stream of an account's home timeline, from a resume token or from now.
     pub async fn home(
         &self,
-        metadata: &MetadataMap,
+        call: Call<'_>,
         consistency: Option<&v1::Consistency>,
         owner_id: AccountId,
         resume_token: &str,
     ) -> Result<Messages<v1::StreamHomeTimelineResponse>, Status> {
         let about = owner_id.to_string();
         let (beginning, mut snapshot) =
-            self.begin(metadata, consistency, home_timeline::READS, about, resume_token).await?;
+            self.begin(call, consistency, home_timeline::READS, about, resume_token).await?;
         let owner = find(&mut snapshot, &Named::Id(owner_id)).await?;
         let home = Home {
             limits: self.limits,
@@ -139,14 +144,14 @@ impl Streams {
     /// Opens the stream of an account's notifications, from a resume token or from now.
     pub async fn notifications(
         &self,
-        metadata: &MetadataMap,
+        call: Call<'_>,
         consistency: Option<&v1::Consistency>,
         owner_id: AccountId,
         resume_token: &str,
     ) -> Result<Messages<v1::StreamNotificationsResponse>, Status> {
         let about = about_notifications(&owner_id.to_string());
         let (beginning, mut snapshot) =
-            self.begin(metadata, consistency, notifications::READS, about, resume_token).await?;
+            self.begin(call, consistency, notifications::READS, about, resume_token).await?;
         let owner = find(&mut snapshot, &Named::Id(owner_id)).await?;
         let (freshness, tokens) = (self.freshness.clone(), self.tokens.clone());
         let feed = NotificationFeed { freshness, tokens, owner, owner_id };
@@ -157,14 +162,14 @@ impl Streams {
     /// Opens the stream of a post and its replies as a viewer sees them, from a resume token or from now.
     pub async fn post(
         &self,
-        metadata: &MetadataMap,
+        call: Call<'_>,
         consistency: Option<&v1::Consistency>,
         (post_id, viewer_id): (PostId, Option<AccountId>),
         resume_token: &str,
     ) -> Result<Messages<v1::StreamPostResponse>, Status> {
         let viewer_text = viewer_id.map(|viewer| viewer.to_string()).unwrap_or_default();
         let about = about_post(&post_id.to_string(), &viewer_text);
-        let (beginning, mut snapshot) = self.begin(metadata, consistency, post::READS, about, resume_token).await?;
+        let (beginning, mut snapshot) = self.begin(call, consistency, post::READS, about, resume_token).await?;
         let viewer = find_viewer(&mut snapshot, viewer_id).await?;
         let post = thread::find(&mut snapshot, post_id, viewer).await?.post;
         let begins_anew = resume_token.is_empty();
@@ -176,11 +181,11 @@ impl Streams {
     /// Opens the stream of who is online of those whom an account follows.
     pub async fn presence(
         &self,
-        metadata: &MetadataMap,
+        call: Call<'_>,
         consistency: Option<&v1::Consistency>,
         owner_id: AccountId,
     ) -> Result<Messages<v1::StreamPresenceResponse>, Status> {
-        let (beginning, mut snapshot) = self.begin(metadata, consistency, presence::READS, String::new(), "").await?;
+        let (beginning, mut snapshot) = self.begin(call, consistency, presence::READS, String::new(), "").await?;
         let owner = find(&mut snapshot, &Named::Id(owner_id)).await?;
         let feed = PresenceFeed {
             freshness: self.freshness.clone(),
@@ -198,7 +203,7 @@ impl Streams {
     /// Finds room for a stream and where it begins. `about` is what its tokens are bound to.
     async fn begin(
         &self,
-        metadata: &MetadataMap,
+        Call(metadata, extensions): Call<'_>,
         consistency: Option<&v1::Consistency>,
         reads: Projections,
         about: String,
@@ -214,13 +219,14 @@ impl Streams {
         };
         let snapshot = self.freshness.snapshot(metadata, consistency, reads).await?;
         let (position, anchor) = (resumed.unwrap_or(snapshot.checkpoint), snapshot.anchor);
-        Ok((Beginning { room, about, position, anchor }, snapshot))
+        let end = StreamEnd::of(extensions, &self.drain);
+        Ok((Beginning { room, about, position, anchor, end }, snapshot))
     }
 
     /// Opens a stream by which an account is online, unless it has too many.
     fn open<K: Kind>(
         &self,
-        Beginning { room, about, position, anchor }: Beginning,
+        Beginning { room, about, position, anchor, end }: Beginning,
         (dispatch, topic): (&Dispatch<K::Index>, <K::Index as Index>::Topic),
         kind: K,
         account: Option<AccountKey>,
@@ -232,9 +238,9 @@ impl Streams {
         let present = account.map(enter).transpose()?;
         let subscription = dispatch.subscribe(topic, position, anchor);
         let (messages, queue) = mpsc::channel(WAITING_MESSAGES_MAX);
-        let (end, ended) = oneshot::channel();
-        let (tokens, drain, told_at) = (self.tokens.clone(), self.drain.clone(), Instant::now());
-        let feed = Feed { kind, tokens, about, drain, position, anchor, subscription, messages, told_at };
+        let (last_word, ended) = oneshot::channel();
+        let (tokens, told_at) = (self.tokens.clone(), Instant::now());
+        let feed = Feed { kind, tokens, about, end, position, anchor, subscription, messages, told_at };
         tokio::spawn(async move {
             let (_room, _present) = (room, present);
             gauge!(metrics::STREAMS_OPEN).increment(1.0);
@@ -244,7 +250,7 @@ impl Streams {
             counter!(metrics::STREAMS_CLOSED, "reason" => reason).increment(1);
             if let Err(status) = ended {
                 // The client may have gone away, and then nobody needs to know.
-                let _ = end.send(status);
+                let _ = last_word.send(status);
             }
         });
         Ok(Messages { queue, ended: Some(ended) })
@@ -260,6 +266,8 @@ struct Beginning {
     position: Position,
     /// How far the tables are at least.
     anchor: Anchor,
+    /// When it is to end.
+    end: StreamEnd,
 }
 
 /// What the resume tokens of an account's notifications are bound to.

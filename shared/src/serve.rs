@@ -5,6 +5,7 @@
 //! while streams are open; every limit that tonic leaves open is set here; whatever a client sends, tonic's own INTERNAL
 //! for undecodable input leaves here as INVALID_ARGUMENT. Never here: what the services do.
 
+mod age;
 mod calls;
 mod room;
 
@@ -37,6 +38,8 @@ use crate::ready::Readiness;
 use crate::settings::ServerSettings;
 use crate::tokens::CONSISTENCY_TOKEN_HEADER;
 
+pub use self::age::StreamEnd;
+use self::age::{aging, ending_with_their_connection};
 use self::calls::Calls;
 pub use self::calls::overloaded;
 use self::room::Room;
@@ -44,6 +47,8 @@ pub use self::room::{Crowded, wait_outside};
 
 /// The largest request message, in bytes.
 pub const MESSAGE_BYTES_MAX: usize = 256 * 1024;
+/// The name of the health service.
+const HEALTH: &str = "grpc.health.v1.Health";
 /// The header with the request's own id: accepted, made when missing, echoed, logged.
 pub const REQUEST_ID_HEADER: &str = "x-request-id";
 
@@ -55,8 +60,6 @@ const PENDING_RESETS_MAX: usize = 64;
 const LOCAL_RESETS_MAX: usize = 1_024;
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(30);
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
-const CONNECTION_AGE_MAX: Duration = Duration::from_secs(30 * 60);
-const CONNECTION_AGE_GRACE: Duration = Duration::from_secs(30);
 /// How long a browser may remember that it may call.
 const PREFLIGHT_AGE_MAX: Duration = Duration::from_secs(2 * 60 * 60);
 
@@ -103,8 +106,9 @@ pub async fn serve(
     announce(&health, names, status_of(&ready)).await;
     let mut routes = Routes::new(health_service);
     if settings.reflection {
-        routes = with_reflection(routes)?;
+        routes = with_reflection(routes, names)?;
     }
+    let routes = ending_with_their_connection(routes, &drain);
 
     let stopping = {
         let (drain, ready) = (drain.clone(), ready.clone());
@@ -117,6 +121,7 @@ pub async fn serve(
             }
         }
     };
+    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
     let serving = Server::builder()
         .accept_http1(true)
         .max_concurrent_streams(CONCURRENT_STREAMS_MAX)
@@ -125,10 +130,9 @@ pub async fn serve(
         .http2_max_local_error_reset_streams(Some(LOCAL_RESETS_MAX))
         .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
         .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
-        .max_connection_age(CONNECTION_AGE_MAX)
-        .max_connection_age_grace(CONNECTION_AGE_GRACE)
+        .max_connection_age(settings.connection_age)
         .add_routes(surrounded(routes, services, ready, drain.clone(), settings))
-        .serve_with_incoming_shutdown(TcpIncoming::from(listener).with_nodelay(Some(true)), stopping);
+        .serve_with_incoming_shutdown(aging(incoming, settings.connection_age, &drain), stopping);
 
     let overdue = async {
         drain.cancelled().await;
@@ -189,14 +193,16 @@ fn status_of(ready: &Readiness) -> ServingStatus {
     if ready.is_ready() { ServingStatus::Serving } else { ServingStatus::NotServing }
 }
 
-fn with_reflection(routes: Routes) -> io::Result<Routes> {
-    let configured = || {
-        tonic_reflection::server::Builder::configure()
+/// Answers reflection, which lists what this port serves: these services, health and itself.
+fn with_reflection(routes: Routes, names: &[&str]) -> io::Result<Routes> {
+    let configured = |itself: &str| {
+        let builder = tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(DESCRIPTORS)
-            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET);
+        names.iter().chain(&[HEALTH, itself]).fold(builder, |builder, name| builder.with_service_name(*name))
     };
-    let v1 = configured().build_v1().map_err(io::Error::other)?;
-    let v1alpha = configured().build_v1alpha().map_err(io::Error::other)?;
+    let v1 = configured("grpc.reflection.v1.ServerReflection").build_v1().map_err(io::Error::other)?;
+    let v1alpha = configured("grpc.reflection.v1alpha.ServerReflection").build_v1alpha().map_err(io::Error::other)?;
     Ok(routes.add_service(v1).add_service(v1alpha))
 }
 

@@ -57,6 +57,8 @@ pub struct ServerSettings {
     pub calls_max: usize,
     /// Calls that wait at once for projections, or for a standby; they hold no room of those that are worked on. One address may have half.
     pub waiting_max: usize,
+    /// How old a connection becomes before its client is sent to another one.
+    pub connection_age: Duration,
     /// Answer reflection, so that grpcurl and the like need no files.
     pub reflection: bool,
     /// The origins whose pages may call this server from a browser, as browsers send them; `*` is all.
@@ -69,6 +71,7 @@ impl Default for ServerSettings {
             grace_period: Duration::from_secs(10),
             calls_max: 1_024,
             waiting_max: 8_192,
+            connection_age: Duration::from_secs(30 * 60),
             reflection: true,
             cors_origins: vec![],
         }

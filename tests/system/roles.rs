@@ -193,8 +193,10 @@ async fn reflection_in_both_versions_lists_the_services_of_every_server() {
             // Field 7 is list_services, field 4 file_containing_symbol.
             let services = raw::call(&channel(address), &path, b"\x3a\x01*".to_vec()).await.expect("it is answered");
             let services = String::from_utf8_lossy(&services);
-            for expected in [service, "grpc.health.v1.Health"] {
-                assert!(services.contains(expected), "{version} on {address}: no {expected} in {services:?}");
+            let itself = format!("grpc.reflection.{version}.ServerReflection");
+            for name in [COMMANDS, QUERIES, ADMIN, "grpc.health.v1.Health", &itself] {
+                let is_served = name == service || name.starts_with("grpc.");
+                assert_eq!(services.contains(name), is_served, "{version} on {address}: {name} in {services:?}");
             }
             let length = u8::try_from(service.len()).expect("a name is short");
             let ask = [b"\x22", [length].as_slice(), service.as_bytes()].concat();

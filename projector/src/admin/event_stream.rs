@@ -6,19 +6,18 @@
 use std::collections::HashSet;
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 
 use shared::errors::{ErrorReason, Refused};
 use shared::log::{Anchor, EventLog, Recorded};
-use shared::progress::shutting_down;
 use shared::proto::admin as v1;
 use shared::proto::admin::EventType;
 use shared::proto::admin::stream_events_response::Message;
 use shared::proto::common::{StreamCaughtUp, StreamDraining, StreamHeartbeat, StreamSubscribed};
-use shared::serve::HEARTBEAT;
+use shared::serve::{HEARTBEAT, StreamEnd};
 use shared::tokens::Tokens;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep_until};
-use tokio_util::sync::CancellationToken;
+use tokio::time::{Instant, sleep_until, timeout};
 use tonic::{Code, Status};
 
 use super::public_event::translate;
@@ -27,6 +26,8 @@ use super::public_event::translate;
 pub const ABOUT: &str = "events";
 /// Events that are read in one go.
 const PAGE: usize = 512;
+/// How long each of the last words of a stream waits for room in the queue.
+const LAST_WORDS_MAX: Duration = Duration::from_secs(5);
 
 /// What goes to the consumer.
 pub type Sender = mpsc::Sender<Result<v1::StreamEventsResponse, Status>>;
@@ -40,7 +41,7 @@ pub struct EventStream {
     /// The types that are wanted; empty is all.
     pub types: HashSet<EventType>,
     pub messages: Sender,
-    pub drain: CancellationToken,
+    pub end: StreamEnd,
     /// When the consumer last heard something.
     pub told_at: Instant,
 }
@@ -49,26 +50,31 @@ pub struct EventStream {
 enum End {
     /// The consumer has gone away.
     Gone,
-    /// The server stops.
+    /// The server stops, or the connection has reached its age.
     Draining,
     /// The log cannot be read.
     Failed(Status),
 }
 
 impl EventStream {
-    /// Sends until the consumer goes away or the server stops.
+    /// Sends until the consumer goes away, or the stream is to end.
     pub async fn run(mut self) {
         let Err(end) = self.send_everything().await;
         let last_word = match end {
             End::Gone => return,
             End::Draining => {
-                // Who does not read does not hold the server up.
-                let _ = self.messages.try_send(Ok(self.message(Message::Draining(StreamDraining {}))));
-                shutting_down()
+                self.say_at_last(Ok(self.message(Message::Draining(StreamDraining {})))).await;
+                self.end.status()
             }
             End::Failed(status) => status,
         };
-        let _ = self.messages.try_send(Err(last_word));
+        self.say_at_last(Err(last_word)).await;
+    }
+
+    /// Who catches up has a full queue, and reads on; who does not read holds nobody up.
+    async fn say_at_last(&self, message: Result<v1::StreamEventsResponse, Status>) {
+        // Who has gone away need not know.
+        let _ = timeout(LAST_WORDS_MAX, self.messages.send(message)).await;
     }
 
     async fn send_everything(&mut self) -> Result<Infallible, End> {
@@ -98,7 +104,7 @@ impl EventStream {
             }
             tokio::select! {
                 biased;
-                () = self.drain.cancelled() => return Err(End::Draining),
+                () = self.end.due() => return Err(End::Draining),
                 () = self.messages.closed() => return Err(End::Gone),
                 () = moved.wait(), if is_the_end => {}
                 () = sleep_until(self.told_at + HEARTBEAT), if is_the_end => {}
@@ -144,7 +150,7 @@ impl EventStream {
     async fn send(&mut self, message: Message) -> Result<(), End> {
         tokio::select! {
             sent = self.messages.send(Ok(self.message(message))) => sent.map_err(|_| End::Gone)?,
-            () = self.drain.cancelled() => return Err(End::Draining),
+            () = self.end.due() => return Err(End::Draining),
         }
         self.told_at = Instant::now();
         Ok(())

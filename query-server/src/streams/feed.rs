@@ -12,12 +12,10 @@ use fail::fail_point;
 use shared::errors::{ErrorReason, Refused};
 use shared::ids::Position;
 use shared::log::Anchor;
-use shared::progress::shutting_down;
-use shared::serve::HEARTBEAT;
+use shared::serve::{HEARTBEAT, StreamEnd};
 use shared::tokens::Tokens;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
-use tokio_util::sync::CancellationToken;
 use tonic::{Code, Status};
 
 use super::dispatch::{Heard, Index, Subscription};
@@ -38,7 +36,7 @@ pub enum Signal {
     FellBehind,
     /// Nothing happened.
     Heartbeat,
-    /// The server is about to stop.
+    /// The server is about to stop, or to close the connection.
     Draining,
 }
 
@@ -144,7 +142,7 @@ pub struct Feed<K: Kind> {
     pub tokens: Tokens,
     /// What its tokens are bound to.
     pub about: String,
-    pub drain: CancellationToken,
+    pub end: StreamEnd,
     /// Everything up to here was told.
     pub position: Position,
     /// What was read to tell it.
@@ -178,8 +176,8 @@ impl<K: Kind> Feed<K> {
                 self.tell(event).await?;
             }
             self.go_on(self.position.max(reached));
-            if self.drain.is_cancelled() {
-                return self.end_for_shutdown().await;
+            if self.end.is_due() {
+                return self.say_the_last_words().await;
             }
             heard = Heard::Something;
             if unfinished {
@@ -193,7 +191,7 @@ impl<K: Kind> Feed<K> {
                 tokio::select! {
                     () = self.subscription.touched() => break,
                     () = self.kind.stirred() => break,
-                    () = self.drain.cancelled() => return self.end_for_shutdown().await,
+                    () = self.end.due() => return self.say_the_last_words().await,
                     () = self.messages.closed() => return Ok(()),
                     () = sleep_until(heartbeat_after(self.told_at)) => {
                         self.go_on(self.position);
@@ -205,7 +203,7 @@ impl<K: Kind> Feed<K> {
             if !K::PACE.is_zero() {
                 tokio::select! {
                     () = sleep_until(next_look) => {}
-                    () = self.drain.cancelled() => return self.end_for_shutdown().await,
+                    () = self.end.due() => return self.say_the_last_words().await,
                     () = self.messages.closed() => return Ok(()),
                 }
             }
@@ -248,8 +246,8 @@ impl<K: Kind> Feed<K> {
         }
     }
 
-    async fn end_for_shutdown(&mut self) -> Result<(), Status> {
+    async fn say_the_last_words(&mut self) -> Result<(), Status> {
         self.signal(Signal::Draining).await?;
-        Err(shutting_down())
+        Err(self.end.status())
     }
 }
