@@ -21,6 +21,7 @@ use tonic_types::StatusExt as _;
 
 use crate::cli::Address;
 use crate::client::{explained, patient_channel};
+use crate::out::{in_one_line, note};
 
 const COLUMN_GAP: usize = 2;
 
@@ -42,7 +43,7 @@ impl Operator {
     ) -> anyhow::Result<T> {
         let mut answered = ask(self.client.clone()).await;
         if let Some(owner) = answered.as_ref().err().and_then(owner_of) {
-            eprintln!("{} stands by; asking the owner, {owner}", self.address);
+            note(&format!("{} stands by; asking the owner, {owner}", self.address));
             *self = Self::at(&owner.parse().map_err(|cause| anyhow::anyhow!("{owner}: {cause}"))?)?;
             answered = ask(self.client.clone()).await;
         }
@@ -67,7 +68,11 @@ fn owner_of(refused: &Status) -> Option<String> {
 
 /// Rows under headings, in columns as wide as they must be.
 fn table<const COLUMNS: usize>(headings: [&str; COLUMNS], rows: Vec<[String; COLUMNS]>) -> String {
-    let rows: Vec<[String; COLUMNS]> = [headings.map(str::to_owned)].into_iter().chain(rows).collect();
+    let rows: Vec<[String; COLUMNS]> = [headings.map(str::to_owned)]
+        .into_iter()
+        .chain(rows)
+        .map(|row| row.map(|cell| in_one_line(&cell).into_owned()))
+        .collect();
     let widths: Vec<usize> = (0..COLUMNS)
         .map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default() + COLUMN_GAP)
         .collect();
@@ -82,5 +87,7 @@ fn table<const COLUMNS: usize>(headings: [&str; COLUMNS], rows: Vec<[String; COL
 
 /// Values below each other, each behind its name.
 fn named(fields: &[(&str, String)]) -> String {
-    fields.iter().map(|(name, value)| format!("{name:<14}  {value}").trim_end().to_owned() + "\n").collect()
+    let line =
+        |(name, value): &(&str, String)| format!("{name:<14}  {}", in_one_line(value)).trim_end().to_owned() + "\n";
+    fields.iter().map(line).collect()
 }

@@ -16,7 +16,6 @@ mod redis;
 mod stage;
 mod stats;
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
@@ -27,6 +26,7 @@ use shared::postgres::Server;
 use shared::store::Store;
 
 use crate::cli::{BenchCommand, BenchFanoutArgs, BenchRounds, Output};
+use crate::out;
 
 /// How often and how long something is measured, and where.
 pub struct Rounds {
@@ -44,15 +44,15 @@ pub struct Rounds {
 
 impl Rounds {
     fn of(args: &BenchRounds) -> anyhow::Result<Self> {
-        let named = |store: &String| {
-            let server = Server::named(store).context("the store is not postgres://user@host/database")?;
-            server.context("the store is not the address of a database")
+        let named = |address: &String| {
+            let server = Server::named(address).context("the server is not postgres://user@host/database")?;
+            server.context("the server is not the address of a database")
         };
         Ok(Self {
             count: args.rounds,
             duration: Duration::from_secs_f64(args.seconds),
             folder: args.folder.clone(),
-            server: args.store.as_ref().map(named).transpose()?,
+            server: args.bench_server.as_ref().map(named).transpose()?,
             made: Mutex::default(),
         })
     }
@@ -82,8 +82,8 @@ impl Rounds {
         let (what, count) = (what.to_owned(), self.count);
         (0..=count).map(move |round| {
             match round {
-                0 => eprintln!("bench: {what}: warming up"),
-                round => eprintln!("bench: {what}: round {round} of {count}"),
+                0 => out::note(&format!("bench: {what}: warming up")),
+                round => out::note(&format!("bench: {what}: round {round} of {count}")),
             }
             round > 0
         })
@@ -123,9 +123,9 @@ pub async fn run(command: BenchCommand) -> anyhow::Result<ExitCode> {
         Output::Text => found.text(name, cores, profile),
         Output::Json => format!("{}\n", found.json(name, cores, profile)),
     };
-    std::io::stdout().write_all(text.as_bytes())?;
+    out::print(&text)?;
     if cfg!(debug_assertions) {
-        eprintln!("bench: this is a debug build; its figures say little about a release build");
+        out::note("bench: this is a debug build; its figures say little about a release build");
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -14,6 +14,8 @@ use std::time::Duration;
 
 use clap::builder::{BoolishValueParser, PossibleValuesParser, RangedU64ValueParser};
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum, value_parser};
+
+use shared::postgres::Server;
 use shared::postgres::shares::CONNECTIONS_MIN;
 use shared::settings::{ProjectorSettings, ServerSettings, TimelineSettings};
 use shared::store::{Store, StoreError};
@@ -322,6 +324,10 @@ pub struct ProjectorTuning {
     #[arg(long, env = "CHIRP_PROJECTIONS", value_name = "NAME", value_delimiter = ',',
           value_parser = PossibleValuesParser::new(projector::projections::names()))]
     pub projections: Vec<String>,
+    /// Folder for what is thrown away again, such as the tables of `chirp at` [default: the store's folder; with a server, the system's
+    /// own folder for such files]
+    #[arg(long, env = "CHIRP_TMP", value_name = "DIR")]
+    pub tmp: Option<PathBuf>,
 }
 
 impl ProjectorTuning {
@@ -368,9 +374,8 @@ pub struct ServerTuning {
     #[arg(long, env = "CHIRP_NO_REFLECTION", value_parser = BoolishValueParser::new())]
     pub no_reflection: bool,
     /// Let pages of these origins call from a browser, by gRPC-Web: https://app.example, or * for all
-    #[arg(long = "cors-origin", env = "CHIRP_CORS_ORIGIN", value_name = "ORIGIN", value_delimiter = ',',
-          value_parser = origin)]
-    pub cors_origins: Vec<String>,
+    #[arg(long, env = "CHIRP_CORS_ORIGIN", value_name = "ORIGIN", value_delimiter = ',', value_parser = origin)]
+    pub cors_origin: Vec<String>,
 }
 
 /// An origin as browsers send it: a scheme, a host and perhaps a port, and nothing after that.
@@ -393,7 +398,7 @@ impl ServerTuning {
             waiting_max: self.waiting_max,
             connection_age: Duration::from_secs(self.connection_age),
             reflection: !self.no_reflection,
-            cors_origins: self.cors_origins.clone(),
+            cors_origins: self.cors_origin.clone(),
         }
     }
 }
@@ -439,6 +444,15 @@ fn store(text: &str) -> Result<String, StoreError> {
     Store::named(text).map(|_| text.to_owned())
 }
 
+/// The address of a database, checked but kept as text. It is not repeated, since it may hold a password.
+fn server(text: &str) -> Result<String, String> {
+    match Server::named(text) {
+        Some(Ok(_)) => Ok(text.to_owned()),
+        Some(Err(cause)) => Err(cause.to_string()),
+        None => Err("must be the address of a database, such as postgres://user@host/chirp".to_owned()),
+    }
+}
+
 /// A log filter, checked but kept as text.
 fn filter(text: &str) -> Result<String, tracing_subscriber::filter::ParseError> {
     EnvFilter::try_new(text).map(|_| text.to_owned())
@@ -453,6 +467,25 @@ mod tests {
     #[test]
     fn the_commands_are_well_formed() {
         Cli::command().debug_assert();
+    }
+
+    /// As the header says; `chirp help COMMAND` and the like have no flags of their own.
+    #[test]
+    fn every_flag_has_its_variable_and_its_key_by_its_own_name() {
+        fn check(command: &clap::Command, wrong: &mut Vec<String>) {
+            let flags = command.get_arguments().filter(|arg| arg.get_long().is_some());
+            for flag in flags.filter(|arg| !["help", "version"].contains(&arg.get_id().as_str())) {
+                let name = flag.get_long().expect("only those that have one").replace('-', "_");
+                let variable = flag.get_env().map(|variable| variable.to_string_lossy().into_owned());
+                if variable != Some(format!("CHIRP_{}", name.to_uppercase())) || flag.get_id().as_str() != name {
+                    wrong.push(format!("{} --{name}: {variable:?}, key {}", command.get_name(), flag.get_id()));
+                }
+            }
+            command.get_subcommands().for_each(|inner| check(inner, wrong));
+        }
+        let mut wrong = Vec::new();
+        check(&Cli::command(), &mut wrong);
+        assert!(wrong.is_empty(), "{wrong:#?}");
     }
 
     #[test]

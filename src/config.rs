@@ -6,24 +6,54 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
+use std::fmt;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches};
+use shared::store::StoreError;
 use toml::{Table, Value};
 
 use crate::cli::{Cli, EXIT_CODES};
+use crate::out;
+use crate::roles::CannotListen;
 use crate::secrets::{Secrets, may_be_secret};
 
 /// Commands that run until they are stopped, whose log is therefore what people look at.
 const SERVERS: [&str; 3] = ["command-server", "query-server", "projector"];
 /// What everything else logs unless told otherwise: its output should stand out.
 const QUIET: &str = "warn";
+/// Between the values of a flag that takes several.
+const LIST_DELIMITER: &str = ",";
 const CONFIG_VARIABLE: &str = "CHIRP_CONFIG";
 /// The exit code of wrong usage or configuration.
 pub const USAGE_ERROR: u8 = 2;
+
+/// What was asked for makes no sense, as only the command itself can tell.
+#[derive(Debug)]
+pub struct Misuse(pub String);
+
+impl fmt::Display for Misuse {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Misuse {}
+
+/// The exit code of a command that could not do what it was asked for: whether its configuration was wrong.
+pub fn exit_code(cause: &anyhow::Error) -> ExitCode {
+    use io::ErrorKind::{AddrNotAvailable, PermissionDenied};
+    let is_misuse = cause.is::<Misuse>()
+        || cause.downcast_ref::<StoreError>().is_some_and(StoreError::is_of_the_configuration)
+        || cause.downcast_ref::<CannotListen>().is_some_and(|CannotListen(_, cause)| {
+            // Whoever holds a port that is taken may go away; no machine gets another address by that.
+            matches!(cause.kind(), AddrNotAvailable | PermissionDenied)
+        });
+    if is_misuse { USAGE_ERROR.into() } else { ExitCode::FAILURE }
+}
 
 /// Why the program does not start.
 #[derive(Debug)]
@@ -48,11 +78,11 @@ impl Refusal {
                 } else {
                     writeln!(io::stderr(), "{}", secrets.hidden(text.to_string().trim_end()))
                 };
-                lines.iter().for_each(|line| eprintln!("{}", secrets.hidden(line)));
+                lines.iter().for_each(|line| out::note(&secrets.hidden(line)));
                 u8::try_from(cause.exit_code()).unwrap_or(USAGE_ERROR).into()
             }
             Self::File(message) => {
-                eprintln!("error: {}", secrets.hidden(&message));
+                out::note(&format!("error: {}", secrets.hidden(&message)));
                 USAGE_ERROR.into()
             }
         }
@@ -187,16 +217,11 @@ impl File {
         if named.is_empty() {
             return Err(self.unknown("key", shown, flags.iter().map(|arg| arg.get_id().as_str())));
         }
-        let text = match value {
-            Value::String(text) => text.clone(),
-            Value::Integer(number) => number.to_string(),
-            Value::Boolean(flag) => flag.to_string(),
-            _ => {
-                return Err(Refusal::File(format!(
-                    "{}: key {shown} must be a text, a whole number or a boolean",
-                    self.path
-                )));
-            }
+        let takes_lists = named.iter().all(|arg| arg.get_value_delimiter().is_some());
+        let Some(text) = text_of(value, takes_lists) else {
+            let list = if takes_lists { ", or a list of texts or whole numbers without a comma in them" } else { "" };
+            let rule = format!("must be a text, a whole number or a boolean{list}");
+            return Err(Refusal::File(format!("{}: key {shown} {rule}", self.path)));
         };
         for arg in named {
             let is_switch = matches!(arg.get_action(), ArgAction::SetTrue);
@@ -204,7 +229,8 @@ impl File {
                 let expected = if is_switch { "true or false" } else { "a value, not a boolean" };
                 return Err(Refusal::File(format!("{}: key {shown} must be {expected}", self.path)));
             }
-            if !is_switch {
+            let is_empty_list = value.as_array().is_some_and(Vec::is_empty);
+            if !is_switch && !is_empty_list {
                 self.try_flag(arg, &text)?;
             }
         }
@@ -233,6 +259,23 @@ impl File {
     }
 }
 
+/// A value as the text of a flag; what is a list stands there as after a flag, with commas between.
+fn text_of(value: &Value, may_be_list: bool) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Integer(number) => Some(number.to_string()),
+        Value::Boolean(flag) => Some(flag.to_string()),
+        Value::Array(values) if may_be_list => {
+            let is_one = |value: &&Value| !value.is_array() && !value.is_bool();
+            let one =
+                |value: &Value| text_of(value, false).filter(|text| is_one(&value) && !text.contains(LIST_DELIMITER));
+            let texts: Option<Vec<String>> = values.iter().map(one).collect();
+            texts.map(|texts| texts.join(LIST_DELIMITER))
+        }
+        Value::Array(_) | Value::Float(_) | Value::Datetime(_) | Value::Table(_) => None,
+    }
+}
+
 /// Whether the flag can be set in the file.
 fn is_key(arg: &Arg) -> bool {
     arg.get_long().is_some() && !["help", "version", "config"].contains(&arg.get_id().as_str())
@@ -256,7 +299,7 @@ fn with_defaults(command: Command, chosen: Option<&str>, values: &BTreeMap<Strin
 fn set_defaults(command: Command, find: &impl Fn(&str) -> Option<String>, only: Option<&str>) -> Command {
     let command = command.mut_args(|arg| match find(arg.get_id().as_str()) {
         // Help shows defaults.
-        Some(value) if is_key(&arg) => {
+        Some(value) if is_key(&arg) && !is_nothing(&arg, &value) => {
             let is_hidden = arg.is_hide_default_value_set() || may_be_secret(&value);
             arg.required(false).default_value(value).hide_default_value(is_hidden)
         }
@@ -266,6 +309,11 @@ fn set_defaults(command: Command, find: &impl Fn(&str) -> Option<String>, only: 
         true => set_defaults(inner, find, None),
         false => inner,
     })
+}
+
+/// An empty list is as good as no key.
+fn is_nothing(arg: &Arg, value: &str) -> bool {
+    value.is_empty() && arg.get_value_delimiter().is_some()
 }
 
 /// The known name that is most like this one.
@@ -342,6 +390,21 @@ mod tests {
         let cli = parsed("store = 'somewhere'\nlog = 'debug'", &["verify"]).expect("good settings");
         let cli::Command::Verify(args) = cli.command else { panic!("expected verify") };
         assert_eq!((args.store, cli.log.as_str()), ("somewhere".to_owned(), "debug"));
+    }
+
+    #[test]
+    fn a_key_is_the_name_of_its_flag_and_what_takes_several_values_may_be_a_list() {
+        let origins = |file: &str| dev(file, &["dev"]).server.cors_origin;
+        let both = ["https://a.example", "https://b.example"];
+        assert_eq!(origins("cors_origin = ['https://a.example', 'https://b.example']"), both);
+        assert_eq!(origins("cors_origin = 'https://a.example,https://b.example'"), both);
+        assert_eq!(origins("[dev]\ncors_origin = ['*']"), ["*"]);
+        assert_eq!(origins("cors_origin = []"), [""; 0]);
+        assert_eq!(dev("projections = ['posts_1', 'graph_1']", &["dev"]).projector.projections, ["posts_1", "graph_1"]);
+        assert!(refusal("projections = ['posts_1', 'grahp_1']", &["dev"]).contains("key: projections "));
+        assert!(refusal("cors_origin = ['a', ['b']]", &["dev"]).contains("key cors_origin must be"));
+        assert!(refusal("cors_origin = ['https://a,https://b']", &["dev"]).contains("without a comma"));
+        assert!(refusal("cors_origins = '*'", &["dev"]).contains("the nearest known key is `cors_origin`"));
     }
 
     #[test]

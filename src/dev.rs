@@ -79,7 +79,8 @@ pub async fn run(args: DevArgs) -> anyhow::Result<()> {
         command_role.services.open(command_server::routes(log.clone(), projected));
         let answers = query_server::routes(tables.clone(), head.clone(), progress, store.presence(), drain.clone());
         query_role.services.open(answers);
-        projector_role.services.open(projector.routes(Arc::new(Folded::of(log.clone())), drain.clone()));
+        let past = Folded::of(log.clone(), &store, args.projector.tmp.clone());
+        projector_role.services.open(projector.routes(Arc::new(past), drain.clone()));
         let health = projector.health();
         let checking = async {
             tokio::join!(

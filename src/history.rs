@@ -4,9 +4,9 @@
 //! Always: one fold at a time, since each takes as much work as a rebuild. Never here: what a moment is.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::Context;
 use async_trait::async_trait;
 use projector::{History, Projector};
 use query_server::{Queries, StreamLimits};
@@ -29,22 +29,32 @@ use tempfile::TempDir;
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tonic::{Code, Request, Status};
+use tracing::error;
 
 /// Folds that may be under way at once.
 const FOLDS_MAX: usize = 1;
 /// The longest page of a query.
 const PAGE: i32 = 100;
+/// What the name of such a folder begins with, for whoever finds one that a crash left.
+const FOLDER_PREFIX: &str = "chirp-at-";
 
 /// The past of a log.
 pub struct Folded {
     log: Arc<dyn EventLog>,
+    /// Where the tables are made.
+    folder: PathBuf,
     room: Semaphore,
 }
 
 impl Folded {
-    /// Of this log.
-    pub fn of(log: Arc<dyn EventLog>) -> Self {
-        Self { log, room: Semaphore::new(FOLDS_MAX) }
+    /// Of the log of this store. What is thrown away again is kept in a folder within this one: that of the store, where nothing else is said,
+    /// since it can be written, as perhaps nothing else can; with a server, the system's own.
+    pub fn of(log: Arc<dyn EventLog>, store: &Store, folder: Option<PathBuf>) -> Self {
+        let folder = folder.unwrap_or_else(|| match store {
+            Store::Folder(folder) => folder.clone(),
+            Store::Server(_) => std::env::temp_dir(),
+        });
+        Self { log, folder, room: Semaphore::new(FOLDS_MAX) }
     }
 
     /// A query server of then.
@@ -54,8 +64,22 @@ impl Folded {
             Refused::new(Code::ResourceExhausted, ErrorReason::Overloaded, message)
         })?;
         let log = Arc::new(Until { log: self.log.clone(), end: at });
-        let (queries, folder, ends) = query_server_on(log).await.map_err(|cause| internal(format!("{cause:#}")))?;
+        let (queries, folder, ends) =
+            query_server_on(log, self.thrown_away()?).await.map_err(|cause| internal(format!("{cause:#}")))?;
         Ok(Then { queries, _folder: folder, _ends: ends, _room: room })
+    }
+}
+
+impl Folded {
+    /// A folder for tables that are thrown away.
+    fn thrown_away(&self) -> Result<TempDir, Status> {
+        tempfile::Builder::new().prefix(FOLDER_PREFIX).tempdir_in(&self.folder).map_err(|cause| {
+            let folder = self.folder.display();
+            error!(%cause, "no folder can be made in {folder}: {cause}");
+            let message =
+                format!("no folder for the tables of then can be made in {folder}: {cause}; --tmp names another place");
+            Refused::new(Code::FailedPrecondition, ErrorReason::TemporaryFolderUnusable, message).into()
+        })
     }
 }
 
@@ -66,8 +90,7 @@ struct Then<'a> {
     _room: tokio::sync::SemaphorePermit<'a>,
 }
 
-async fn query_server_on(log: Arc<Until>) -> anyhow::Result<(Queries, TempDir, DropGuard)> {
-    let folder = TempDir::new().context("a folder for the tables cannot be made")?;
+async fn query_server_on(log: Arc<Until>, folder: TempDir) -> anyhow::Result<(Queries, TempDir, DropGuard)> {
     let store = Store::in_folder(folder.path())?;
     // Nobody is served by anything but pull, so that nothing is fanned out for a single answer.
     let timelines = TimelineSettings { pull_following: 0, ..TimelineSettings::default() };

@@ -3,6 +3,9 @@
 //! Always: everything that can be wrong with the configuration is refused before a port is bound. Never here: logic of
 //! the roles themselves.
 
+// These panic when their reader is gone; see `out`.
+#![cfg_attr(not(test), warn(clippy::print_stdout, clippy::print_stderr))]
+
 mod admin;
 mod bench;
 mod cli;
@@ -16,19 +19,18 @@ mod log_copy;
 mod log_lines;
 mod migrate;
 mod new_epoch;
+mod out;
 mod replay;
 mod roles;
 mod secrets;
 pub mod verify;
 
-use std::io;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
 
 use shared::sql::Statement;
-use shared::store::StoreError;
 
 use crate::cli::{Cli, Command, EventsCommand, LogCommand, ParkedCommand, ProjectionCommand, StoreCommand};
 use crate::secrets::Secrets;
@@ -50,13 +52,10 @@ pub fn main() -> ExitCode {
     match start(cli) {
         Ok(code) => code,
         // Whoever read the output has seen enough, as `head` does.
-        Err(cause) if is_broken_pipe(&cause) => ExitCode::SUCCESS,
+        Err(cause) if out::is_reader_gone(&cause) => ExitCode::SUCCESS,
         Err(cause) => {
-            eprintln!("error: {}", secrets.hidden(&format!("{cause:#}")));
-            match cause.downcast_ref::<StoreError>() {
-                Some(cause) if cause.is_of_the_configuration() => config::USAGE_ERROR.into(),
-                _ => ExitCode::FAILURE,
-            }
+            out::note(&format!("error: {}", secrets.hidden(&format!("{cause:#}"))));
+            config::exit_code(&cause)
         }
     }
 }
@@ -103,8 +102,4 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
 #[must_use]
 pub fn every_statement() -> Vec<&'static Statement> {
     verify::every_statement()
-}
-
-fn is_broken_pipe(cause: &anyhow::Error) -> bool {
-    cause.downcast_ref::<io::Error>().is_some_and(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
 }

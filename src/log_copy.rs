@@ -20,6 +20,8 @@ use shared::store::Store;
 use uuid::Uuid;
 
 use crate::cli::LogCopyArgs;
+use crate::config::Misuse;
+use crate::out;
 
 /// Rows of one transaction.
 const PAGE: usize = 4_096;
@@ -30,7 +32,9 @@ const PROGRESS: Duration = Duration::from_secs(2);
 /// # Errors
 /// When a store fails, the target holds another log, or the source grows meanwhile.
 pub async fn run(args: LogCopyArgs) -> anyhow::Result<ExitCode> {
-    ensure!(args.from != args.to, "a log cannot be copied onto itself");
+    if args.from == args.to {
+        return Err(Misuse("a log cannot be copied onto itself".to_owned()).into());
+    }
     let source = Store::existing_at(&args.from)?.open_tables_of_log().await.context("the source cannot be read")?;
     let store = Store::at(&args.to)?;
     store.make().await?;
@@ -43,19 +47,19 @@ pub async fn run(args: LogCopyArgs) -> anyhow::Result<ExitCode> {
     if reached.position > Position(0) {
         let same = read(&source, Position(reached.position.0 - 1), 1).await?;
         ensure!(same.first().is_some_and(|event| event.hash == reached.hash), "{store} holds another log");
-        eprintln!("copy: going on after position {}", reached.position);
+        out::note(&format!("copy: going on after position {}", reached.position));
     }
     // Answers first: whoever began to append to a log that was copied half would find no request twice.
     copy_requests(&source, &target).await?;
     copy_events(&source, &target, reached.position, &head).await?;
 
-    eprintln!("copy: comparing");
+    out::note("copy: comparing");
     let (from, to) = (digest(&source).await?, digest(&target).await?);
     if Head::of(&source).await?.position != head.position {
         bail!("the source has grown meanwhile; stop writing to it and copy again");
     }
-    println!("source  {} events, {} requests, SHA-256 {}", from.events, from.requests, from.text());
-    println!("target  {} events, {} requests, SHA-256 {}", to.events, to.requests, to.text());
+    out::print(&format!("source  {} events, {} requests, SHA-256 {}\n", from.events, from.requests, from.text()))?;
+    out::print(&format!("target  {} events, {} requests, SHA-256 {}\n", to.events, to.requests, to.text()))?;
     Ok(if from == to { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -76,7 +80,7 @@ async fn copy_events(source: &Database, target: &Database, after: Position, head
             told_at = Instant::now();
             let rate = (position.0 - after.0) as f64 / started.elapsed().as_secs_f64();
             let left = (head.position.0 - position.0) as f64 / rate;
-            eprintln!("copy: {position}/{} events, {rate:.0}/s, {left:.0} s left", head.position);
+            out::note(&format!("copy: {position}/{} events, {rate:.0}/s, {left:.0} s left", head.position));
         }
     }
     Ok(())
@@ -96,7 +100,7 @@ async fn copy_requests(source: &Database, target: &Database) -> anyhow::Result<(
         tx.commit().await?;
         if told_at.elapsed() >= PROGRESS {
             told_at = Instant::now();
-            eprintln!("copy: {copied} requests");
+            out::note(&format!("copy: {copied} requests"));
         }
     }
 }

@@ -29,6 +29,7 @@ use uuid::Uuid;
 
 use crate::cli::{BackupArgs, LogExportArgs, LogImportArgs, RestoreArgs};
 use crate::log_copy::Requests;
+use crate::out;
 
 /// What this code writes and reads.
 const FORMAT: u32 = 1;
@@ -193,7 +194,12 @@ impl EventLine {
 pub async fn backup(args: BackupArgs) -> anyhow::Result<ExitCode> {
     let file = PathBuf::from(&args.to);
     let end = to_file(&args.store, &file).await?;
-    println!("{} has everything up to position {}, hash {}", args.to, end.position, String::from(end.hash));
+    out::print(&format!(
+        "{} has everything up to position {}, hash {}\n",
+        args.to,
+        end.position,
+        String::from(end.hash)
+    ))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -204,7 +210,7 @@ pub async fn backup(args: BackupArgs) -> anyhow::Result<ExitCode> {
 pub async fn export(args: LogExportArgs) -> anyhow::Result<ExitCode> {
     if args.to == STANDARD {
         let source = open(&args.store).await?;
-        write_all(&source, &mut BufWriter::new(io::stdout().lock())).await?;
+        write_all(&source, &mut BufWriter::new(out::results())).await?;
     } else {
         to_file(&args.store, Path::new(&args.to)).await?;
     }
@@ -218,12 +224,12 @@ pub async fn export(args: LogExportArgs) -> anyhow::Result<ExitCode> {
 pub async fn restore(args: RestoreArgs) -> anyhow::Result<ExitCode> {
     let file = File::open(&args.from).with_context(|| format!("{} cannot be opened", args.from))?;
     let end = read_all(&mut BufReader::new(file), &args.store).await?;
-    println!(
-        "{} has everything up to position {}, hash {}",
+    out::print(&format!(
+        "{} has everything up to position {}, hash {}\n",
         Store::named(&args.store)?,
         end.position,
         String::from(end.hash)
-    );
+    ))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -236,7 +242,7 @@ pub async fn import(args: LogImportArgs) -> anyhow::Result<ExitCode> {
         return restore(RestoreArgs { from: args.from, store: args.store }).await;
     }
     let end = read_all(&mut io::stdin().lock(), &args.store).await?;
-    eprintln!("{} has everything up to position {}", Store::named(&args.store)?, end.position);
+    out::note(&format!("{} has everything up to position {}", Store::named(&args.store)?, end.position));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -259,13 +265,16 @@ async fn to_file(store: &str, file: &Path) -> anyhow::Result<EndLine> {
         Err(cause) => {
             // What is left of it helps nobody.
             let _ = fs::remove_file(&partial);
-            return Err(cause);
+            return Err(cause.context(format!("{} is not complete", partial.display())));
         }
     };
-    out.into_inner().context("the file cannot be written")?.sync_all()?;
-    fs::rename(&partial, file)?;
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(folder)?.sync_all()?;
+    let finishing = || -> anyhow::Result<()> {
+        out.into_inner()?.sync_all()?;
+        fs::rename(&partial, file)?;
+        Ok(File::open(folder)?.sync_all()?)
+    };
+    finishing().with_context(|| format!("{} cannot be written", file.display()))?;
     Ok(end)
 }
 
@@ -455,7 +464,7 @@ impl Told {
         self.at = Instant::now();
         let rate = position.0 as f64 / self.began.elapsed().as_secs_f64();
         let of = if self.until > Position(0) { format!(" of {}", self.until) } else { String::new() };
-        eprintln!("{}: position {position}{of}, {rate:.0} events/s", self.what);
+        out::note(&format!("{}: position {position}{of}, {rate:.0} events/s", self.what));
     }
 }
 

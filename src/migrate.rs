@@ -2,10 +2,12 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use shared::postgres::{ROLES, Server};
 
 use crate::cli::MigrateCommand;
+use crate::config::Misuse;
+use crate::out;
 
 /// Makes what is missing, or says what is there.
 ///
@@ -16,16 +18,19 @@ pub async fn run(command: MigrateCommand) -> anyhow::Result<ExitCode> {
         MigrateCommand::Up(args) => {
             let server = server(&args.store)?;
             server.migrate().await.with_context(|| format!("{server} cannot be migrated"))?;
-            println!("{server} has the schemas chirp_log and chirp_tables and the roles {}", ROLES.join(", "));
+            out::print(&format!(
+                "{server} has the schemas chirp_log and chirp_tables and the roles {}\n",
+                ROLES.join(", ")
+            ))?;
             Ok(ExitCode::SUCCESS)
         }
         MigrateCommand::Status(args) => {
             let server = server(&args.store)?;
             let status = server.status().await.with_context(|| format!("{server} does not say what it has"))?;
             let said = |there: bool| if there { "there" } else { "missing" };
-            println!("schema chirp_log     {}", said(status.log));
-            println!("schema chirp_tables  {}", said(status.tables));
-            println!("roles                {} of {}", status.roles, ROLES.len());
+            out::print(&format!("schema chirp_log     {}\n", said(status.log)))?;
+            out::print(&format!("schema chirp_tables  {}\n", said(status.tables)))?;
+            out::print(&format!("roles                {} of {}\n", status.roles, ROLES.len()))?;
             let is_complete = status.log && status.tables && usize::try_from(status.roles) == Ok(ROLES.len());
             Ok(if is_complete { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
@@ -33,10 +38,8 @@ pub async fn run(command: MigrateCommand) -> anyhow::Result<ExitCode> {
 }
 
 fn server(store: &str) -> anyhow::Result<Server> {
-    match Server::named(store) {
-        Some(server) => server.context("the store is not the address of a database"),
-        None => bail!(
-            "the store is not the address of a database, such as postgres://user@host/chirp; a folder needs no migration"
-        ),
-    }
+    let folder =
+        "the store is not the address of a database, such as postgres://user@host/chirp; a folder needs no migration";
+    let server = Server::named(store).ok_or_else(|| Misuse(folder.to_owned()))?;
+    server.context("the store is not the address of a database")
 }

@@ -5,6 +5,8 @@ use std::process::ExitCode;
 use anyhow::Context;
 use shared::store::Store;
 
+use crate::out;
+
 /// Gives the store a new epoch and a new key for its tokens.
 ///
 /// # Errors
@@ -12,6 +14,6 @@ use shared::store::Store;
 pub async fn run(store: &str) -> anyhow::Result<ExitCode> {
     let store = Store::existing_at(store)?;
     let epoch = store.begin_epoch().await.with_context(|| format!("{store} keeps its epoch"))?;
-    println!("{store} has the epoch {epoch}; tokens from before are refused");
+    out::print(&format!("{store} has the epoch {epoch}; tokens from before are refused\n"))?;
     Ok(ExitCode::SUCCESS)
 }

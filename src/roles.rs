@@ -4,6 +4,8 @@
 //! role waits for; however one part of a process
 //! ends, the others are drained, within the grace period. Never here: what the roles do.
 
+use std::fmt;
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -98,7 +100,9 @@ pub async fn projector(args: ProjectorArgs) -> anyhow::Result<()> {
         let projector =
             Projector::open_or_stand_by(&store, log.clone(), tuning, clock, store.hints_of_progress()).await?;
         let projector = projector.telling(role.ready.clone());
-        role.services.open(projector.routes(Arc::new(Folded::of(log.clone())), drain.clone()));
+        role.services.open(
+            projector.routes(Arc::new(Folded::of(log.clone(), &store, args.projector.tmp.clone())), drain.clone()),
+        );
         // It has just written there, as it became the owner of what is free; from now on it says so itself.
         role.ready.set("tables", Ok(()));
         let checking = check_projections(&role.ready, &store, log, projector.health());
@@ -234,12 +238,29 @@ impl Server {
     }
 }
 
+/// An address cannot be bound.
+#[derive(Debug)]
+pub struct CannotListen(pub Address, pub io::Error);
+
+impl fmt::Display for CannotListen {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "cannot listen on {}", self.0)
+    }
+}
+
+impl std::error::Error for CannotListen {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.1)
+    }
+}
+
 /// Binds the address, and says which one it really is.
 ///
 /// # Errors
 /// When it is taken, not ours, or the name is unknown.
 pub async fn bind(address: &Address) -> anyhow::Result<(TcpListener, SocketAddr)> {
-    let listener = TcpListener::bind(address.as_str()).await.with_context(|| format!("cannot listen on {address}"))?;
+    let bound = TcpListener::bind(address.as_str()).await;
+    let listener = bound.map_err(|cause| CannotListen(address.clone(), cause))?;
     let real = listener.local_addr()?;
     Ok((listener, real))
 }

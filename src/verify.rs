@@ -27,6 +27,7 @@ pub use chain::LogReader;
 pub use compare::{Manner, Report, compare};
 
 use crate::cli::Output;
+use crate::out;
 
 /// How long to wait for a projector that is catching up, before giving up.
 const CATCH_UP_PATIENCE: Duration = Duration::from_secs(600);
@@ -52,7 +53,7 @@ pub async fn run(store: &str, output: Output) -> anyhow::Result<ExitCode> {
     wait_for_projector(&tables, head).await?;
 
     let mut report = Report::default();
-    eprintln!("verify: reading {head} events and checking the hash chain");
+    out::note(&format!("verify: reading {head} events and checking the hash chain"));
     let model = reader.fold(head, &mut report).await?;
 
     let history = check_history(&tables, &*log).await;
@@ -60,7 +61,7 @@ pub async fn run(store: &str, output: Output) -> anyhow::Result<ExitCode> {
         Queries::new(tables.clone(), log, &Wake::default(), StreamLimits::default(), CancellationToken::new());
     match history {
         Ok(()) => {
-            eprintln!("verify: comparing every answer with the log");
+            out::note("verify: comparing every answer with the log");
             compare(&queries, &model, Manner { page_size: PAGE_SIZE, salt: 0 }, &mut report).await?;
         }
         // They are not served.
@@ -72,19 +73,19 @@ pub async fn run(store: &str, output: Output) -> anyhow::Result<ExitCode> {
 
     let elapsed = started.elapsed().as_secs_f64();
     match output {
-        Output::Json => println!(
-            "{}",
+        Output::Json => out::print(&format!(
+            "{}\n",
             json!({ "events": head, "answers": report.answers, "differences": report.differences,
                     "first_differences": report.shown, "elapsed_seconds": elapsed })
-        ),
+        ))?,
         Output::Text => {
             for difference in &report.shown {
-                println!("{difference}");
+                out::print(&format!("{difference}\n"))?;
             }
-            println!(
-                "{} differences in {} answers from {head} events ({elapsed:.1} s)",
+            out::print(&format!(
+                "{} differences in {} answers from {head} events ({elapsed:.1} s)\n",
                 report.differences, report.answers
-            );
+            ))?;
         }
     }
     Ok(if report.differences == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -105,7 +106,9 @@ async fn wait_for_projector(tables: &Database, head: u64) -> anyhow::Result<()> 
             bail!("the read tables are at position {lowest} and the log is at {head}; is a projector running?");
         }
         if !told {
-            eprintln!("verify: waiting for a projector: the read tables are at {lowest}, the log is at {head}");
+            out::note(&format!(
+                "verify: waiting for a projector: the read tables are at {lowest}, the log is at {head}"
+            ));
             told = true;
         }
         tokio::time::sleep(LOOK_AGAIN).await;

@@ -62,6 +62,9 @@ pub enum StoreError {
     /// The read tables could not be opened.
     #[error(transparent)]
     Tables(#[from] OpenError),
+    /// The same of a file, which the engine does not name.
+    #[error("{}: {cause}", shown(.0), cause = .1)]
+    File(PathBuf, Box<StoreError>),
 }
 
 impl StoreError {
@@ -69,7 +72,12 @@ impl StoreError {
     #[must_use]
     pub fn is_of_the_configuration(&self) -> bool {
         match self {
-            Self::NoFolder(_) | Self::Unsupported | Self::Address(_) | Self::Unfit(_, Unfit::Configuration(_)) => true,
+            Self::NoFolder(_)
+            | Self::Missing(_)
+            | Self::Unsupported
+            | Self::Address(_)
+            | Self::Unfit(_, Unfit::Configuration(_)) => true,
+            Self::File(_, cause) => cause.is_of_the_configuration(),
             Self::Log(ReadError::Schema(mismatch)) | Self::Tables(OpenError::Schema(mismatch)) => {
                 matches!(mismatch, Mismatch::Newer(..))
             }
@@ -167,11 +175,14 @@ impl Store {
         if let Self::Folder(folder) = self
             && !tables_file(folder).exists()
         {
-            log::stored::begin_epoch(&self.tables_of_log_to_write(), epoch, key).await?;
-            return Ok(epoch);
+            let begun = log::stored::begin_epoch(&self.tables_of_log_to_write(), epoch, key).await;
+            return begun.map(|()| epoch).map_err(of_file(&log_file(folder)));
         }
         let tables = match self {
-            Self::Folder(folder) => tables::open_file_of_any_epoch(&tables_file(folder)).await?,
+            Self::Folder(folder) => {
+                let file = tables_file(folder);
+                tables::open_file_of_any_epoch(&file).await.map_err(of_file(&file))?
+            }
             Self::Server(server) => server.tables_to_write(),
         };
         log::stored::begin_epoch(&self.tables_of_log_to_write(), epoch, key).await?;
@@ -249,7 +260,8 @@ impl Store {
     ) -> Result<Arc<dyn EventLog>, StoreError> {
         match self {
             Self::Folder(folder) => {
-                Ok(Arc::new(log::sqlite::open(&log_file(folder), Durability::OnDisk, clock).await?))
+                let file = log_file(folder);
+                Ok(Arc::new(log::sqlite::open(&file, Durability::OnDisk, clock).await.map_err(of_file(&file))?))
             }
             Self::Server(server) => {
                 let open = async || {
@@ -268,7 +280,8 @@ impl Store {
     pub async fn open_log_to_follow(&self, waiting: Waiting<'_>) -> Result<Arc<dyn EventLog>, StoreError> {
         match self {
             Self::Folder(folder) => {
-                let open = async || Ok(log::sqlite::open_to_follow(&log_file(folder)).await?);
+                let file = log_file(folder);
+                let open = async || log::sqlite::open_to_follow(&file).await.map_err(of_file(&file));
                 Ok(Arc::new(self.once_made("a command server", waiting, open).await?))
             }
             Self::Server(server) => {
@@ -288,8 +301,10 @@ impl Store {
     pub async fn open_tables_of_log(&self) -> Result<Database, StoreError> {
         Ok(match self {
             Self::Folder(folder) => {
-                let options = SqliteConnectOptions::new().filename(log_file(folder)).read_only(true);
-                Database::Sqlite(SqlitePool::connect_with(options).await.map_err(OpenError::from)?)
+                let file = log_file(folder);
+                let options = SqliteConnectOptions::new().filename(&file).read_only(true);
+                let opened = SqlitePool::connect_with(options).await.map_err(OpenError::from);
+                Database::Sqlite(opened.map_err(of_file(&file))?)
             }
             Self::Server(server) => server.log_to_read(),
         })
@@ -311,7 +326,10 @@ impl Store {
     pub async fn open_tables_to_write(&self, log: &dyn LogHead) -> Result<Database, StoreError> {
         let epoch = log.identity().epoch;
         match self {
-            Self::Folder(folder) => Ok(tables::open_file_to_write(&tables_file(folder), epoch).await?),
+            Self::Folder(folder) => {
+                let file = tables_file(folder);
+                tables::open_file_to_write(&file, epoch).await.map_err(of_file(&file))
+            }
             Self::Server(server) => Ok(tables::belonging_to(server.tables_to_write(), epoch).await?),
         }
     }
@@ -323,7 +341,10 @@ impl Store {
     pub async fn open_tables_to_read(&self, log: &dyn LogHead) -> Result<Database, StoreError> {
         let epoch = log.identity().epoch;
         match self {
-            Self::Folder(folder) => Ok(tables::open_file_to_read(&tables_file(folder), epoch).await?),
+            Self::Folder(folder) => {
+                let file = tables_file(folder);
+                tables::open_file_to_read(&file, epoch).await.map_err(of_file(&file))
+            }
             Self::Server(server) => Ok(tables::belonging_to(server.tables_to_read(), epoch).await?),
         }
     }
@@ -347,7 +368,10 @@ impl Store {
         self.once_made("a command server and a projector", waiting, async || {
             self.check(Work::Queries).await?;
             let head: Arc<dyn LogHead> = match self {
-                Self::Folder(folder) => Arc::new(log::sqlite::open_to_read(&log_file(folder)).await?),
+                Self::Folder(folder) => {
+                    let file = log_file(folder);
+                    Arc::new(log::sqlite::open_to_read(&file).await.map_err(of_file(&file))?)
+                }
                 Self::Server(server) => Arc::new(log::postgres::open_head(server).await?),
             };
             let tables = self.open_tables_to_read(&*head).await?;
@@ -461,6 +485,15 @@ impl Store {
             }
             tokio::time::sleep(LOOK_AGAIN).await;
         }
+    }
+}
+
+/// What went wrong, with the file at which it did.
+fn of_file<E: Into<StoreError>>(file: &Path) -> impl Fn(E) -> StoreError {
+    |cause| match cause.into() {
+        // It is about the folder as a whole.
+        another @ StoreError::Tables(OpenError::AnotherStore) => another,
+        cause => StoreError::File(file.to_owned(), Box::new(cause)),
     }
 }
 

@@ -1,6 +1,5 @@
 //! `chirp at`.
 
-use std::io::{self, Write};
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -12,6 +11,7 @@ use shared::proto::query::{Account, TimelineItem};
 
 use super::{Operator, events};
 use crate::cli::{AtArgs, Moment};
+use crate::out;
 
 /// Shows something as it was, as JSON.
 ///
@@ -42,7 +42,7 @@ pub async fn at(args: AtArgs) -> anyhow::Result<ExitCode> {
     };
     let recorded_at = answer.recorded_at.map(|time| time.to_string());
     let text = json!({"position": answer.position, "recorded_at": recorded_at, "was": what});
-    io::stdout().write_all(format!("{text:#}\n").as_bytes())?;
+    out::print(&format!("{text:#}\n"))?;
     Ok(ExitCode::SUCCESS)
 }
 

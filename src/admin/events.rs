@@ -1,6 +1,6 @@
 //! `chirp events tail` and `show`.
 
-use std::io::{self, Write};
+use std::io;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use tokio::time::sleep;
 use super::{Operator, named};
 use crate::cli::{EventsShowArgs, EventsTailArgs, Output};
 use crate::client::{Failed, PATIENCE, retrying};
+use crate::out;
 
 /// How often `--follow` asks for more.
 const FOLLOW_INTERVAL: Duration = Duration::from_millis(500);
@@ -47,6 +48,9 @@ pub async fn tail(args: EventsTailArgs) -> anyhow::Result<ExitCode> {
         }
         if at_end {
             sleep(FOLLOW_INTERVAL).await;
+            if out::has_no_reader() {
+                return Ok(ExitCode::SUCCESS);
+            }
             if let Some(newest) = &newest {
                 must_be_there(&operator, newest).await?;
                 request.after_position = newest.position;
@@ -78,7 +82,7 @@ pub async fn show(args: EventsShowArgs) -> anyhow::Result<ExitCode> {
         Output::Text => whole(&event),
         Output::Json => format!("{:#}\n", as_json(&event)),
     };
-    io::stdout().write_all(text.as_bytes())?;
+    out::print(&text)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -110,14 +114,14 @@ async fn read(
 }
 
 fn print_line(event: &RecordedEvent, output: Output) -> io::Result<()> {
-    let mut stdout = io::stdout().lock();
-    match output {
+    let line = match output {
         Output::Text => {
             let RecordedEvent { position, r#type, stream, version, .. } = event;
-            writeln!(stdout, "{position:>8}  {:<27}  {type:<20}  {stream}  {version}", time(event))
+            format!("{position:>8}  {:<27}  {type:<20}  {stream}  {version}", time(event))
         }
-        Output::Json => writeln!(stdout, "{}", as_json(event)),
-    }
+        Output::Json => as_json(event).to_string(),
+    };
+    out::print(&format!("{}\n", out::in_one_line(&line)))
 }
 
 pub(super) fn whole(event: &RecordedEvent) -> String {

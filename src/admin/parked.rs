@@ -1,6 +1,5 @@
 //! `chirp parked list`, `show`, `retry` and `discard`.
 
-use std::io::{self, Write};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
@@ -9,6 +8,7 @@ use shared::proto::admin::{DiscardParkedEventRequest, ListParkedEventsRequest, P
 
 use super::{Operator, events, named, table};
 use crate::cli::{Output, ParkedDiscardArgs, ParkedListArgs, ParkedRetryArgs, ParkedShowArgs};
+use crate::out;
 
 const HEADINGS: [&str; 6] = ["POSITION", "PROJECTION", "TYPE", "ATTEMPTS", "STREAM", "CAUSE"];
 
@@ -40,7 +40,7 @@ pub async fn list(args: ParkedListArgs) -> anyhow::Result<ExitCode> {
             format!("{:#}\n", json!({"parked_events": all}))
         }
     };
-    io::stdout().write_all(text.as_bytes())?;
+    out::print(&text)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -65,7 +65,7 @@ pub async fn show(args: ParkedShowArgs) -> anyhow::Result<ExitCode> {
         Output::Text => whole(&parked) + &events::whole(&event),
         Output::Json => format!("{:#}\n", json!({"parked": as_json(&parked), "event": events::as_json(&event)})),
     };
-    io::stdout().write_all(text.as_bytes())?;
+    out::print(&text)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -77,7 +77,7 @@ pub async fn retry(args: ParkedRetryArgs) -> anyhow::Result<ExitCode> {
     let mut operator = Operator::at(&args.ops.ops)?;
     let request = RetryParkedEventsRequest { projection: args.projection, positions: args.positions };
     let answer = operator.ask_owner(async |mut client| client.retry_parked_events(request.clone()).await).await?;
-    writeln!(io::stdout(), "{} applied, {} still parked", answer.applied_count, answer.remaining_count)?;
+    out::print(&format!("{} applied, {} still parked\n", answer.applied_count, answer.remaining_count))?;
     Ok(if answer.remaining_count == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -92,8 +92,8 @@ pub async fn discard(args: ParkedDiscardArgs) -> anyhow::Result<ExitCode> {
     let answer = operator.ask_owner(async |mut client| client.discard_parked_event(request.clone()).await).await?;
     let parked = answer.parked_event.context("the answer has no event")?;
     let ParkedEvent { projection, position, discard_reason, .. } = parked;
-    writeln!(io::stdout(), "{projection} goes on without position {position}: {discard_reason}")?;
-    writeln!(io::stdout(), "{} that waited for it applied", answer.applied_count)?;
+    out::print(&format!("{projection} goes on without position {position}: {}\n", out::in_one_line(&discard_reason)))?;
+    out::print(&format!("{} that waited for it applied\n", answer.applied_count))?;
     Ok(ExitCode::SUCCESS)
 }
 

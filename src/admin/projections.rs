@@ -1,6 +1,6 @@
 //! `chirp projection list` and `rebuild`.
 
-use std::io::{self, Write};
+use std::io;
 use std::pin::pin;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -16,6 +16,7 @@ use tokio::time::timeout;
 
 use super::Operator;
 use crate::cli::{Output, ProjectionListArgs, ProjectionRebuildArgs};
+use crate::out;
 
 const HEADINGS: [&str; 7] = ["NAME", "STATE", "CHECKPOINT", "HEAD", "LAG (EVENTS)", "LAG (SECONDS)", "PARKED"];
 
@@ -52,7 +53,10 @@ async fn all(operator: &mut Operator) -> anyhow::Result<Vec<Projection>> {
 /// When there is no such projection, it cannot be rebuilt, or stdout is gone.
 pub async fn rebuild(args: ProjectionRebuildArgs) -> anyhow::Result<ExitCode> {
     let mut operator = Operator::at(&args.ops.ops)?;
-    eprintln!("rebuilding {} from the log; the old rows serve until it is done", args.name);
+    // What is not there is refused by the projector, in its own words, and nothing is announced before.
+    if all(&mut operator).await?.iter().any(|projection| projection.name == args.name) {
+        out::note(&format!("rebuilding {} from the log; the old rows serve until it is done", args.name));
+    }
     let (mut asked, request) = (Operator::at(&args.ops.ops)?, RebuildProjectionRequest { name: args.name.clone() });
     let asking = asked.ask_owner(async |mut client| client.rebuild_projection(request.clone()).await);
     let mut asking = pin!(asking);
@@ -72,7 +76,7 @@ fn tell_progress(projections: &[Projection], name: &str) {
     let Some(projection) = projections.iter().find(|projection| projection.name == name) else { return };
     let Projection { rebuild_checkpoint, head, rebuild_time_left, .. } = projection;
     let left = rebuild_time_left.map(|left| format!(", {} s left", left.seconds)).unwrap_or_default();
-    eprintln!("rebuilding {name}: at position {rebuild_checkpoint} of {head}{left}");
+    out::note(&format!("rebuilding {name}: at position {rebuild_checkpoint} of {head}{left}"));
 }
 
 /// Ends the rebuild of a projection.
@@ -96,7 +100,7 @@ pub async fn release(args: ProjectionRebuildArgs) -> anyhow::Result<ExitCode> {
     let mut operator = Operator::at(&args.ops.ops)?;
     let request = ReleaseSetAsideRequest { name: args.name.clone() };
     let answer = operator.ask_owner(async |mut client| client.release_set_aside(request.clone()).await).await?;
-    eprintln!("{}: {} sets of tables released", args.name, answer.released_count);
+    out::note(&format!("{}: {} sets of tables released", args.name, answer.released_count));
     print(&[answer.projection.context("the answer has no projection")?], args.output.output)?;
     Ok(ExitCode::SUCCESS)
 }
@@ -109,13 +113,13 @@ fn print(projections: &[Projection], output: Output) -> io::Result<()> {
             format!("{:#}\n", json!({"projections": all}))
         }
     };
-    io::stdout().write_all(text.as_bytes())
+    out::print(&text)
 }
 
 fn table(projections: &[Projection]) -> String {
     let mut text = super::table(HEADINGS, projections.iter().map(row).collect());
     for projection in projections.iter().filter(|projection| !projection.failure.is_empty()) {
-        text.push_str(&format!("\n{} stopped: {}\n", projection.name, projection.failure));
+        text.push_str(&format!("\n{} stopped: {}\n", projection.name, out::in_one_line(&projection.failure)));
     }
     for projection in projections {
         for SetAside { number, checkpoint, log_head, .. } in &projection.set_aside {

@@ -18,6 +18,7 @@ use super::load::per_second;
 use super::redis::{Redis, find_redis};
 use super::stage::{self, Posted, Stage};
 use super::stats::{Figure, Findings, Wanted};
+use crate::out;
 use shared::wake::Wake;
 
 /// What the ratio to the hand-written insert should be at least.
@@ -107,7 +108,7 @@ async fn one_graph(
 ) -> anyhow::Result<(Graph, Figure)> {
     let Graph { accounts, authors, followers } = graph;
     let folder = stage::folder(rounds.folder.as_deref())?;
-    eprintln!("bench: making {accounts} accounts, of whom {authors} have {followers} followers each");
+    out::note(&format!("bench: making {accounts} accounts, of whom {authors} have {followers} followers each"));
     let stage = Stage::new(rounds.store(folder.path()).await?, accounts).await?;
     stage.follow(authors, followers).await?;
     let mut projector = stage.projector(Wake::default()).await?;

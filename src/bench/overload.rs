@@ -26,6 +26,7 @@ use super::stage::{self, Stage};
 use super::stats::{Figure, Findings, Wanted};
 use super::{Rounds, load};
 use crate::client::reason;
+use crate::out;
 
 /// What a page costs the server, against what it costs to refuse it, decides how much overload it takes.
 const POSTS: usize = 100;
@@ -138,7 +139,10 @@ async fn goodput(server: &Server, account: &str, rate: f64, duration: Duration) 
     }
     asking.join_all().await.into_iter().collect::<anyhow::Result<()>>()?;
     let counts = [&answers.good, &answers.refused, &answers.late].map(|count| count.load(Ordering::Relaxed));
-    eprintln!("bench: overload: {made} calls: {} answered, {} refused, {} late", counts[0], counts[1], counts[2]);
+    out::note(&format!(
+        "bench: overload: {made} calls: {} answered, {} refused, {} late",
+        counts[0], counts[1], counts[2]
+    ));
     Ok((load::per_second(counts[0], began.elapsed()), load::per_second(made.into(), duration)))
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::RangedU64ValueParser;
 use clap::{Args, Subcommand};
 
-use super::{CONCURRENCY_MAX, OutputChoice, store};
+use super::{CONCURRENCY_MAX, OutputChoice, server};
 
 const BENCH_ACCOUNTS_MAX: u64 = 10_000_000;
 const BENCH_FOLLOWERS_MAX: u64 = 5_000;
@@ -115,8 +115,8 @@ pub struct BenchReadArgs {
 pub struct BenchRounds {
     /// A PostgreSQL server to measure on: postgres://user@host/database; throw-away databases are made on it and
     /// dropped [default: a throw-away folder]
-    #[arg(long, env = "CHIRP_STORE", value_name = "STORE", value_parser = store)]
-    pub store: Option<String>,
+    #[arg(long, env = "CHIRP_BENCH_SERVER", value_name = "SERVER", value_parser = server)]
+    pub bench_server: Option<String>,
     /// Rounds that count; one more warms up
     #[arg(long, env = "CHIRP_ROUNDS", value_name = "N", default_value_t = 5,
           value_parser = RangedU64ValueParser::<usize>::new().range(1..=BENCH_ROUNDS_MAX))]

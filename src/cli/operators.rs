@@ -78,16 +78,17 @@ pub struct AtArgs {
     #[arg(value_name = "POSITION|TIME", value_parser = Moment::read)]
     pub moment: Moment,
     /// Name of a stream, such as post-0190…
-    #[arg(long, value_name = "NAME", group = "subject")]
+    #[arg(long, env = "CHIRP_STREAM", value_name = "NAME", group = "subject")]
     pub stream: Option<String>,
     /// Id of an account
-    #[arg(long, value_name = "ID", group = "subject")]
+    #[arg(long, env = "CHIRP_ACCOUNT", value_name = "ID", group = "subject")]
     pub account: Option<String>,
     /// Id of the account whose home timeline is wanted
-    #[arg(long, value_name = "ID", group = "subject")]
+    #[arg(long, env = "CHIRP_HOME", value_name = "ID", group = "subject")]
     pub home: Option<String>,
     /// How many entries of a stream or a timeline
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = value_parser!(i32).range(1..=800))]
+    #[arg(long, env = "CHIRP_LIMIT", value_name = "N", default_value_t = 20,
+          value_parser = value_parser!(i32).range(1..=800))]
     pub limit: i32,
     #[command(flatten)]
     pub ops: Ops,
@@ -117,10 +118,10 @@ impl Moment {
 #[derive(Debug, Args)]
 pub struct ParkedListArgs {
     /// Only what this projection has parked
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, env = "CHIRP_PROJECTION", value_name = "NAME")]
     pub projection: Option<String>,
     /// Also what was discarded, with the reason
-    #[arg(long)]
+    #[arg(long, env = "CHIRP_DISCARDED", value_parser = BoolishValueParser::new())]
     pub discarded: bool,
     #[command(flatten)]
     pub ops: Ops,
@@ -163,7 +164,7 @@ pub struct ParkedDiscardArgs {
     #[arg(value_parser = value_parser!(u64).range(1..))]
     pub position: u64,
     /// Why, for whoever asks later
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, env = "CHIRP_REASON", value_name = "TEXT")]
     pub reason: String,
     #[command(flatten)]
     pub ops: Ops,

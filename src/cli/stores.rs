@@ -36,7 +36,7 @@ pub enum StoreCommand {
 #[derive(Debug, Args)]
 pub struct NewEpochArgs {
     /// Folder of the store, or postgres://user@host/database as the owner of its schemas
-    #[arg(long, env = "CHIRP_STORE", value_name = "STORE")]
+    #[arg(long, env = "CHIRP_STORE", value_name = "STORE", value_parser = store)]
     pub store: String,
 }
 

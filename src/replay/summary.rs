@@ -1,7 +1,7 @@
 //! How a replay went, for people and for programs.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
+use std::io;
 use std::time::Duration;
 
 use serde_json::json;
@@ -9,6 +9,7 @@ use serde_json::json;
 use super::tally::{Tally, rate};
 use crate::cli::Output;
 use crate::client::PATIENCE;
+use crate::out;
 
 /// Whether the read tables have everything.
 #[derive(Debug, PartialEq, Eq)]
@@ -65,7 +66,7 @@ impl Summary {
             Output::Text => self.text(),
             Output::Json => format!("{}\n", self.json()),
         };
-        io::stdout().write_all(text.as_bytes())
+        out::print(&text)
     }
 
     fn text(&self) -> String {

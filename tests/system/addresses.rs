@@ -53,7 +53,7 @@ const WITH_STORE: [&[&str]; 13] = [
     &["log", "export", "--to=-", "--store="],
     &["log", "import", "--from=-", "--store="],
     &["backup", "--to=/nowhere/x", "--store="],
-    &["bench", "append", "--store="],
+    &["bench", "append", "--bench-server="],
 ];
 
 /// Every command, with what it needs, but nothing that works.
@@ -142,7 +142,7 @@ async fn nothing_that_was_given_is_repeated_where_it_may_be_a_secret() {
         ] {
             let words: Vec<String> =
                 command.iter().filter(|word| !word.is_empty()).map(|word| (*word).to_owned()).collect();
-            let variables = ["CHIRP_STORE", "CHIRP_DATA", "CHIRP_OPS", "CHIRP_LISTEN"];
+            let variables = ["CHIRP_STORE", "CHIRP_DATA", "CHIRP_OPS", "CHIRP_LISTEN", "CHIRP_BENCH_SERVER"];
             runs.push((words.clone(), variables.map(|name| (name.to_owned(), address.to_owned())).to_vec()));
             // As it should stand in a file, without its quotes, and where its key should be.
             for (form, text) in [
@@ -207,7 +207,7 @@ async fn a_folder_is_made_only_where_somebody_asked_for_it() {
     let refused = chirp(&["command-server", "--store", path(&missing), "--listen", "127.0.0.1:0"]).await.with(2);
     assert!(refused.stderr.contains(path(&missing)) && refused.stderr.contains("--create"), "{refused:#?}");
     assert!(!missing.exists(), "it was made");
-    let missing_store = chirp(&["verify", "--store", path(&missing)]).await.with(1);
+    let missing_store = chirp(&["verify", "--store", path(&missing)]).await.with(2);
     assert!(missing_store.stderr.contains("there is no store in"), "{missing_store:#?}");
     assert!(!missing.exists(), "it was made");
 

@@ -321,7 +321,7 @@ async fn a_store_that_was_copied_gets_an_epoch_of_its_own() {
     assert!(dev.api.projections().await.iter().all(|projection| projection.set_aside.is_empty()));
     let missing: &Path = &folder.path().join("missing");
     if !on_postgres() {
-        let refused = chirp_with(&["store", "new-epoch", "--store", path(missing)], &[]).await.with(1).stderr;
+        let refused = chirp_with(&["store", "new-epoch", "--store", path(missing)], &[]).await.with(2).stderr;
         assert!(refused.contains("there is no store"), "{refused}");
     }
     verified(folder.path()).await;

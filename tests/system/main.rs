@@ -11,6 +11,7 @@ mod backup;
 mod bad_input;
 mod browser;
 mod cluster;
+mod command_line;
 mod connection_age;
 mod consistency;
 mod crashes;

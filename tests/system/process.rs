@@ -370,6 +370,14 @@ pub struct Finished {
 }
 
 impl Finished {
+    fn of(output: std::process::Output) -> Self {
+        Self {
+            code: output.status.code(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
     /// The same, if the exit code is this one.
     pub fn with(self, code: i32) -> Self {
         assert_eq!(self.code, Some(code), "{self:#?}");
@@ -386,18 +394,28 @@ pub async fn chirp_with(arguments: &[&str], environment: &[(&str, &str)]) -> Fin
     chirp_within(PATIENCE, arguments, environment).await
 }
 
+/// Runs the binary to its end while nobody reads its results, nor, perhaps, what it says beside them.
+pub async fn chirp_unread(arguments: &[&str], is_stderr_unread: bool) -> Finished {
+    let unread = || {
+        let (reader, writer) = std::io::pipe().expect("there is a pipe");
+        drop(reader);
+        Stdio::from(writer)
+    };
+    let mut command = command(arguments, &Surroundings::default());
+    command.stdout(unread()).stderr(if is_stderr_unread { unread() } else { Stdio::piped() });
+    let child = command.spawn().expect("the binary starts");
+    let running = timeout(PATIENCE, child.wait_with_output()).await;
+    let output = running.unwrap_or_else(|_| panic!("`chirp {}` does not end", arguments.join(" ")));
+    Finished::of(output.expect("it can be waited for"))
+}
+
 async fn chirp_within(patience: Duration, arguments: &[&str], environment: &[(&str, &str)]) -> Finished {
     let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
     let environment = environment.iter().map(owned).collect();
     let surroundings = Surroundings { environment, ..Surroundings::default() };
     let running = timeout(patience, command(arguments, &surroundings).output()).await;
     let output = running.unwrap_or_else(|_| panic!("`chirp {}` does not end", arguments.join(" ")));
-    let output = output.expect("the binary starts");
-    Finished {
-        code: output.status.code(),
-        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-    }
+    Finished::of(output.expect("the binary starts"))
 }
 
 /// The judgement of the naive reference over a whole store.

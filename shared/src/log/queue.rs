@@ -130,7 +130,8 @@ async fn run(
             commit_and_answer(&mut commit, batch, &moved, &mut is_failing).await;
         }
     }
-    info!("the log's writer has stopped");
+    // As it does whenever a log is closed, also by those who only made sure that it is there.
+    debug!("the log is closed, and its writer ends");
 }
 
 /// Says once that nothing can be committed, and once that it can again: a full disk is not filled with that, too.
