@@ -161,7 +161,7 @@ fn read_after(scheme: &str, address: &str) -> Result<Address, AddressError> {
         None => (String::new(), authority),
     };
     let hosts: Vec<(&str, Option<&str>)> = match &parameters.hosts {
-        Some(hosts) => hosts.split(',').map(|host| ("", Some(host))).collect(),
+        Some(hosts) => hosts.split(',').map(|host| ("localhost", Some(host))).collect(),
         None => hosts.split(',').map(|host| (host, None)).collect(),
     };
     let ports: Vec<&str> = parameters.ports.iter().flat_map(|ports| ports.split(',')).collect();

@@ -96,7 +96,7 @@ async fn a_batch_that_fails_half_way_leaves_nothing_and_the_log_recovers() {
     let command = asked(&request, b"answer", write(&stream("d"), 0));
     run(&mut around, BREAK_REQUESTS).await;
     let outcome = log.append(command.clone()).await;
-    assert!(matches!(outcome, Err(AppendError::Unavailable(_))), "{outcome:?}");
+    assert!(matches!(outcome, Err(AppendError::Unstorable(_))), "{outcome:?}");
     assert_eq!((head(&*log).await, whole_log(&*log).await.len()), (Position(3), 3));
 
     run(&mut around, HEAL_REQUESTS).await;
