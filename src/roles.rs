@@ -97,8 +97,17 @@ pub async fn projector(args: ProjectorArgs) -> anyhow::Result<()> {
         let clock = Arc::new(SystemClock);
         let advertised = args.advertise.as_ref().map_or_else(|| reachable(address), ToString::to_string);
         let tuning = ProjectorSettings { advertised: Some(advertised), ..args.projector.settings() };
-        let projector =
-            Projector::open_or_stand_by(&store, log.clone(), tuning, clock, store.hints_of_progress()).await?;
+        let open = async || {
+            let (tuning, progress) = (tuning.clone(), store.hints_of_progress());
+            Projector::open_or_stand_by(&store, log.clone(), tuning, clock.clone(), progress).await
+        };
+        // A server may not answer for a moment; a file is there or will not be.
+        let opened = match store.is_shared() {
+            true => drain.run_until_cancelled(store.once_made("chirp migrate up", &waiting, open)).await,
+            false => Some(open().await),
+        };
+        let Some(projector) = opened else { return Ok(()) };
+        let projector = projector?;
         let projector = projector.telling(role.ready.clone());
         role.services.open(
             projector.routes(Arc::new(Folded::of(log.clone(), &store, args.projector.tmp.clone())), drain.clone()),

@@ -463,7 +463,10 @@ impl Store {
     }
 
     /// Tries until what is opened is there, and says once what it waits for.
-    async fn once_made<T>(
+    ///
+    /// # Errors
+    /// When it never will be: another configuration or another build is needed, or the tables belong to another log.
+    pub async fn once_made<T>(
         &self,
         maker: &str,
         waiting: Waiting<'_>,

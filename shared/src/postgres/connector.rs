@@ -17,9 +17,9 @@ use super::causes;
 use super::pool::Purpose;
 
 /// How long opening a session at one host may take, also where more hosts could be tried within the time that is left.
-const HOST_TIMEOUT: Duration = Duration::from_millis(1_500);
+const HOST_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long it may take at each, where several are tried for one caller.
-const ONE_OF_SEVERAL_TIMEOUT: Duration = Duration::from_millis(700);
+const ONE_OF_SEVERAL_TIMEOUT: Duration = Duration::from_secs(1);
 /// In it, every text that clients send can be stored.
 const ENCODING: &str = "UTF8";
 
