@@ -6,6 +6,7 @@
 //! keep. With one, 0.14 refuses nothing and closes the connection without a word at the end of it.
 
 use std::io::{self, IoSlice};
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -80,6 +81,13 @@ fn connection_aged() -> Status {
 pub(super) struct Connection {
     /// Cancelled when the streams are to end; so it is when the server drains.
     ends: CancellationToken,
+    /// Where it comes from; unknown once it is closed.
+    address: Option<IpAddr>,
+}
+
+/// The address of whoever sent the call with these extensions; nothing of a call that came by no connection.
+pub(super) fn caller(extensions: &Extensions) -> Option<IpAddr> {
+    extensions.get::<Connection>()?.address
 }
 
 /// A connection, which grows old.
@@ -132,7 +140,8 @@ impl Connected for Aging {
     type ConnectInfo = Connection;
 
     fn connect_info(&self) -> Connection {
-        Connection { ends: self.ends.clone() }
+        let address = self.stream.peer_addr().ok().map(|address| address.ip());
+        Connection { ends: self.ends.clone(), address }
     }
 }
 

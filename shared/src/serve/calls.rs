@@ -19,12 +19,12 @@ use axum::response::Response;
 use fail::fail_point;
 use futures_util::FutureExt as _;
 use tokio::time::{Instant, timeout, timeout_at};
-use tonic::transport::server::TcpConnectInfo;
 use tonic::{Code, Status};
 use tower::ServiceExt as _;
 use tracing::{Instrument, debug, info_span};
 use uuid::Uuid;
 
+use super::age::caller;
 use super::room::Room;
 use super::{MESSAGE_BYTES_MAX, REQUEST_ID_HEADER, Services};
 use crate::errors::{ErrorReason, RETRY_DELAY, Refused, internal};
@@ -220,8 +220,7 @@ async fn shed_load(room: &Room, request: Request, inside: impl AsyncFnOnce(Reque
         Ok(Err(_)) => return too_large().into_http(),
         Err(_) => return overdue(MESSAGE_PATIENCE).into_http(),
     };
-    let caller =
-        parts.extensions.get::<TcpConnectInfo>().and_then(TcpConnectInfo::remote_addr).map(|address| address.ip());
+    let caller = caller(&parts.extensions);
     let request = Request::from_parts(parts, Body::from(message));
     match room.work(caller, async || inside(request).await).await {
         Some(response) => response,
