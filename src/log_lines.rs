@@ -21,10 +21,11 @@ use serde_json::value::RawValue;
 use shared::clock::{SystemClock, Timestamp};
 use shared::database::Database;
 use shared::ids::{CommandId, EventId, Position, RequestId, Version};
-use shared::log::stored::{Head, StoredRequest, read, write_events, write_requests};
+use shared::log::stored::{Head, StoredRequest, note_whole, read, version, write_events, write_requests};
 use shared::log::{Cause, Recorded, StoredAnswer, StreamName, chain};
 use shared::rows::hexadecimal;
 use shared::store::Store;
+use shared::versions::{LOG, UNFINISHED};
 use uuid::Uuid;
 
 use crate::cli::{BackupArgs, LogExportArgs, LogImportArgs, RestoreArgs};
@@ -247,7 +248,10 @@ pub async fn import(args: LogImportArgs) -> anyhow::Result<ExitCode> {
 }
 
 async fn open(store: &str) -> anyhow::Result<Database> {
-    Store::existing_at(store)?.open_tables_of_log().await.context("the log cannot be read")
+    let log = Store::existing_at(store)?.open_tables_of_log().await.context("the log cannot be read")?;
+    // An older one says the same in the same tables.
+    LOG.check_to_write(version(&log).await.context("the log cannot be read")?)?;
+    Ok(log)
 }
 
 /// Under another name until it is complete and on disk.
@@ -334,11 +338,20 @@ struct Restoring {
 
 async fn read_all(input: &mut impl BufRead, store: &str) -> anyhow::Result<EndLine> {
     let store = Store::at(store)?;
-    store.make().await?;
-    // Opening it once makes it.
-    drop(store.open_log(Arc::new(SystemClock)).await?);
     let target = store.tables_of_log_to_write();
+    // Where there is no log yet, nobody can say.
+    let goes_on = version(&target).await.is_ok_and(|version| version == UNFINISHED);
+    if !goes_on {
+        store.make().await?;
+        // Opening it once makes it.
+        drop(store.open_log(Arc::new(SystemClock)).await?);
+    }
     let reached = Head::of(&target).await?;
+    let is_filled = goes_on || reached.position == Position(0);
+    if is_filled {
+        // A part of a log looks like a whole one, so that nobody may open it before the end has come.
+        note_whole(&target, false).await?;
+    }
     let mut restoring = Restoring {
         target,
         reached,
@@ -357,6 +370,11 @@ async fn read_all(input: &mut impl BufRead, store: &str) -> anyhow::Result<EndLi
         ensure!(input.read_line(&mut line)? > 0, "line {number} is missing: the end was never written");
         let read: Line = serde_json::from_str(&line).with_context(|| format!("line {number} cannot be read"))?;
         end = restoring.take(number, read).await.with_context(|| format!("line {number}"))?;
+    }
+    line.clear();
+    ensure!(input.read_line(&mut line)? == 0, "line {} comes after the end", number + 1);
+    if is_filled {
+        note_whole(&restoring.target, true).await?;
     }
     end.context("there is an end")
 }

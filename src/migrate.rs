@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 
 use anyhow::Context;
-use shared::postgres::{ROLES, Server};
+use shared::postgres::{ROLES, Server, is_lack_of_right};
+use shared::tables::OpenError;
 
 use crate::cli::MigrateCommand;
 use crate::config::Misuse;
@@ -17,7 +18,7 @@ pub async fn run(command: MigrateCommand) -> anyhow::Result<ExitCode> {
     match command {
         MigrateCommand::Up(args) => {
             let server = server(&args.store)?;
-            server.migrate().await.with_context(|| format!("{server} cannot be migrated"))?;
+            server.migrate().await.map_err(|cause| explained(&server, cause))?;
             out::print(&format!(
                 "{server} has the schemas chirp_log and chirp_tables and the roles {}\n",
                 ROLES.join(", ")
@@ -42,4 +43,20 @@ fn server(store: &str) -> anyhow::Result<Server> {
         "the store is not the address of a database, such as postgres://user@host/chirp; a folder needs no migration";
     let server = Server::named(store).ok_or_else(|| Misuse(folder.to_owned()))?;
     server.context("the store is not the address of a database")
+}
+
+/// What somebody must grant first, where whoever migrates may not do it.
+fn explained(server: &Server, cause: OpenError) -> anyhow::Error {
+    let lacks_right = matches!(&cause, OpenError::Database(cause) if is_lack_of_right(cause));
+    let failed = anyhow::Error::from(cause).context(format!("{server} cannot be migrated"));
+    if !lacks_right {
+        return failed;
+    }
+    let [owner, database] = [server.role(), server.database()];
+    let roles: Vec<String> = ROLES.iter().map(|role| format!("CREATE ROLE {role} LOGIN;")).collect();
+    failed.context(format!(
+        "role {owner} may not do all of it; let an administrator run, leaving out the roles that are there: {} GRANT chirp_projector TO \
+         {owner}; GRANT CREATE ON DATABASE {database} TO {owner};",
+        roles.join(" ")
+    ))
 }

@@ -222,6 +222,7 @@ async fn events(session: &mut Session<'_>, command: &Command) -> Result<Vec<Even
         Command::Unlike(on) => {
             let stream = StreamName::like(on.account, on.post);
             let (account, post, liked) = reacted(session, *on, stream).await?;
+            known_to(session, &account, on.post, liked).await?;
             let (actor, on) = (account.acting()?.me, post.authored()?);
             Ok(reaction::unlike(liked, actor, on, seen_of_reaction(session, liked, on.author.id).await?))
         }
@@ -229,6 +230,7 @@ async fn events(session: &mut Session<'_>, command: &Command) -> Result<Vec<Even
         Command::UndoRepost(on) => {
             let stream = StreamName::repost(on.account, on.post);
             let (account, post, reposted) = reacted(session, *on, stream).await?;
+            known_to(session, &account, on.post, reposted).await?;
             let (actor, on) = (account.acting()?.me, post.authored()?);
             Ok(reaction::undo_repost(reposted, actor, on, seen_of_reaction(session, reposted, on.author.id).await?))
         }
@@ -242,6 +244,7 @@ async fn events(session: &mut Session<'_>, command: &Command) -> Result<Vec<Even
         Command::RemoveBookmark(on) => {
             let stream = StreamName::bookmark(on.account, on.post);
             let (account, post, bookmarked) = reacted(session, *on, stream).await?;
+            known_to(session, &account, on.post, bookmarked).await?;
             Ok(reaction::remove_bookmark(bookmarked, account.acting()?.me, post.authored()?))
         }
         Command::Follow(edge) => follow(session, *edge).await,
@@ -379,6 +382,15 @@ async fn seen_by(session: &mut Session<'_>, viewer: &Account, id: PostId) -> Res
         follows: session.fold::<Follow>(&streams[2]) == Follow::Following,
     };
     Ok(post.seen(&sight)?.clone())
+}
+
+/// Whoever has a reaction to take back knows of the post. To whoever has none, it is there only if they may see it, or if it is gone and was
+/// theirs to see.
+async fn known_to(session: &mut Session<'_>, account: &Account, id: PostId, reaction: Reaction) -> Result<(), Failure> {
+    if reaction == Reaction::Absent {
+        seen_by(session, account, id).await?;
+    }
+    Ok(())
 }
 
 /// The post, which its author may change. Whoever else asks is told that it is not theirs only if they may see it.

@@ -30,6 +30,28 @@ fn try_lock(file: &File) -> io::Result<bool> {
     }
 }
 
+/// Makes a lock file for [`use_shared`], if it is not there; where it cannot be made, nobody is seen to use anything.
+pub fn make(file: &Path) {
+    drop(open(file));
+}
+
+/// Says that a process uses something, for as long as it holds what this gives; nothing where there is no lock file. It is opened to be read
+/// only, as whoever only reads a folder opens everything.
+#[must_use]
+pub fn use_shared(file: &Path) -> Option<File> {
+    let file = File::open(file).ok()?;
+    file.try_lock_shared().is_ok().then_some(file)
+}
+
+/// The same for a process that must be the only one; nothing when it is not.
+///
+/// # Errors
+/// When the lock file cannot be made.
+pub fn use_alone(file: &Path) -> io::Result<Option<File>> {
+    let file = open(file)?;
+    Ok(try_lock(&file)?.then_some(file))
+}
+
 /// What is owned by its name.
 pub type Owners = HashMap<&'static str, Ownership>;
 

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, Connection as _, Row as _};
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
 
 use self::address::AddressError;
@@ -76,6 +76,16 @@ const SELECT_STATUS: &str = "
 SELECT to_regclass('chirp_log.events') IS NOT NULL AS log, to_regclass('chirp_tables.timelines_1') IS NOT NULL AS tables,
        (SELECT COUNT(*) FROM pg_roles WHERE rolname = ANY ($1)) AS roles";
 
+/// Sessions of Chirp are known by their name, or by their role where an address gives them another name.
+const SELECT_IS_IN_USE: &str = "
+SELECT EXISTS (
+    SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+    AND (application_name = 'chirp' OR usename IN ('chirp_command', 'chirp_projector', 'chirp_query'))
+) AS is_in_use";
+/// How long sessions of processes that have just ended may take to go, and how often that is looked at.
+const ENDING_SESSIONS: Duration = Duration::from_secs(3);
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+
 /// A database on a server.
 #[derive(Clone)]
 pub struct Server {
@@ -98,9 +108,7 @@ impl fmt::Display for Server {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let hosts = self.connector.hosts();
         let places: Vec<String> = hosts.iter().map(connector::place).collect();
-        let first = self.first();
-        let database = first.get_database().unwrap_or_else(|| first.get_username());
-        write!(formatter, "postgres://{}@{}/{database}", first.get_username(), places.join(","))
+        write!(formatter, "postgres://{}@{}/{}", self.role(), places.join(","), self.database())
     }
 }
 
@@ -187,6 +195,18 @@ impl Server {
         let connecting = timeout(MAKE_TIMEOUT, PgConnection::connect_with(self.first())).await;
         let mut connection = connecting.unwrap_or_else(|_| Err(causes::silent()))?;
         sqlx::query(AssertSqlSafe(text)).execute(&mut connection).await.map(drop).map_err(causes::told)
+    }
+
+    /// The role by which it is used.
+    #[must_use]
+    pub fn role(&self) -> &str {
+        self.first().get_username()
+    }
+
+    /// The database.
+    #[must_use]
+    pub fn database(&self) -> &str {
+        self.first().get_database().unwrap_or_else(|| self.role())
     }
 
     /// One connection as anybody has it, for whatever is not Chirp's own.
@@ -289,6 +309,23 @@ impl Server {
         fitness::check(&self.connector, work).await
     }
 
+    /// Whether another process of Chirp has a session in the database, also after those that have just ended had time to go.
+    ///
+    /// # Errors
+    /// When the server does not answer.
+    pub(crate) async fn is_in_use(&self) -> Result<bool, sqlx::Error> {
+        let pool = self.pool("chirp_log", &reading(), 1, Purpose::Reading);
+        let until = Instant::now() + ENDING_SESSIONS;
+        loop {
+            let row = pool.acquire().await?.fetch_one(sqlx::query(SELECT_IS_IN_USE), Wait::Patiently).await?;
+            let is_in_use: bool = row.try_get("is_in_use")?;
+            if !is_in_use || Instant::now() >= until {
+                return Ok(is_in_use);
+            }
+            sleep(LOOK_AGAIN).await;
+        }
+    }
+
     /// Makes or upgrades the schemas and the roles, as somebody who may.
     ///
     /// # Errors
@@ -315,6 +352,13 @@ impl Server {
         let row = session.fetch_one(sqlx::query(SELECT_STATUS).bind(&ROLES[..]), Wait::Patiently).await?;
         Ok(Status { log: row.try_get("log")?, tables: row.try_get("tables")?, roles: row.try_get("roles")? })
     }
+}
+
+/// Whether a right was missing, by its SQLSTATE.
+#[must_use]
+pub fn is_lack_of_right(cause: &sqlx::Error) -> bool {
+    const INSUFFICIENT_PRIVILEGE: &str = "42501";
+    cause.as_database_error().and_then(|error| error.code()).as_deref() == Some(INSUFFICIENT_PRIVILEGE)
 }
 
 /// Where processes tell each other what nobody keeps: whoever does not listen misses it.

@@ -78,6 +78,18 @@ pub async fn settle(file: &Path) -> Result<bool, sqlx::Error> {
     Ok(busy == 0)
 }
 
+/// Whether SQLite has found the file to be none of its own, or damaged: `SQLITE_CORRUPT` and `SQLITE_NOTADB`, in the lowest byte of the code.
+pub(crate) fn is_damage(cause: &sqlx::Error) -> bool {
+    const DAMAGED: [i64; 2] = [11, 26];
+    let code = cause.as_database_error().and_then(|error| error.code()?.parse::<i64>().ok());
+    code.is_some_and(|code| DAMAGED.contains(&(code & 0xff)))
+}
+
+/// What is told of a log that SQLite has found damaged.
+pub(crate) fn damaged(cause: &str) -> String {
+    format!("the log is damaged, which `chirp verify` looks into: {cause}")
+}
+
 fn is_busy(cause: &sqlx::Error) -> bool {
     let code = cause.as_database_error().and_then(|error| error.code()?.parse::<i64>().ok());
     code.is_some_and(|code| code & 0xff == SQLITE_BUSY)

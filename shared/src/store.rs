@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::database::Database;
-use crate::file_locks::{Owners, Ownership};
+use crate::file_locks::{Owners, Ownership, use_alone};
 use crate::log::sqlite::Durability;
 use crate::log::{self, EventLog, LogHead, ReadError, chain};
 use crate::postgres::address::AddressError;
@@ -45,6 +45,18 @@ pub enum StoreError {
     /// The folder is not there, and nobody asked for a new store.
     #[error("the store's folder {} is not there; --create makes it", shown(.0))]
     NoFolder(PathBuf),
+    /// It is a file.
+    #[error("the store {} is not a folder", shown(.0))]
+    NotAFolder(PathBuf),
+    /// There are read tables, and not the log that they were filled from.
+    #[error(
+        "{} has read tables and no log: put log.db back, or remove tables.db, which is filled again from a log, and restore a backup or begin anew",
+        shown(.0)
+    )]
+    LostLog(PathBuf),
+    /// Another process uses it.
+    #[error("{0} is in use by another process; stop all of its processes first")]
+    InUse(String),
     /// It is neither a folder nor the address of a database. It is not shown, since it may hold a password.
     #[error(
         "the store is neither a folder nor postgres://user@host/database; a folder with a colon in its name begins with ./"
@@ -73,12 +85,14 @@ impl StoreError {
     pub fn is_of_the_configuration(&self) -> bool {
         match self {
             Self::NoFolder(_)
+            | Self::NotAFolder(_)
             | Self::Missing(_)
             | Self::Unsupported
             | Self::Address(_)
             | Self::Unfit(_, Unfit::Configuration(_)) => true,
             Self::File(_, cause) => cause.is_of_the_configuration(),
-            Self::Log(ReadError::Schema(mismatch)) | Self::Tables(OpenError::Schema(mismatch)) => {
+            Self::Log(ReadError::Schema(mismatch))
+            | Self::Tables(OpenError::Schema(mismatch) | OpenError::Log(ReadError::Schema(mismatch))) => {
                 matches!(mismatch, Mismatch::Newer(..))
             }
             _ => false,
@@ -115,7 +129,10 @@ impl Store {
     pub fn named(place: &str) -> Result<Self, StoreError> {
         match Server::named(place) {
             Some(server) => Ok(Self::Server(server?)),
-            None if is_folder(place) => Ok(Self::Folder(PathBuf::from(place))),
+            None if is_folder(place) => match Path::new(place) {
+                file if file.exists() && !file.is_dir() => Err(StoreError::NotAFolder(file.to_owned())),
+                folder => Ok(Self::Folder(folder.to_owned())),
+            },
             None => Err(StoreError::Unsupported),
         }
     }
@@ -166,8 +183,18 @@ impl Store {
     /// the store open goes on to make tokens of the old one, so there must be none.
     ///
     /// # Errors
-    /// When the store cannot be written; then it may have to be done again before it can be opened.
+    /// When a process uses the store, or it cannot be written; then it may have to be done again before it can be opened.
     pub async fn begin_epoch(&self) -> Result<Uuid, StoreError> {
+        let in_use = || StoreError::InUse(self.to_string());
+        let _alone = match self {
+            Self::Folder(folder) => {
+                let file = log::sqlite::in_use_file(&log_file(folder));
+                let alone = use_alone(&file).map_err(|cause| StoreError::Unowned(self.to_string(), cause))?;
+                Some(alone.ok_or_else(in_use)?)
+            }
+            Self::Server(server) if server.is_in_use().await.map_err(OpenError::from)? => return Err(in_use()),
+            Self::Server(_) => None,
+        };
         let (epoch, key) = (
             Uuid::new_v4(),
             chain::digest(&[Uuid::new_v4(), Uuid::new_v4(), Uuid::new_v4()].map(Uuid::into_bytes).concat()),
@@ -260,6 +287,9 @@ impl Store {
     ) -> Result<Arc<dyn EventLog>, StoreError> {
         match self {
             Self::Folder(folder) => {
+                if tables_file(folder).exists() && !log_file(folder).exists() {
+                    return Err(StoreError::LostLog(folder.clone()));
+                }
                 let file = log_file(folder);
                 Ok(Arc::new(log::sqlite::open(&file, Durability::OnDisk, clock).await.map_err(of_file(&file))?))
             }

@@ -26,9 +26,15 @@ pub const TABLES: Schema = Schema {
     remedy: "run `chirp migrate up`, or in a folder start a projector of this version",
 };
 
+/// What stands in place of a version while a log is being filled from elsewhere.
+pub const UNFINISHED: i64 = 0;
+
 /// A schema is of another version than this code serves.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Mismatch {
+    /// It is being filled.
+    #[error("{0} is not whole: a restore, import or copy into it has not ended; run that again")]
+    Unfinished(&'static str),
     /// A newer build has written it.
     #[error("{0} has schema version {1}, and this build serves version {2}: start a newer build")]
     Newer(&'static str, i64, i64),
@@ -44,6 +50,9 @@ impl Schema {
     /// Names both versions, and what to do.
     pub fn check(&self, found: i64) -> Result<(), Mismatch> {
         let Self { name, version, remedy } = *self;
+        if found == UNFINISHED {
+            return Err(Mismatch::Unfinished(name));
+        }
         match found.cmp(&version) {
             std::cmp::Ordering::Equal => Ok(()),
             std::cmp::Ordering::Greater => Err(Mismatch::Newer(name, found, version)),
@@ -54,8 +63,8 @@ impl Schema {
     /// Whether this code may bring a schema of this version forward.
     ///
     /// # Errors
-    /// When it is newer than this code.
+    /// When it is newer than this code, or not whole.
     pub fn check_to_write(&self, found: i64) -> Result<(), Mismatch> {
-        self.check(found.max(self.version))
+        self.check(if found == UNFINISHED { found } else { found.max(self.version) })
     }
 }

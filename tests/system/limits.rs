@@ -189,8 +189,9 @@ async fn what_there_is_no_room_for_is_refused_at_once_and_what_was_taken_on_is_a
     const CALLS: usize = 40;
     let folder = folder();
     let (commands, projector) = (Role::command_server(folder.path()).await, Role::projector(folder.path()).await);
-    let room = ROOM.to_string();
-    let queries = Role::start("query-server", "--listen", folder.path(), &["--calls-max", &room]).await;
+    // All of them come from one address, which has half of the places to wait.
+    let places = (2 * ROOM).to_string();
+    let queries = Role::start("query-server", "--listen", folder.path(), &["--waiting-max", &places]).await;
     let api = Api::new(&commands.address, &queries.address, &projector.address);
     let ada = api.register("ada").await.id;
     api.home(&ada, up_to_date()).await;
@@ -204,7 +205,7 @@ async fn what_there_is_no_room_for_is_refused_at_once_and_what_was_taken_on_is_a
     }
     for _ in ROOM..CALLS {
         let ended = asking.join_next().await.expect("there are more").expect("no panic");
-        let refused = ended.expect_err("the others have the room, and wait");
+        let refused = ended.expect_err("the others have the places, and wait");
         assert_eq!((refused.code(), reason(&refused).as_deref()), (Code::ResourceExhausted, Some("OVERLOADED")));
         assert!(refused.get_details_retry_info().is_some(), "{refused:?}");
     }

@@ -15,6 +15,7 @@ mod command_line;
 mod connection_age;
 mod consistency;
 mod crashes;
+mod damage;
 mod deadlines;
 mod extremes;
 mod history;

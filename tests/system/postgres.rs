@@ -98,6 +98,36 @@ async fn each_role_may_do_its_part_and_is_refused_the_rest() {
 }
 
 #[tokio::test]
+async fn whoever_may_not_make_roles_is_told_what_to_ask_for_and_migrates_after_that() {
+    let server = Server::for_a_test().await;
+    let store = server.address();
+    let name = server.database().to_owned();
+    let owner = format!("owner_{name}");
+    let execute = async |sql: String| {
+        let mut connection = PgConnection::connect(&store).await.expect("the server answers");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut connection).await.expect("it is done");
+    };
+    // The roles are those of the whole server, and may be there already.
+    database().await;
+    execute(format!("CREATE ROLE {owner} LOGIN; GRANT CREATE ON DATABASE {name} TO {owner}")).await;
+    let owned = server.as_role(&owner).address();
+    let refused = chirp(&["migrate", "up", "--store", &owned]).await.with(1);
+    let grant = format!("GRANT chirp_projector TO {owner};");
+    assert!(refused.stderr.contains(&grant), "{refused:#?}");
+    execute(grant).await;
+    let up = ["migrate", "up", "--store", &owned];
+    let both = tokio::join!(chirp(&up), chirp(&up));
+    both.0.with(0);
+    both.1.with(0);
+    let projector = projector(&server.as_role("chirp_projector").address(), &[]).await;
+    let commands = command_server(&server.as_role("chirp_command").address()).await;
+    let queries = query_server(&server.as_role("chirp_query").address()).await;
+    let api = Api::new(&commands.address, &queries.address, &projector.address);
+    let made = api.register("ada").await;
+    api.account(&made.id, fresh(&made.token)).await.expect("it is shown");
+}
+
+#[tokio::test]
 async fn three_processes_work_with_the_rights_of_their_roles() {
     let server = database().await;
     let at = |role: &str| server.as_role(role).address();

@@ -172,14 +172,20 @@ async fn what_is_deleted_and_what_is_hidden_are_not_told_apart_by_those_who_coul
         let edited = api.commands.clone().edit_post(request).await.err().and_then(|status| reason(&status));
         let request = ask!(DeletePostRequest { author_id: &bob, post_id: &root });
         let deleted = api.commands.clone().delete_post(request).await.err().and_then(|status| reason(&status));
-        [asked, liked, edited, deleted].map(Option::unwrap_or_default)
+        let request = ask!(UnlikePostRequest { account_id: &bob, post_id: &root });
+        let unliked = api.commands.clone().unlike_post(request).await.err().and_then(|status| reason(&status));
+        let request = ask!(UndoRepostRequest { account_id: &bob, post_id: &root });
+        let undone = api.commands.clone().undo_repost(request).await.err().and_then(|status| reason(&status));
+        let request = ask!(RemoveBookmarkRequest { account_id: &bob, post_id: &root });
+        let removed = api.commands.clone().remove_bookmark(request).await.err().and_then(|status| reason(&status));
+        [asked, liked, edited, deleted, unliked, undone, removed].map(Option::unwrap_or_default)
     };
     assert_eq!(above("").await, (root.clone(), Some(TombstoneCause::Hidden)));
-    assert_eq!(not_found(&bob).await, ["POST_NOT_FOUND"; 4]);
+    assert_eq!(not_found(&bob).await, ["POST_NOT_FOUND"; 7]);
     api.delete(&zoe, &root).await;
     api.delete(&zoe, &hidden).await;
     assert_eq!(above("").await, (root.clone(), Some(TombstoneCause::Hidden)), "a stranger sees no difference");
-    assert_eq!(not_found(&bob).await, ["POST_NOT_FOUND"; 4]);
+    assert_eq!(not_found(&bob).await, ["POST_NOT_FOUND"; 7]);
     assert_eq!(above(&fan).await, (root.clone(), Some(TombstoneCause::Deleted)));
     assert_eq!(
         place(thread(api, &root, &fan).await.expect("a tombstone").item.expect("set")).1,

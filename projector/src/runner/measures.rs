@@ -2,6 +2,7 @@
 
 use ::metrics::gauge;
 use shared::ids::Position;
+use shared::log::ReadError;
 use shared::metrics;
 use tracing::warn;
 
@@ -22,6 +23,12 @@ impl Runner {
             let Some(Claim { checkpoint, .. }) = running.claim else { continue };
             let name = running.projection.name();
             let next = if checkpoint < head { self.log.read(checkpoint, 1).await? } else { vec![] };
+            if checkpoint < head && next.is_empty() {
+                let cause = format!(
+                    "the log ends at {head} by its own account, and has no event after {checkpoint}: it is damaged"
+                );
+                return Err(ReadError::Unavailable(cause).into());
+            }
             let waiting = next.first().map_or(0, |event| self.clock.now().0.saturating_sub(event.recorded_at.0).max(0));
             gauge!(metrics::PROJECTION_POSITION, "projection" => name).set(checkpoint.0 as f64);
             gauge!(metrics::PROJECTION_LAG_EVENTS, "projection" => name).set((head.0 - checkpoint.0).max(0) as f64);

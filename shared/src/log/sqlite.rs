@@ -6,7 +6,8 @@
 //! batches, since another process may have appended.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -20,12 +21,12 @@ use super::stored::{Head, StoredLog, StoredRequest, raise_version, write_events,
 use super::{Anchor, Append, AppendError, LogHead, ReadError, StoredAnswer, StreamName};
 use crate::clock::Clock;
 use crate::database::{Database, Transaction, Value, is_about_values};
-use crate::file_locks::Turns;
+use crate::file_locks::{self, Turns, use_shared};
 use crate::ids::{EventId, Position, RequestId, Version};
 use crate::ready;
 use crate::rows::Rows;
 use crate::sql::{Script, statements};
-use crate::sqlite::{BUSY_TIMEOUT, WAL_BYTES_KEPT, can_write, connect_to_write, pool};
+use crate::sqlite::{BUSY_TIMEOUT, WAL_BYTES_KEPT, can_write, connect_to_write, damaged, is_damage, pool};
 use crate::wake::{Listener, on_writes};
 
 /// Connections that read.
@@ -109,6 +110,18 @@ struct Writer {
     options: SqliteConnectOptions,
     file: Database,
     clock: Arc<dyn Clock>,
+    /// Which file it is: somebody may put another one in its place.
+    opened: Option<FileId>,
+    /// What SQLite said when it found the file damaged. It may still be read in part.
+    damage: Option<String>,
+}
+
+/// The device and the number of a file, which another file in its place has not in common with it.
+type FileId = (u64, u64);
+
+fn id_of(file: &Path) -> Option<FileId> {
+    let about = std::fs::metadata(file).ok()?;
+    Some((about.dev(), about.ino()))
 }
 
 /// Opens the log in a file, making it when there is none, and starts its writer. The writer ends, after what is waiting, when
@@ -124,11 +137,15 @@ pub async fn open(file: &Path, durability: Durability, clock: Arc<dyn Clock>) ->
     raise_version(&mut setup).await?;
     setup.commit().await?;
 
+    file_locks::make(&in_use_file(file));
     let log = open_to_read(file).await?;
     let (moved, moved_receiver) = watch::channel(log.head().await?);
     let turns = Turns::at(file)
         .inspect_err(|cause| warn!(%cause, "processes take no turns in writing {}: {cause}", file.display()));
-    let queue = Queue::start(Writer { turns: turns.ok(), file: to_write(&options), options, clock }, moved);
+    let queue = Queue::start(
+        Writer { turns: turns.ok(), file: to_write(&options), options, clock, opened: id_of(file), damage: None },
+        moved,
+    );
     Ok(log.moving(Listener::to(moved_receiver).polling(file)).appending(queue))
 }
 
@@ -142,7 +159,15 @@ pub async fn open_to_read(file: &Path) -> Result<StoredLog, ReadError> {
         .read_only(true)
         .pragma("cache_size", READER_CACHE_SIZE)
         .busy_timeout(BUSY_TIMEOUT);
-    StoredLog::to_read(Database::Sqlite(pool().max_connections(READERS_MAX).connect_with(options).await?)).await
+    let log =
+        StoredLog::to_read(Database::Sqlite(pool().max_connections(READERS_MAX).connect_with(options).await?)).await?;
+    Ok(log.using(use_shared(&in_use_file(file))))
+}
+
+/// What every process that has the log in a file open holds a lock on.
+#[must_use]
+pub fn in_use_file(file: &Path) -> PathBuf {
+    PathBuf::from(format!("{}-used", file.display()))
 }
 
 /// Opens an existing log to read what other processes append, and hears when they do.
@@ -196,7 +221,11 @@ impl Commit for Writer {
     }
 
     async fn commit(&mut self, appends: &[Append]) -> Result<(Vec<Outcome>, Position), Uncommitted> {
+        self.is_its_file().map_err(|cause| Uncommitted::Store(AppendError::Unavailable(cause)))?;
         self.try_to_commit(appends).await.map_err(|cause| {
+            if is_damage(&cause) {
+                self.damage = Some(cause.to_string());
+            }
             // After a failure nothing is known of the connection, so it is replaced.
             self.file = to_write(&self.options);
             unappended(&cause)
@@ -204,11 +233,27 @@ impl Commit for Writer {
     }
 
     async fn check(&mut self) -> ready::Outcome {
+        self.is_its_file()?;
+        if let Some(damage) = &self.damage {
+            return Err(damaged(damage));
+        }
         can_write(&self.file, self.options.get_filename()).await
     }
 }
 
 impl Writer {
+    /// What is appended to a file that is not there any more is lost with this process.
+    fn is_its_file(&self) -> ready::Outcome {
+        let file = self.options.get_filename();
+        match id_of(file) == self.opened {
+            true => Ok(()),
+            false => Err(format!(
+                "{} was removed or replaced while this process had it open; start the process again",
+                file.display()
+            )),
+        }
+    }
+
     /// Commits every append of the batch that is still valid. The outcomes are in the order of the appends.
     async fn try_to_commit(&self, appends: &[Append]) -> Result<(Vec<Outcome>, Position), sqlx::Error> {
         // SQLite lets whoever asks at the right moment go first, which is mostly who has just written.

@@ -4,6 +4,8 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::fs::File;
+use std::sync::OnceLock;
 
 use async_trait::async_trait;
 use tokio::sync::watch;
@@ -20,8 +22,9 @@ use crate::ids::{CommandId, EventId, Position, RequestId, Version};
 use crate::patience::patiently_appending;
 use crate::ready;
 use crate::rows::{Cell, Line, Rows};
-use crate::sql::statements;
-use crate::versions::LOG;
+use crate::sql::{Statement, statements};
+use crate::sqlite::{damaged, is_damage};
+use crate::versions::{LOG, UNFINISHED};
 use crate::wake::Listener;
 
 statements! {
@@ -75,6 +78,10 @@ pub struct StoredLog {
     identity: StoreIdentity,
     queue: Option<Queue>,
     moved: Listener<Position>,
+    /// Says to others that a process uses the file, for as long as it is open.
+    _in_use: Option<File>,
+    /// What SQLite said when it found the file damaged. It may still be read in part.
+    damage: OnceLock<String>,
 }
 
 impl fmt::Debug for StoredLog {
@@ -91,7 +98,26 @@ impl StoredLog {
         LOG.check(row.get("schema_version")?)?;
         let identity = StoreIdentity { epoch: row.get("epoch")?, token_key: row.bytes32("token_key")? };
         let (_, moved) = watch::channel(Position(0));
-        Ok(Self { tables, identity, queue: None, moved: Listener::to(moved) })
+        Ok(Self { tables, identity, queue: None, moved: Listener::to(moved), _in_use: None, damage: OnceLock::new() })
+    }
+
+    /// Executes a query, and remembers when it finds the file damaged.
+    async fn rows(&self, statement: &'static Statement, values: &[Value<'_>]) -> Result<Vec<Row>, ReadError> {
+        let rows = self.tables.rows(statement, values).await;
+        if let Some(cause) = rows.as_ref().err().filter(|cause| is_damage(cause)) {
+            self.damage.get_or_init(|| cause.to_string());
+        }
+        Ok(rows?)
+    }
+
+    /// Whether nobody has found it damaged so far.
+    fn is_whole(&self) -> ready::Outcome {
+        self.damage.get().map_or(Ok(()), |cause| Err(damaged(cause)))
+    }
+
+    /// The same log, which others see to be in use.
+    pub(super) fn using(self, in_use: Option<File>) -> Self {
+        Self { _in_use: in_use, ..self }
     }
 
     /// The same log, which says when it has moved.
@@ -103,6 +129,27 @@ impl StoredLog {
     pub(super) fn appending(self, queue: Queue) -> Self {
         Self { queue: Some(queue), ..self }
     }
+}
+
+/// Which version the schema has.
+///
+/// # Errors
+/// When the database fails, or there is no log in it.
+pub async fn version(tables: &Database) -> Result<i64, ReadError> {
+    let rows = tables.rows(&SELECT_VERSION, &[]).await?;
+    let row = rows.first().ok_or_else(|| ReadError::Unavailable("the log has no identity".to_owned()))?;
+    Ok(row.get("schema_version")?)
+}
+
+/// Notes that the log is whole, or that it is not because it is being filled from elsewhere: then no process opens it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn note_whole(tables: &Database, is_whole: bool) -> Result<(), ReadError> {
+    let version = if is_whole { LOG.version } else { UNFINISHED };
+    let mut tx = tables.begin_to_write().await?;
+    tx.execute(&RAISE_VERSION, &[Value::Number(version)]).await?;
+    Ok(tx.commit().await?)
 }
 
 /// Notes that the schema, which has just been brought forward, is of the version that this code serves.
@@ -126,13 +173,14 @@ impl LogHead for StoredLog {
     }
 
     async fn head(&self) -> Result<Position, ReadError> {
-        let rows = self.tables.rows(&SELECT_POSITION, &[]).await?;
+        self.is_whole().map_err(ReadError::Unavailable)?;
+        let rows = self.rows(&SELECT_POSITION, &[]).await?;
         let row = rows.first().ok_or_else(without_head)?;
         Ok(Position(row.get("position")?))
     }
 
     async fn primary_head(&self) -> Result<Option<Position>, ReadError> {
-        let rows = self.tables.rows(&SELECT_PRIMARY_POSITION, &[]).await?;
+        let rows = self.rows(&SELECT_PRIMARY_POSITION, &[]).await?;
         let row = rows.first().ok_or_else(without_head)?;
         let is_behind: bool = row.get("is_behind")?;
         Ok(if is_behind { None } else { Some(Position(row.get("position")?)) })
@@ -146,14 +194,14 @@ impl LogHead for StoredLog {
         if wanted.is_empty() {
             return Ok(hashes);
         }
-        for row in &self.tables.rows(&SELECT_HASHES, &[Value::Rows(&wanted)]).await? {
+        for row in &self.rows(&SELECT_HASHES, &[Value::Rows(&wanted)]).await? {
             hashes.insert(Position(row.get("position")?), row.bytes32("hash")?);
         }
         Ok(hashes)
     }
 
     async fn head_anchor(&self) -> Result<Anchor, ReadError> {
-        let rows = self.tables.rows(&SELECT_NEWEST, &[]).await?;
+        let rows = self.rows(&SELECT_NEWEST, &[]).await?;
         let anchor = |row: &Row| Ok(Anchor::new(Position(row.get("position")?), &row.bytes32("hash")?));
         Ok(rows.first().map(anchor).transpose().map_err(|cause: sqlx::Error| cause)?.unwrap_or(Anchor::ORIGIN))
     }
@@ -179,6 +227,7 @@ impl EventLog for StoredLog {
     }
 
     async fn can_append(&self) -> ready::Outcome {
+        self.is_whole()?;
         match &self.queue {
             None => Err("this log was opened to read".to_owned()),
             Some(queue) => queue.check().await,
@@ -186,7 +235,7 @@ impl EventLog for StoredLog {
     }
 
     async fn find_request(&self, principal: &str, request: RequestId) -> Result<Option<StoredAnswer>, ReadError> {
-        let rows = self.tables.rows(&SELECT_REQUEST, &[Value::Text(principal), Value::Id(request.0)]).await?;
+        let rows = self.rows(&SELECT_REQUEST, &[Value::Text(principal), Value::Id(request.0)]).await?;
         Ok(rows.first().map(StoredAnswer::from_row).transpose()?)
     }
 
@@ -200,7 +249,7 @@ impl EventLog for StoredLog {
         names.sort_unstable();
         names.dedup();
         let wanted: Rows = (0_i64..).zip(names).collect();
-        let rows = self.tables.rows(&SELECT_STREAMS, &[Value::Rows(&wanted)]).await?;
+        let rows = self.rows(&SELECT_STREAMS, &[Value::Rows(&wanted)]).await?;
         let mut by_name: HashMap<StreamName, Vec<Recorded>> = HashMap::new();
         for row in &rows {
             let recorded = Recorded::from_row(row)?;
@@ -216,7 +265,7 @@ impl EventLog for StoredLog {
         while after < head {
             let until = after.0.saturating_add(SLICE_EVENTS);
             let values = [time.0, after.0, until].map(Value::Number);
-            let rows = self.tables.rows(&SELECT_FIRST_AFTER, &values).await?;
+            let rows = self.rows(&SELECT_FIRST_AFTER, &values).await?;
             if let Some(row) = rows.first() {
                 return Ok(Some(Position(row.get("position")?)));
             }

@@ -20,7 +20,8 @@ DO $$
 DECLARE
     wanted TEXT;
 BEGIN
-    IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+    -- Whoever may not grant it may have it all the same.
+    IF NOT pg_has_role(current_user, 'chirp_projector', 'MEMBER') THEN
         EXECUTE format('GRANT chirp_projector TO %I', current_user);
     END IF;
     GRANT USAGE, CREATE ON SCHEMA chirp_tables TO chirp_projector;
