@@ -287,7 +287,7 @@ impl Store {
     ) -> Result<Arc<dyn EventLog>, StoreError> {
         match self {
             Self::Folder(folder) => {
-                if tables_file(folder).exists() && !log_file(folder).exists() {
+                if tables_file(folder).is_file() && !log_file(folder).exists() {
                     return Err(StoreError::LostLog(folder.clone()));
                 }
                 let file = log_file(folder);
