@@ -13,10 +13,11 @@ use shared::log::{Anchor, LogHead};
 use shared::progress::{Checkpoints, Progress, Unreached, answer_by, are_served, shutting_down};
 use shared::proto::query::{Consistency, consistency::Requirement};
 use shared::serve::{Crowded, overloaded, wait_outside};
-use shared::tokens::{CONSISTENCY_TOKEN_HEADER, Genuine, STANDBY_POLL, Tokens};
+use shared::standby::wait_or_end;
+use shared::tokens::{CONSISTENCY_TOKEN_HEADER, Genuine, Tokens};
 use shared::wake::Wake;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tonic::metadata::MetadataMap;
 use tonic::{Code, Status};
@@ -99,14 +100,11 @@ impl Freshness {
             if let Some(head) = self.log.primary_head().await? {
                 return Ok(head);
             }
-            let head = self.log.head().await?;
-            // There is no time for another look, and what is asked of the store after that has none.
-            if Instant::now() + STANDBY_POLL >= until {
+            if let Some(head) = wait_or_end(&*self.log, until).await? {
                 let message = format!("this standby has received the log up to {head}, and its primary may have more");
                 let refused = Refused::new(Code::Unavailable, ErrorReason::ProjectionBehind, message);
                 return Err(refused.with("head", head).retry_after(RETRY_DELAY).into());
             }
-            wait_outside(sleep(STANDBY_POLL)).await.map_err(|Crowded| overloaded())?;
         }
     }
 

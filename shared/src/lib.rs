@@ -25,6 +25,7 @@ pub mod serve;
 pub mod settings;
 pub mod sql;
 pub mod sqlite;
+pub mod standby;
 pub mod store;
 pub mod tables;
 pub mod telemetry;

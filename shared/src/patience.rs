@@ -68,8 +68,11 @@ async fn within_patience<F: Future>(patience: Duration, work: F) -> Option<F::Ou
 /// # Errors
 /// When the database fails, or takes too long.
 pub async fn of_database<T>(work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
-    patiently(work).await.unwrap_or_else(|| {
-        let late = std::io::Error::new(std::io::ErrorKind::TimedOut, "the server took too long");
-        Err(sqlx::Error::Io(late))
-    })
+    patiently(work).await.unwrap_or_else(|| Err(late()))
+}
+
+/// What a server has failed with that did not answer in time.
+#[must_use]
+pub fn late() -> sqlx::Error {
+    sqlx::Error::Io(std::io::Error::new(std::io::ErrorKind::TimedOut, "the server took too long"))
 }

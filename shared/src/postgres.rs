@@ -7,6 +7,7 @@
 pub mod address;
 mod causes;
 mod connector;
+mod failures;
 mod fitness;
 mod listen;
 pub mod pool;
@@ -23,12 +24,13 @@ use uuid::Uuid;
 
 use self::address::AddressError;
 use self::connector::Connector;
+use self::failures::Failures;
 pub use self::fitness::{Unfit, Work};
-use self::pool::{Failures, Pool, Purpose, Wait};
+use self::pool::{Pool, Purpose, Wait};
 use self::shares::Shares;
 use crate::database::Database;
 use crate::log::stored;
-use crate::patience::{STORE_PATIENCE, of_database};
+use crate::patience::{STORE_PATIENCE, late, of_database};
 use crate::sql::{Script, Statement};
 use crate::tables;
 
@@ -193,7 +195,7 @@ impl Server {
     /// Executes a statement that was put together here.
     async fn execute(&self, text: String) -> Result<(), sqlx::Error> {
         let connecting = timeout(MAKE_TIMEOUT, PgConnection::connect_with(self.first())).await;
-        let mut connection = connecting.unwrap_or_else(|_| Err(causes::silent()))?;
+        let mut connection = connecting.unwrap_or_else(|_| Err(late()))?;
         sqlx::query(AssertSqlSafe(text)).execute(&mut connection).await.map(drop).map_err(causes::told)
     }
 
@@ -306,7 +308,9 @@ impl Server {
     /// # Errors
     /// What stands in the way.
     pub async fn check(&self, work: Work) -> Result<(), Unfit> {
-        fitness::check(&self.connector, work).await
+        // As anybody else's, so that a server that lets nobody in is asked as rarely.
+        let pool = Pool::new(self.connector.clone(), fitness::SESSIONS, Purpose::Reading, self.failures.clone());
+        fitness::check(&pool, work).await
     }
 
     /// Whether another process of Chirp has a session in the database, also after those that have just ended had time to go.

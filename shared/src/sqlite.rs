@@ -85,11 +85,6 @@ pub(crate) fn is_damage(cause: &sqlx::Error) -> bool {
     code.is_some_and(|code| DAMAGED.contains(&(code & 0xff)))
 }
 
-/// What is told of a log that SQLite has found damaged.
-pub(crate) fn damaged(cause: &str) -> String {
-    format!("the log is damaged, which `chirp verify` looks into: {cause}")
-}
-
 fn is_busy(cause: &sqlx::Error) -> bool {
     let code = cause.as_database_error().and_then(|error| error.code()?.parse::<i64>().ok());
     code.is_some_and(|code| code & 0xff == SQLITE_BUSY)

@@ -1,5 +1,7 @@
 //! A store: one log and the read tables that were filled from it, in a folder or on a PostgreSQL server.
 
+mod error;
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,90 +17,21 @@ use crate::clock::Clock;
 use crate::database::Database;
 use crate::file_locks::{Owners, Ownership, use_alone};
 use crate::log::sqlite::Durability;
-use crate::log::{self, EventLog, LogHead, ReadError, chain};
-use crate::postgres::address::AddressError;
-use crate::postgres::{Channel, Server, TABLES_CHANNEL, Unfit, Work};
+use crate::log::{self, EventLog, LogHead, chain};
+use crate::postgres::{Channel, Server, TABLES_CHANNEL, Work};
 use crate::progress::{Progress, ProgressOnDemand};
 use crate::sqlite::settle;
 use crate::tables::{self, OpenError};
-use crate::versions::Mismatch;
 use crate::wake::{Wake, on_writes};
+
+pub use self::error::StoreError;
+use self::error::{of_file, shown};
 
 /// How often a process looks whether the part of the store that it waits for is there.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
-/// Why a store could not be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// The folder could not be made.
-    #[error("the store's folder {} cannot be made: {cause}", shown(.0), cause = .1)]
-    Folder(PathBuf, std::io::Error),
-    /// There is no store.
-    #[error("there is no store in {}", shown(.0))]
-    Missing(PathBuf),
-    /// Another process projects in the folder.
-    #[error("{0} has a projector already, {1}; stop that one, or start `chirp projector`, which stands by")]
-    Owned(String, String),
-    /// Nobody can say which process projects in the folder.
-    #[error("{0} cannot be locked: {1}")]
-    Unowned(String, std::io::Error),
-    /// The folder is not there, and nobody asked for a new store.
-    #[error("the store's folder {} is not there; --create makes it", shown(.0))]
-    NoFolder(PathBuf),
-    /// It is a file.
-    #[error("the store {} is not a folder", shown(.0))]
-    NotAFolder(PathBuf),
-    /// There are read tables, and not the log that they were filled from.
-    #[error(
-        "{} has read tables and no log: put log.db back, or remove tables.db, which is filled again from a log, and restore a backup or begin anew",
-        shown(.0)
-    )]
-    LostLog(PathBuf),
-    /// Another process uses it.
-    #[error("{0} is in use by another process; stop all of its processes first")]
-    InUse(String),
-    /// It is neither a folder nor the address of a database. It is not shown, since it may hold a password.
-    #[error(
-        "the store is neither a folder nor postgres://user@host/database; a folder with a colon in its name begins with ./"
-    )]
-    Unsupported,
-    /// The address of a database is none.
-    #[error(transparent)]
-    Address(#[from] AddressError),
-    /// The server is none that Chirp works with.
-    #[error("{0} cannot be used: {1}")]
-    Unfit(String, Unfit),
-    /// The log could not be opened.
-    #[error(transparent)]
-    Log(#[from] ReadError),
-    /// The read tables could not be opened.
-    #[error(transparent)]
-    Tables(#[from] OpenError),
-    /// The same of a file, which the engine does not name.
-    #[error("{}: {cause}", shown(.0), cause = .1)]
-    File(PathBuf, Box<StoreError>),
-}
-
-impl StoreError {
-    /// Whether another configuration or another build is needed, however long anybody waits.
-    #[must_use]
-    pub fn is_of_the_configuration(&self) -> bool {
-        match self {
-            Self::NoFolder(_)
-            | Self::NotAFolder(_)
-            | Self::Missing(_)
-            | Self::Unsupported
-            | Self::Address(_)
-            | Self::Unfit(_, Unfit::Configuration(_)) => true,
-            Self::File(_, cause) => cause.is_of_the_configuration(),
-            Self::Log(ReadError::Schema(mismatch))
-            | Self::Tables(OpenError::Schema(mismatch) | OpenError::Log(ReadError::Schema(mismatch))) => {
-                matches!(mismatch, Mismatch::Newer(..))
-            }
-            _ => false,
-        }
-    }
-}
+/// What makes a store on a server.
+const MIGRATION: &str = "chirp migrate up";
 
 /// Hears what whoever opens a part of a store waits for.
 pub type Waiting<'a> = &'a (dyn Fn(String) + Send + Sync);
@@ -294,11 +227,9 @@ impl Store {
                 Ok(Arc::new(log::sqlite::open(&file, Durability::OnDisk, clock).await.map_err(of_file(&file))?))
             }
             Self::Server(server) => {
-                let open = async || {
-                    self.check(Work::Commands).await?;
-                    Ok(log::postgres::open(server, clock.clone()).await?)
-                };
-                Ok(Arc::new(self.once_made("chirp migrate up", waiting, open).await?))
+                self.once_fit(server, Work::Commands, MIGRATION, waiting).await?;
+                let open = async || Ok(log::postgres::open(server, clock.clone()).await?);
+                Ok(Arc::new(self.once_made(MIGRATION, waiting, open).await?))
             }
         }
     }
@@ -315,11 +246,9 @@ impl Store {
                 Ok(Arc::new(self.once_made("a command server", waiting, open).await?))
             }
             Self::Server(server) => {
-                let open = async || {
-                    self.check(Work::Projecting).await?;
-                    Ok(log::postgres::open_to_read(server).await?)
-                };
-                Ok(Arc::new(self.once_made("chirp migrate up", waiting, open).await?))
+                self.once_fit(server, Work::Projecting, MIGRATION, waiting).await?;
+                let open = async || Ok(log::postgres::open_to_read(server).await?);
+                Ok(Arc::new(self.once_made(MIGRATION, waiting, open).await?))
             }
         }
     }
@@ -395,8 +324,11 @@ impl Store {
         &self,
         waiting: Waiting<'_>,
     ) -> Result<(Arc<dyn LogHead>, Database), StoreError> {
-        self.once_made("a command server and a projector", waiting, async || {
-            self.check(Work::Queries).await?;
+        const MAKERS: &str = "a command server and a projector";
+        if let Self::Server(server) = self {
+            self.once_fit(server, Work::Queries, MAKERS, waiting).await?;
+        }
+        self.once_made(MAKERS, waiting, async || {
             let head: Arc<dyn LogHead> = match self {
                 Self::Folder(folder) => {
                     let file = log_file(folder);
@@ -483,13 +415,10 @@ impl Store {
         }
     }
 
-    async fn check(&self, work: Work) -> Result<(), StoreError> {
-        match self {
-            Self::Folder(_) => Ok(()),
-            Self::Server(server) => {
-                server.check(work).await.map_err(|cause| StoreError::Unfit(self.to_string(), cause))
-            }
-        }
+    /// Waits until a process can do its work on a server; what is not there yet is left out.
+    async fn once_fit(&self, server: &Server, work: Work, maker: &str, waiting: Waiting<'_>) -> Result<(), StoreError> {
+        let unfit = |cause| StoreError::Unfit(self.to_string(), cause);
+        self.once_made(maker, waiting, async || server.check(work).await.map_err(unfit)).await
     }
 
     /// Tries until what is opened is there, and says once what it waits for.
@@ -521,15 +450,6 @@ impl Store {
     }
 }
 
-/// What went wrong, with the file at which it did.
-fn of_file<E: Into<StoreError>>(file: &Path) -> impl Fn(E) -> StoreError {
-    |cause| match cause.into() {
-        // It is about the folder as a whole.
-        another @ StoreError::Tables(OpenError::AnotherStore) => another,
-        cause => StoreError::File(file.to_owned(), Box::new(cause)),
-    }
-}
-
 /// Whether this names a folder. What looks like an address of anything is none, however it is misspelt.
 fn is_folder(place: &str) -> bool {
     let first = place.split('/').next().unwrap_or_default();
@@ -537,15 +457,6 @@ fn is_folder(place: &str) -> bool {
     let has_credentials = place.contains(':') && place.contains('@');
     let has_settings = place.contains('=') && ["password", "host=", "dbname="].iter().any(|key| lower.contains(key));
     !place.is_empty() && !first.contains(':') && !place.contains("://") && !has_credentials && !has_settings
-}
-
-/// A folder as it is shown: what stands before an `@` may be meant for a server.
-fn shown(folder: &Path) -> String {
-    let text = folder.display().to_string();
-    match text.rsplit_once('@') {
-        Some((_, rest)) => format!("…@{rest}"),
-        None => text,
-    }
 }
 
 /// The file that holds the log of the store in this folder.

@@ -6,19 +6,17 @@
 //! is refused, also after other events have taken the places of those that were lost. So what a token says is known only after it was
 //! compared with the log ([`Genuine`]). Never here: what a position in a token means; the caller says.
 
-use std::time::Duration;
-
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 use tonic::{Code, Status};
 
 use crate::errors::{ErrorReason, RETRY_DELAY, Refused, Violations};
 use crate::ids::Position;
 use crate::log::{Anchor, FINGERPRINT_BYTES, LogHead, StoreIdentity};
-use crate::serve::{Crowded, overloaded, wait_outside};
+use crate::standby::wait_or_end;
 
 /// The metadata that carries consistency tokens: the newest one that a client has seen with a query, and with every answer the
 /// one that is in it. So one interceptor of a client reads its own writes everywhere.
@@ -31,8 +29,6 @@ const MAC_BYTES: usize = 16;
 const HEADER_BYTES: usize = 1 + EPOCH_BYTES + 1 + BINDING_BYTES;
 const POSITION_BYTES: usize = size_of::<i64>();
 const SIGNED_BYTES: usize = HEADER_BYTES + 2 * POSITION_BYTES + FINGERPRINT_BYTES;
-/// How often a standby is asked whether it has received what a token names.
-pub const STANDBY_POLL: Duration = Duration::from_millis(50);
 const CONSISTENCY: u8 = b'c';
 const RESUME: u8 = b'r';
 const PAGE: u8 = b'p';
@@ -69,16 +65,11 @@ impl Genuine {
         loop {
             match log.anchor_at(position).await? {
                 Some(found) if found.fingerprint == fingerprint => return Ok(self.position),
-                Some(_) => return Err(self.is_lost()),
-                None if !log.may_lag().await? => return Err(self.is_lost()),
-                None => {
-                    let head = log.head().await?;
-                    // There is no time for another look, and what is asked of the store after that has none.
-                    if Instant::now() + STANDBY_POLL >= until {
-                        return Err(self.is_ahead_of(head));
-                    }
-                    wait_outside(sleep(STANDBY_POLL)).await.map_err(|Crowded| overloaded())?;
-                }
+                None if log.may_lag().await? => {}
+                Some(_) | None => return Err(self.is_lost()),
+            }
+            if let Some(head) = wait_or_end(log, until).await? {
+                return Err(self.is_ahead_of(head));
             }
         }
     }

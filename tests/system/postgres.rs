@@ -32,6 +32,12 @@ async fn database() -> Server {
     server
 }
 
+/// Executes something as whoever the address names.
+async fn execute(address: &str, sql: impl Into<String>) {
+    let mut connection = PgConnection::connect(address).await.expect("the server answers");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(sql.into())).execute(&mut connection).await.expect("it is done");
+}
+
 async fn verified(store: &str) {
     let finished = chirp(&["verify", "--store", store]).await.with(0);
     assert!(finished.stdout.starts_with("0 differences in "), "{finished:#?}");
@@ -103,18 +109,14 @@ async fn whoever_may_not_make_roles_is_told_what_to_ask_for_and_migrates_after_t
     let store = server.address();
     let name = server.database().to_owned();
     let owner = format!("owner_{name}");
-    let execute = async |sql: String| {
-        let mut connection = PgConnection::connect(&store).await.expect("the server answers");
-        sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut connection).await.expect("it is done");
-    };
     // The roles are those of the whole server, and may be there already.
     database().await;
-    execute(format!("CREATE ROLE {owner} LOGIN; GRANT CREATE ON DATABASE {name} TO {owner}")).await;
+    execute(&store, format!("CREATE ROLE {owner} LOGIN; GRANT CREATE ON DATABASE {name} TO {owner}")).await;
     let owned = server.as_role(&owner).address();
     let refused = chirp(&["migrate", "up", "--store", &owned]).await.with(1);
     let grant = format!("GRANT chirp_projector TO {owner};");
     assert!(refused.stderr.contains(&grant), "{refused:#?}");
-    execute(grant).await;
+    execute(&store, grant).await;
     let up = ["migrate", "up", "--store", &owned];
     let both = tokio::join!(chirp(&up), chirp(&up));
     both.0.with(0);

@@ -286,8 +286,14 @@ pub struct Roles {
 
 impl Roles {
     pub async fn start(store: &Path) -> Self {
-        let commands = Role::command_server(store).await;
-        let (projector, queries) = (Role::projector(store).await, Role::query_server(store).await);
+        Self::start_at(&store_of(store).await, &[]).await
+    }
+
+    /// On a store of any kind, both servers with these arguments.
+    pub async fn start_at(store: &str, more: &[&str]) -> Self {
+        let commands = Role::start_at("command-server", "--listen", store, more).await;
+        let projector = Role::start_at("projector", "--ops-listen", store, &[]).await;
+        let queries = Role::start_at("query-server", "--listen", store, more).await;
         let api = Api::new(&commands.address, &queries.address, &projector.address);
         Self { commands, projector, queries, api }
     }

@@ -7,8 +7,8 @@ use shared::proto::query::GetPostRequest;
 use tokio::task::JoinSet;
 use tonic::{Code, Status};
 
-use crate::api::{Api, ask, fresh, reason, request_id, within};
-use crate::process::{Role, eventually, folder, store_of};
+use crate::api::{Api, Made, ask, fresh, reason, request_id, within};
+use crate::process::{Roles, eventually, folder, store_of};
 use crate::roles::http;
 
 /// How many calls each server works on at once.
@@ -20,21 +20,12 @@ const CHEAP: usize = 111;
 /// Longer than any of this takes; nobody waits for longer than ten seconds.
 const DEADLINE: Duration = Duration::from_secs(9);
 
-struct Servers {
-    commands: Role,
-    queries: Role,
-    projector: Role,
-    api: Api,
-}
-
-impl Servers {
-    async fn start(store: &str, more: &[&str]) -> Self {
-        let commands = Role::start_at("command-server", "--listen", store, &[&["--create"], more].concat()).await;
-        let projector = Role::start_at("projector", "--ops-listen", store, &[]).await;
-        let queries = Role::start_at("query-server", "--listen", store, more).await;
-        let api = Api::new(&commands.address, &queries.address, &projector.address);
-        Self { commands, queries, projector, api }
-    }
+/// The id of an account, and a post of it that the read tables show.
+async fn somebody_who_is_shown(api: &Api) -> (String, Made) {
+    let ada = api.register("ada").await.id;
+    let shown = api.post(&ada, "shown").await;
+    api.get_post(&shown.id, fresh(&shown.token)).await.expect("it is shown");
+    (ada, shown)
 }
 
 /// Begins calls until so many wait at a server, never more at once than are worked on.
@@ -59,10 +50,8 @@ async fn calls_that_wait_hold_no_room_of_calls_that_do_not() {
     let folder = folder();
     let store = store_of(folder.path()).await;
     let max = CALLS_MAX.to_string();
-    let Servers { commands, queries, projector, api } = Servers::start(&store, &["--calls-max", &max]).await;
-    let ada = api.register("ada").await.id;
-    let shown = api.post(&ada, "shown").await;
-    api.get_post(&shown.id, fresh(&shown.token)).await.expect("it is shown");
+    let Roles { commands, queries, projector, api } = Roles::start_at(&store, &["--calls-max", &max]).await;
+    let (ada, shown) = somebody_who_is_shown(&api).await;
 
     projector.process.signal("STOP");
     let made = api.post(&ada, "not yet").await;
@@ -107,11 +96,8 @@ async fn calls_that_wait_hold_no_room_of_calls_that_do_not() {
 async fn no_more_wait_than_may_and_one_address_has_half_of_the_places() {
     let folder = folder();
     let store = store_of(folder.path()).await;
-    let Servers { queries, projector, api, commands: _commands } =
-        Servers::start(&store, &["--waiting-max", "4"]).await;
-    let ada = api.register("ada").await.id;
-    let shown = api.post(&ada, "shown").await;
-    api.get_post(&shown.id, fresh(&shown.token)).await.expect("it is shown");
+    let Roles { queries, projector, api, commands: _commands } = Roles::start_at(&store, &["--waiting-max", "4"]).await;
+    let (ada, _) = somebody_who_is_shown(&api).await;
     projector.process.signal("STOP");
     let made = api.post(&ada, "not yet").await;
     let read = || {

@@ -25,7 +25,7 @@ use super::{Anchor, Append, AppendError, Appended, LogHead, ReadError, StoredAns
 use crate::clock::{Clock, Timestamp};
 use crate::database::{Database, Row, Value, is_about_values};
 use crate::ids::{EventId, Position, RequestId, Version};
-use crate::patience::LOOKUP_PATIENCE;
+use crate::patience::{LOOKUP_PATIENCE, late};
 use crate::postgres::pool::{Pool, Session, Wait, is_unknown};
 use crate::postgres::{LOG_CHANNEL, Server};
 use crate::ready;
@@ -183,7 +183,7 @@ impl Writer {
     /// not answered yet may still commit it.
     async fn look_up(&self, appends: &[Append], lost: sqlx::Error) -> Result<(Vec<Outcome>, Position), sqlx::Error> {
         let looking = timeout(LOOKUP_PATIENCE, self.what_is_stored(appends));
-        match looking.await.unwrap_or(Err(sqlx::Error::PoolTimedOut)) {
+        match looking.await.unwrap_or_else(|_| Err(late())) {
             Ok((outcomes, head)) => {
                 let found = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
                 info!(found, appends = appends.len(), cause = %lost, "a batch whose answer was lost was looked up: {found} are in the log");

@@ -17,7 +17,7 @@ use tracing::warn;
 
 use super::numbering::Batch;
 use super::queue::{Commit, Outcome, Queue, Uncommitted, Waiting, fitting, newest_known};
-use super::stored::{Head, StoredLog, StoredRequest, raise_version, write_events, write_requests};
+use super::stored::{Damage, Head, StoredLog, StoredRequest, note_damage, raise_version, write_events, write_requests};
 use super::{Anchor, Append, AppendError, LogHead, ReadError, StoredAnswer, StreamName};
 use crate::clock::Clock;
 use crate::database::{Database, Transaction, Value, is_about_values};
@@ -26,7 +26,7 @@ use crate::ids::{EventId, Position, RequestId, Version};
 use crate::ready;
 use crate::rows::Rows;
 use crate::sql::{Script, statements};
-use crate::sqlite::{BUSY_TIMEOUT, WAL_BYTES_KEPT, can_write, connect_to_write, damaged, is_damage, pool};
+use crate::sqlite::{BUSY_TIMEOUT, WAL_BYTES_KEPT, can_write, connect_to_write, pool};
 use crate::wake::{Listener, on_writes};
 
 /// Connections that read.
@@ -112,8 +112,7 @@ struct Writer {
     clock: Arc<dyn Clock>,
     /// Which file it is: somebody may put another one in its place.
     opened: Option<FileId>,
-    /// What SQLite said when it found the file damaged. It may still be read in part.
-    damage: Option<String>,
+    damage: Damage,
 }
 
 /// The device and the number of a file, which another file in its place has not in common with it.
@@ -143,7 +142,14 @@ pub async fn open(file: &Path, durability: Durability, clock: Arc<dyn Clock>) ->
     let turns = Turns::at(file)
         .inspect_err(|cause| warn!(%cause, "processes take no turns in writing {}: {cause}", file.display()));
     let queue = Queue::start(
-        Writer { turns: turns.ok(), file: to_write(&options), options, clock, opened: id_of(file), damage: None },
+        Writer {
+            turns: turns.ok(),
+            file: to_write(&options),
+            options,
+            clock,
+            opened: id_of(file),
+            damage: log.damage(),
+        },
         moved,
     );
     Ok(log.moving(Listener::to(moved_receiver).polling(file)).appending(queue))
@@ -223,9 +229,7 @@ impl Commit for Writer {
     async fn commit(&mut self, appends: &[Append]) -> Result<(Vec<Outcome>, Position), Uncommitted> {
         self.is_its_file().map_err(|cause| Uncommitted::Store(AppendError::Unavailable(cause)))?;
         self.try_to_commit(appends).await.map_err(|cause| {
-            if is_damage(&cause) {
-                self.damage = Some(cause.to_string());
-            }
+            note_damage(&self.damage, &cause);
             // After a failure nothing is known of the connection, so it is replaced.
             self.file = to_write(&self.options);
             unappended(&cause)
@@ -234,9 +238,6 @@ impl Commit for Writer {
 
     async fn check(&mut self) -> ready::Outcome {
         self.is_its_file()?;
-        if let Some(damage) = &self.damage {
-            return Err(damaged(damage));
-        }
         can_write(&self.file, self.options.get_filename()).await
     }
 }

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::fs::File;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use tokio::sync::watch;
@@ -23,7 +23,7 @@ use crate::patience::patiently_appending;
 use crate::ready;
 use crate::rows::{Cell, Line, Rows};
 use crate::sql::{Statement, statements};
-use crate::sqlite::{damaged, is_damage};
+use crate::sqlite::is_damage;
 use crate::versions::{LOG, UNFINISHED};
 use crate::wake::Listener;
 
@@ -81,8 +81,11 @@ pub struct StoredLog {
     /// Says to others that a process uses the file, for as long as it is open.
     _in_use: Option<File>,
     /// What SQLite said when it found the file damaged. It may still be read in part.
-    damage: OnceLock<String>,
+    damage: Damage,
 }
+
+/// What SQLite said of a file, which whoever reads it and whoever writes it may find.
+pub(super) type Damage = Arc<OnceLock<String>>;
 
 impl fmt::Debug for StoredLog {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -98,21 +101,27 @@ impl StoredLog {
         LOG.check(row.get("schema_version")?)?;
         let identity = StoreIdentity { epoch: row.get("epoch")?, token_key: row.bytes32("token_key")? };
         let (_, moved) = watch::channel(Position(0));
-        Ok(Self { tables, identity, queue: None, moved: Listener::to(moved), _in_use: None, damage: OnceLock::new() })
+        Ok(Self { tables, identity, queue: None, moved: Listener::to(moved), _in_use: None, damage: Damage::default() })
     }
 
     /// Executes a query, and remembers when it finds the file damaged.
     async fn rows(&self, statement: &'static Statement, values: &[Value<'_>]) -> Result<Vec<Row>, ReadError> {
         let rows = self.tables.rows(statement, values).await;
-        if let Some(cause) = rows.as_ref().err().filter(|cause| is_damage(cause)) {
-            self.damage.get_or_init(|| cause.to_string());
+        if let Err(cause) = &rows {
+            note_damage(&self.damage, cause);
         }
         Ok(rows?)
     }
 
+    /// Where damage of it is noted.
+    pub(super) fn damage(&self) -> Damage {
+        self.damage.clone()
+    }
+
     /// Whether nobody has found it damaged so far.
     fn is_whole(&self) -> ready::Outcome {
-        self.damage.get().map_or(Ok(()), |cause| Err(damaged(cause)))
+        let told = |cause| format!("the log is damaged, which `chirp verify` looks into: {cause}");
+        self.damage.get().map_or(Ok(()), |cause| Err(told(cause)))
     }
 
     /// The same log, which others see to be in use.
@@ -160,6 +169,13 @@ pub(crate) async fn raise_version(tx: &mut Transaction) -> Result<(), ReadError>
     LOG.check_to_write(tx.row(&SELECT_VERSION, &[]).await?.get("schema_version")?)?;
     tx.execute(&RAISE_VERSION, &[Value::Number(LOG.version)]).await?;
     Ok(())
+}
+
+/// Notes that a file is damaged, if that is what SQLite says.
+pub(super) fn note_damage(damage: &Damage, cause: &sqlx::Error) {
+    if is_damage(cause) {
+        damage.get_or_init(|| cause.to_string());
+    }
 }
 
 fn without_head() -> ReadError {

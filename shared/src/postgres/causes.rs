@@ -175,11 +175,6 @@ pub(super) fn read_only() -> Error {
     Error::Io(io::Error::other("nothing can be written there: the server is a standby, or the session is read-only"))
 }
 
-/// It did not answer in time.
-pub(super) fn silent() -> Error {
-    Error::Io(io::Error::new(io::ErrorKind::TimedOut, "the server took too long"))
-}
-
 /// It is a server of another kind than the address asks for.
 pub(super) fn another_target(target: Target) -> Error {
     Error::Io(io::Error::other(format!("the server is not {target}, as target_session_attrs asks")))

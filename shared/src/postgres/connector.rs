@@ -15,6 +15,7 @@ use tokio::time::timeout;
 use super::address::{Address, Target};
 use super::causes;
 use super::pool::Purpose;
+use crate::patience::late;
 
 /// How long opening a session at one host may take, also where more hosts could be tried within the time that is left.
 const HOST_TIMEOUT: Duration = Duration::from_secs(3);
@@ -142,7 +143,7 @@ impl Connector {
             Ok((connection, (row.try_get("pid")?, row.try_get("started")?)))
         };
         let bound = if self.hosts.len() > 1 { ONE_OF_SEVERAL_TIMEOUT } else { HOST_TIMEOUT };
-        let opened = timeout(bound, opening).await.unwrap_or_else(|_| Err(causes::silent()));
+        let opened = timeout(bound, opening).await.unwrap_or_else(|_| Err(late()));
         opened.map_err(|cause| causes::told_of(cause, host))
     }
 }

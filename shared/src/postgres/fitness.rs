@@ -5,14 +5,15 @@
 
 use std::time::Duration;
 
-use sqlx::postgres::PgConnection;
-use sqlx::{Connection as _, Error, Row as _};
+use sqlx::{Error, Row as _};
 use tokio::time::timeout;
 
 use super::causes;
-use super::connector::Connector;
-use super::pool::Purpose;
+use super::pool::{Pool, Session, Wait};
+use crate::patience::late;
 
+/// How many sessions that takes.
+pub(super) const SESSIONS: usize = 2;
 /// How often two sessions are compared: between two statements, others may use a pooler, too.
 const COMPARISONS: usize = 3;
 /// How long the comparison may take.
@@ -78,44 +79,39 @@ impl Work {
     }
 }
 
-/// Looks whether a process can do its work there.
+/// Looks whether a process can do its work there, by two sessions of this pool.
 ///
 /// # Errors
 /// What stands in the way.
-pub(super) async fn check(connector: &Connector, work: Work) -> Result<(), Unfit> {
+pub(super) async fn check(pool: &Pool, work: Work) -> Result<(), Unfit> {
     let not_yet = |cause: Error| match causes::is_of_the_database(&cause) {
         true => Unfit::Configuration(causes::text(&cause)),
-        false => Unfit::NotYet(causes::text(&causes::told(cause))),
+        false => Unfit::NotYet(causes::text(&cause)),
     };
-    let (mut one, _) = connector.open(Purpose::Reading).await.map_err(not_yet)?;
-    let (mut other, _) = connector.open(Purpose::Reading).await.map_err(not_yet)?;
-    let comparing = timeout(COMPARISON_TIMEOUT, share_sessions(&mut one, &mut other)).await;
-    match comparing.unwrap_or_else(|_| Err(causes::silent())).map_err(not_yet)? {
-        true => {
-            let cause = "a pooler in transaction mode stands before the server; Chirp needs a session for each connection: \
-                         set pool_mode = session for this database (PgBouncer), or connect to the server itself";
-            return Err(Unfit::Configuration(cause.to_owned()));
-        }
-        false => drop(other),
+    let mut session = pool.acquire().await.map_err(not_yet)?;
+    let comparing = timeout(COMPARISON_TIMEOUT, shares_sessions(pool, &mut session)).await;
+    if comparing.unwrap_or_else(|_| Err(late())).map_err(not_yet)? {
+        let cause = "a pooler in transaction mode stands before the server; Chirp needs a session for each connection: \
+                     set pool_mode = session for this database (PgBouncer), or connect to the server itself";
+        return Err(Unfit::Configuration(cause.to_owned()));
     }
     let (objects, privileges): (Vec<&str>, Vec<&str>) = work.rights().iter().copied().unzip();
     let asking = sqlx::query(SELECT_MISSING_RIGHTS).persistent(false).bind(objects).bind(privileges);
-    let row = asking.fetch_one(&mut one).await.map_err(not_yet)?;
+    let row = session.fetch_one(asking, Wait::Patiently).await.map_err(not_yet)?;
     let missing: String = row.try_get("missing").map_err(not_yet)?;
-    // What goes wrong here is no news to anybody.
-    let _ = one.close().await;
     if missing.is_empty() { Ok(()) } else { Err(Unfit::NotYet(format!("the role of this process lacks {missing}"))) }
 }
 
 /// Whether two connections at the same time are one session of the server, or one of them is several: both only behind a pooler that lends
 /// sessions for a transaction.
-async fn share_sessions(one: &mut PgConnection, other: &mut PgConnection) -> Result<bool, Error> {
+async fn shares_sessions(pool: &Pool, one: &mut Session) -> Result<bool, Error> {
     for _ in 0..COMPARISONS {
         let before = process(one).await?;
-        let mut tx = other.begin().await?;
-        let others = process(&mut tx).await?;
+        let mut other = pool.acquire().await?;
+        other.begin("BEGIN").await?;
+        let others = process(&mut other).await?;
         let after = process(one).await?;
-        tx.rollback().await?;
+        other.end("ROLLBACK", Wait::Patiently).await?;
         if before == others || before != after {
             return Ok(true);
         }
@@ -123,6 +119,6 @@ async fn share_sessions(one: &mut PgConnection, other: &mut PgConnection) -> Res
     Ok(false)
 }
 
-async fn process(connection: &mut PgConnection) -> Result<i32, Error> {
-    sqlx::query(SELECT_PROCESS).persistent(false).fetch_one(connection).await?.try_get("pid")
+async fn process(session: &mut Session) -> Result<i32, Error> {
+    session.fetch_one(sqlx::query(SELECT_PROCESS).persistent(false), Wait::Patiently).await?.try_get("pid")
 }

@@ -12,7 +12,9 @@ use tracing::{debug, warn};
 
 use super::causes;
 use super::connector::Connector;
-use super::pool::{Failures, PING_TIMEOUT, Purpose, gone, late};
+use super::failures::Failures;
+use super::pool::{PING_TIMEOUT, Purpose, gone};
+use crate::patience::late;
 
 /// How long to wait before listening again; each time twice as long, where it fails at once.
 const LISTEN_AGAIN: Duration = Duration::from_secs(1);

@@ -21,15 +21,15 @@ use sqlx::postgres::{PgArguments, PgConnection, PgRow};
 use sqlx::query::Query;
 use sqlx::{Connection as _, Error, Postgres, RawSql, Row as _};
 use tokio::runtime::Handle;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
-use tracing::{debug, info, warn};
-use uuid::Uuid;
+use tracing::{debug, warn};
 
 use super::causes::{self, read_only};
 use super::connector::{Connector, SessionId};
+use super::failures::Failures;
 use crate::metrics;
-use crate::patience::{STORE_PATIENCE, patiently};
+use crate::patience::{STORE_PATIENCE, late, patiently};
 
 /// How long a call waits for its turn, and then for a connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -41,12 +41,6 @@ const RESTING: Duration = Duration::from_secs(1);
 const AGE_MAX: Duration = Duration::from_secs(30 * 60);
 /// A connection that was not used for so long is given up.
 const IDLE_MAX: Duration = Duration::from_secs(10 * 60);
-/// After a session could not be opened, nobody in the process tries again for this long; each time twice as long, up to the bound of what may
-/// pass by itself (a server that starts or fails over must be used soon), or of what somebody has to mend.
-const TRY_AGAIN: Duration = Duration::from_millis(20);
-const TRY_AGAIN_MAX: Duration = Duration::from_secs(1);
-const MENDED_AGAIN_MAX: Duration = Duration::from_secs(10);
-
 const SELECT_READ_ONLY: &str = "SELECT current_setting('transaction_read_only') = 'on' AS read_only";
 const SELECT_IS_THERE: &str =
     "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pid = $1 AND backend_start::TEXT = $2) AS there";
@@ -67,88 +61,6 @@ pub enum Wait {
     Patiently,
     /// As long as the server works on it: every [`STORE_PATIENCE`], a new connection is asked whether its server still has the session.
     WhileItRuns,
-}
-
-/// What went wrong with one server, for all pools of the process.
-#[derive(Clone, Debug)]
-pub(super) struct Failures {
-    /// How often a connection failed.
-    count: Arc<watch::Sender<u64>>,
-    /// For each purpose: a server on which nothing can be written may well be read.
-    refusals: Arc<[Mutex<Option<Refusal>>; 2]>,
-}
-
-/// Why no session can be opened at the moment.
-#[derive(Debug)]
-struct Refusal {
-    cause: Arc<Error>,
-    /// Before then nobody tries again.
-    until: Instant,
-    pause: Duration,
-}
-
-impl Default for Failures {
-    fn default() -> Self {
-        Self { count: Arc::new(watch::Sender::new(0)), refusals: Arc::default() }
-    }
-}
-
-impl Failures {
-    fn count(&self) -> u64 {
-        *self.count.borrow()
-    }
-
-    fn add(&self) {
-        self.count.send_modify(|count| *count += 1);
-    }
-
-    pub(super) fn subscribe(&self) -> watch::Receiver<u64> {
-        self.count.subscribe()
-    }
-
-    fn refusal(&self, purpose: Purpose) -> std::sync::MutexGuard<'_, Option<Refusal>> {
-        self.refusals[purpose as usize].lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// How long to wait before a session may be opened, and why; nothing when this caller may try now. Of several that wait, one tries.
-    fn wait(&self, purpose: Purpose) -> Option<(Duration, Arc<Error>)> {
-        let mut refusal = self.refusal(purpose);
-        let refused = refusal.as_mut()?;
-        let left = refused.until.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            refused.until = Instant::now() + refused.pause;
-            return None;
-        }
-        Some((left, refused.cause.clone()))
-    }
-
-    fn opened(&self, purpose: Purpose) {
-        if self.refusal(purpose).take().is_some() {
-            info!("the server can be used again");
-        }
-    }
-
-    /// Says each cause once.
-    fn refused(&self, purpose: Purpose, cause: Error) -> Error {
-        let text = causes::text(&cause);
-        let longest = if causes::may_pass(&cause) { TRY_AGAIN_MAX } else { MENDED_AGAIN_MAX };
-        let mut refusal = self.refusal(purpose);
-        let before = refusal.take();
-        match before.as_ref().is_some_and(|before| causes::text(&before.cause) == text) {
-            true => debug!(cause = text, "the server cannot be used still: {text}"),
-            false => warn!(cause = text, "the server cannot be used: {text}"),
-        }
-        let pause = before.map_or(TRY_AGAIN, |before| before.pause * 2).min(longest);
-        let until = Instant::now() + pause.mul_f64(jitter());
-        let cause = Arc::new(cause);
-        *refusal = Some(Refusal { cause: cause.clone(), until, pause });
-        causes::again(&cause)
-    }
-}
-
-/// A factor from a half to one and a half, so that many processes do not try at the same moment.
-fn jitter() -> f64 {
-    0.5 + f64::from(Uuid::new_v4().as_bytes()[0]) / 256.0
 }
 
 /// A bounded number of connections to one server.
@@ -525,10 +437,6 @@ pub(crate) fn is_unknown(cause: &Error) -> bool {
 /// SQLSTATE of connections that are lost (class 08) and of servers that end them (`57P01` to `57P05`).
 fn is_of_the_connection(code: &str) -> bool {
     code.starts_with("08") || code.starts_with("57P")
-}
-
-pub(super) fn late() -> Error {
-    Error::Io(io::Error::new(io::ErrorKind::TimedOut, "the server took too long"))
 }
 
 pub(super) fn gone() -> Error {

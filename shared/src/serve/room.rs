@@ -4,6 +4,7 @@
 //! together and of one address, so that nobody's patience keeps others from being answered. Never here: what a call waits for, and how long.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -26,8 +27,8 @@ pub(super) struct Room {
 
 /// Those who wait, by their address.
 struct Waiting {
-    by_caller: Mutex<HashMap<Option<IpAddr>, usize>>,
-    total_max: usize,
+    places: Arc<Semaphore>,
+    by_caller: Mutex<HashMap<IpAddr, usize>>,
     caller_max: usize,
 }
 
@@ -46,13 +47,14 @@ pub struct Crowded;
 struct Waiter {
     waiting: Arc<Waiting>,
     caller: Option<IpAddr>,
+    _place: OwnedSemaphorePermit,
 }
 
 impl Room {
     /// Room for so many calls that work, and so many that wait; one address may have half of the latter.
     pub fn of(calls_max: usize, waiting_max: usize) -> Self {
-        let caller_max = waiting_max.div_ceil(2);
-        let waiting = Waiting { by_caller: Mutex::default(), total_max: waiting_max, caller_max };
+        let places = Arc::new(Semaphore::new(waiting_max));
+        let waiting = Waiting { places, by_caller: Mutex::default(), caller_max: waiting_max.div_ceil(2) };
         Self { working: Arc::new(Semaphore::new(calls_max)), waiting: Arc::new(waiting) }
     }
 
@@ -70,33 +72,35 @@ impl Room {
 }
 
 impl Waiting {
-    fn lock(&self) -> MutexGuard<'_, HashMap<Option<IpAddr>, usize>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
         self.by_caller.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn enter(self: &Arc<Self>, caller: Option<IpAddr>) -> Result<Waiter, Crowded> {
-        let mut by_caller = self.lock();
-        let total: usize = by_caller.values().sum();
-        let own = by_caller.get(&caller).copied().unwrap_or_default();
-        if total >= self.total_max || (caller.is_some() && own >= self.caller_max) {
-            return Err(Crowded);
+        let place = self.places.clone().try_acquire_owned().map_err(|_full| Crowded)?;
+        if let Some(caller) = caller {
+            let mut by_caller = self.lock();
+            let own = by_caller.entry(caller).or_default();
+            if *own >= self.caller_max {
+                return Err(Crowded);
+            }
+            *own += 1;
         }
-        by_caller.insert(caller, own + 1);
-        gauge!(metrics::CALLS_WAITING).set((total + 1) as f64);
-        Ok(Waiter { waiting: self.clone(), caller })
+        gauge!(metrics::CALLS_WAITING).increment(1.0);
+        Ok(Waiter { waiting: self.clone(), caller, _place: place })
     }
 }
 
 impl Drop for Waiter {
     fn drop(&mut self) {
-        let mut by_caller = self.waiting.lock();
-        if let Some(own) = by_caller.get_mut(&self.caller) {
-            *own -= 1;
-            if *own == 0 {
-                by_caller.remove(&self.caller);
+        gauge!(metrics::CALLS_WAITING).decrement(1.0);
+        let Some(caller) = self.caller else { return };
+        if let Entry::Occupied(mut own) = self.waiting.lock().entry(caller) {
+            *own.get_mut() -= 1;
+            if *own.get() == 0 {
+                own.remove();
             }
         }
-        gauge!(metrics::CALLS_WAITING).set(by_caller.values().sum::<usize>() as f64);
     }
 }
 
@@ -130,7 +134,8 @@ mod tests {
 
     #[tokio::test]
     async fn who_waits_holds_no_room_and_one_caller_does_not_take_all_places_to_wait() {
-        let room = Room::of(1, 4);
+        const PLACES: usize = 4;
+        let room = Room::of(1, PLACES);
         let wait = |caller| {
             let (tell, told) = oneshot::channel::<()>();
             let room = room.clone();
@@ -141,7 +146,7 @@ mod tests {
         let waits = |count| {
             let room = room.clone();
             async move {
-                while room.waiting.lock().values().sum::<usize>() != count {
+                while room.waiting.places.available_permits() != PLACES - count {
                     tokio::task::yield_now().await;
                 }
             }

@@ -1,12 +1,12 @@
 //! One command that the server refuses does not fail those that are committed with it, and what others do at the same time is tried again.
 
 use shared::proto::command::CreatePostRequest;
-use sqlx::{Connection, PgConnection};
 use tokio::task::JoinSet;
 use tonic::Code;
 
-use super::{command_server, database, projector, query_server, verified};
+use super::{database, execute, verified};
 use crate::api::{Api, ask, request_id};
+use crate::process::Roles;
 
 /// How many commands are under way at once, so that they share batches.
 const COMMANDS: usize = 200;
@@ -33,9 +33,13 @@ BEGIN
 END $$;
 CREATE TRIGGER roll_back AFTER INSERT ON chirp_log.events FOR EACH STATEMENT EXECUTE FUNCTION roll_back()";
 
-async fn run(address: &str, statement: &'static str) {
-    let mut connection = PgConnection::connect(address).await.expect("the server answers");
-    sqlx::raw_sql(statement).execute(&mut connection).await.expect("it is done");
+/// The three roles on a database of their own, an account, and something that happens to its posts.
+async fn posting_beside(trouble: &str) -> (String, Roles, String) {
+    let store = database().await.address();
+    let roles = Roles::start_at(&store, &[]).await;
+    let ada = roles.api.register("ada").await.id;
+    execute(&store, trouble).await;
+    (store, roles, ada)
 }
 
 /// Posts at once; every tenth has this text.
@@ -53,33 +57,21 @@ async fn post_at_once(api: &Api, account: &str, every_tenth: &str) -> Vec<(bool,
 
 #[tokio::test]
 async fn one_command_that_the_server_refuses_fails_alone() {
-    let server = database().await;
-    let store = server.address();
-    let (commands, queries) = (command_server(&store).await, query_server(&store).await);
-    let projector = projector(&store, &[]).await;
-    let api = Api::new(&commands.address, &queries.address, &projector.address);
-    let ada = api.register("ada").await.id;
-    run(&store, REFUSE_SOME).await;
-    for (is_tenth, outcome) in post_at_once(&api, &ada, "unstorable").await {
+    let (store, roles, ada) = posting_beside(REFUSE_SOME).await;
+    for (is_tenth, outcome) in post_at_once(&roles.api, &ada, "unstorable").await {
         let expected = if is_tenth { Err(Code::Internal) } else { Ok(()) };
         assert_eq!(outcome, expected, "one that is refused: {is_tenth}");
     }
-    assert_eq!(api.texts_of(&ada).await.len(), COMMANDS - COMMANDS / 10);
+    assert_eq!(roles.api.texts_of(&ada).await.len(), COMMANDS - COMMANDS / 10);
     verified(&store).await;
 }
 
 #[tokio::test]
 async fn what_is_rolled_back_because_of_others_is_tried_again() {
-    let server = database().await;
-    let store = server.address();
-    let (commands, queries) = (command_server(&store).await, query_server(&store).await);
-    let projector = projector(&store, &[]).await;
-    let api = Api::new(&commands.address, &queries.address, &projector.address);
-    let ada = api.register("ada").await.id;
-    run(&store, ROLL_BACK_SOME).await;
-    for (_, outcome) in post_at_once(&api, &ada, "as any other").await {
+    let (store, roles, ada) = posting_beside(ROLL_BACK_SOME).await;
+    for (_, outcome) in post_at_once(&roles.api, &ada, "as any other").await {
         assert_eq!(outcome, Ok(()));
     }
-    assert_eq!(api.texts_of(&ada).await.len(), COMMANDS, "each once");
+    assert_eq!(roles.api.texts_of(&ada).await.len(), COMMANDS, "each once");
     verified(&store).await;
 }

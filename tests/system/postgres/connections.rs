@@ -6,13 +6,13 @@ use shared::postgres::Server;
 use shared::proto::admin::RebuildProjectionRequest;
 use shared::proto::command::{CreatePostRequest, WaitFor};
 use shared::proto::query::GetHomeTimelineRequest;
-use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use sqlx::{Connection, PgConnection};
 use tokio::task::JoinSet;
 
-use super::{command_server, database, projector, query_server, verified};
+use super::{database, execute, query_server, verified};
 use crate::api::{Api, ask, fresh, request_id, texts, within};
 use crate::cluster::{Cluster, Pooler};
-use crate::process::{Process, Role, chirp, eventually};
+use crate::process::{Process, Role, Roles, chirp, eventually};
 use crate::relay::Relay;
 use crate::roles::http;
 
@@ -22,9 +22,9 @@ const FEW_CLIENTS: usize = 30;
 const ROLES: [(&str, &str); 3] =
     [("command-server", "--listen"), ("query-server", "--listen"), ("projector", "--ops-listen")];
 
-async fn execute(address: &str, sql: String) {
-    let mut connection = PgConnection::connect(address).await.expect("the server answers");
-    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.expect("it is done");
+/// The `host:port` of an address.
+fn host_of(store: &str) -> &str {
+    store.split(['@', '/']).nth(3).expect("an address has a host")
 }
 
 /// The store of an address by way of another `host:port`, and with more parameters.
@@ -37,9 +37,7 @@ fn by(store: &str, host: &str, parameters: &str) -> String {
 
 /// The three roles work there together.
 async fn works(store: &str) {
-    let (commands, queries) = (command_server(store).await, query_server(store).await);
-    let projector = projector(store, &[]).await;
-    let api = Api::new(&commands.address, &queries.address, &projector.address);
+    let Roles { api, .. } = &Roles::start_at(store, &[]).await;
     let [ada, bob] = api.accounts(["ada", "bob"]).await;
     api.follow(&bob, &ada).await;
     let made = api.post(&ada, "it works").await;
@@ -50,7 +48,7 @@ async fn works(store: &str) {
 async fn everything_works_through_a_pooler_in_session_mode() {
     let server = database().await;
     let store = server.address();
-    let host = store.split(['@', '/']).nth(3).expect("an address has a host");
+    let host = host_of(&store);
     let pooler = Pooler::start(host, "session").await;
     works(&by(&store, pooler.host(), "")).await;
     verified(&by(&store, pooler.host(), "")).await;
@@ -60,13 +58,7 @@ async fn everything_works_through_a_pooler_in_session_mode() {
 async fn two_connections_are_enough_for_each_process() {
     let server = database().await;
     let store = server.address();
-    let name = store
-        .rsplit('/')
-        .next()
-        .expect("there is always one part")
-        .split('?')
-        .next()
-        .expect("there is always one part");
+    let name = server.database();
     // Roles belong to the whole server, so the limit is that of others, which have the same rights.
     let roles = ["command", "projector", "query"].map(|role| (role, format!("few_{role}_{name}")));
     for (role, few) in &roles {
@@ -103,7 +95,7 @@ async fn two_connections_are_enough_for_each_process() {
 async fn every_role_refuses_a_pooler_in_transaction_mode_by_name() {
     let server = database().await;
     let store = server.address();
-    let host = store.split(['@', '/']).nth(3).expect("an address has a host");
+    let host = host_of(&store);
     let pooler = Pooler::start(host, "transaction").await;
     let store = by(&store, pooler.host(), "");
     for (role, listen) in ROLES {
@@ -149,7 +141,7 @@ async fn an_encoding_that_cannot_hold_every_text_is_refused_by_name() {
 async fn whatever_stands_in_the_way_is_named_and_never_a_line_of_the_servers_source() {
     let server = database().await;
     let store = server.address();
-    let host = store.split(['@', '/']).nth(3).expect("an address has a host").to_owned();
+    let host = host_of(&store).to_owned();
     let (start, path) = store.rsplit_once('/').expect("an address has a database");
     let name = path.split('?').next().expect("there is always one part");
     let role = format!("nobody_{}", uuid::Uuid::now_v7().simple());
@@ -186,9 +178,8 @@ async fn a_rebuild_beside_a_long_reader_says_for_whom_it_waits_and_lets_others_r
     const PAGE_DEADLINE: Duration = Duration::from_secs(2);
     let server = database().await;
     let store = server.address();
-    let (commands, queries) = (command_server(&store).await, query_server(&store).await);
-    let mut projector = projector(&store, &[]).await;
-    let api = Api::new(&commands.address, &queries.address, &projector.address);
+    let mut roles = Roles::start_at(&store, &[]).await;
+    let api = roles.api.clone();
     let ada = api.register("ada").await;
     let made = api.post(&ada.id, "still there").await;
     api.home(&ada.id, fresh(&made.token)).await;
@@ -202,7 +193,7 @@ async fn a_rebuild_beside_a_long_reader_says_for_whom_it_waits_and_lets_others_r
         async move { admin.rebuild_projection(RebuildProjectionRequest { name: "timelines_1".to_owned() }).await }
     });
     let named = format!("waits for process {pid} of the server");
-    projector.process.says(|line| line.contains(&named).then_some(())).await;
+    roles.projector.process.says(|line| line.contains(&named).then_some(())).await;
     for _ in 0..PAGES {
         let request = ask!(GetHomeTimelineRequest { account_id: &ada.id, page_size: 10 });
         let page = api.queries.clone().get_home_timeline(within(PAGE_DEADLINE, request)).await;

@@ -6,46 +6,39 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use shared::proto::command::CreatePostRequest;
-use sqlx::{Connection, PgConnection};
 use tokio::task::JoinSet;
 
-use super::{command_server, database, is_healthy, projector, query_server, verified};
+use super::{command_server, database, execute, is_healthy, projector, query_server, verified};
 use crate::api::{Api, ask, fresh, request_id};
 use crate::cluster::Cluster;
-use crate::process::{PATIENCE, Role, eventually};
+use crate::process::{PATIENCE, Roles, eventually};
 use crate::relay::Relay;
 
 /// Clients that post all the while.
 const WRITERS: usize = 4;
 
 /// The three roles on one store, and an account that posts.
-struct Roles {
-    /// They end with this.
-    _roles: [Role; 3],
-    addresses: [String; 3],
-    api: Api,
+struct Posting {
+    roles: Roles,
     ada: String,
 }
 
-impl Roles {
+impl Posting {
     async fn start(store: &str) -> Self {
-        let (commands, queries) = (command_server(store).await, query_server(store).await);
-        let projector = projector(store, &[]).await;
-        let addresses = [&commands, &queries, &projector].map(|role| role.address.clone());
-        let api = Api::new(&commands.address, &queries.address, &projector.address);
-        let ada = api.register("ada").await;
-        api.home(&ada.id, fresh(&ada.token)).await;
-        Self { _roles: [commands, queries, projector], addresses, api, ada: ada.id }
+        let roles = Roles::start_at(store, &[]).await;
+        let ada = roles.api.register("ada").await;
+        roles.api.home(&ada.id, fresh(&ada.token)).await;
+        Self { roles, ada: ada.id }
     }
 
     /// Posts until that works, and then waits until the post is shown. How long each took.
     async fn post_and_see(&self, text: &str) -> (Duration, Duration) {
         let began = Instant::now();
         let request = ask!(CreatePostRequest { request_id: request_id(), author_id: &self.ada, text: text });
-        let post = async || self.api.try_post(request.clone()).await.ok();
+        let post = async || self.roles.api.try_post(request.clone()).await.ok();
         let made = eventually("it is posted", post, Option::is_some).await.expect("just seen");
         let written = began.elapsed();
-        let show = async || self.api.get_post(&made.id, fresh(&made.token)).await.ok();
+        let show = async || self.roles.api.get_post(&made.id, fresh(&made.token)).await.ok();
         let shown = eventually("it is shown", show, Option::is_some).await.expect("just seen");
         assert_eq!(shown.text, text);
         (written, began.elapsed())
@@ -55,7 +48,7 @@ impl Roles {
     fn write(&self, stop: &Arc<AtomicBool>) -> JoinSet<Vec<String>> {
         let mut writers = JoinSet::new();
         for writer in 0..WRITERS {
-            let (api, ada, stop) = (self.api.clone(), self.ada.clone(), stop.clone());
+            let (api, ada, stop) = (self.roles.api.clone(), self.ada.clone(), stop.clone());
             writers.spawn(async move {
                 let mut acknowledged = Vec::new();
                 while !stop.load(Ordering::Relaxed) {
@@ -78,17 +71,12 @@ impl Roles {
         stop.store(true, Ordering::Relaxed);
         let acknowledged: BTreeSet<String> = writers.join_all().await.into_iter().flatten().collect();
         let there: Vec<String> =
-            self.api.texts_of(&self.ada).await.into_iter().filter(|text| text.contains("of writer")).collect();
+            self.roles.api.texts_of(&self.ada).await.into_iter().filter(|text| text.contains("of writer")).collect();
         let distinct: BTreeSet<String> = there.iter().cloned().collect();
         assert_eq!(there.len(), distinct.len(), "something was done twice");
         assert_eq!(distinct, acknowledged, "what was acknowledged is there");
         acknowledged.len()
     }
-}
-
-async fn run(address: &str, statement: &'static str) {
-    let mut connection = PgConnection::connect(address).await.expect("the server answers");
-    sqlx::raw_sql(statement).execute(&mut connection).await.expect("it is done");
 }
 
 /// `CHIRP_FAILOVERS=n` for more than one.
@@ -108,27 +96,27 @@ async fn when_the_primary_falls_silent_its_successor_is_written_to_and_nothing_i
 async fn fall_silent(round: usize) -> (usize, Duration) {
     let primary = Cluster::start("-c wal_level=replica").await;
     let standby = primary.standby().await;
-    run(&primary.store(), "ALTER SYSTEM SET synchronous_standby_names = '*'").await;
-    run(&primary.store(), "SELECT pg_reload_conf()").await;
+    execute(&primary.store(), "ALTER SYSTEM SET synchronous_standby_names = '*'").await;
+    execute(&primary.store(), "SELECT pg_reload_conf()").await;
     let relay = Relay::to(primary.host()).await;
-    let roles = Roles::start(&primary.store_by(relay.address())).await;
+    let posting = Posting::start(&primary.store_by(relay.address())).await;
     let stop = Arc::new(AtomicBool::new(false));
-    let writers = roles.write(&stop);
-    roles.post_and_see("before").await;
+    let writers = posting.write(&stop);
+    posting.post_and_see("before").await;
 
     let before = relay.opened();
     primary.signal("STOP");
-    run(&standby.store(), "SELECT pg_promote()").await;
+    execute(&standby.store(), "SELECT pg_promote()").await;
     relay.lead_to(standby.host());
-    let (written, shown) = roles.post_and_see("after").await;
-    for address in &roles.addresses {
-        eventually("it is ready again", || is_healthy(address), |healthy| *healthy).await;
+    let (written, shown) = posting.post_and_see("after").await;
+    for role in [&posting.roles.commands, &posting.roles.queries, &posting.roles.projector] {
+        eventually("it is ready again", || is_healthy(&role.address), |healthy| *healthy).await;
     }
-    let count = roles.account_for(&stop, writers).await;
+    let count = posting.account_for(&stop, writers).await;
     let opened = relay.opened() - before;
     println!("round {round}: written again after {written:?}, shown after {shown:?}, {opened} new connections");
     // Nobody is left with the old one.
-    roles.post_and_see("at the end").await;
+    posting.post_and_see("at the end").await;
     verified(&standby.store()).await;
     (count, written)
 }
@@ -139,13 +127,13 @@ async fn when_an_idle_primary_falls_silent_its_successor_is_written_to() {
     let primary = Cluster::start("-c wal_level=replica").await;
     let standby = primary.standby().await;
     let relay = Relay::to(primary.host()).await;
-    let roles = Roles::start(&primary.store_by(relay.address())).await;
-    roles.post_and_see("before").await;
+    let posting = Posting::start(&primary.store_by(relay.address())).await;
+    posting.post_and_see("before").await;
     primary.caught_up().await;
     primary.signal("STOP");
-    run(&standby.store(), "SELECT pg_promote()").await;
+    execute(&standby.store(), "SELECT pg_promote()").await;
     relay.lead_to(standby.host());
-    let (written, shown) = roles.post_and_see("after").await;
+    let (written, shown) = posting.post_and_see("after").await;
     println!("written again after {written:?}, shown after {shown:?}");
     verified(&standby.store()).await;
 }
@@ -154,16 +142,17 @@ async fn when_an_idle_primary_falls_silent_its_successor_is_written_to() {
 async fn a_commit_whose_answer_never_comes_is_found_in_the_log() {
     let primary = Cluster::start("").await;
     let relay = Relay::to(primary.host()).await;
-    let roles = Roles::start(&primary.store_by(relay.address())).await;
+    let posting = Posting::start(&primary.store_by(relay.address())).await;
     // So that no connection rests, and is asked whether it is there, which it would not answer.
-    roles.post_and_see("before").await;
+    posting.post_and_see("before").await;
     relay.silence();
     // Without a request id, there is no other way to learn what became of it.
-    let made = roles.api.try_post(ask!(CreatePostRequest { author_id: &roles.ada, text: "into the dark" })).await;
+    let made =
+        posting.roles.api.try_post(ask!(CreatePostRequest { author_id: &posting.ada, text: "into the dark" })).await;
     made.expect("it was committed, and that can be known");
-    let (written, shown) = roles.post_and_see("and more").await;
+    let (written, shown) = posting.post_and_see("and more").await;
     println!("afterwards: written in {written:?}, shown in {shown:?}");
-    assert_eq!(roles.api.texts_of(&roles.ada).await, ["before", "into the dark", "and more"]);
+    assert_eq!(posting.roles.api.texts_of(&posting.ada).await, ["before", "into the dark", "and more"]);
 }
 
 #[tokio::test]
@@ -171,19 +160,21 @@ async fn a_standby_to_which_connections_led_for_a_while_keeps_no_session() {
     let primary = Cluster::start("-c wal_level=replica").await;
     let standby = primary.standby().await;
     let relay = Relay::to(primary.host()).await;
-    let roles = Roles::start(&primary.store_by(relay.address())).await;
-    roles.post_and_see("before").await;
+    let posting = Posting::start(&primary.store_by(relay.address())).await;
+    posting.post_and_see("before").await;
 
     relay.lead_to(standby.host());
-    run(&primary.store(), END_OTHER_SESSIONS).await;
-    let post = async || roles.api.try_post(ask!(CreatePostRequest { author_id: &roles.ada, text: "x" })).await.is_err();
+    execute(&primary.store(), END_OTHER_SESSIONS).await;
+    let post = async || {
+        posting.roles.api.try_post(ask!(CreatePostRequest { author_id: &posting.ada, text: "x" })).await.is_err()
+    };
     // It may be asked before its sessions have ended.
     eventually("nothing can be written to a standby", post, |refused| *refused).await;
-    for address in [&roles.addresses[0], &roles.addresses[2]] {
-        eventually("it is not ready", || is_healthy(address), |healthy| !healthy).await;
+    for role in [&posting.roles.commands, &posting.roles.projector] {
+        eventually("it is not ready", || is_healthy(&role.address), |healthy| !healthy).await;
     }
     relay.lead_to(primary.host());
-    let (written, shown) = roles.post_and_see("after").await;
+    let (written, shown) = posting.post_and_see("after").await;
     println!("written again after {written:?}, shown after {shown:?}");
     verified(&primary.store()).await;
 }
@@ -195,19 +186,18 @@ SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 
 async fn sessions_that_were_born_read_only_end_when_their_role_may_write_again() {
     let server = database().await;
     let store = server.address();
-    let name = store.rsplit('/').next().expect("a name").split('?').next().expect("a name").to_owned();
+    let name = server.database().to_owned();
     let set = async |what: &str| {
-        let mut connection = PgConnection::connect(&store).await.expect("the server answers");
         let sql = format!("ALTER ROLE chirp_command IN DATABASE {name} {what} default_transaction_read_only");
         let sql = if what == "SET" { format!("{sql} = on") } else { sql };
-        sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut connection).await.expect("it is set");
+        execute(&store, sql).await;
     };
     let commands = command_server(&server.as_role("chirp_command").address()).await;
     let (projector, queries) = (projector(&store, &[]).await, query_server(&store).await);
     let api = Api::new(&commands.address, &queries.address, &projector.address);
     let ada = api.register("ada").await.id;
     set("SET").await;
-    run(&store, END_OTHER_SESSIONS).await;
+    execute(&store, END_OTHER_SESSIONS).await;
     let post = async || api.try_post(ask!(CreatePostRequest { author_id: &ada, text: "x" })).await.is_err();
     eventually("nothing can be written", post, |refused| *refused).await;
     eventually("it is not ready", || is_healthy(&commands.address), |healthy| !healthy).await;

@@ -3,21 +3,15 @@
 use std::time::Duration;
 
 use shared::proto::query::{Consistency, GetPostRequest};
-use sqlx::{Connection, PgConnection};
 use tonic::{Code, Status};
 
-use super::{command_server, projector, query_server};
+use super::{command_server, execute, projector, query_server};
 use crate::api::{Api, Made, ask, fresh, reason, up_to_date, within};
 use crate::cluster::Cluster;
 use crate::process::eventually;
 
 /// What the client of a call that waits in vain allows.
 const DEADLINE: Duration = Duration::from_millis(1_500);
-
-async fn run(address: &str, statement: &'static str) {
-    let mut connection = PgConnection::connect(address).await.expect("the server answers");
-    sqlx::raw_sql(statement).execute(&mut connection).await.expect("it is done");
-}
 
 async fn shown(api: &Api, made: &Made, consistency: Option<Consistency>) -> Result<String, Status> {
     let request = ask!(GetPostRequest { post_id: &made.id, consistency: consistency });
@@ -45,7 +39,7 @@ async fn a_query_server_on_a_standby_waits_for_what_it_lacks_and_says_that_it_is
         eventually("it is replayed", show, Result::is_ok).await.expect("just seen");
     }
 
-    run(&standby.store(), "SELECT pg_wal_replay_pause()").await;
+    execute(&standby.store(), "SELECT pg_wal_replay_pause()").await;
     let after = api.post(&ada, "after").await;
     assert_is_behind(shown(&api, &after, fresh(&after.token)).await);
     assert_is_behind(shown(&api, &before, up_to_date()).await);
@@ -56,7 +50,7 @@ async fn a_query_server_on_a_standby_waits_for_what_it_lacks_and_says_that_it_is
         let (api, after) = (api.clone(), after.clone());
         async move { shown(&api, &after, fresh(&after.token)).await }
     });
-    run(&standby.store(), "SELECT pg_wal_replay_resume()").await;
+    execute(&standby.store(), "SELECT pg_wal_replay_resume()").await;
     // It may have asked before the standby went on or after it; either way it has an answer.
     assert_eq!(waiting.await.expect("it does not panic").expect("the standby goes on"), "after");
     let show = async || shown(&api, &after, up_to_date()).await;

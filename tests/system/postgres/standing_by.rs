@@ -4,16 +4,15 @@ use shared::proto::admin::{ProjectionState, RebuildProjectionRequest};
 use tonic::Code;
 use tonic_types::StatusExt;
 
-use super::{command_server, database, projector, query_server};
+use super::{database, projector};
 use crate::api::{Api, fresh, reason};
-use crate::process::{Role, Surroundings, chirp, eventually, faketime};
+use crate::process::{Role, Roles, Surroundings, chirp, eventually, faketime};
 
 #[tokio::test]
 async fn an_order_to_a_projector_that_stands_by_names_the_owner_and_the_command_line_follows() {
     let server = database().await;
     let store = server.address();
-    let (commands, queries) = (command_server(&store).await, query_server(&store).await);
-    let owner = projector(&store, &[]).await;
+    let Roles { commands, queries, projector: owner, .. } = Roles::start_at(&store, &[]).await;
     let standby = projector(&store, &["--advertise", "127.0.0.1:9"]).await;
     let api = Api::new(&commands.address, &queries.address, &standby.address);
     let made = api.register("ada").await;
@@ -52,8 +51,7 @@ async fn an_order_to_a_projector_that_stands_by_names_the_owner_and_the_command_
 async fn a_clock_that_is_ahead_shows_nobody_as_stopped_and_takes_nothing_over() {
     let server = database().await;
     let store = server.address();
-    let (commands, queries) = (command_server(&store).await, query_server(&store).await);
-    let owner = projector(&store, &[]).await;
+    let Roles { commands, queries, projector: owner, .. } = Roles::start_at(&store, &[]).await;
     let environment =
         [("LD_PRELOAD", faketime()), ("FAKETIME", "+90s".to_owned()), ("FAKETIME_DONT_FAKE_MONOTONIC", "1".to_owned())];
     let environment = environment.map(|(name, value)| (name.to_owned(), value)).to_vec();

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::patience::within;
-use crate::postgres::Server;
+use crate::postgres::failures::{MENDED_AGAIN_MAX, TRY_AGAIN, TRY_AGAIN_MAX};
+use crate::postgres::{Server, Work};
 
 async fn one() -> Pool {
     Server::for_a_test().await.plain("public")
@@ -121,4 +122,20 @@ async fn a_server_that_refuses_is_asked_by_one_at_a_time_and_more_and_more_rarel
         failures.opened(Purpose::Writing);
         assert!(failures.wait(Purpose::Writing).is_none(), "whoever comes may open one");
     }
+}
+
+#[tokio::test]
+async fn whoever_asks_again_and_again_whether_a_server_will_do_logs_in_rarely() {
+    /// As often as whoever waits for a store asks in two seconds.
+    const QUESTIONS: u32 = 20;
+    let there = Server::for_a_test().await;
+    let missing = Server::of(there.connector.map(|options| options.database("no_such_database")));
+    for _ in 0..QUESTIONS {
+        let refused = missing.check(Work::Queries).await.expect_err("there is no such database");
+        assert!(refused.to_string().contains("there is no database no_such_database"), "{refused}");
+    }
+    let pause = missing.failures.refusal(Purpose::Reading).as_ref().expect("it was refused").pause;
+    // Each attempt doubled it.
+    let attempts = (pause.as_millis() / TRY_AGAIN.as_millis()).ilog2() + 1;
+    assert!(attempts < QUESTIONS / 2, "{attempts} attempts");
 }
