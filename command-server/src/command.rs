@@ -8,6 +8,7 @@ use shared::event::{AccountKind, Envelope, Event, FollowEvent, PostText, Profile
 use shared::ids::{AccountId, Position, PostId};
 use shared::log::StreamName;
 
+use crate::domain::Refusal;
 use crate::domain::account::{self, APPROVED_TOGETHER_MAX, Account, Step};
 use crate::domain::block::{self, Block, Follows};
 use crate::domain::follow::{self, Follow};
@@ -384,11 +385,14 @@ async fn seen_by(session: &mut Session<'_>, viewer: &Account, id: PostId) -> Res
     Ok(post.seen(&sight)?.clone())
 }
 
-/// Whoever has a reaction to take back knows of the post. To whoever has none, it is there only if they may see it, or if it is gone and was
-/// theirs to see.
+/// Whoever has a reaction to take back knows of the post. To whoever has none, it is there only if they may see it, or might if it were not
+/// deleted: taking back what is not there is fine on a deleted post, too.
 async fn known_to(session: &mut Session<'_>, account: &Account, id: PostId, reaction: Reaction) -> Result<(), Failure> {
     if reaction == Reaction::Absent {
-        seen_by(session, account, id).await?;
+        match seen_by(session, account, id).await {
+            Ok(_) | Err(Failure::Refused(Refusal::PostDeleted)) => {}
+            Err(failure) => return Err(failure),
+        }
     }
     Ok(())
 }
