@@ -11,10 +11,12 @@ mod live;
 mod load;
 mod nothing;
 mod overload;
+mod query_process;
 mod read;
 mod redis;
 mod stage;
 mod stats;
+mod watch;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -101,6 +103,7 @@ pub async fn run(command: BenchCommand) -> anyhow::Result<ExitCode> {
         BenchCommand::Live(args) => ("live", &args.rounds),
         BenchCommand::Overload(args) => ("overload", &args.rounds),
         BenchCommand::Read(args) => ("read", &args.rounds),
+        BenchCommand::Watch(args) => ("watch", &args.rounds),
     };
     let rounds = Rounds::of(args)?;
     let found = match &command {
@@ -113,6 +116,9 @@ pub async fn run(command: BenchCommand) -> anyhow::Result<ExitCode> {
         }
         BenchCommand::Overload(_) => overload::run(&rounds).await,
         BenchCommand::Read(args) => read::run(&rounds, args.accounts, args.in_flight).await,
+        BenchCommand::Watch(args) => {
+            watch::run(&rounds, watch::Play { watchers: args.watchers, likes: args.likes }).await
+        }
     };
     // Whatever became of it, what was made is dropped.
     rounds.clean_up().await?;

@@ -8,7 +8,8 @@ use serde::{Deserialize, Deserializer};
 use shared::clock::Timestamp;
 use shared::ids::{AccountKey, Position, PostKey};
 use shared::proto::common::AccountKind;
-use shared::proto::query::{Account, Post, TimelineItem};
+use shared::proto::query::{Account, Post, ThreadPost, TimelineItem};
+use shared::rows::Rows;
 use shared::sql::statements;
 use tonic::Status;
 use uuid::Uuid;
@@ -48,17 +49,13 @@ macro_rules! account_row {
         )
     };
 }
-/// SQL for a post as JSON, as this viewer sees it: see [`PostRow`].
-macro_rules! post_row {
+/// SQL for what is each viewer's own of a post, as JSON: see [`OwnRow`].
+macro_rules! own_row {
     ($viewer:literal) => {
         concat!(
-            "{array}(
-    posts.post, {id posts.post_id}, posts.text, posts.created_at, posts.edited_at,
-    {id parent.post_id}, {id parent_author.account_id}, {id quoted.post_id},
-    posts.quoted IS NOT NULL AND ",
+            "{array}(posts.quoted IS NOT NULL AND ",
             visible!("quoted", "quoted_author", $viewer),
             ",
-    COALESCE(counts.likes, 0), COALESCE(counts.reposts, 0), COALESCE(counts.replies, 0),
     EXISTS (SELECT 1 FROM posts_1_likes WHERE account = ",
             $viewer,
             " AND post = posts.post),
@@ -67,7 +64,28 @@ macro_rules! post_row {
             " AND post = posts.post),
     EXISTS (SELECT 1 FROM bookmarks_1 WHERE account = ",
             $viewer,
-            " AND post = posts.post), ",
+            " AND post = posts.post))"
+        )
+    };
+}
+/// SQL for the post that a post quotes, and its author.
+macro_rules! quoted_joins {
+    () => {
+        "
+LEFT JOIN posts_1 AS quoted ON quoted.post = posts.quoted
+LEFT JOIN profiles_1 AS quoted_author ON quoted_author.account = quoted.author"
+    };
+}
+/// SQL for a post as JSON, as this viewer sees it: see [`PostRow`].
+macro_rules! post_row {
+    ($viewer:literal) => {
+        concat!(
+            "{array}(
+    posts.post, {id posts.post_id}, posts.text, posts.created_at, posts.edited_at,
+    {id parent.post_id}, {id parent_author.account_id}, {id quoted.post_id},
+    COALESCE(counts.likes, 0), COALESCE(counts.reposts, 0), COALESCE(counts.replies, 0), ",
+            own_row!($viewer),
+            ", ",
             account_row!("author", "author_counts"),
             ")"
         )
@@ -76,15 +94,16 @@ macro_rules! post_row {
 /// SQL for the tables from which a post is put together, after `wanted`.
 macro_rules! post_joins {
     () => {
-        "
+        concat!(
+            "
 {ordered join} posts_1 AS posts ON posts.post = wanted.post
 {ordered join} profiles_1 AS author ON author.account = posts.author
 LEFT JOIN counts_1_accounts AS author_counts ON author_counts.account = posts.author
 LEFT JOIN counts_1_posts AS counts ON counts.post = posts.post
 LEFT JOIN posts_1 AS parent ON parent.post = posts.reply_to
-LEFT JOIN profiles_1 AS parent_author ON parent_author.account = posts.reply_to_author
-LEFT JOIN posts_1 AS quoted ON quoted.post = posts.quoted
-LEFT JOIN profiles_1 AS quoted_author ON quoted_author.account = quoted.author"
+LEFT JOIN profiles_1 AS parent_author ON parent_author.account = posts.reply_to_author",
+            quoted_joins!()
+        )
     };
 }
 statements! {
@@ -107,17 +126,17 @@ SELECT CAST({collect}(",
 FROM {rows $1 AS wanted: post}",
         post_joins!()
     );
-    /// $1 the posts, each with its viewer.
-    static SELECT_POSTS_OF_VIEWERS = concat!(
+    /// $1 the posts, each with a viewer.
+    static SELECT_OWN = concat!(
         "
 WITH wanted AS MATERIALIZED (
     SELECT * FROM {rows $1 AS asked: viewer, post}
 )
-SELECT CAST({collect}({array}(wanted.viewer, ",
-        post_row!("wanted.viewer"),
+SELECT CAST({collect}({array}(wanted.viewer, wanted.post, ",
+        own_row!("wanted.viewer"),
         ")) AS TEXT) AS found
-FROM wanted",
-        post_joins!()
+FROM wanted {ordered join} posts_1 AS posts ON posts.post = wanted.post",
+        quoted_joins!()
     );
 }
 
@@ -178,14 +197,27 @@ struct PostRow {
     parent: Option<Uuid>,
     parent_author: Option<Uuid>,
     quoted: Option<Uuid>,
-    quoted_visible: Flag,
     likes: i64,
     reposts: i64,
     replies: i64,
+    own: OwnRow,
+    author: AccountRow,
+}
+
+/// What is each viewer's own of a post, in the order of its columns in `own_row!`.
+#[derive(Clone, Copy, Deserialize)]
+struct OwnRow {
+    quoted_visible: Flag,
     liked: Flag,
     reposted: Flag,
     bookmarked: Flag,
-    author: AccountRow,
+}
+
+impl OwnRow {
+    fn put_into(self, post: &mut Post) {
+        post.quoted_post_unavailable = !post.quoted_post_id.is_empty() && !self.quoted_visible.0;
+        (post.liked, post.reposted, post.bookmarked) = (self.liked.0, self.reposted.0, self.bookmarked.0);
+    }
 }
 
 /// Why a post is on a page, and where.
@@ -244,29 +276,22 @@ impl Hydrated {
     fn take(&mut self, row: PostRow) {
         let author = AccountKey(row.author.key);
         let author_id = row.author.id;
-        self.posts.insert(
-            PostKey(row.key),
-            (
-                Post {
-                    post_id: row.id.to_string(),
-                    author_id: author_id.to_string(),
-                    text: row.text,
-                    reply_to_post_id: id(row.parent),
-                    reply_to_account_id: id(row.parent_author),
-                    quoted_post_unavailable: row.quoted.is_some() && !row.quoted_visible.0,
-                    quoted_post_id: id(row.quoted),
-                    like_count: row.likes,
-                    repost_count: row.reposts,
-                    reply_count: row.replies,
-                    created_at: Some(Timestamp(row.created_at).to_proto()),
-                    edited_at: row.edited_at.map(|at| Timestamp(at).to_proto()),
-                    liked: row.liked.0,
-                    reposted: row.reposted.0,
-                    bookmarked: row.bookmarked.0,
-                },
-                author,
-            ),
-        );
+        let mut post = Post {
+            post_id: row.id.to_string(),
+            author_id: author_id.to_string(),
+            text: row.text,
+            reply_to_post_id: id(row.parent),
+            reply_to_account_id: id(row.parent_author),
+            quoted_post_id: id(row.quoted),
+            like_count: row.likes,
+            repost_count: row.reposts,
+            reply_count: row.replies,
+            created_at: Some(Timestamp(row.created_at).to_proto()),
+            edited_at: row.edited_at.map(|at| Timestamp(at).to_proto()),
+            ..Post::default()
+        };
+        row.own.put_into(&mut post);
+        self.posts.insert(PostKey(row.key), (post, author));
         self.accounts.entry(author).or_insert_with(|| account(row.author));
     }
 
@@ -285,15 +310,20 @@ impl Hydrated {
         self.accounts.get(&key).cloned()
     }
 
+    /// A post that was asked for, with its author, as the contract has it in a thread.
+    pub fn thread_post(&self, key: PostKey) -> ThreadPost {
+        ThreadPost { post: self.post(key), author: self.author_of(key) }
+    }
+
     /// A post as an item, wherever and for whatever reason it is on the page.
     fn item_of(&self, post: PostKey) -> Option<TimelineItem> {
         let (author, post) = (self.author_of(post), Some(self.post(post)?));
         Some(TimelineItem { post, author, ..TimelineItem::default() })
     }
 
-    /// An item of a timeline; who reposted is among these.
-    fn item(&self, entry: &Entry, reposters: &Self) -> Option<TimelineItem> {
-        let reposter = reposters.accounts.get(&entry.actor).filter(|_| entry.is_repost());
+    /// An item of a timeline.
+    fn item(&self, entry: &Entry) -> Option<TimelineItem> {
+        let reposter = self.accounts.get(&entry.actor).filter(|_| entry.is_repost());
         Some(TimelineItem {
             reposted_by_account_id: reposter.map(|account| account.account_id.clone()).unwrap_or_default(),
             place: entry.place.unsigned(),
@@ -324,7 +354,7 @@ pub async fn items(
     let reposters: Vec<AccountKey> =
         entries.iter().filter(|entry| entry.is_repost()).map(|entry| entry.actor).collect();
     let hydrated = Hydrated::load(snapshot, &posts, &reposters, viewer).await?;
-    Ok(entries.iter().filter_map(|entry| hydrated.item(entry, &hydrated)).collect())
+    Ok(entries.iter().filter_map(|entry| hydrated.item(entry)).collect())
 }
 
 /// The items of the timelines of several viewers, each as its viewer sees it; in the order of the entries, and nothing for a post that
@@ -333,19 +363,58 @@ pub async fn items_of_viewers(
     snapshot: &mut Snapshot,
     entries: &[(AccountKey, Entry)],
 ) -> Result<Vec<Option<TimelineItem>>, Status> {
-    if entries.is_empty() {
-        return Ok(vec![]);
-    }
-    let wanted = entries.iter().map(|(viewer, entry)| (viewer, entry.post)).collect();
-    let found = snapshot.row(&SELECT_POSTS_OF_VIEWERS, &[Value::Rows(&wanted)]).await?;
-    let mut views: HashMap<AccountKey, Hydrated> = HashMap::new();
-    for (viewer, row) in list::<(i64, PostRow)>(&found, "found")? {
-        views.entry(AccountKey(viewer)).or_default().take(row);
-    }
+    let wanted = entries.iter().map(|(viewer, entry)| (Some(*viewer), entry.post)).collect();
     let reposts = entries.iter().filter(|(_, entry)| entry.is_repost());
     let reposters: Vec<AccountKey> = reposts.map(|(_, entry)| entry.actor).collect();
-    let reposters = Hydrated::load(snapshot, &[], &reposters, None).await?;
-    Ok(entries.iter().map(|(viewer, entry)| views.get(viewer)?.item(entry, &reposters)).collect())
+    let views = Views::load(snapshot, &wanted, &reposters).await?;
+    let item = |(viewer, entry): &(AccountKey, Entry)| {
+        let mut item = views.shared.item(entry)?;
+        views.own(Some(*viewer), entry.post, item.post.as_mut());
+        Some(item)
+    };
+    Ok(entries.iter().map(item).collect())
+}
+
+/// What several viewers see of posts: what all see alike is read once for each post, and only what is each viewer's own for each of both.
+pub struct Views {
+    /// As nobody in particular sees them.
+    shared: Hydrated,
+    own: HashMap<(AccountKey, PostKey), OwnRow>,
+}
+
+impl Views {
+    /// These posts, each as its viewer sees it, their authors, and these accounts.
+    pub async fn load(
+        snapshot: &mut Snapshot,
+        wanted: &BTreeSet<(Option<AccountKey>, PostKey)>,
+        accounts: &[AccountKey],
+    ) -> Result<Self, Status> {
+        let posts: BTreeSet<PostKey> = wanted.iter().map(|(_, post)| *post).collect();
+        let posts: Vec<PostKey> = posts.into_iter().collect();
+        let shared = Hydrated::load(snapshot, &posts, accounts, None).await?;
+        let own: Rows = wanted.iter().filter_map(|(viewer, post)| Some(((*viewer)?, post))).collect();
+        let own = match own.is_empty() {
+            true => vec![],
+            false => list::<(i64, i64, OwnRow)>(&snapshot.row(&SELECT_OWN, &[Value::Rows(&own)]).await?, "found")?,
+        };
+        let own = own.into_iter().map(|(viewer, post, own)| ((AccountKey(viewer), PostKey(post)), own)).collect();
+        Ok(Self { shared, own })
+    }
+
+    /// A post that was asked for, with its author, as a viewer sees it in a thread.
+    pub fn thread_post(&self, viewer: Option<AccountKey>, key: PostKey) -> ThreadPost {
+        let mut shown = self.shared.thread_post(key);
+        self.own(viewer, key, shown.post.as_mut());
+        shown
+    }
+
+    /// Puts what is a viewer's own into a post.
+    fn own(&self, viewer: Option<AccountKey>, key: PostKey, post: Option<&mut Post>) {
+        let own = viewer.and_then(|viewer| self.own.get(&(viewer, key)));
+        if let (Some(own), Some(post)) = (own, post) {
+            own.put_into(post);
+        }
+    }
 }
 
 /// The items of a page of posts that are there for themselves, each with its place.
@@ -362,9 +431,14 @@ pub async fn listed(
     Ok(listed.iter().filter_map(item).collect())
 }
 
-/// The viewer as queries take it: 0 is nobody.
+/// The viewer as queries take it.
 pub fn viewer_value(viewer: Option<AccountKey>) -> Value<'static> {
-    Value::Number(viewer.map_or(0, |viewer| viewer.0))
+    Value::Number(viewer_key(viewer).0)
+}
+
+/// The viewer as rows have it: 0 is nobody.
+pub fn viewer_key(viewer: Option<AccountKey>) -> AccountKey {
+    viewer.unwrap_or(AccountKey(0))
 }
 
 /// Of a deactivated account, whoever finds it in a list of their own sees no more than which one it is.

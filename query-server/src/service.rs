@@ -256,7 +256,8 @@ impl QueryService for Queries {
         };
         let shown = ancestors.iter().chain(&replies).chain([&page.key]);
         let hydrated = thread::hydrate(snapshot, viewer, shown).await?;
-        let present = |entries: &[ThreadEntry]| entries.iter().map(|entry| thread::present(&hydrated, entry)).collect();
+        let present_one = |entry: &ThreadEntry| thread::present(entry, |post| hydrated.thread_post(post));
+        let present = |entries: &[ThreadEntry]| entries.iter().map(present_one).collect();
         let (next_page_token, read_at) = page.tokens(&self.tokens, next);
         let about = about_post(page.about(), page.viewer_id());
         let resume_token = self.tokens.seal_resume(&about, page.snapshot.checkpoint, page.snapshot.anchor);
@@ -264,7 +265,7 @@ impl QueryService for Queries {
             replies: present(&replies),
             next_page_token,
             read_at,
-            item: Some(thread::present(&hydrated, &page.key)),
+            item: Some(present_one(&page.key)),
             resume_token,
             ancestors: present(&ancestors),
         })

@@ -10,10 +10,12 @@ pub mod dispatch;
 mod feed;
 pub mod followings;
 pub mod home;
-mod judge;
+mod home_items;
 mod notifications;
 mod post;
+mod post_items;
 mod presence;
+mod shared_read;
 mod subjects;
 mod told;
 
@@ -42,10 +44,12 @@ use self::dispatch::{Dispatch, Index};
 use self::feed::{Feed, Kind};
 use self::followings::Followings;
 use self::home::Home;
-use self::judge::Judge;
+use self::home_items::HomeItems;
 use self::notifications::{NotificationChanges, NotificationFeed};
 use self::post::{PostChanges, PostFeed};
+use self::post_items::PostItems;
 use self::presence::{PresenceFeed, SightChanges};
+use self::shared_read::Reader;
 use self::subjects::{Subject, Subjects};
 use crate::freshness::Freshness;
 use crate::presence::Presence;
@@ -89,7 +93,8 @@ pub struct Streams {
     sights: Dispatch<Subjects<SightChanges>>,
     /// Who is online.
     pub presence: Presence,
-    judge: Judge,
+    home_items: Reader<HomeItems>,
+    post_items: Reader<PostItems>,
     tokens: Tokens,
     drain: CancellationToken,
     room: Arc<Semaphore>,
@@ -102,7 +107,8 @@ impl Streams {
         let notifications = Dispatch::start(Subjects::default(), freshness.clone(), drain.clone());
         let posts = Dispatch::start(Subjects::default(), freshness.clone(), drain.clone());
         let sights = Dispatch::start(Subjects::default(), freshness.clone(), drain.clone());
-        let judge = Judge::start(freshness.tables().clone());
+        let home_items = Reader::start(freshness.tables().clone());
+        let post_items = Reader::start(freshness.tables().clone());
         Self {
             limits,
             freshness,
@@ -111,7 +117,8 @@ impl Streams {
             posts,
             sights,
             presence: Presence::default(),
-            judge,
+            home_items,
+            post_items,
             tokens,
             drain,
             room: Arc::new(Semaphore::new(STREAMS_MAX)),
@@ -134,7 +141,7 @@ impl Streams {
             limits: self.limits,
             freshness: self.freshness.clone(),
             dispatch: self.homes.clone(),
-            judge: self.judge.clone(),
+            items: self.home_items.clone(),
             owner,
             owner_id,
         };
@@ -172,8 +179,9 @@ impl Streams {
         let (beginning, mut snapshot) = self.begin(call, consistency, post::READS, about, resume_token).await?;
         let viewer = find_viewer(&mut snapshot, viewer_id).await?;
         let post = thread::find(&mut snapshot, post_id, viewer).await?.post;
-        let begins_anew = resume_token.is_empty();
-        let feed = PostFeed { freshness: self.freshness.clone(), post, post_id, viewer, viewer_id, begins_anew };
+        let (begins_anew, items) = (resume_token.is_empty(), self.post_items.clone());
+        let freshness = self.freshness.clone();
+        let feed = PostFeed { freshness, items, post, post_id, viewer, viewer_id, begins_anew };
         let subject = Subject { account: viewer, post: Some(post) };
         self.open(beginning, (&self.posts, subject), feed, viewer)
     }
@@ -304,6 +312,13 @@ impl<M> Stream for Messages<M> {
 
 /// Every statement of the streams.
 pub fn every_statement() -> Vec<&'static Statement> {
-    [followings::STATEMENTS, home::STATEMENTS, notifications::STATEMENTS, post::STATEMENTS, presence::STATEMENTS]
-        .concat()
+    [
+        followings::STATEMENTS,
+        home::STATEMENTS,
+        notifications::STATEMENTS,
+        post::STATEMENTS,
+        post_items::STATEMENTS,
+        presence::STATEMENTS,
+    ]
+    .concat()
 }

@@ -58,6 +58,8 @@ pub const CONNECTIONS_CLOSED: &str = "chirp_store_connections_closed_total";
 pub const STREAMS_OPEN: &str = "chirp_streams_open";
 /// Streams that have ended, by reason.
 pub const STREAMS_CLOSED: &str = "chirp_streams_closed_total";
+/// Reads of the tables that were shared by all streams that asked at the same time, by what was read.
+pub const STREAM_READS: &str = "chirp_stream_shared_reads_total";
 
 /// Panics of any task, whoever caught them.
 pub const PANICS: &str = "chirp_panics_total";

@@ -2,26 +2,22 @@
 //! waits for an answer before asking again. The server is a process of its own, on a core of its own where there is `taskset`, so that
 //! those who ask do not take the time of the one that answers.
 
-use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use shared::proto::query::GetHomeTimelineRequest;
 use shared::proto::query::query_service_client::QueryServiceClient;
 use shared::store::Store;
 use shared::wake::Wake;
-use tokio::net::TcpListener;
-use tokio::process::{Child, Command};
+use tokio::process::Command;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::Channel;
 use tonic::{Code, Request};
-use tonic_health::pb::HealthCheckRequest;
-use tonic_health::pb::health_check_response::ServingStatus;
-use tonic_health::pb::health_client::HealthClient;
 
+use super::query_process::QueryServer;
 use super::stage::{self, Stage};
 use super::stats::{Figure, Findings, Wanted};
 use super::{Rounds, load};
@@ -40,42 +36,20 @@ const DEADLINE: Duration = Duration::from_secs(1);
 const TIMES: [f64; 4] = [1.0, 2.0, 5.0, 10.0];
 /// What must get done even then, of what it can do.
 const GOODPUT_MIN: f64 = 0.8;
-/// How long the server may take to start.
-const START_PATIENCE: Duration = Duration::from_secs(30);
 const TICK: Duration = Duration::from_millis(1);
 
-/// A query server in a process of its own, until this is dropped.
+/// A query server, and those who ask it.
 struct Server {
-    process: Child,
+    server: QueryServer,
     clients: Vec<QueryServiceClient<Channel>>,
 }
 
 impl Server {
-    async fn start(store: &str) -> anyhow::Result<Self> {
-        // Free again in a moment, and nobody else's until then.
-        let address = TcpListener::bind("127.0.0.1:0").await?.local_addr()?;
-        let mut process = Command::new(std::env::current_exe()?)
-            .args(["query-server", "--store", store, "--listen", &address.to_string(), "--calls-max", CALLS_MAX])
-            .stdin(Stdio::null())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()?;
-        let endpoint = Endpoint::from_shared(format!("http://{address}"))?;
-        let (mut health, began) = (HealthClient::new(endpoint.connect_lazy()), Instant::now());
-        // It answers before it can do its work.
-        while !is_serving(&mut health).await {
-            ensure!(process.try_wait()?.is_none(), "the query server has ended");
-            ensure!(began.elapsed() < START_PATIENCE, "the query server is not ready");
-            sleep(TICK).await;
-        }
-        let clients = (0..CONNECTIONS).map(|_| QueryServiceClient::new(endpoint.connect_lazy())).collect();
-        Ok(Self { process, clients })
+    async fn start(store: &Store) -> anyhow::Result<Self> {
+        let server = QueryServer::start(store, &["--calls-max", CALLS_MAX]).await?;
+        let clients = (0..CONNECTIONS).map(|_| QueryServiceClient::new(server.endpoint.connect_lazy())).collect();
+        Ok(Self { server, clients })
     }
-}
-
-async fn is_serving(health: &mut HealthClient<Channel>) -> bool {
-    let checked = health.check(HealthCheckRequest::default()).await;
-    checked.is_ok_and(|answer| answer.get_ref().status() == ServingStatus::Serving)
 }
 
 #[derive(Default)]
@@ -163,14 +137,9 @@ pub async fn run(rounds: &Rounds) -> anyhow::Result<Findings> {
     stage.post(2, POSTS).await?;
     stage.projector(Wake::default()).await?.catch_up().await?;
     let account = stage.accounts[0].id.to_string();
-    let store = match &stage.store {
-        Store::Folder(folder) => folder.display().to_string(),
-        Store::Server(server) => server.address(),
-    };
-    let server = Server::start(&store).await?;
+    let server = Server::start(&stage.store).await?;
     let mut findings = Findings::default();
-    let answering = server.process.id().context("the query server has ended")?;
-    if !bind(answering, "0").await || !bind(std::process::id(), "1").await {
+    if !bind(server.server.id()?, "0").await || !bind(std::process::id(), "1").await {
         findings
             .notes
             .push("taskset is missing, or there is one core: those who ask take the time of the server".to_owned());

@@ -97,13 +97,19 @@ impl Stage {
     pub async fn new(store: Store, accounts: usize) -> anyhow::Result<Self> {
         let log = store.open_log(Arc::new(SystemClock)).await?;
         let mut stage = Self { store, log, accounts: Vec::with_capacity(accounts) };
+        stage.register(accounts).await?;
+        Ok(stage)
+    }
+
+    /// Registers so many more accounts.
+    pub async fn register(&mut self, accounts: usize) -> anyhow::Result<()> {
         let ids: Vec<AccountId> = (0..accounts).map(|_| AccountId::generate()).collect();
         for chunk in ids.chunks(BULK_EVENTS) {
-            let first = stage.append(chunk.iter().map(|id| registered(*id)).collect()).await?;
+            let first = self.append(chunk.iter().map(|id| registered(*id)).collect()).await?;
             let keys = (first.0..).map(AccountKey);
-            stage.accounts.extend(chunk.iter().zip(keys).map(|(id, key)| AccountRef { id: *id, key }));
+            self.accounts.extend(chunk.iter().zip(keys).map(|(id, key)| AccountRef { id: *id, key }));
         }
-        Ok(stage)
+        Ok(())
     }
 
     /// Lets each of so many authors be followed by so many accounts; both are evenly spread.
@@ -118,10 +124,7 @@ impl Stage {
                 if follower == followee {
                     continue;
                 }
-                let (followee_kind, followee_seen_up_to) = (AccountKind::User, None);
-                let edge = Edge { follower, followee, followee_kind, followee_seen_up_to };
-                let stream = StreamName::follow(follower.id, followee.id);
-                events.push((stream, Event::Follow(FollowEvent::Followed(edge))));
+                events.push(followed(follower, followee));
             }
             if events.len() >= BULK_EVENTS - followers {
                 self.append(std::mem::take(&mut events)).await?;
@@ -157,8 +160,17 @@ impl Stage {
         Ok(Projector::open(&self.store, self.log.clone(), settings, clock, progress).await?)
     }
 
+    /// Appends these events, at once or in several appends.
+    pub async fn append_all(&self, mut events: Vec<(StreamName, Event)>) -> anyhow::Result<()> {
+        while !events.is_empty() {
+            let rest = events.split_off(events.len().min(BULK_EVENTS));
+            self.append(std::mem::replace(&mut events, rest)).await?;
+        }
+        Ok(())
+    }
+
     /// Appends these events at once, and gives the position of the first.
-    async fn append(&self, events: Vec<(StreamName, Event)>) -> anyhow::Result<Position> {
+    pub async fn append(&self, events: Vec<(StreamName, Event)>) -> anyhow::Result<Position> {
         let count = i64::try_from(events.len())?;
         let append = append(BTreeMap::new(), events);
         match self.log.append(append).await? {
@@ -200,6 +212,12 @@ pub fn written(post_id: PostId, author: AccountRef, number: usize) -> (StreamNam
     let (reply_to, quoted, mentions, hashtags) = (None, None, vec![], vec!["books".to_owned()]);
     let created = PostEvent::Created { post_id, author, reply_to, quoted, mentions, hashtags, personal };
     (StreamName::post(post_id), Event::Post(created))
+}
+
+/// That an account follows another, as it is stored.
+pub fn followed(follower: AccountRef, followee: AccountRef) -> (StreamName, Event) {
+    let edge = Edge { follower, followee, followee_kind: AccountKind::User, followee_seen_up_to: None };
+    (StreamName::follow(follower.id, followee.id), Event::Follow(FollowEvent::Followed(edge)))
 }
 
 fn registered(account_id: AccountId) -> (StreamName, Event) {

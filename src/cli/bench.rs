@@ -11,6 +11,7 @@ const BENCH_ACCOUNTS_MAX: u64 = 10_000_000;
 const BENCH_FOLLOWERS_MAX: u64 = 5_000;
 const BENCH_STREAMS_MAX: u64 = 10_000;
 const BENCH_RATE_MAX: u64 = 100_000;
+const BENCH_LIKES_MAX: u64 = 1_000;
 const BENCH_ROUNDS_MAX: u64 = 1_000;
 const BENCH_SECONDS: (f64, f64) = (0.1, 3_600.0);
 
@@ -32,6 +33,9 @@ pub enum BenchCommand {
     /// Home timelines through the query server, beside a handler that answers the same bytes
     #[command(before_help = "Example:\n  chirp bench read --rounds 9")]
     Read(BenchReadArgs),
+    /// Pages while many watch one post, beside pages while nobody does; and what one more repost of a post that many have reposted costs
+    #[command(before_help = "Example:\n  chirp bench watch --watchers 1000 --likes 20")]
+    Watch(BenchWatchArgs),
 }
 
 /// `chirp bench append`
@@ -106,6 +110,21 @@ pub struct BenchReadArgs {
     #[arg(long, env = "CHIRP_ACCOUNTS", value_name = "N", default_value_t = 2_000,
           value_parser = RangedU64ValueParser::<usize>::new().range(10..=BENCH_ACCOUNTS_MAX))]
     pub accounts: usize,
+    #[command(flatten)]
+    pub rounds: BenchRounds,
+}
+
+/// `chirp bench watch`
+#[derive(Debug, Args)]
+pub struct BenchWatchArgs {
+    /// How many streams of the post are open
+    #[arg(long, env = "CHIRP_WATCHERS", value_name = "N", default_value_t = 1_000,
+          value_parser = RangedU64ValueParser::<usize>::new().range(1..=BENCH_STREAMS_MAX))]
+    pub watchers: usize,
+    /// How often it is liked in a second
+    #[arg(long, env = "CHIRP_LIKES", value_name = "N", default_value_t = 20,
+          value_parser = RangedU64ValueParser::<usize>::new().range(1..=BENCH_LIKES_MAX))]
+    pub likes: usize,
     #[command(flatten)]
     pub rounds: BenchRounds,
 }

@@ -15,6 +15,7 @@ use tokio::time::timeout;
 use tonic::{Code, Status, Streaming};
 
 use crate::api::{Api, ask, fresh, reason, up_to_date};
+use crate::metrics::value;
 use crate::process::{Dev, PATIENCE, folder, verified};
 
 /// A client of the stream of a post.
@@ -165,6 +166,51 @@ async fn counts_that_change_quickly_are_told_a_few_times_a_second() {
     liking.join_all().await;
     let most = 4 * usize::try_from(began.elapsed().as_secs()).expect("it is short") + 6;
     assert!(watch.updates <= most, "it was told {} times in {:?}", watch.updates, began.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn those_who_watch_one_post_share_what_is_read_and_each_sees_its_own_of_it() {
+    const WATCHERS: usize = 100;
+    const LIKES: usize = 5;
+    let folder = folder();
+    let dev = Dev::start(folder.path()).await;
+    let api = &dev.api;
+    let post = api.post(&api.register("ada").await.id, "watched").await;
+    let mut watchers = Vec::new();
+    for number in 0..WATCHERS {
+        let viewer = api.register(&format!("viewer_{number}")).await;
+        let request = StreamPostRequest {
+            viewer_account_id: viewer.id.clone(),
+            ..ask!(StreamPostRequest { post_id: &post.id, consistency: fresh(&viewer.token) })
+        };
+        let mut watch = Watch::open(api, request).await;
+        while !matches!(watch.next().await, Ok(Event::CaughtUp(_))) {}
+        watchers.push((viewer.id, watch));
+    }
+    let reads = async || value(&dev, "chirp_stream_shared_reads_total", &["of=\"posts\""]).await.unwrap_or(0.0);
+    let before = reads().await;
+    let likers: Vec<String> = watchers.iter().take(LIKES).map(|(viewer, _)| viewer.clone()).collect();
+    for (number, liker) in likers.iter().enumerate() {
+        let like = ask!(LikePostRequest { account_id: liker, post_id: &post.id });
+        api.commands.clone().like_post(like).await.expect("it is liked");
+        let likes = i64::try_from(number + 1).expect("it is small");
+        for (viewer, watch) in &mut watchers {
+            let shown = loop {
+                let Event::Updated(PostUpdated { item }) = watch.next().await.expect("the stream goes on") else {
+                    continue;
+                };
+                let Some(Item::Post(shown)) = item.and_then(|item| item.item) else { panic!("it is there") };
+                let shown = shown.post.expect("it is always set");
+                if shown.like_count == likes {
+                    break shown;
+                }
+            };
+            assert_eq!(shown.liked, likers[..=number].contains(viewer), "{viewer} after {likes} likes");
+        }
+    }
+    let shared = reads().await - before;
+    let told = (WATCHERS * LIKES) as f64;
+    assert!(shared >= 1.0 && shared <= told / 4.0, "{shared} reads for {told} updates");
 }
 
 /// What is read of a stream of events.

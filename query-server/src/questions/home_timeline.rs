@@ -28,12 +28,53 @@ const CHUNK_MARGIN: usize = 4;
 const CHUNKS_MAX: usize = 16;
 const CHUNK_MAX: usize = 1_024;
 
-/// SQL for the filter, which is the law: this owner sees this `reason` (place, actor, post) at the checkpoint. Blocks are
-/// asked for the author only: a block ends the follows between the two, so an actor whom the owner follows stands across
-/// none. A newer visible reason is looked for among the post's reposts or among the accounts that the owner follows,
-/// whichever are fewer.
-macro_rules! seen {
-    ($owner:literal, $checkpoint:literal) => {
+/// SQL for "this post has more reposts than this owner follows accounts": what is looked for among both is looked for among the fewer.
+macro_rules! is_spread_wider {
+    ($post:literal, $owner:literal) => {
+        concat!(
+            "COALESCE((SELECT reposts FROM counts_1_posts WHERE post = ",
+            $post,
+            "), 0) > COALESCE((SELECT following FROM counts_1_accounts WHERE account = ",
+            $owner,
+            "), 0)"
+        )
+    };
+}
+/// SQL for "this owner, or somebody whom this owner follows, has reposted this post".
+macro_rules! reposted_by_followed {
+    ($post:literal, $owner:literal) => {
+        concat!(
+            "(EXISTS (SELECT 1 FROM posts_1_reposts WHERE account = ",
+            $owner,
+            " AND post = ",
+            $post,
+            ") OR CASE WHEN ",
+            $crate::questions::home_timeline::is_spread_wider!($post, $owner),
+            " THEN EXISTS (
+        SELECT 1 FROM graph_1_follows AS follows
+        {ordered join} posts_1_reposts AS reposts ON reposts.account = follows.followee AND reposts.post = ",
+            $post,
+            " WHERE follows.follower = ",
+            $owner,
+            "
+    ) ELSE EXISTS (
+        SELECT 1 FROM posts_1_reposts AS reposts
+        {ordered join} graph_1_follows AS follows ON follows.follower = ",
+            $owner,
+            " AND follows.followee = reposts.account
+        WHERE reposts.post = ",
+            $post,
+            "
+    ) END)"
+        )
+    };
+}
+pub(crate) use {is_spread_wider, reposted_by_followed};
+
+/// SQL for the filter but for newer reasons: this owner sees the post of this `reason` (place, actor, post) for it. Blocks are asked for the
+/// author only: a block ends the follows between the two, so an actor whom the owner follows stands across none.
+macro_rules! is_reason {
+    ($owner:literal) => {
         concat!(
             "EXISTS (
     SELECT 1 FROM posts_1 AS posts
@@ -65,43 +106,51 @@ macro_rules! seen {
             " OR ",
             followed!($owner, "posts.reply_to_author"),
             ")
-    AND NOT CASE WHEN COALESCE((SELECT reposts FROM counts_1_posts WHERE post = reason.post), 0)
-                   > COALESCE((SELECT following FROM counts_1_accounts WHERE account = ",
-            $owner,
-            "), 0)
-    THEN EXISTS (
-        SELECT 1 FROM graph_1_follows AS follows
-        {ordered join} posts_1_reposts AS newer ON newer.account = follows.followee AND newer.post = reason.post
-        JOIN profiles_1 AS newer_actor ON newer_actor.account = newer.account AND newer_actor.active
-        WHERE follows.follower = ",
+)"
+        )
+    };
+}
+/// SQL for the filter, which is the law: this owner sees this `reason` at the checkpoint, and no newer one. A newer visible reason is looked
+/// for among the post's reposts or among the accounts that the owner follows, whichever are fewer.
+macro_rules! seen {
+    ($owner:literal, $checkpoint:literal) => {
+        concat!(
+            is_reason!($owner),
+            "
+AND NOT CASE WHEN ",
+            is_spread_wider!("reason.post", $owner),
+            " THEN EXISTS (
+    SELECT 1 FROM graph_1_follows AS follows
+    {ordered join} posts_1_reposts AS newer ON newer.account = follows.followee AND newer.post = reason.post
+    JOIN profiles_1 AS newer_actor ON newer_actor.account = newer.account AND newer_actor.active
+    WHERE follows.follower = ",
             $owner,
             " AND newer.place > reason.place AND newer.place <= ",
             $checkpoint,
             "
-        AND ",
+    AND ",
             unmuted!($owner, "newer.account"),
             "
-    ) OR EXISTS (
-        SELECT 1 FROM posts_1_reposts AS newer
-        WHERE newer.account = ",
+) OR EXISTS (
+    SELECT 1 FROM posts_1_reposts AS newer
+    WHERE newer.account = ",
             $owner,
             " AND newer.post = reason.post AND newer.place > reason.place AND newer.place <= ",
             $checkpoint,
             "
-    ) ELSE EXISTS (
-        SELECT 1 FROM posts_1_reposts AS newer
-        JOIN profiles_1 AS newer_actor ON newer_actor.account = newer.account AND newer_actor.active
-        WHERE newer.post = reason.post AND newer.place > reason.place AND newer.place <= ",
+) ELSE EXISTS (
+    SELECT 1 FROM posts_1_reposts AS newer
+    JOIN profiles_1 AS newer_actor ON newer_actor.account = newer.account AND newer_actor.active
+    WHERE newer.post = reason.post AND newer.place > reason.place AND newer.place <= ",
             $checkpoint,
             "
-        AND ",
+    AND ",
             followed!($owner, "newer.account"),
             "
-        AND ",
+    AND ",
             unmuted!($owner, "newer.account"),
             "
-    ) END
-)"
+) END"
         )
     };
 }
@@ -109,9 +158,9 @@ macro_rules! seen {
 macro_rules! examined {
     () => {
         concat!(
-            "CAST({collect}({array}(reason.place, reason.actor, reason.post, ",
+            "CAST({collect}({array}(reason.place, reason.actor, reason.post, (",
             seen!("$1", "$2"),
-            ") ORDER BY reason.place DESC) AS TEXT)"
+            ")) ORDER BY reason.place DESC) AS TEXT)"
         )
     };
 }
@@ -161,21 +210,41 @@ SELECT CAST(0 AS {number}) AS mark, ",
     static SELECT_SEEN_NOW = concat!(
         "
 WITH wanted AS MATERIALIZED (
-    SELECT * FROM {rows $1 AS asked: number, owner, post, up_to}
+    SELECT asked.*, ",
+        is_spread_wider!("asked.post", "asked.owner"),
+        " AS is_spread_wider FROM {rows $1 AS asked: number, owner, post, up_to}
 ),
 reason AS MATERIALIZED (
     SELECT wanted.number, wanted.owner, wanted.up_to, posts.post AS place, posts.author AS actor, posts.post
     FROM wanted {ordered join} posts_1 AS posts ON posts.post = wanted.post AND posts.post <= wanted.up_to
     UNION ALL
+    SELECT wanted.number, wanted.owner, wanted.up_to, own.place, own.account, own.post
+    FROM wanted {ordered join} posts_1_reposts AS own
+        ON own.account = wanted.owner AND own.post = wanted.post AND own.place <= wanted.up_to
+    UNION ALL
     SELECT wanted.number, wanted.owner, wanted.up_to, reposts.place, reposts.account, reposts.post
     FROM wanted {ordered join} posts_1_reposts AS reposts ON reposts.post = wanted.post AND reposts.place <= wanted.up_to
-    WHERE ",
-        followed!("wanted.owner", "reposts.account"),
-        "
+    {ordered join} graph_1_follows AS follows ON follows.follower = wanted.owner AND follows.followee = reposts.account
+    WHERE NOT wanted.is_spread_wider
+    UNION ALL
+    SELECT wanted.number, wanted.owner, wanted.up_to, reposts.place, reposts.account, reposts.post
+    FROM wanted {ordered join} graph_1_follows AS follows ON follows.follower = wanted.owner
+    {ordered join} posts_1_reposts AS reposts
+        ON reposts.account = follows.followee AND reposts.post = wanted.post AND reposts.place <= wanted.up_to
+    WHERE wanted.is_spread_wider
 )
 SELECT CAST({collect}({array}(reason.number, reason.place, reason.actor, reason.post)) AS TEXT) AS seen
 FROM reason WHERE ",
         seen!("reason.owner", "reason.up_to")
+    );
+    /// Of $1, numbered rows of (owner, place, actor, post), the numbers of those that are reasons why the owner sees the post.
+    static SELECT_SEEN_REASONS = concat!(
+        "
+WITH reason AS MATERIALIZED (
+    SELECT * FROM {rows $1 AS asked: number, owner, place, actor, post}
+)
+SELECT CAST({collect}(reason.number) AS TEXT) AS seen FROM reason WHERE ",
+        is_reason!("reason.owner")
     );
 }
 
@@ -258,6 +327,18 @@ pub async fn seen_now(snapshot: &mut Snapshot, wanted: &[Wanted]) -> Result<Vec<
         (number, Entry { place: Position(place), actor: AccountKey(actor), post: PostKey(post) })
     };
     Ok(list(&row, "seen")?.into_iter().map(entry).collect())
+}
+
+/// The numbers of those of these reasons for which their owners see the posts, whatever newer reasons there are.
+pub async fn seen_reasons(snapshot: &mut Snapshot, reasons: &[(AccountKey, Entry)]) -> Result<Vec<usize>, Status> {
+    if reasons.is_empty() {
+        return Ok(vec![]);
+    }
+    let numbered = (0_i64..).zip(reasons);
+    let rows: Rows =
+        numbered.map(|(number, (owner, reason))| (number, owner, reason.place, reason.actor, reason.post)).collect();
+    let row = snapshot.row(&SELECT_SEEN_REASONS, &[Value::Rows(&rows)]).await?;
+    list(&row, "seen")
 }
 
 async fn examine(

@@ -3,15 +3,18 @@
 //! Always: what was deleted leaves a tombstone where something that the viewer sees hangs on it; above the post, what the viewer may not
 //! see leaves one too, which does not tell whether it was deleted; a hidden reply leaves none, since nobody needs to know of it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use shared::database::Row;
 use shared::ids::{AccountKey, Position, PostId, PostKey};
 use shared::proto::query as v1;
 use shared::proto::query::thread_item::Item;
+use shared::rows::Rows;
 use shared::sql::statements;
 use tonic::Status;
 
 use super::post::not_found;
-use crate::hydrate::{Hydrated, viewer_value};
+use crate::hydrate::{Hydrated, viewer_key, viewer_value};
 use crate::sight::{opens_to, unmuted, visible};
 use crate::snapshot::{Projections, Snapshot, Value, column, limit};
 
@@ -21,21 +24,24 @@ pub const READS: Projections = &["posts_1", "profiles_1", "graph_1", "counts_1",
 /// How many posts above one are shown: the nearest.
 pub const ANCESTORS_MAX: usize = 100;
 
-/// SQL for the replies that a viewer sees, among them deleted ones that have replies which the viewer sees: `$2` is the viewer and `$4` the
-/// checkpoint.
+/// SQL for the replies that a viewer sees up to a checkpoint, among them deleted ones that have replies which the viewer sees.
 macro_rules! shown_replies {
-    () => {
+    ($viewer:literal, $checkpoint:literal) => {
         concat!(
-            "posts.post <= $4 AND ",
-            opens_to!("author", "$2"),
+            "posts.post <= ",
+            $checkpoint,
             " AND ",
-            unmuted!("$2", "posts.author"),
+            opens_to!("author", $viewer),
+            " AND ",
+            unmuted!($viewer, "posts.author"),
             " AND (NOT posts.deleted OR EXISTS (
     SELECT 1 FROM posts_1 AS child {ordered join} profiles_1 AS child_author ON child_author.account = child.author
-    WHERE child.reply_to = posts.post AND child.post <= $4 AND ",
-            visible!("child", "child_author", "$2"),
+    WHERE child.reply_to = posts.post AND child.post <= ",
+            $checkpoint,
             " AND ",
-            unmuted!("$2", "child.author"),
+            visible!("child", "child_author", $viewer),
+            " AND ",
+            unmuted!($viewer, "child.author"),
             "
 ))"
         )
@@ -73,17 +79,32 @@ ORDER BY above.steps DESC"
 SELECT posts.post, posts.post_id, posts.deleted, TRUE AS in_sight
 FROM posts_1 AS posts {ordered join} profiles_1 AS author ON author.account = posts.author
 WHERE posts.reply_to = $1 AND posts.post > $3 AND ",
-        shown_replies!(),
+        shown_replies!("$2", "$4"),
         " ORDER BY posts.post LIMIT $5"
     );
-    /// $1 the post, $2 the viewer, $3 the keys of replies, $4 the checkpoint.
+    /// $1 posts, each with a viewer.
+    static SELECT_THESE_POSTS = concat!(
+        "
+WITH wanted AS MATERIALIZED (
+    SELECT * FROM {rows $1 AS asked: viewer, post}
+)
+SELECT wanted.viewer, posts.post, posts.post_id, posts.deleted, (",
+        opens_to!("author", "wanted.viewer"),
+        ") AS in_sight
+FROM wanted {ordered join} posts_1 AS posts ON posts.post = wanted.post
+{ordered join} profiles_1 AS author ON author.account = posts.author"
+    );
+    /// $1 replies, each with a viewer, $2 the checkpoint.
     static SELECT_THESE_REPLIES = concat!(
         "
-SELECT posts.post, posts.post_id, posts.deleted, TRUE AS in_sight
-FROM {rows $3 AS wanted: wanted_post} {ordered join} posts_1 AS posts ON posts.post = wanted_post
+WITH wanted AS MATERIALIZED (
+    SELECT * FROM {rows $1 AS asked: viewer, post}
+)
+SELECT wanted.viewer, posts.post, posts.post_id, posts.deleted, TRUE AS in_sight
+FROM wanted {ordered join} posts_1 AS posts ON posts.post = wanted.post
 {ordered join} profiles_1 AS author ON author.account = posts.author
-WHERE posts.reply_to = $1 AND ",
-        shown_replies!()
+WHERE ",
+        shown_replies!("wanted.viewer", "$2")
     );
 }
 
@@ -144,17 +165,33 @@ pub async fn replies(
     Ok((replies, next))
 }
 
-/// Those of these direct replies that the viewer sees.
+/// Posts, or replies, each with a viewer.
+pub type OfViewers<T> = BTreeMap<(Option<AccountKey>, PostKey), T>;
+
+/// What their viewers see of these posts.
+pub async fn these_posts(
+    snapshot: &mut Snapshot,
+    posts: &BTreeSet<(Option<AccountKey>, PostKey)>,
+) -> Result<OfViewers<ThreadEntry>, Status> {
+    let rows = of_viewers(posts);
+    snapshot.rows(&SELECT_THESE_POSTS, &[Value::Rows(&rows)]).await?.iter().map(entry_of_viewer).collect()
+}
+
+/// Those of these replies that their viewers see.
 pub async fn these_replies(
     snapshot: &mut Snapshot,
-    post: PostKey,
-    viewer: Option<AccountKey>,
-    replies: impl Iterator<Item = PostKey>,
-) -> Result<Vec<ThreadEntry>, Status> {
-    let replies = replies.collect();
-    let checkpoint = Value::Number(snapshot.checkpoint.0);
-    let values = [Value::Number(post.0), viewer_value(viewer), Value::Rows(&replies), checkpoint];
-    snapshot.rows(&SELECT_THESE_REPLIES, &values).await?.iter().map(entry).collect()
+    replies: &BTreeSet<(Option<AccountKey>, PostKey)>,
+) -> Result<OfViewers<ThreadEntry>, Status> {
+    if replies.is_empty() {
+        return Ok(OfViewers::new());
+    }
+    let rows = of_viewers(replies);
+    let values = [Value::Rows(&rows), Value::Number(snapshot.checkpoint.0)];
+    snapshot.rows(&SELECT_THESE_REPLIES, &values).await?.iter().map(entry_of_viewer).collect()
+}
+
+fn of_viewers(posts: &BTreeSet<(Option<AccountKey>, PostKey)>) -> Rows {
+    posts.iter().map(|(viewer, post)| (viewer_key(*viewer), post)).collect()
 }
 
 /// What these entries show to the viewer.
@@ -168,19 +205,23 @@ pub async fn hydrate(
     Hydrated::load(snapshot, &posts, &[], viewer).await
 }
 
-/// An entry as the contract has it.
-pub fn present(hydrated: &Hydrated, entry: &ThreadEntry) -> v1::ThreadItem {
+/// An entry as the contract has it; of one that is visible, this shows the post.
+pub fn present(entry: &ThreadEntry, show: impl FnOnce(PostKey) -> v1::ThreadPost) -> v1::ThreadItem {
     let tombstone = |cause: v1::TombstoneCause| {
         Item::Tombstone(v1::Tombstone { post_id: entry.id.to_string(), cause: cause.into() })
     };
     let item = match entry.sight {
-        Sight::Visible => {
-            Item::Post(v1::ThreadPost { post: hydrated.post(entry.post), author: hydrated.author_of(entry.post) })
-        }
+        Sight::Visible => Item::Post(show(entry.post)),
         Sight::Deleted => tombstone(v1::TombstoneCause::Deleted),
         Sight::Hidden => tombstone(v1::TombstoneCause::Hidden),
     };
     v1::ThreadItem { item: Some(item), place: Position(entry.post.0).unsigned() }
+}
+
+fn entry_of_viewer(row: &Row) -> Result<((Option<AccountKey>, PostKey), ThreadEntry), Status> {
+    let (viewer, entry) = (column(row, "viewer")?, entry(row)?);
+    // 0 is nobody.
+    Ok((((viewer != 0).then_some(AccountKey(viewer)), entry.post), entry))
 }
 
 fn entry(row: &Row) -> Result<ThreadEntry, Status> {

@@ -24,6 +24,8 @@ use super::dispatch::{Heard, Index, Subscription};
 const SLOW_AFTER: Duration = Duration::from_secs(30);
 /// Streams say so at the same moments, these apart, so that those of a connection need one packet and one wake-up.
 const TOGETHER: Duration = Duration::from_secs(1);
+/// What moments that are the same for all streams are counted from.
+static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 /// What every stream says, whatever it is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +63,7 @@ pub trait Kind: Send + Sync + 'static {
     /// What wakes it.
     type Index: Index;
 
-    /// How long to wait after a look before the next one, so that what changes quickly is told at once.
+    /// How long after one look the next may come, so that what changes quickly is told at once.
     const PACE: Duration = Duration::ZERO;
 
     /// An event as it is sent.
@@ -121,10 +123,17 @@ fn history_lost() -> Status {
 fn heartbeat_after(told_at: Instant) -> Instant {
     // Longer than any test takes, for one that has no heartbeats.
     fail_point!("streams::heartbeat", |_| told_at + Duration::from_secs(24 * 60 * 60));
-    static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
     let due = (told_at + HEARTBEAT).saturating_duration_since(*BEGAN);
     let late = due.as_nanos() % TOGETHER.as_nanos();
     told_at + HEARTBEAT - Duration::from_nanos(u64::try_from(late).unwrap_or(0))
+}
+
+/// When a stream that looks now may look again. Streams of one pace look at the same moments, so that those who watch the same thing share what
+/// is read.
+fn next_look(pace: Duration) -> Instant {
+    let now = Instant::now();
+    let since = now.saturating_duration_since(*BEGAN).as_nanos().checked_rem(pace.as_nanos()).unwrap_or(0);
+    now + pace.saturating_sub(Duration::from_nanos(u64::try_from(since).unwrap_or(0)))
 }
 
 /// [`SLOW_AFTER`], but for tests that do not wait for so long: `streams::slow_after=return(1)`, in seconds.
@@ -161,7 +170,7 @@ impl<K: Kind> Feed<K> {
         let mut heard = Heard::Something;
         let mut is_caught_up = false;
         loop {
-            let next_look = Instant::now() + K::PACE;
+            let next_look = next_look(K::PACE);
             let News { events, reached, read_at, unfinished } = self.kind.look(self.position, heard).await?;
             if self.subscription.is_cut_off() {
                 return Err(history_lost());

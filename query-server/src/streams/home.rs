@@ -20,12 +20,13 @@ use super::StreamLimits;
 use super::dispatch::{Dispatch, Heard, Subscription};
 use super::feed::{Kind, Signal, common_words};
 use super::followings::{Changed, Followings, kept_after};
-use super::judge::{Items, Judge};
+use super::home_items::{HeardReasons, HomeItems, Items};
+use super::shared_read::Reader;
 use super::told::{Told, in_order};
 use crate::freshness::Freshness;
 use crate::hydrate::{self, Entry};
 use crate::questions::account::{Named, find};
-use crate::questions::home_timeline::{READS, Wanted, entry, seen_now};
+use crate::questions::home_timeline::{READS, Wanted, entry, reposted_by_followed, seen_now};
 use crate::sight::{unblocked, unmuted, was_in_sight};
 use crate::snapshot::{Snapshot, Value, column};
 
@@ -33,13 +34,14 @@ statements! {
     /// What may concern owner $1 after $2 up to $3, $4 at most. Edits and deletions also concern whoever sees the post through
     /// somebody else's repost; an undone repost also concerns who unfollowed the reposter since; what happened to a whole
     /// account is looked at more closely later. The numbers are those of [`Change`].
-    static SELECT_CHANGES = "
+    static SELECT_CHANGES = concat!(
+        "
 SELECT place, change, actor, target, FALSE AS spread FROM timelines_1_changes AS changes
 WHERE place > $2 AND place <= $3 AND (
     change >= 12
-    OR (change IN (2, 3) AND EXISTS (
-        SELECT 1 FROM posts_1_reposts AS reposts WHERE reposts.post = changes.target AND (reposts.account = $1
-        OR EXISTS (SELECT 1 FROM graph_1_follows WHERE follower = $1 AND followee = reposts.account))))
+    OR (change IN (2, 3) AND ",
+        reposted_by_followed!("changes.target", "$1"),
+        ")
     OR (change = 5 AND EXISTS (
         SELECT 1 FROM timelines_1_changes AS unfollowed
         WHERE unfollowed.place > $2 AND unfollowed.change = 7 AND unfollowed.actor = $1
@@ -49,16 +51,15 @@ WHERE place > $2 AND place <= $3 AND (
     OR (change IN (6, 7, 10, 11) AND actor = $1)
     OR (change IN (8, 9) AND (actor = $1 OR target = $1))
 )
-ORDER BY place LIMIT $4";
+ORDER BY place LIMIT $4"
+    );
     /// Why owner $1 may have seen something of account $2: `follows` it, or is it; or somebody reposted it, and nothing hides it.
     static SELECT_CONCERN = concat!(
         "
 SELECT CAST($1 AS {number}) = $2 OR EXISTS (SELECT 1 FROM graph_1_follows WHERE follower = $1 AND followee = $2) AS follows,
-       EXISTS (
-           SELECT 1 FROM posts_1 AS posts JOIN posts_1_reposts AS reposts ON reposts.post = posts.post
-           WHERE posts.author = $2 AND (reposts.account = $1 OR EXISTS (
-               SELECT 1 FROM graph_1_follows WHERE follower = $1 AND followee = reposts.account))
-       ) AND ",
+       EXISTS (SELECT 1 FROM posts_1 AS posts WHERE posts.author = $2 AND ",
+        reposted_by_followed!("posts.post", "$1"),
+        ") AND ",
         unblocked!("$1", "$2"),
         " AND ",
         unmuted!("$1", "$2"),
@@ -90,7 +91,7 @@ pub struct Home {
     pub limits: StreamLimits,
     pub freshness: Freshness,
     pub dispatch: Dispatch<Followings>,
-    pub judge: Judge,
+    pub items: Reader<HomeItems>,
     pub owner: AccountKey,
     pub owner_id: AccountId,
 }
@@ -109,7 +110,7 @@ impl Kind for Home {
     async fn look(&mut self, from: Position, heard: Heard<Changed>) -> Result<News, Status> {
         match heard {
             Heard::Changes(changes, through, read_at) => {
-                let events = self.hear(&changes, through).await?;
+                let events = self.hear(&changes).await?;
                 Ok(News { events, reached: through, read_at, unfinished: false })
             }
             Heard::Something => self.pull(from).await,
@@ -119,14 +120,21 @@ impl Kind for Home {
 
 impl Home {
     /// What is new of posts that were posted or reposted, with all who ask at the same time.
-    async fn hear(&self, changes: &[(Position, Changed)], through: Position) -> Result<Vec<(Position, Event)>, Status> {
+    async fn hear(&self, changes: &[(Position, Changed)]) -> Result<Vec<(Position, Event)>, Status> {
         let mut posts: BTreeMap<PostKey, Touched> = BTreeMap::new();
         for (place, changed) in changes {
             posts.entry(PostKey(changed.target)).or_default().touch(*place, changed);
         }
-        let mut items = match posts.is_empty() {
+        let reason = |(place, changed): &(Position, Changed)| {
+            let (actor, post) = (AccountKey(changed.actor), PostKey(changed.target));
+            Entry { place: *place, actor, post }
+        };
+        let mut items = match changes.is_empty() {
             true => Items::new(),
-            false => self.judge.items(self.owner, posts.keys().copied().collect(), through).await?,
+            false => {
+                let reasons = changes.iter().map(reason).collect();
+                self.items.ask(HeardReasons { owner: self.owner, reasons }).await?
+            }
         };
         let item = |(post, touched): (PostKey, Touched)| {
             let item = Event::Item(v1::HomeTimelineItem { item: Some(items.remove(&post)?) });

@@ -40,7 +40,7 @@ statements! {
     static SELECT_CHANGES = subject_changes!(
         "notifications_1_kept",
         "UNION ALL
-    SELECT place, recipient, 0 FROM notifications_1_changes WHERE place > $1 AND place <= $2"
+    SELECT place, recipient, 0, 0 FROM notifications_1_changes WHERE place > $1 AND place <= $2"
     );
     static SELECT_KEPT = kept!("notifications_1_kept");
     /// What was touched of the notifications of $1 after $2 up to $3, $4 groups at most: first and last, and how often otherwise than by

@@ -1,12 +1,10 @@
-//! The stream of a post: of which posts something changed is in `posts_1_changes`; what the post and its replies are now is answered as the
-//! thread answers it ([`crate::questions::thread`]).
+//! The stream of a post: of which posts something changed is heard from the dispatch, or pulled from `posts_1_changes`; what the post and its
+//! replies are now is read for all who watch at the same time ([`super::post_items`]).
 //!
 //! Always: a stream looks a few times a second at most, however quickly the counts change. Whoever comes into the viewer's sight or
 //! goes out of it may change any number of replies: if that account wrote one, or an answer to a deleted one, the thread is to be fetched
-//! again. Without that, whose replies the viewer sees has not changed, so a reply is told to be gone only if its author is in sight and it, or
-//! an answer that kept its tombstone, was deleted: of what was never shown, nothing is told.
+//! again. A stream that only heard of posts knows that nobody did.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use shared::ids::{AccountId, AccountKey, Position, PostId, PostKey};
@@ -18,13 +16,14 @@ use tonic::Status;
 
 use super::dispatch::Heard;
 use super::feed::{Kind, Signal, common_words};
+use super::post_items::{self, PostItems, Touches, Watched};
+use super::shared_read::Reader;
 use super::subjects::{Source, Subjects, Touch, kept, sight_changed, subject_changes};
-use super::told::{Told, in_order};
 use crate::freshness::Freshness;
 use crate::hydrate::viewer_value;
 use crate::questions::account::find_viewer;
-use crate::questions::thread::{self, ThreadEntry};
-use crate::sight::{followed, opens_to, unblocked, unmuted};
+use crate::questions::thread;
+use crate::sight::{followed, unblocked};
 use crate::snapshot::{Projections, Snapshot, Value, column, limit};
 
 /// What the stream reads.
@@ -39,9 +38,9 @@ statements! {
     static SELECT_CHANGES = subject_changes!(
         "posts_1_kept",
         "UNION ALL
-    SELECT place, 0, post FROM posts_1_changes WHERE place > $1 AND place <= $2
+    SELECT place, 0, post, post FROM posts_1_changes WHERE place > $1 AND place <= $2
     UNION ALL
-    SELECT changes.place, 0, replies.reply_to
+    SELECT changes.place, 0, replies.reply_to, changes.post
     FROM posts_1_changes AS changes {ordered join} posts_1 AS replies ON replies.post = changes.post
     WHERE changes.place > $1 AND changes.place <= $2 AND replies.reply_to IS NOT NULL"
     );
@@ -68,35 +67,10 @@ GROUP BY changes.post LIMIT $4";
         ))
     )"
     ));
-    /// Those of the replies $1 that viewer $2 may have seen and that went after $3 up to $4. 3 is `Change::Deleted`.
-    static SELECT_GONE = concat!(
-        "
-SELECT posts.post, posts.post_id
-FROM {rows $1 AS wanted: wanted_post} {ordered join} posts_1 AS posts ON posts.post = wanted_post
-{ordered join} profiles_1 AS author ON author.account = posts.author
-WHERE posts.deleted AND ",
-        opens_to!("author", "$2"),
-        " AND ",
-        unmuted!("$2", "posts.author"),
-        " AND EXISTS (
-    SELECT 1 FROM timelines_1_changes AS changes
-    {ordered join} posts_1 AS ended ON ended.post = changes.target
-    {ordered join} profiles_1 AS ended_author ON ended_author.account = ended.author
-    WHERE changes.place > $3 AND changes.place <= $4 AND changes.change = 3
-    AND (ended.post = posts.post OR (ended.reply_to = posts.post AND ",
-        opens_to!("ended_author", "$2"),
-        " AND ",
-        unmuted!("$2", "ended.author"),
-        "))
-)"
-    );
 }
 
 /// What is to be told.
 type News = super::feed::News<Event>;
-/// The replies that changed, and where first and last.
-type Touches = BTreeMap<PostKey, (Position, Position)>;
-
 /// Where streams of posts hear of changes.
 pub struct PostChanges;
 
@@ -111,6 +85,7 @@ impl Source for PostChanges {
 /// The stream of one post and its direct replies.
 pub struct PostFeed {
     pub freshness: Freshness,
+    pub items: Reader<PostItems>,
     pub post: PostKey,
     pub post_id: PostId,
     pub viewer: Option<AccountKey>,
@@ -128,7 +103,28 @@ impl Kind for PostFeed {
 
     common_words!(StreamPostResponse);
 
-    async fn look(&mut self, from: Position, _: Heard<Touch>) -> Result<News, Status> {
+    async fn look(&mut self, from: Position, heard: Heard<Touch>) -> Result<News, Status> {
+        match heard {
+            Heard::Changes(changes, through, read_at) => {
+                let mut touched = Touches::default();
+                for (place, change) in changes {
+                    let Touch::Post { touched: post, .. } = change else { continue };
+                    touched.touch(post, place);
+                }
+                let events = match touched.is_empty() {
+                    true => vec![],
+                    false => self.items.ask(self.watched(touched, from, through)).await?,
+                };
+                Ok(News { events, reached: through, read_at, unfinished: false })
+            }
+            Heard::Something => self.pull(from).await,
+        }
+    }
+}
+
+impl PostFeed {
+    /// What has changed since the last message.
+    async fn pull(&mut self, from: Position) -> Result<News, Status> {
         let mut snapshot = Snapshot::take(self.freshness.tables(), READS).await?;
         let read_at = snapshot.anchor;
         let begins_anew = std::mem::take(&mut self.begins_anew);
@@ -137,7 +133,7 @@ impl Kind for PostFeed {
             return Ok(News { events: vec![], reached, read_at, unfinished: false });
         }
         find_viewer(&mut snapshot, self.viewer_id).await?;
-        let focus = thread::find(&mut snapshot, self.post_id, self.viewer).await?;
+        thread::find(&mut snapshot, self.post_id, self.viewer).await?;
         let refresh = |cause: RefreshCause| {
             let event = Event::Refresh(v1::PostRefresh { cause: cause.into() });
             Ok(News { events: vec![(reached, event)], reached, read_at, unfinished: false })
@@ -156,67 +152,26 @@ impl Kind for PostFeed {
             return refresh(RefreshCause::TooManyChanges);
         }
         if begins_anew {
-            touched.insert(self.post, (from, from));
+            touched.touch(self.post, from);
         }
-        let events = self.present(&mut snapshot, &focus, touched, (from, reached)).await?;
+        let events = post_items::of_one(&mut snapshot, self.watched(touched, from, reached)).await?;
         Ok(News { events, reached, read_at, unfinished: false })
     }
-}
 
-impl PostFeed {
+    /// What the stream asks for when this was touched.
+    fn watched(&self, touched: Touches, after: Position, up_to: Position) -> Watched {
+        Watched { post: self.post, post_id: self.post_id, viewer: self.viewer, touched, after, up_to }
+    }
+
     async fn touched(&self, snapshot: &mut Snapshot, from: Position, reached: Position) -> Result<Touches, Status> {
         let values =
             [Value::Number(self.post.0), Value::Number(from.0), Value::Number(reached.0), limit(REPLIES_MAX + 1)];
-        let touch = |row| {
-            let post = PostKey(column(row, "post")?);
-            Ok((post, (Position(column(row, "first")?), Position(column(row, "last")?))))
-        };
-        snapshot.rows(&SELECT_TOUCHED, &values).await?.iter().map(touch).collect()
-    }
-
-    async fn present(
-        &self,
-        snapshot: &mut Snapshot,
-        focus: &ThreadEntry,
-        touched: Touches,
-        between: (Position, Position),
-    ) -> Result<Vec<(Position, Event)>, Status> {
-        let replies = touched.keys().copied().filter(|post| *post != self.post);
-        let shown = thread::these_replies(snapshot, self.post, self.viewer, replies.clone()).await?;
-        let hydrated = thread::hydrate(snapshot, self.viewer, shown.iter().chain([focus])).await?;
-        let mut shown: BTreeMap<PostKey, ThreadEntry> = shown.into_iter().map(|entry| (entry.post, entry)).collect();
-        let missing: Vec<PostKey> = replies.filter(|reply| !shown.contains_key(reply)).collect();
-        let gone = self.gone(snapshot, &missing, between).await?;
-        let mut told = Vec::with_capacity(touched.len());
-        for (post, (first, last)) in touched {
-            let event = if post == self.post {
-                Event::Updated(v1::PostUpdated { item: Some(thread::present(&hydrated, focus)) })
-            } else if let Some(reply) = shown.remove(&post) {
-                Event::Item(v1::PostReplyItem { reply: Some(thread::present(&hydrated, &reply)) })
-            } else if let Some(id) = gone.get(&post) {
-                Event::Removed(v1::PostReplyRemoved { post_id: id.to_string() })
-            } else {
-                continue;
-            };
-            told.push(Told { first, last, event });
+        let mut touched = Touches::default();
+        for row in snapshot.rows(&SELECT_TOUCHED, &values).await? {
+            let post = PostKey(column(&row, "post")?);
+            touched.touch(post, Position(column(&row, "first")?));
+            touched.touch(post, Position(column(&row, "last")?));
         }
-        Ok(in_order(told))
-    }
-
-    /// Those of these replies that went between two positions and that the viewer may have seen before.
-    async fn gone(
-        &self,
-        snapshot: &mut Snapshot,
-        replies: &[PostKey],
-        (from, reached): (Position, Position),
-    ) -> Result<BTreeMap<PostKey, PostId>, Status> {
-        if replies.is_empty() {
-            return Ok(BTreeMap::new());
-        }
-        let replies = replies.iter().collect();
-        let values =
-            [Value::Rows(&replies), viewer_value(self.viewer), Value::Number(from.0), Value::Number(reached.0)];
-        let rows = snapshot.rows(&SELECT_GONE, &values).await?;
-        rows.iter().map(|row| Ok((PostKey(column(row, "post")?), PostId(column(row, "post_id")?)))).collect()
+        Ok(touched)
     }
 }

@@ -24,8 +24,8 @@ macro_rules! kept {
 }
 pub(super) use kept;
 
-/// SQL for [`Index::statement`] with the changes (place, account, post) of who may see whom, and with those that this SQL selects. The
-/// numbers are those of `Change`.
+/// SQL for [`Index::statement`] with the changes (place, account, post, touched) of who may see whom, and with those that this SQL selects: see
+/// [`Touch`]. The numbers are those of `Change`.
 macro_rules! subject_changes {
     () => {
         $crate::streams::subjects::subject_changes!("timelines_1_kept", "")
@@ -36,12 +36,12 @@ macro_rules! subject_changes {
 SELECT kept.kept_after, changes.* FROM (",
             $crate::streams::subjects::kept!($kept),
             ") AS kept LEFT JOIN (
-    SELECT place, actor AS account, CAST(0 AS {number}) AS post
+    SELECT place, actor AS account, CAST(0 AS {number}) AS post, CAST(0 AS {number}) AS touched
     FROM timelines_1_changes WHERE place > $1 AND place <= $2 AND change BETWEEN 6 AND 11
     UNION ALL
-    SELECT place, target, 0 FROM timelines_1_changes WHERE place > $1 AND place <= $2 AND change IN (8, 9)
+    SELECT place, target, 0, 0 FROM timelines_1_changes WHERE place > $1 AND place <= $2 AND change IN (8, 9)
     UNION ALL
-    SELECT place, 0, 0 FROM timelines_1_changes WHERE place > $1 AND place <= $2 AND change >= 12
+    SELECT place, 0, 0, 0 FROM timelines_1_changes WHERE place > $1 AND place <= $2 AND change >= 12
     ",
             $more,
             "
@@ -82,7 +82,7 @@ pub trait Source: Send + Sync + 'static {
     /// The projections whose tables tell of changes.
     const READS: Projections;
 
-    /// Changes with `account` and `post`, of which a change names one, or neither when it concerns everybody: see [`Index::statement`].
+    /// Changes as [`Touch`] has them: see [`Index::statement`].
     fn changes() -> &'static Statement;
 }
 
@@ -95,11 +95,15 @@ pub struct Subject {
     pub post: Option<PostKey>,
 }
 
-/// What changed; 0 is nothing.
-#[derive(Clone, Copy, Debug)]
-pub struct Touch {
-    account: i64,
-    post: i64,
+/// What changed: it concerns those whose stream is about an account, or about a post; or everybody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Touch {
+    /// Everybody must look for themselves.
+    Everybody,
+    /// The streams of this account must.
+    Account(i64),
+    /// Of what streams of a post show, another post or itself changed, and that is all.
+    Post { about: i64, touched: PostKey },
 }
 
 /// Streams by what they are about.
@@ -126,7 +130,12 @@ impl<S: Source> Index for Subjects<S> {
     }
 
     fn read(row: &Row) -> Result<Touch, Status> {
-        Ok(Touch { account: column(row, "account")?, post: column(row, "post")? })
+        // 0 is nothing.
+        match (column(row, "account")?, column(row, "post")?) {
+            (0, 0) => Ok(Touch::Everybody),
+            (0, about) => Ok(Touch::Post { about, touched: PostKey(column(row, "touched")?) }),
+            (account, _) => Ok(Touch::Account(account)),
+        }
     }
 
     fn add(&mut self, id: StreamId, subject: &Subject) {
@@ -149,10 +158,9 @@ impl<S: Source> Index for Subjects<S> {
 
     fn concerned(&mut self, touch: &Touch) -> Concerned {
         match touch {
-            Touch { account: 0, post: 0 } => Concerned::Everybody,
-            Touch { account, post } => {
-                Concerned::These(self.by_account.of(account).chain(self.by_post.of(post)).collect())
-            }
+            Touch::Everybody => Concerned::Everybody,
+            Touch::Account(account) => Concerned::These(self.by_account.of(account).collect()),
+            Touch::Post { about, .. } => Concerned::Plainly(self.by_post.of(about).collect()),
         }
     }
 }
