@@ -27,7 +27,7 @@ use crate::freshness::Freshness;
 use crate::hydrate::{self, Entry};
 use crate::questions::account::{Named, find};
 use crate::questions::home_timeline::{READS, Wanted, entry, reposted_by_followed, seen_now};
-use crate::sight::{unblocked, unmuted, was_in_sight};
+use crate::sight::{followed, unblocked, unmuted, was_in_sight};
 use crate::snapshot::{Snapshot, Value, column};
 
 statements! {
@@ -53,13 +53,18 @@ WHERE place > $2 AND place <= $3 AND (
 )
 ORDER BY place LIMIT $4"
     );
-    /// Why owner $1 may have seen something of account $2: `follows` it, or is it; or somebody reposted it, and nothing hides it.
+    /// Why owner $1 may have seen something of account $2 after $3: `follows` it, or is it; or somebody reposted it, also where that was undone
+    /// since then, and nothing hides it.
     static SELECT_CONCERN = concat!(
         "
 SELECT CAST($1 AS {number}) = $2 OR EXISTS (SELECT 1 FROM graph_1_follows WHERE follower = $1 AND followee = $2) AS follows,
-       EXISTS (SELECT 1 FROM posts_1 AS posts WHERE posts.author = $2 AND ",
+       (EXISTS (SELECT 1 FROM posts_1 AS posts WHERE posts.author = $2 AND ",
         reposted_by_followed!("posts.post", "$1"),
-        ") AND ",
+        ") OR EXISTS (
+           SELECT 1 FROM timelines_1_changes AS undone {ordered join} posts_1 AS posts ON posts.post = undone.target
+           WHERE undone.place > $3 AND undone.change = 5 AND posts.author = $2 AND ",
+        followed!("$1", "undone.actor"),
+        ")) AND ",
         unblocked!("$1", "$2"),
         " AND ",
         unmuted!("$1", "$2"),
@@ -191,7 +196,7 @@ impl Home {
                 Change::Unmuted => return Ok(refresh(RefreshCause::Unmuted, snapshot)),
                 Change::Unfollowed => {
                     gone.insert((other, RemovalCause::Unfollowed), *place);
-                    if self.concern(snapshot, other).await?.protected {
+                    if self.concern(snapshot, from, other).await?.protected {
                         gone.insert((other, RemovalCause::Protected), *place);
                     }
                 }
@@ -202,7 +207,7 @@ impl Home {
                     gone.insert((other, RemovalCause::Muted), *place);
                 }
                 Change::Deactivated | Change::Reactivated | Change::Protected | Change::Unprotected => {
-                    let concern = self.concern(snapshot, changed.actor).await?;
+                    let concern = self.concern(snapshot, from, changed.actor).await?;
                     match changed.change {
                         Change::Deactivated if concern.follows || concern.reposted => {
                             gone.insert((changed.actor, RemovalCause::Deactivated), *place);
@@ -308,8 +313,9 @@ impl Home {
         Ok(Some(seen.iter().filter(is_older).map(|entry| entry.post).collect()))
     }
 
-    async fn concern(&self, snapshot: &mut Snapshot, account: i64) -> Result<Concern, Status> {
-        let rows = snapshot.rows(&SELECT_CONCERN, &[Value::Number(self.owner.0), Value::Number(account)]).await?;
+    async fn concern(&self, snapshot: &mut Snapshot, from: Position, account: i64) -> Result<Concern, Status> {
+        let values = [self.owner.0, account, from.0].map(Value::Number);
+        let rows = snapshot.rows(&SELECT_CONCERN, &values).await?;
         let row = rows.first().ok_or_else(|| internal("a SELECT without FROM has one row"))?;
         Ok(Concern {
             follows: column(row, "follows")?,
