@@ -25,7 +25,8 @@ pub enum Half {
     Tables,
 }
 
-async fn open(folder: &Path, half: Half) -> Database {
+/// Its database, with the rights of its owner.
+pub async fn open(folder: &Path, half: Half) -> Database {
     if is_on_server(folder) {
         let schema = if half == Half::Log { "chirp_log" } else { "chirp_tables" };
         let server = Server::named(&store_of(folder).await).expect("it is on a server").expect("it is an address");

@@ -10,13 +10,15 @@ use std::path::{Path, PathBuf};
 use shared::postgres::Server;
 use shared::postgres::pool::Wait;
 use shared::proto::query::{GetAccountRequest, get_account_request};
+use shared::sql::Statement;
 use sqlx::AssertSqlSafe;
 
 use crate::api::{fresh, texts, up_to_date};
+use crate::around::{Half, open};
 use crate::process::{Dev, folder, is_on_server, store_of, verified};
 
-/// The versions of which there are stores.
-const VERSIONS: [&str; 1] = ["d24cf53"];
+/// The versions of which there are stores: one without hashes at its checkpoints, one with them and without versions of its schemas.
+const VERSIONS: [&str; 2] = ["d24cf53", "dfc43d4"];
 
 fn stores() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stores")
@@ -43,8 +45,28 @@ async fn put(version: &str, folder: &Path) {
     fs::write(folder.join("address"), server.address()).expect("there is room for an address");
 }
 
+/// Every column and every index of a store.
+async fn schema(folder: &Path) -> Vec<String> {
+    static SELECT_PARTS: Statement = Statement::new(
+        "{sqlite: SELECT tables.name || ' has ' || columns.name AS part FROM sqlite_master AS tables, pragma_table_info(tables.name) AS columns
+UNION SELECT name FROM sqlite_master WHERE type = 'index' ORDER BY 1}{postgres:
+SELECT table_name || ' has ' || column_name AS part FROM information_schema.columns WHERE table_schema = current_schema()
+UNION SELECT indexname::TEXT FROM pg_indexes WHERE schemaname = current_schema() ORDER BY 1}",
+    );
+    let mut parts = Vec::new();
+    for half in [Half::Log, Half::Tables] {
+        let rows = open(folder, half).await.rows(&SELECT_PARTS, &[]).await.expect("they are listed");
+        parts.extend(rows.iter().map(|row| row.get::<String>("part").expect("it is a text")));
+    }
+    parts
+}
+
 #[tokio::test]
 async fn a_store_of_an_older_version_is_upgraded_and_goes_on() {
+    let newest = folder();
+    drop(Dev::start(newest.path()).await);
+    let newest = schema(newest.path()).await;
+    assert!(newest.iter().any(|part| part == "store has schema_version"), "{newest:?}");
     for version in VERSIONS {
         let folder = folder();
         put(version, folder.path()).await;
@@ -63,6 +85,7 @@ async fn a_store_of_an_older_version_is_upgraded_and_goes_on() {
         assert_eq!(now[0], "after the upgrade");
         assert_eq!(now[1..], before);
         verified(folder.path()).await;
+        assert_eq!(schema(folder.path()).await, newest, "{version}: it has all that a new store has, and nothing else");
         drop(dev);
         let store = store_of(folder.path()).await;
         println!("{version}: {store} was upgraded");
