@@ -32,6 +32,7 @@ use tonic::{Code, Request, Response, Status};
 pub use self::as_of::History;
 use self::event_stream::EventStream;
 use crate::checkpoints;
+use crate::health::{Owner, Silence};
 use crate::runner::{Done, Order, Rates, RunError};
 
 type Reply<T> = Result<Response<T>, Status>;
@@ -45,8 +46,6 @@ FROM projections WHERE name = $1";
 SELECT number, checkpoint, log_head, set_aside_at FROM set_aside WHERE projection = $1 ORDER BY number";
 }
 const PAGE_SIZES: PageSizes = PageSizes { default: 50, max: 200 };
-/// A projection whose owner was not heard of for this long is told as stopped: longer than any batch takes.
-const SILENCE_MICROS_MAX: i64 = 20_000_000;
 /// The most events that one page looks at, whether they match or not.
 const EXAMINED_MAX: usize = 4_096;
 /// Streams of events that one server holds open.
@@ -63,6 +62,7 @@ pub struct Admin {
     names: Arc<[&'static str]>,
     orders: mpsc::Sender<Order>,
     rates: Rates,
+    silence: Silence,
     tokens: Tokens,
     drain: CancellationToken,
     room: Arc<Semaphore>,
@@ -76,12 +76,12 @@ impl Admin {
         clock: Arc<dyn Clock>,
         mut names: Vec<&'static str>,
         orders: mpsc::Sender<Order>,
-        rates: Rates,
+        (rates, silence): (Rates, Silence),
     ) -> Self {
         let tokens = Tokens::new(log.identity());
         names.sort_unstable();
         let (drain, room) = (CancellationToken::new(), Arc::new(Semaphore::new(STREAMS_MAX)));
-        Self { log, tables, clock, names: names.into(), orders, rates, tokens, drain, room, history: None }
+        Self { log, tables, clock, names: names.into(), orders, rates, silence, tokens, drain, room, history: None }
     }
 
     /// Lets the streams end with this, and answers questions about the past from this.
@@ -102,8 +102,8 @@ impl Admin {
             ),
             None => (Position(0), None::<String>, i64::MAX, Position(0)),
         };
-        let is_silent = silent_micros > SILENCE_MICROS_MAX;
-        let failure = failure.or_else(|| is_silent.then(|| "no projector works on it".to_owned()));
+        let is_left = self.silence.of(name, silent_micros) == Owner::Gone;
+        let failure = failure.or_else(|| is_left.then(|| "no projector works on it".to_owned()));
         let head = self.log.head().await?.max(checkpoint);
         let beside = format!("{BESIDE}{name}");
         let rows =

@@ -3,6 +3,7 @@
 //! Always: what is stored is asked, so that it does not matter which projector works on them. Never here: what a projector does about it.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use shared::clock::Clock;
 use shared::database::{Database, Row, Value};
@@ -11,12 +12,53 @@ use shared::ready::Outcome;
 use shared::sql::statements;
 use shared::tables::aside::check_history;
 
+use crate::checkpoints::LEASE;
+use crate::runner::HEARTBEAT;
+
 /// Whoever works on a projection says so every second, and while a batch takes long only when it ends.
 const SILENCE_MICROS_MAX: i64 = 20_000_000;
+/// Until then after its start, a projector has waited for the lease of an owner that is not heard of, and has looked again.
+const TAKEOVER_TIME_MAX: Duration = Duration::from_secs(LEASE.as_secs() + 2 * HEARTBEAT.as_secs());
 
 statements! {
     /// $1 now.
     static SELECT_STATES = "SELECT name, failure, {clock}($1) - heartbeat_at AS silent_micros FROM projections";
+}
+
+/// What it means that the owner of a projection is not heard of.
+#[derive(Clone, Debug)]
+pub(crate) struct Silence {
+    /// What this projector works on when nobody else does.
+    wanted: Arc<[&'static str]>,
+    started_at: Instant,
+}
+
+/// See [`Silence::of`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Owner {
+    /// It has been heard of lately.
+    Working,
+    /// This projector has just started, and takes over when the lease has ended.
+    BeingReplaced,
+    /// Nobody works on the projection.
+    Gone,
+}
+
+impl Silence {
+    /// For a projector that starts now.
+    pub(crate) fn new(wanted: Vec<&'static str>) -> Self {
+        Self { wanted: wanted.into(), started_at: Instant::now() }
+    }
+
+    /// What is known of an owner that was not heard of for so long.
+    pub(crate) fn of(&self, name: &str, silent_micros: i64) -> Owner {
+        let is_replaced = self.wanted.contains(&name) && self.started_at.elapsed() < TAKEOVER_TIME_MAX;
+        match silent_micros > SILENCE_MICROS_MAX {
+            false => Owner::Working,
+            true if is_replaced => Owner::BeingReplaced,
+            true => Owner::Gone,
+        }
+    }
 }
 
 /// Looks at the critical projections.
@@ -25,11 +67,12 @@ pub struct Health {
     tables: Database,
     clock: Arc<dyn Clock>,
     critical: Arc<[&'static str]>,
+    silence: Silence,
 }
 
 impl Health {
-    pub(crate) fn new(tables: Database, clock: Arc<dyn Clock>, critical: Vec<&'static str>) -> Self {
-        Self { tables, clock, critical: critical.into() }
+    pub(crate) fn new(tables: Database, clock: Arc<dyn Clock>, critical: Vec<&'static str>, silence: Silence) -> Self {
+        Self { tables, clock, critical: critical.into(), silence }
     }
 
     /// Whether the read tables are of the history that this log has.
@@ -54,10 +97,11 @@ impl Health {
         let failing = self.critical.iter().filter_map(|name| match states.get(*name) {
             None => Some(format!("nobody has begun {name}")),
             Some((Some(failure), _)) => Some(format!("{name} has stopped: {failure}")),
-            Some((None, silent_micros)) if *silent_micros > SILENCE_MICROS_MAX => {
-                Some(format!("nobody works on {name}"))
-            }
-            Some((None, _)) => None,
+            Some((None, silent_micros)) => match self.silence.of(name, *silent_micros) {
+                Owner::Working => None,
+                Owner::BeingReplaced => Some(format!("waiting for the lease of the owner before on {name}")),
+                Owner::Gone => Some(format!("nobody works on {name}")),
+            },
         });
         let failing: Vec<String> = failing.collect();
         if failing.is_empty() { Ok(()) } else { Err(failing.join(", ")) }

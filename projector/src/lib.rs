@@ -41,6 +41,7 @@ use tracing::debug;
 pub use crate::admin::History;
 pub use crate::crash::CRASH_POINTS;
 pub use crate::health::Health;
+use crate::health::Silence;
 use crate::projection::{Policy, Projection};
 use crate::runner::{Order, Retried, RunError, Runner, Step, Takeover};
 
@@ -147,14 +148,15 @@ impl Projector {
         let wanted: Vec<Arc<dyn Projection>> = all.into_iter().filter(is_wanted).collect();
         let is_critical = |projection: &&Arc<dyn Projection>| projection.policy() == Policy::Critical;
         let critical = wanted.iter().filter(is_critical).map(|projection| projection.name()).collect();
+        let silence = Silence::new(wanted.iter().map(|projection| projection.name()).collect());
         let ReadTables { writer, reader, takeover, owners } = tables;
         let batch = (settings.batch_events_max, settings.advertised);
         let runner =
             Runner::claim(log.clone(), writer, clock.clone(), wanted, (takeover, owners), batch, progress.clone())
                 .await?;
         let (order, orders) = mpsc::channel(ORDERS_WAITING_MAX);
-        let health = Health::new(reader.clone(), clock.clone(), critical);
-        let admin = admin::Admin::new(log, reader, clock, names, order, runner.rates());
+        let health = Health::new(reader.clone(), clock.clone(), critical, silence.clone());
+        let admin = admin::Admin::new(log, reader, clock, names, order, (runner.rates(), silence));
         Ok(Self { runner, orders, admin, health, store: None, progress })
     }
 

@@ -161,6 +161,11 @@ impl Process {
         }
     }
 
+    /// Every line so far.
+    pub fn said(&self) -> Vec<String> {
+        self.said.lock().expect("no listener panics").clone()
+    }
+
     /// Sends a signal, by its name without SIG.
     pub fn signal(&self, name: &str) {
         let id = self.id().to_string();

@@ -8,7 +8,8 @@ use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
 use crate::api::{Api, ask, channel, reason, registration};
-use crate::process::{Dev, Process, Role, eventually, folder, path};
+use crate::around::{Half, tamper};
+use crate::process::{Dev, Process, Role, chirp, eventually, folder, path, store_of};
 use crate::roles::http;
 
 /// Nobody listens there.
@@ -104,6 +105,34 @@ async fn a_critical_projection_that_has_stopped_makes_the_projector_unready_and_
     assert_eq!(asked.expect("it answers").into_inner().status(), ServingStatus::NotServing);
     for address in [&dev.command, &dev.query] {
         assert!(http(address, "/readyz").await.starts_with("HTTP/1.1 200 OK\r\n"));
+    }
+}
+
+#[tokio::test]
+async fn a_projector_that_starts_where_the_one_before_was_killed_says_of_nobody_that_it_has_stopped() {
+    let folder = folder();
+    let mut dev = Dev::start(folder.path()).await;
+    dev.api.register("ada").await;
+    dev.process.kill().await;
+    let store = store_of(folder.path()).await;
+    // As if that had been long ago, by any clock.
+    assert!(tamper(folder.path(), Half::Tables, "UPDATE projections SET heartbeat_at = 1").await > 0);
+    let mut projector = Process::start(&["projector", "--store", &store, "--ops-listen", "127.0.0.1:0"]);
+    let address = listening(&mut projector).await;
+    projector.says(|line| line.contains("the projector works and answers operators").then_some(())).await;
+    // On a server it now waits for the lease to end.
+    let listed = chirp(&["projection", "list", "--ops", &address]).await.with(0);
+    let said = std::sync::Mutex::new(vec![listed.stdout]);
+    let ready = async || {
+        let ready = http(&address, "/readyz?verbose").await;
+        said.lock().expect("nobody panics with it").push(ready.clone());
+        ready
+    };
+    eventually("it is ready", ready, |said| said.starts_with("HTTP/1.1 200 OK\r\n")).await;
+    let said = [said.into_inner().expect("nobody panics with it"), projector.said()].concat();
+    for line in said {
+        let is_alarm = ["stopped", "nobody works", "no projector"].iter().any(|alarm| line.contains(alarm));
+        assert!(!is_alarm, "{line}");
     }
 }
 
