@@ -16,6 +16,7 @@ use shared::clock::SystemClock;
 use shared::progress::{Progress, ProgressOnDemand};
 use shared::proto::command::command_service_client::CommandServiceClient;
 use shared::proto::query::query_service_client::QueryServiceClient;
+use shared::settings::ProjectorSettings;
 use shared::store::Store;
 use tokio_util::sync::CancellationToken;
 use tonic_health::pb::HealthCheckRequest;
@@ -29,7 +30,7 @@ use crate::guide::{Addresses, calls_to_paste};
 use crate::history::Folded;
 use crate::roles::{
     COMMAND_CHECKS, PROJECTOR_CHECKS, QUERY_CHECKS, Server, bind, check_commands, check_projections, check_queries,
-    drain_when_asked, project, serve,
+    drain_when_asked, project, reachable_at, serve,
 };
 
 /// How long the servers of this very process may take to answer.
@@ -65,8 +66,8 @@ pub async fn run(args: DevArgs) -> anyhow::Result<()> {
             // The projector that works may be another's.
             store.wake_on_progress(&progress);
         }
-        let projector =
-            Projector::open(&store, log.clone(), args.projector.settings(), clock, progress.clone()).await?;
+        let tuning = ProjectorSettings { advertised: Some(reachable_at(ops)), ..args.projector.settings() };
+        let projector = Projector::open(&store, log.clone(), tuning, clock, progress.clone()).await?;
         let projector = projector.telling(projector_role.ready.clone());
         let waiting = query_role.waiting();
         let opening = store.open_to_read_when_there(&waiting);

@@ -95,7 +95,7 @@ pub async fn projector(args: ProjectorArgs) -> anyhow::Result<()> {
         let Some(log) = drain.run_until_cancelled(opening).await else { return Ok(()) };
         let log = log?;
         let clock = Arc::new(SystemClock);
-        let advertised = args.advertise.as_ref().map_or_else(|| reachable(address), ToString::to_string);
+        let advertised = args.advertise.as_ref().map_or_else(|| reachable_at(address), ToString::to_string);
         let tuning = ProjectorSettings { advertised: Some(advertised), ..args.projector.settings() };
         let open = async || {
             let (tuning, progress) = (tuning.clone(), store.hints_of_progress());
@@ -130,7 +130,7 @@ pub async fn projector(args: ProjectorArgs) -> anyhow::Result<()> {
 }
 
 /// Where others reach what listens there, as far as this machine knows.
-fn reachable(listening: SocketAddr) -> String {
+pub fn reachable_at(listening: SocketAddr) -> String {
     match listening.ip().is_unspecified() {
         true => format!("{}:{}", rustix::system::uname().nodename().to_string_lossy(), listening.port()),
         false => listening.to_string(),

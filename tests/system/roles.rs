@@ -2,6 +2,7 @@
 
 use std::os::fd::AsRawFd;
 
+use shared::proto::admin::RebuildProjectionRequest;
 use shared::proto::query::{GetPostRequest, StreamHomeTimelineRequest};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -10,6 +11,7 @@ use tonic::Code;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
+use tonic_types::StatusExt;
 
 use crate::api::{Api, Told, ask, channel, fresh, item, reason, texts, up_to_date, within};
 use crate::process::{Dev, PATIENCE, Role, chirp_with, folder, path, verified};
@@ -45,6 +47,19 @@ async fn three_processes_on_one_store_behave_as_one_does() {
     }
     assert_eq!(api.head().await, 2 * 2 + 1 + 20);
     verified(folder.path()).await;
+}
+
+#[tokio::test]
+async fn an_order_to_a_projector_beside_dev_names_where_dev_is() {
+    let folder = folder();
+    let dev = Dev::start(folder.path()).await;
+    let standby = Role::projector(folder.path()).await;
+    let mut admin = Api::new(&dev.command, &dev.query, &standby.address).admin;
+    let request = RebuildProjectionRequest { name: "timelines_1".to_owned() };
+    let refused = admin.rebuild_projection(request).await.expect_err("it stands by");
+    assert_eq!(reason(&refused).as_deref(), Some("PROJECTION_OWNED_ELSEWHERE"));
+    let details = refused.get_details_error_info().expect("it has details");
+    assert_eq!(details.metadata.get("owner_address"), Some(&dev.ops), "{refused:?}");
 }
 
 #[tokio::test]
