@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 use shared::event::{AccountKind, Envelope, Event, FollowEvent, PostText, Profile};
-use shared::ids::{AccountId, Position, PostId};
+use shared::ids::{AccountId, AccountRef, Position, PostId};
 use shared::log::StreamName;
 
 use crate::domain::Refusal;
@@ -336,7 +336,9 @@ async fn edit_post(session: &mut Session<'_>, on: OnPost, text: &str) -> Result<
     let author: Account = session.fold(&StreamName::account(on.account));
     let post = written_by(session, &author, on.post).await?;
     let named = named(session, text, &session.fold(&StreamName::post(on.post))).await?;
-    Ok(post::edit(&author, &post, Envelope::Plain(PostText { text: text.to_owned() }), named)?)
+    let dropped = post.live().map(|live| live.dropped_by(&named)).unwrap_or_default();
+    let seen = seen_by_each(session, dropped).await?;
+    Ok(post::edit(&author, &post, Envelope::Plain(PostText { text: text.to_owned() }), named, &seen)?)
 }
 
 async fn like(session: &mut Session<'_>, on: OnPost) -> Result<Vec<Event>, Failure> {
@@ -464,6 +466,15 @@ async fn seen_of_follow(session: &mut Session<'_>, follow: Follow, followee: Acc
         Follow::Absent => Ok(Seen::default()),
         Follow::Requested | Follow::Following => seen(session, followee).await,
     }
+}
+
+/// What accounts that a text names no more have seen of their notifications. As whom it names, that is not worth a conflict.
+async fn seen_by_each(session: &Session<'_>, dropped: Vec<AccountRef>) -> Result<Vec<(AccountRef, Seen)>, Failure> {
+    if dropped.is_empty() {
+        return Ok(vec![]);
+    }
+    let streams: Vec<StreamName> = dropped.iter().map(|account| StreamName::notifications(account.id)).collect();
+    Ok(dropped.into_iter().zip(session.peek(&streams).await?).collect())
 }
 
 async fn seen(session: &mut Session<'_>, account: AccountId) -> Result<Seen, Failure> {

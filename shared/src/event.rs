@@ -170,6 +170,15 @@ pub enum HandleEvent {
     },
 }
 
+/// A mention that an edit takes out of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DroppedMention {
+    /// Whom the text named.
+    pub account: AccountRef,
+    /// Up to where the account had seen its notifications: so that naming it again is no news to it.
+    pub seen_up_to: Position,
+}
+
 /// Stream `post-{id}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PostEvent {
@@ -205,6 +214,9 @@ pub enum PostEvent {
         /// Accounts named in the new text.
         #[serde(default)]
         mentions: Vec<AccountRef>,
+        /// Accounts named in the text before and not in the new one, of those that had seen any of their notifications.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        dropped_mentions: Vec<DroppedMention>,
         /// Tags named in the new text.
         #[serde(default)]
         hashtags: Vec<String>,

@@ -19,10 +19,10 @@ pub const LOG: Schema = Schema {
     version: 2,
     remedy: "run `chirp migrate up`, or in a folder start a command server of this version",
 };
-/// That of the read tables. 1 had checkpoints without hashes and owners without addresses.
+/// That of the read tables. 1 had checkpoints without hashes and owners without addresses, 2 no index of the mentions that are remembered.
 pub const TABLES: Schema = Schema {
     name: "the read tables",
-    version: 2,
+    version: 3,
     remedy: "run `chirp migrate up`, or in a folder start a projector of this version",
 };
 

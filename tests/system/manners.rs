@@ -83,6 +83,49 @@ async fn what_was_seen_and_is_done_again_is_no_news() {
 }
 
 #[tokio::test]
+async fn a_mention_that_was_seen_dropped_and_brought_back_is_no_news() {
+    use NotificationReason::{Mentioned, Replied};
+    let folder = folder();
+    let dev = Dev::start(folder.path()).await;
+    let (api, mut c) = (&dev.api, dev.api.commands.clone());
+    let [ada, bob] = api.accounts(["ada", "bob"]).await;
+    let mut edit = async |post: &str, text: &str| {
+        let edit = ask!(EditPostRequest { author_id: &bob, post_id: post, text: text });
+        c.edit_post(edit).await.expect("it is edited");
+    };
+    let post = api.post(&bob, "thanks @ada").await.id;
+    let (first, _) = told(api, &ada).await;
+    edit(&post, "thanks").await;
+    assert_eq!(told(api, &ada).await, (vec![], 0));
+    edit(&post, "thanks again, @ada").await;
+    let (again, unread) = told(api, &ada).await;
+    let place = again[0].1;
+    assert!(place > first[0].1, "it was not seen yet, so it is news");
+    assert_eq!((again, unread), (vec![(Mentioned, place, false)], 1));
+    see_all(api, &ada).await;
+    for number in 0..3 {
+        edit(&post, &format!("thanks, {number}")).await;
+        assert_eq!(told(api, &ada).await, (vec![], 0));
+        edit(&post, &format!("thanks, @ada, {number}")).await;
+        assert_eq!(told(api, &ada).await, (vec![(Mentioned, place, true)], 0), "it is back where it was seen");
+    }
+    // What is remembered goes with the post, and an answer is no mention, however often it is edited.
+    edit(&post, "thanks to nobody").await;
+    let delete = ask!(DeletePostRequest { author_id: &bob, post_id: &post });
+    api.commands.clone().delete_post(delete).await.expect("it is deleted");
+    let mine = api.post(&ada, "mine").await.id;
+    let reply = ask!(CreatePostRequest { author_id: &bob, text: "yes @ada", reply_to_post_id: &mine });
+    let reply = api.commands.clone().create_post(reply).await.expect("it is answered").into_inner().post_id;
+    let (replied, _) = told(api, &ada).await;
+    see_all(api, &ada).await;
+    for text in ["yes", "yes, @ada"] {
+        edit(&reply, text).await;
+        assert_eq!(told(api, &ada).await, (vec![(Replied, replied[0].1, true)], 0));
+    }
+    verified(folder.path()).await;
+}
+
+#[tokio::test]
 async fn an_edit_does_not_move_old_mentions_to_the_new_holder_of_a_handle() {
     let folder = folder();
     let dev = Dev::start(folder.path()).await;

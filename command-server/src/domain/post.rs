@@ -5,10 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use shared::event::{Envelope, Event, PostEvent, PostText};
+use shared::event::{DroppedMention, Envelope, Event, PostEvent, PostText};
 use shared::ids::{AccountRef, AuthoredPost, Position, PostId, PostKey, PostRef};
 
 use super::account::{Account, Known};
+use super::notifications::Seen;
 use super::text::mentioned_handles;
 use super::{Aggregate, Refusal};
 
@@ -35,9 +36,17 @@ pub struct Live {
     pub reply_to: Option<AuthoredPost>,
     /// Its text now.
     pub personal: Envelope<PostText>,
+    /// Whom the text names.
+    pub mentions: Vec<AccountRef>,
 }
 
 impl Live {
+    /// Whom the text names, and another one would not.
+    #[must_use]
+    pub fn dropped_by(&self, named: &Named) -> Vec<AccountRef> {
+        self.mentions.iter().filter(|mentioned| !named.mentions.contains(mentioned)).copied().collect()
+    }
+
     /// The post and its author.
     #[must_use]
     pub fn authored(&self) -> AuthoredPost {
@@ -150,11 +159,17 @@ pub fn create(
     })])
 }
 
-/// Replaces the text.
+/// Replaces the text. `seen` is what those have seen of their notifications whom it does not name any more.
 ///
 /// # Errors
 /// `AccountNotFound`, `AccountDeactivated`, `PostNotFound`, `PostDeleted`, `NotAuthor`.
-pub fn edit(author: &Account, post: &Post, personal: Envelope<PostText>, named: Named) -> Result<Vec<Event>, Refusal> {
+pub fn edit(
+    author: &Account,
+    post: &Post,
+    personal: Envelope<PostText>,
+    named: Named,
+    seen: &[(AccountRef, Seen)],
+) -> Result<Vec<Event>, Refusal> {
     let by = author.acting()?.me;
     match post {
         Post::Absent => Err(Refusal::PostNotFound),
@@ -167,6 +182,10 @@ pub fn edit(author: &Account, post: &Post, personal: Envelope<PostText>, named: 
             post: live.me,
             author: by,
             mentions: named.mentions,
+            dropped_mentions: seen
+                .iter()
+                .filter_map(|(account, seen)| Some(DroppedMention { account: *account, seen_up_to: seen.up_to()? }))
+                .collect(),
             hashtags: named.hashtags,
             personal,
         })]),
@@ -195,14 +214,17 @@ impl Aggregate for Post {
     fn evolve(self, position: Position, event: &Event) -> Self {
         let Event::Post(event) = event else { return self };
         match (self, event) {
-            (Self::Absent, PostEvent::Created { post_id, author, reply_to, personal, .. }) => Self::Live(Live {
-                me: PostRef { id: *post_id, key: PostKey(position.0) },
-                author: *author,
-                reply_to: *reply_to,
-                personal: personal.clone(),
-            }),
-            (Self::Live(live), PostEvent::Edited { personal, .. }) => {
-                Self::Live(Live { personal: personal.clone(), ..live })
+            (Self::Absent, PostEvent::Created { post_id, author, reply_to, personal, mentions, .. }) => {
+                Self::Live(Live {
+                    me: PostRef { id: *post_id, key: PostKey(position.0) },
+                    author: *author,
+                    reply_to: *reply_to,
+                    personal: personal.clone(),
+                    mentions: mentions.clone(),
+                })
+            }
+            (Self::Live(live), PostEvent::Edited { personal, mentions, .. }) => {
+                Self::Live(Live { personal: personal.clone(), mentions: mentions.clone(), ..live })
             }
             (Self::Live(live), PostEvent::Deleted { .. }) => Self::Deleted(live.authored()),
             (state, _) => state,
@@ -212,7 +234,7 @@ impl Aggregate for Post {
 
 #[cfg(test)]
 mod tests {
-    use super::super::samples::{ALICE, BOB, POST, deactivated, known, protected};
+    use super::super::samples::{ALICE, BOB, CAROL, POST, deactivated, known, protected};
     use super::*;
 
     fn text(text: &str) -> Envelope<PostText> {
@@ -222,8 +244,8 @@ mod tests {
     #[test]
     fn a_handle_is_named_since_it_came_into_the_text_and_was_not_taken_out() {
         let edited = |named: &str| {
-            let (mentions, hashtags) = (vec![], vec![]);
-            Event::Post(PostEvent::Edited { post: POST, author: ALICE, mentions, hashtags, personal: text(named) })
+            let (mentions, dropped_mentions, hashtags, personal) = (vec![], vec![], vec![], text(named));
+            Event::Post(PostEvent::Edited { post: POST, author: ALICE, mentions, dropped_mentions, hashtags, personal })
         };
         let named =
             NamedSince::default().evolve(Position(1), &edited("@ada @bob")).evolve(Position(2), &edited("@ada"));
@@ -235,7 +257,7 @@ mod tests {
     const GONE: Post = Post::Deleted(AuthoredPost { post: POST, author: ALICE });
 
     fn published() -> Post {
-        Post::Live(Live { me: POST, author: ALICE, reply_to: None, personal: text("Hello.") })
+        Post::Live(Live { me: POST, author: ALICE, reply_to: None, personal: text("Hello."), mentions: vec![] })
     }
 
     fn active(me: AccountRef) -> Account {
@@ -246,7 +268,7 @@ mod tests {
     fn only_the_author_edits_and_deletes() {
         for post in [published(), GONE] {
             assert_eq!(delete(&active(BOB), &post), Err(Refusal::NotAuthor));
-            assert_eq!(edit(&active(BOB), &post, text("Mine."), Named::default()), Err(Refusal::NotAuthor));
+            assert_eq!(edit(&active(BOB), &post, text("Mine."), Named::default(), &[]), Err(Refusal::NotAuthor));
         }
         let deleted = PostEvent::Deleted { post: POST, author: ALICE, reply_to: None };
         assert_eq!(delete(&active(ALICE), &published()), Ok(vec![Event::Post(deleted)]));
@@ -255,13 +277,29 @@ mod tests {
     #[test]
     fn deleting_twice_is_fine_and_editing_afterwards_is_not() {
         assert_eq!(delete(&active(ALICE), &GONE), Ok(vec![]));
-        let edited = edit(&active(ALICE), &GONE, text("Again."), Named::default());
+        let edited = edit(&active(ALICE), &GONE, text("Again."), Named::default(), &[]);
         assert_eq!(edited, Err(Refusal::PostDeleted));
     }
 
     #[test]
+    fn an_edit_tells_what_those_had_seen_whom_it_drops() {
+        let mut post = published();
+        let Post::Live(live) = &mut post else { unreachable!("it was published") };
+        live.mentions = vec![BOB, CAROL];
+        let named = Named { mentions: vec![CAROL], hashtags: vec![] };
+        assert_eq!(live.dropped_by(&named), [BOB]);
+        for (seen, told) in [(Seen::default(), vec![]), (Seen(Position(7)), vec![(BOB, Position(7))])] {
+            let edited = edit(&active(ALICE), &post, text("Only @carol."), named.clone(), &[(BOB, seen)]);
+            let edited = edited.expect("it is her post");
+            let [Event::Post(PostEvent::Edited { dropped_mentions, .. })] = &*edited else { panic!("{edited:?}") };
+            let dropped: Vec<_> = dropped_mentions.iter().map(|one| (one.account, one.seen_up_to)).collect();
+            assert_eq!(dropped, told);
+        }
+    }
+
+    #[test]
     fn an_edit_to_the_same_text_changes_nothing() {
-        assert_eq!(edit(&active(ALICE), &published(), text("Hello."), Named::default()), Ok(vec![]));
+        assert_eq!(edit(&active(ALICE), &published(), text("Hello."), Named::default(), &[]), Ok(vec![]));
     }
 
     #[test]

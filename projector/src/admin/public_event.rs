@@ -113,7 +113,7 @@ fn post(event: &PostEvent) -> (EventType, Details) {
             };
             (EventType::PostCreated, Details::PostCreated(created))
         }
-        PostEvent::Edited { post, author, mentions, hashtags, personal } => {
+        PostEvent::Edited { post, author, mentions, hashtags, personal, .. } => {
             let edited = v1::PostEdited {
                 post_id: post.id.to_string(),
                 author_id: author.id.to_string(),

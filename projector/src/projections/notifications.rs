@@ -3,7 +3,8 @@
 //! Always: one row per (recipient, reason, post, actor), gone when the cause is undone or its post is deleted; nobody
 //! notifies themselves; a post notifies an account once, as a reply before a quote before a mention, so that no two causes of
 //! a recipient have the same place; a mention keeps its place for as long as no edit drops it; what was undone after the recipient had seen
-//! it, and is done again within a day, is back at its old place, so that it is no news. Never here: who is muted, blocked or deactivated, and
+//! it, and is done again within a day, is back at its old place, so that it is no news, also a mention that one edit dropped and a later one
+//! brings back. Never here: who is muted, blocked or deactivated, and
 //! what the recipient may see; that can be reversed, so it is judged at read.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,32 +26,12 @@ const NO_POST: PostKey = PostKey(0);
 /// What the recipient had seen and is done again is no news for so long after it was done first, in microseconds: a day.
 const NO_NEWS_FOR: i64 = 24 * 60 * 60 * 1_000_000;
 
-/// Rows of (recipient, reason, post, actor, place, happened_at).
-macro_rules! insert_causes {
-    ($filter:expr, $on_conflict:literal) => {
-        concat!(
-            "INSERT INTO notifications_1 SELECT *",
-            " FROM {rows $1 AS cause: recipient, reason, post, actor, place, happened_at} WHERE ",
-            $filter,
-            " ON CONFLICT (recipient, reason, post, actor) ",
-            $on_conflict
-        )
-    };
-}
-/// SQL for "the post of this cause is no reply to, and no quote of, the recipient".
-macro_rules! only_mentioned {
-    () => {
-        "NOT EXISTS (SELECT 1 FROM notifications_1 AS other WHERE other.recipient = cause.recipient
-         AND other.reason IN (5, 7) AND other.post = cause.post)"
-    };
-}
 statements! {
-    static UPSERT = insert_causes!("true", "DO UPDATE SET place = excluded.place, happened_at = excluded.happened_at");
-    static INSERT_MENTIONS_IF_NEW = insert_causes!(only_mentioned!(), "DO NOTHING");
-    static UPSERT_MENTIONS = insert_causes!(
-        only_mentioned!(),
-        "DO UPDATE SET place = excluded.place, happened_at = excluded.happened_at"
-    );
+    /// $1 rows of (recipient, reason, post, actor, place, happened_at).
+    static UPSERT = "
+INSERT INTO notifications_1 SELECT *
+FROM {rows $1 AS cause: recipient, reason, post, actor, place, happened_at} WHERE true
+ON CONFLICT (recipient, reason, post, actor) DO UPDATE SET place = excluded.place, happened_at = excluded.happened_at";
     static DELETE = "
 DELETE FROM notifications_1 WHERE (recipient, reason, post, actor) IN
     (SELECT * FROM {rows $1 AS ended: recipient, reason, post, actor})";
@@ -72,11 +53,15 @@ ON groups.recipient = wanted.recipient AND groups.reason = wanted.reason AND gro
     static DELETE_CAUSED_BY_POSTS = "
 DELETE FROM notifications_1 WHERE reason >= 5 AND post IN (SELECT * FROM {rows $1 AS posts: post})
 RETURNING recipient, reason, post";
-    /// $1 posts, $2 the mentions that they still have, as rows of (post, recipient).
-    static DELETE_DROPPED_MENTIONS = "
-DELETE FROM notifications_1 WHERE reason = 6 AND post IN (SELECT * FROM {rows $1 AS posts: post})
-AND (post, recipient) NOT IN (SELECT * FROM {rows $2 AS named: post, recipient})
-RETURNING recipient, reason, post";
+    /// $1 posts. The mentions of them that are remembered.
+    static DELETE_REMEMBERED_MENTIONS = "
+DELETE FROM notifications_1 WHERE reason = -6 AND post IN (SELECT * FROM {rows $1 AS posts: post})";
+    /// $1 posts. Whom they notify by themselves, and whose mentions in them are remembered.
+    static SELECT_CAUSED_BY_POSTS = "
+SELECT causes.recipient, causes.reason, causes.post, causes.place, causes.happened_at
+FROM {rows $1 AS posts: post} {ordered join} notifications_1 AS causes ON causes.post = posts.post AND causes.reason >= 5
+UNION ALL SELECT causes.recipient, causes.reason, causes.post, causes.place, causes.happened_at
+FROM {rows $1 AS posts: post} {ordered join} notifications_1 AS causes ON causes.post = posts.post AND causes.reason = -6";
     /// $1 rows of (recipient, reason, post).
     static DELETE_EMPTY_GROUPS = "
 DELETE FROM notifications_1_groups AS empty WHERE (recipient, reason, post) IN
@@ -183,25 +168,49 @@ impl Undoable {
     }
 }
 
-/// What the edits in a batch leave of the mentions of a post from before the batch.
+/// Whom a text of a post mentions.
 #[derive(Debug)]
-struct Mentions {
+struct Text {
+    since: Since,
+    named: BTreeSet<AccountKey>,
+    /// Of those whom the text before mentioned and this one does not, up to where they had seen everything, if anywhere.
+    seen_by_dropped: BTreeMap<AccountKey, Position>,
+}
+
+impl Text {
+    /// What this text makes of the mentions in a post, by whom they mention.
+    fn replace(&self, mentions: &mut BTreeMap<AccountKey, Undoable>) {
+        for (recipient, state) in mentions.iter_mut().filter(|(recipient, _)| !self.named.contains(recipient)) {
+            *state = state.after(Step::Ended { seen_up_to: self.seen_by_dropped.get(recipient).copied() });
+        }
+        for recipient in &self.named {
+            let state = mentions.entry(*recipient).or_insert(Undoable::Absent);
+            if !matches!(state, Undoable::Standing(_)) {
+                *state = state.after(Step::Began { since: self.since, again: true });
+            }
+        }
+    }
+}
+
+/// The texts that a post got in a batch.
+#[derive(Debug)]
+struct Texts {
     author: AccountKey,
-    /// Of the last edit.
-    edited_at: Position,
-    /// Who is mentioned at the end, since when at the latest, and whether every edit in the batch mentions them: then a
-    /// mention from before the batch keeps its place.
-    named: BTreeMap<AccountKey, (Since, bool)>,
+    /// In order; none of them names the author.
+    texts: Vec<Text>,
+    /// Whom a post of this batch notifies as a reply or a quote, and so not as a mention; of one from before it, the table knows them.
+    answered: Option<BTreeSet<AccountKey>>,
 }
 
 /// What a batch leaves.
 #[derive(Debug, Default)]
 struct Net {
-    /// Those that come from posts.
-    causes: BTreeMap<Cause, Option<Since>>,
-    /// The others, with all that happened to them, in order.
+    /// Replies and quotes.
+    causes: BTreeMap<Cause, Since>,
+    /// What is done to posts and accounts, with all that happened to it, in order.
     undoable: BTreeMap<Cause, Vec<Step>>,
-    edited: BTreeMap<PostKey, Mentions>,
+    /// Where mentions come from.
+    written: BTreeMap<PostKey, Texts>,
     /// The groups of which something began or ended, as far as the events say, and where at the latest.
     touched: Touched,
     /// The groups of which something ended, if they are there.
@@ -210,7 +219,6 @@ struct Net {
     undone: BTreeSet<(Position, Group)>,
     /// Posts from before the batch, with their authors, and where they were deleted.
     deleted: BTreeMap<(PostKey, AccountKey), Position>,
-    created: BTreeSet<PostKey>,
     /// Posts that were deleted.
     gone: BTreeSet<PostKey>,
     /// Up to where everything is seen, and where that was said.
@@ -246,17 +254,6 @@ fn fold(facts: &[&Fact]) -> Net {
 }
 
 impl Net {
-    fn caused(
-        &mut self,
-        fact: &Fact,
-        recipient: &AccountRef,
-        reason: NotificationReason,
-        post: PostKey,
-        actor: &AccountRef,
-    ) {
-        self.set(fact, (recipient.key, reason.into(), post), actor.key, Some(Since::of(fact)));
-    }
-
     fn fold_follow(&mut self, fact: &Fact, event: &FollowEvent) {
         use NotificationReason::{FollowRequested, Followed};
         match event {
@@ -315,25 +312,17 @@ impl Net {
         }
     }
 
-    fn set(&mut self, fact: &Fact, group: Group, actor: AccountKey, since: Option<Since>) {
-        if group.0 != actor {
-            self.causes.insert((group, actor), since);
-            self.touch(fact, group, since.is_none());
-        }
-    }
-
     fn touch(&mut self, fact: &Fact, group: Group, has_ended: bool) {
         let is_there = !has_ended || self.touched.contains_key(&group);
         let touched = if is_there { &mut self.touched } else { &mut self.ended };
         touched.insert(group, fact.position);
     }
 
-    /// Drops those causes of a post that began in this batch and are not wanted any more.
-    fn drop_causes(&mut self, fact: &Fact, post: PostKey, is_wanted: impl Fn(AccountKey, i32) -> bool) {
+    /// Drops what a post that began in this batch has caused in it.
+    fn drop_caused_by(&mut self, fact: &Fact, post: PostKey) {
         let touched = &mut self.touched;
         self.causes.retain(|(group, _), _| {
-            let (recipient, reason, about) = *group;
-            let is_kept = about != post || is_wanted(recipient, reason);
+            let is_kept = group.2 != post;
             if !is_kept {
                 touched.insert(*group, fact.position);
             }
@@ -353,33 +342,32 @@ impl Net {
     }
 
     fn fold_post(&mut self, fact: &Fact, event: &PostEvent) {
-        use NotificationReason::{Mentioned, Quoted, Replied};
+        use NotificationReason::{Quoted, Replied};
         match event {
             PostEvent::Created { author, reply_to, quoted, mentions, .. } => {
                 let post = PostKey(fact.position.0);
-                self.created.insert(post);
-                let replied = reply_to.map(|parent| parent.author);
-                let quoted = quoted.map(|quoted| quoted.author).filter(|quoted| Some(*quoted) != replied);
-                if let Some(recipient) = &replied {
-                    self.caused(fact, recipient, Replied, post, author);
+                let replied = reply_to.map(|parent| (parent.author, Replied));
+                let quoted = quoted.map(|quoted| (quoted.author, Quoted));
+                let mut answered = BTreeSet::new();
+                for (recipient, reason) in [replied, quoted].into_iter().flatten() {
+                    if recipient.key != author.key && answered.insert(recipient.key) {
+                        let group = (recipient.key, reason.into(), post);
+                        self.causes.insert((group, author.key), Since::of(fact));
+                        self.touched.insert(group, fact.position);
+                    }
                 }
-                if let Some(recipient) = &quoted {
-                    self.caused(fact, recipient, Quoted, post, author);
-                }
-                for recipient in mentions.iter().filter(|named| ![replied, quoted].contains(&Some(**named))) {
-                    self.caused(fact, recipient, Mentioned, post, author);
-                }
+                self.write(fact, (post, author), mentions, BTreeMap::new(), Some(answered));
             }
-            PostEvent::Edited { post, author, mentions, .. } if self.created.contains(&post.key) => {
-                self.edit_within(fact, post.key, author, mentions);
+            PostEvent::Edited { post, author, mentions, dropped_mentions, .. } => {
+                let seen = dropped_mentions.iter().map(|dropped| (dropped.account.key, dropped.seen_up_to)).collect();
+                self.write(fact, (post.key, author), mentions, seen, None);
             }
-            PostEvent::Edited { post, author, mentions, .. } => self.edit_older(fact, post.key, author, mentions),
             PostEvent::Deleted { post, author, .. } => {
-                self.drop_causes(fact, post.key, |_, _| false);
+                self.drop_caused_by(fact, post.key);
                 self.drop_undoable(fact, post.key);
                 self.gone.insert(post.key);
-                self.edited.remove(&post.key);
-                if !self.created.contains(&post.key) {
+                let written = self.written.remove(&post.key);
+                if written.is_none_or(|written| written.answered.is_none()) {
                     self.deleted.insert((post.key, author.key), fact.position);
                     let of_author = BY_OTHERS.map(|reason| ((author.key, i32::from(reason), post.key), fact.position));
                     self.ended.extend(of_author);
@@ -388,38 +376,18 @@ impl Net {
         }
     }
 
-    /// An edit of a post that began in this batch: what it keeps stays where it is.
-    fn edit_within(&mut self, fact: &Fact, post: PostKey, author: &AccountRef, mentions: &[AccountRef]) {
-        let is_named = |account: AccountKey| mentions.iter().any(|mentioned| mentioned.key == account);
-        let mentioned = i32::from(NotificationReason::Mentioned);
-        self.drop_causes(fact, post, |recipient, reason| reason != mentioned || is_named(recipient));
-        let caused = |causes: &BTreeMap<_, _>, recipient: AccountKey, reason: NotificationReason| {
-            causes.contains_key(&((recipient, reason.into(), post), author.key))
-        };
-        for named in mentions.iter().filter(|named| named.key != author.key) {
-            let (reply, quote) = (NotificationReason::Replied, NotificationReason::Quoted);
-            if !caused(&self.causes, named.key, reply) && !caused(&self.causes, named.key, quote) {
-                let group = (named.key, mentioned, post);
-                if !self.causes.contains_key(&(group, author.key)) {
-                    self.set(fact, group, author.key, Some(Since::of(fact)));
-                }
-            }
-        }
-    }
-
-    /// An edit of a post from before this batch, whose mentions only the table knows.
-    fn edit_older(&mut self, fact: &Fact, post: PostKey, author: &AccountRef, mentions: &[AccountRef]) {
-        let is_first = !self.edited.contains_key(&post);
-        let edited = self.edited.entry(post).or_insert_with(|| Mentions {
-            author: author.key,
-            edited_at: fact.position,
-            named: BTreeMap::new(),
-        });
-        edited.edited_at = fact.position;
-        edited.named.retain(|account, _| mentions.iter().any(|mentioned| mentioned.key == *account));
-        for named in mentions.iter().filter(|named| named.key != author.key) {
-            edited.named.entry(named.key).or_insert_with(|| (Since::of(fact), is_first));
-        }
+    fn write(
+        &mut self,
+        fact: &Fact,
+        (post, author): (PostKey, &AccountRef),
+        mentions: &[AccountRef],
+        seen_by_dropped: BTreeMap<AccountKey, Position>,
+        answered: Option<BTreeSet<AccountKey>>,
+    ) {
+        let named = mentions.iter().map(|named| named.key).filter(|named| *named != author.key).collect();
+        let written = self.written.entry(post);
+        let written = written.or_insert_with(|| Texts { author: author.key, texts: Vec::new(), answered });
+        written.texts.push(Text { since: Since::of(fact), named, seen_by_dropped });
     }
 }
 
@@ -444,13 +412,12 @@ impl Projection for Notifications {
             }
         }
         delete_posts(tx, &net, &mut touched).await?;
-        write_edits(tx, &net, &mut touched).await?;
-        let mut ended: Rows =
-            net.causes.iter().filter(|(_, since)| since.is_none()).map(|(cause, _)| flat(cause)).collect();
-        let mut standing: Rows = net.causes.iter().filter_map(|(cause, since)| Some(row(cause, (*since)?))).collect();
-        settle(tx, &net, (&mut ended, &mut standing)).await?;
-        execute(tx, &DELETE, ended).await?;
-        execute(tx, &UPSERT, standing).await?;
+        let standing = net.causes.iter().map(|(cause, since)| row(cause, *since)).collect();
+        let mut settled = Settled { ended: Rows::default(), standing };
+        settle_mentions(tx, &net, &mut settled, &mut touched).await?;
+        settle(tx, &net, &mut settled).await?;
+        execute(tx, &DELETE, settled.ended).await?;
+        execute(tx, &UPSERT, settled.standing).await?;
         execute(tx, &DELETE_EMPTY_GROUPS, touched.keys().collect()).await?;
         execute(tx, &WRITE_GROUPS, touched.keys().collect()).await?;
         execute(tx, &MARK_SEEN, net.seen.iter().map(|(recipient, (up_to, _))| (recipient, up_to)).collect()).await?;
@@ -478,8 +445,32 @@ fn remembered(((recipient, reason, post), actor): &Cause) -> Cause {
     ((*recipient, -reason, *post), *actor)
 }
 
-/// What becomes of the causes that can be undone: those that end, and those that stand or are remembered.
-async fn settle(tx: &mut Transaction, net: &Net, (ended, standing): (&mut Rows, &mut Rows)) -> Result<(), sqlx::Error> {
+/// What becomes of causes in the table.
+struct Settled {
+    ended: Rows,
+    /// Those that stand or are remembered.
+    standing: Rows,
+}
+
+impl Settled {
+    /// What was in the table, if anything, is this now.
+    fn becomes(&mut self, cause: &Cause, was: Undoable, is: Undoable) {
+        if !matches!(is, Undoable::Standing(_)) {
+            self.ended.push(&flat(cause));
+        }
+        if matches!(was, Undoable::Remembered(_)) && !matches!(is, Undoable::Remembered(_)) {
+            self.ended.push(&flat(&remembered(cause)));
+        }
+        match is {
+            Undoable::Absent => {}
+            Undoable::Standing(since) => self.standing.push(&row(cause, since)),
+            Undoable::Remembered(since) => self.standing.push(&row(&remembered(cause), since)),
+        }
+    }
+}
+
+/// What becomes of the causes that are done to posts and accounts.
+async fn settle(tx: &mut Transaction, net: &Net, settled: &mut Settled) -> Result<(), sqlx::Error> {
     let may_be_known = |steps: &[Step]| {
         let is_known =
             |step: &Step| matches!(step, Step::Began { again: true, .. } | Step::Ended { seen_up_to: Some(_) });
@@ -490,18 +481,7 @@ async fn settle(tx: &mut Transaction, net: &Net, (ended, standing): (&mut Rows, 
     let before = if wanted.is_empty() { BTreeMap::new() } else { known(tx, &wanted).await? };
     for (cause, steps) in &net.undoable {
         let was = before.get(cause).copied().unwrap_or(Undoable::Absent);
-        let is = steps.iter().fold(was, |state, step| state.after(*step));
-        if !matches!(is, Undoable::Standing(_)) {
-            ended.push(&flat(cause));
-        }
-        if matches!(was, Undoable::Remembered(_)) && !matches!(is, Undoable::Remembered(_)) {
-            ended.push(&flat(&remembered(cause)));
-        }
-        match is {
-            Undoable::Absent => {}
-            Undoable::Standing(since) => standing.push(&row(cause, since)),
-            Undoable::Remembered(since) => standing.push(&row(&remembered(cause), since)),
-        }
+        settled.becomes(cause, was, steps.iter().fold(was, |state, step| state.after(*step)));
     }
     Ok(())
 }
@@ -510,13 +490,18 @@ async fn settle(tx: &mut Transaction, net: &Net, (ended, standing): (&mut Rows, 
 async fn known(tx: &mut Transaction, wanted: &Rows) -> Result<BTreeMap<Cause, Undoable>, sqlx::Error> {
     let mut known = BTreeMap::new();
     for row in tx.rows(&SELECT_CAUSES, &[Value::Rows(wanted)]).await? {
-        let reason = reason_of(&row)?;
-        let since = Since { place: Position(row.get("place")?), happened_at: row.get("happened_at")? };
-        let group = (AccountKey(row.get("recipient")?), reason.abs(), PostKey(row.get("post")?));
-        let state = if reason > 0 { Undoable::Standing(since) } else { Undoable::Remembered(since) };
+        let (group, state) = stored(&row)?;
         known.insert((group, AccountKey(row.get("actor")?)), state);
     }
     Ok(known)
+}
+
+/// A cause as the table has it.
+fn stored(row: &Row) -> Result<(Group, Undoable), sqlx::Error> {
+    let reason = reason_of(row)?;
+    let since = Since { place: Position(row.get("place")?), happened_at: row.get("happened_at")? };
+    let group = (AccountKey(row.get("recipient")?), reason.abs(), PostKey(row.get("post")?));
+    Ok((group, if reason > 0 { Undoable::Standing(since) } else { Undoable::Remembered(since) }))
 }
 
 async fn delete_posts(tx: &mut Transaction, net: &Net, touched: &mut Touched) -> Result<(), sqlx::Error> {
@@ -527,6 +512,7 @@ async fn delete_posts(tx: &mut Transaction, net: &Net, touched: &mut Touched) ->
     let places: BTreeMap<PostKey, Position> = net.deleted.iter().map(|((post, _), place)| (*post, *place)).collect();
     let caused = groups(&tx.rows(&DELETE_CAUSED_BY_POSTS, &[Value::Rows(&posts)]).await?)?;
     touched.extend(caused.into_iter().filter_map(|group| Some((group, *places.get(&group.2)?))));
+    tx.execute(&DELETE_REMEMBERED_MENTIONS, &[Value::Rows(&posts)]).await?;
     // Likes and reposts notify the author, so their groups are known, and those that are remembered.
     let mut of_authors = Rows::default();
     for (post, author) in net.deleted.keys() {
@@ -538,27 +524,53 @@ async fn delete_posts(tx: &mut Transaction, net: &Net, touched: &mut Touched) ->
     execute(tx, &DELETE_GROUPS_OF_CAUSES, of_authors).await
 }
 
-async fn write_edits(tx: &mut Transaction, net: &Net, touched: &mut Touched) -> Result<(), sqlx::Error> {
-    if net.edited.is_empty() {
-        return Ok(());
-    }
-    let (mut kept, mut again) = (Rows::default(), Rows::default());
-    let mut still_named = Rows::default();
-    for (post, mentions) in &net.edited {
-        for (recipient, (since, in_every_edit)) in &mentions.named {
-            let group = (*recipient, NotificationReason::Mentioned.into(), *post);
-            still_named.push(&(post, recipient));
-            touched.insert(group, mentions.edited_at);
-            let rows = if *in_every_edit { &mut kept } else { &mut again };
-            rows.push(&row(&(group, mentions.author), *since));
+/// What the texts of a batch make of the mentions in posts.
+async fn settle_mentions(
+    tx: &mut Transaction,
+    net: &Net,
+    settled: &mut Settled,
+    touched: &mut Touched,
+) -> Result<(), sqlx::Error> {
+    let mentioned = i32::from(NotificationReason::Mentioned);
+    let mut before: BTreeMap<PostKey, BTreeMap<AccountKey, Undoable>> = BTreeMap::new();
+    let mut answered: BTreeSet<(PostKey, AccountKey)> = BTreeSet::new();
+    let older: Rows = net.written.iter().filter(|(_, texts)| texts.answered.is_none()).map(|(post, _)| post).collect();
+    if !older.is_empty() {
+        for row in tx.rows(&SELECT_CAUSED_BY_POSTS, &[Value::Rows(&older)]).await? {
+            match stored(&row)? {
+                ((recipient, reason, post), state) if reason == mentioned => {
+                    before.entry(post).or_default().insert(recipient, state);
+                }
+                ((recipient, _, post), _) => _ = answered.insert((post, recipient)),
+            }
         }
     }
-    let posts = net.edited.keys().collect();
-    let dropped = tx.rows(&DELETE_DROPPED_MENTIONS, &[Value::Rows(&posts), Value::Rows(&still_named)]).await?;
-    let edited_at = |post: PostKey| net.edited.get(&post).map(|mentions| mentions.edited_at);
-    touched.extend(groups(&dropped)?.into_iter().filter_map(|group| Some((group, edited_at(group.2)?))));
-    execute(tx, &INSERT_MENTIONS_IF_NEW, kept).await?;
-    execute(tx, &UPSERT_MENTIONS, again).await
+    for (post, Texts { author, texts, answered: in_batch }) in &net.written {
+        let was = before.remove(post).unwrap_or_default();
+        let mut is = was.clone();
+        let answers = |recipient: &AccountKey| {
+            answered.contains(&(*post, *recipient)) || in_batch.as_ref().is_some_and(|all| all.contains(recipient))
+        };
+        for text in texts {
+            let stood: Vec<AccountKey> = standing(&is).collect();
+            text.replace(&mut is);
+            is.retain(|recipient, _| !answers(recipient));
+            for recipient in stood.into_iter().chain(standing(&is)) {
+                touched.insert((recipient, mentioned, *post), text.since.place);
+            }
+        }
+        for (recipient, is) in is {
+            let was = was.get(&recipient).copied().unwrap_or(Undoable::Absent);
+            if was != is {
+                settled.becomes(&((recipient, mentioned, *post), *author), was, is);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn standing(mentions: &BTreeMap<AccountKey, Undoable>) -> impl Iterator<Item = AccountKey> {
+    mentions.iter().filter(|(_, state)| matches!(state, Undoable::Standing(_))).map(|(recipient, _)| *recipient)
 }
 
 fn groups(returned: &[Row]) -> Result<Vec<Group>, sqlx::Error> {

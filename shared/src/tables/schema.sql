@@ -233,6 +233,8 @@ CREATE TABLE IF NOT EXISTS notifications_1 (
 CREATE INDEX IF NOT EXISTS notifications_1_by_place ON notifications_1 (recipient, reason, post, place);
 -- Causes that come from the post itself: REPLIED, MENTIONED, QUOTED.
 CREATE INDEX IF NOT EXISTS notifications_1_by_post ON notifications_1 (post) WHERE reason >= 5;
+-- Mentions that are remembered.
+CREATE INDEX IF NOT EXISTS notifications_1_remembered_by_post ON notifications_1 (post) WHERE reason = -6;
 -- The newest cause of each group, shown or not: no group is shown above it.
 CREATE TABLE IF NOT EXISTS notifications_1_groups (
     recipient {number} NOT NULL,

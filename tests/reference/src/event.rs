@@ -78,6 +78,13 @@ pub(crate) struct OffPost {
     pub(crate) seen_up_to: Option<u64>,
 }
 
+/// Someone whom the text of a post mentioned before an edit, and up to where they had seen their notifications then.
+#[derive(Debug)]
+pub(crate) struct Dropped {
+    pub(crate) account: Ref,
+    pub(crate) seen_up_to: u64,
+}
+
 /// An account acting on another.
 #[derive(Debug)]
 pub(crate) struct OnAccount {
@@ -106,7 +113,7 @@ pub(crate) enum Event {
     HandleClaimed { handle: String, account_id: String },
     HandleReleased { handle: String, account_id: String },
     PostCreated(PostCreated),
-    PostEdited { target: PostRef, content: Content },
+    PostEdited { target: PostRef, content: Content, dropped: Vec<Dropped> },
     PostDeleted { target: PostRef, reply_to: Option<PostRef> },
     LikeAdded(OnPost),
     LikeRemoved(OffPost),
@@ -167,7 +174,11 @@ impl Event {
                 quoted: fields.optional_post("quoted")?,
                 content: fields.content()?,
             }),
-            "post.edited" => Self::PostEdited { target: fields.post("post", "author")?, content: fields.content()? },
+            "post.edited" => Self::PostEdited {
+                target: fields.post("post", "author")?,
+                content: fields.content()?,
+                dropped: fields.dropped()?,
+            },
             "post.deleted" => Self::PostDeleted {
                 target: fields.post("post", "author")?,
                 reply_to: fields.optional_post("reply_to")?,
@@ -324,6 +335,16 @@ impl Fields<'_> {
             hashtags.push(hashtag.as_str().ok_or("a hashtag is not a string")?.to_owned());
         }
         Ok(Content { mentions, hashtags, text: self.personal()?.text("text")? })
+    }
+
+    fn dropped(&self) -> Result<Vec<Dropped>, String> {
+        let Some(list) = self.0.get("dropped_mentions") else { return Ok(Vec::new()) };
+        let mut all = Vec::new();
+        for entry in list.as_array().ok_or("dropped_mentions is not a list")? {
+            let fields = Fields(entry.as_object().ok_or("a dropped mention is not an object")?);
+            all.push(Dropped { account: fields.reference("account")?, seen_up_to: fields.number("seen_up_to")? });
+        }
+        Ok(all)
     }
 
     fn on_post(&self) -> Result<OnPost, String> {

@@ -4,7 +4,9 @@
 //! What only holds once an append is complete is a *promise*: the events right behind must keep it, and any event
 //! that cannot belong to the same append finds it broken. Never here: who may *see* something (`law`).
 
-use crate::event::{Content, Event, Follow, LogEvent, OffPost, OnAccount, OnPost, PostCreated, PostRef, Profile, Ref};
+use crate::event::{
+    Content, Dropped, Event, Follow, LogEvent, OffPost, OnAccount, OnPost, PostCreated, PostRef, Profile, Ref,
+};
 use crate::model::{AccountNumber, AccountState, Deed, Model, PostNumber, PostState, Promise};
 
 const HANDLE_LENGTH_MIN: usize = 3;
@@ -91,7 +93,7 @@ impl Model {
             Event::HandleClaimed { handle, account_id } => self.claim(handle, account_id),
             Event::HandleReleased { handle, account_id } => self.release(handle, account_id),
             Event::PostCreated(created) => self.create_post(logged, created),
-            Event::PostEdited { target, content } => self.edit_post(logged, &target, content),
+            Event::PostEdited { target, content, dropped } => self.edit_post(logged, &target, content, &dropped),
             Event::PostDeleted { target, reply_to } => self.delete_post(&target, reply_to.as_ref()),
             Event::LikeAdded(like) => self.add_like(logged, &like),
             Event::LikeRemoved(like) => self.remove_like(&like),
@@ -261,16 +263,23 @@ impl Model {
             replies: Vec::new(),
             quotes: Vec::new(),
         });
-        self.write(logged, post, created.content, &mentioned);
+        self.write(logged, post, created.content, &mentioned, &[]);
         Ok(())
     }
 
-    fn edit_post(&mut self, logged: &LogEvent<'_>, target: &PostRef, content: Content) -> Result<(), String> {
+    fn edit_post(
+        &mut self,
+        logged: &LogEvent<'_>,
+        target: &PostRef,
+        content: Content,
+        dropped: &[Dropped],
+    ) -> Result<(), String> {
         let post = self.own_live_post(target)?;
         let mentioned = self.judged_mentions(&content)?;
+        let seen = self.judged_dropped(post, &mentioned, dropped)?;
 
         self.post_state_mut(post).edited_at_us = Some(logged.recorded_at_us);
-        self.write(logged, post, content, &mentioned);
+        self.write(logged, post, content, &mentioned, &seen);
         Ok(())
     }
 
@@ -355,17 +364,44 @@ impl Model {
         content.mentions.iter().map(|mention| self.known_account(mention)).collect()
     }
 
-    /// A mention that was there before keeps its place; any other takes the place of this event.
-    fn write(&mut self, logged: &LogEvent<'_>, post: PostNumber, content: Content, mentioned: &[AccountNumber]) {
+    /// Judges whom an edit says to have dropped, and finds up to where each had seen their notifications.
+    fn judged_dropped(
+        &self,
+        post: PostNumber,
+        mentioned: &[AccountNumber],
+        dropped: &[Dropped],
+    ) -> Result<Vec<(AccountNumber, u64)>, String> {
+        let mut seen = Vec::new();
+        for one in dropped {
+            let account = self.known_account(&one.account)?;
+            let was_mentioned = self.mentions.from(post).any(|(before, _)| before == account);
+            require(was_mentioned && !mentioned.contains(&account), "the edit does not drop a mention that it names")?;
+            seen.push((account, one.seen_up_to));
+        }
+        Ok(seen)
+    }
+
+    /// A mention that was there before keeps its place; any other takes the place of this event. With whom it drops and had seen anything.
+    fn write(
+        &mut self,
+        logged: &LogEvent<'_>,
+        post: PostNumber,
+        content: Content,
+        mentioned: &[AccountNumber],
+        seen: &[(AccountNumber, u64)],
+    ) {
         let mentioned_before: Vec<AccountNumber> = self.mentions.from(post).map(|(account, _)| account).collect();
         for account in &mentioned_before {
             if !mentioned.contains(account) {
                 self.mentions.remove(post, *account);
+                let seen_up_to = seen.iter().find(|(dropped, _)| dropped == account).map(|(_, up_to)| *up_to);
+                self.undone(Deed::Mention(post, *account), seen_up_to);
             }
         }
         for account in mentioned {
             if !mentioned_before.contains(account) {
                 self.mentions.add(post, *account, logged.position);
+                self.done(Deed::Mention(post, *account), logged.position, logged.recorded_at_us);
             }
         }
         for hashtag in &content.hashtags {

@@ -87,13 +87,14 @@ pub(crate) struct PostState {
     pub(crate) quotes: Vec<PostNumber>,
 }
 
-/// Something that one account does to another, or to a post, and can undo.
+/// Something that one account does to another, or to a post, and can undo; or a mention, which an edit can take out of a post.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Deed {
     Follow(AccountNumber, AccountNumber),
     Request(AccountNumber, AccountNumber),
     Like(AccountNumber, PostNumber),
     Repost(AccountNumber, PostNumber),
+    Mention(PostNumber, AccountNumber),
 }
 
 /// Where the other is told of a deed.

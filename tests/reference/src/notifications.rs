@@ -105,7 +105,10 @@ impl Model {
         let mentions = self.mentions.to(recipient);
         let mentions =
             mentions.filter(|(post, _)| !self.answers(*post, recipient) && !self.quotes_from(*post, recipient));
-        causes.extend(mentions.map(|(post, place)| self.cause_by_post(NotificationReason::Mentioned, post, place)));
+        causes.extend(mentions.map(|(post, drawn)| {
+            let place = self.told_at(Deed::Mention(post, recipient), drawn);
+            self.cause_by_post(NotificationReason::Mentioned, post, place)
+        }));
         causes
     }
 

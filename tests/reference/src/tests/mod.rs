@@ -138,6 +138,7 @@ impl History {
                 let mut payload = self.content(text);
                 payload["post"] = self.reference(post);
                 payload["author"] = self.reference(&author);
+                payload["dropped_mentions"] = self.dropped(post, text);
                 self.emit("post.edited", &format!("post-{post}"), payload)
             }
             Act::Delete(post) => {
@@ -297,6 +298,18 @@ impl History {
             words().filter_map(|word| word.strip_prefix('@')).map(|id| self.reference(id)).collect();
         let hashtags: Vec<&str> = words().filter_map(|word| word.strip_prefix('#')).collect();
         json!({"mentions": mentions, "hashtags": hashtags, "personal": {"alg": "none", "text": text}})
+    }
+
+    /// Whom the text of a post mentions and this one does not, of those who have seen anything.
+    fn dropped(&self, post: &str, text: &str) -> Value {
+        let Some(number) = self.model.post_number(post) else { return json!([]) };
+        let before = self.model.mentions.from(number).map(|(account, _)| self.model.account_state(account).id.clone());
+        let dropped = before.filter(|account| !text.split(' ').any(|word| word.strip_prefix('@') == Some(account)));
+        let dropped = dropped.filter_map(|account| {
+            let seen_up_to = self.seen_by(&account)?;
+            Some(json!({"account": self.reference(&account), "seen_up_to": seen_up_to}))
+        });
+        dropped.collect()
     }
 
     fn author_of(&self, post: &str) -> String {

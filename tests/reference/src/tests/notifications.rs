@@ -291,6 +291,24 @@ fn what_was_seen_and_is_done_again_within_a_day_is_no_news() {
 }
 
 #[test]
+fn a_mention_that_was_seen_dropped_and_brought_back_within_a_day_is_no_news() {
+    let (with, without) = (Edit("b @reader", "again @reader"), Edit("b @reader", "nobody"));
+    let checked = |acts: &[Act], expected: (usize, bool)| {
+        let history = history(&[&[Post(BOB, "b @reader")], acts].concat());
+        let groups = history.model.notifications(READER);
+        let places: Vec<_> = groups.iter().map(|group| (group.place, group.seen)).collect();
+        assert_eq!(places, [(history.position_of(expected.0), expected.1)]);
+    };
+    let see = See(READER, 1);
+    checked(&[see, without, with], (1, true));
+    checked(&[see, without, with, without, with], (1, true));
+    checked(&[without, with], (3, false));
+    checked(&[without, see, with], (4, false));
+    checked(&[see, without, Sleep, with], (5, false));
+    checked(&[see, Sleep, without, with], (5, false));
+}
+
+#[test]
 fn the_unread_count_counts_groups_and_at_most_a_thousand() {
     check_seen(&[Follow(BOB, READER), Follow(CAROL, READER)], &[false], 1);
     for (many, unread) in [(999, 999), (1_000, 1_000), (1_001, 1_000)] {
