@@ -13,10 +13,12 @@ mod client;
 mod config;
 mod demo;
 mod dev;
+mod filling;
 mod guide;
 mod history;
 mod log_copy;
 mod log_lines;
+mod log_targets;
 mod migrate;
 mod new_epoch;
 mod out;
@@ -62,6 +64,10 @@ pub fn main() -> ExitCode {
 
 fn start(cli: Cli) -> anyhow::Result<ExitCode> {
     shared::telemetry::start(&cli.log).context("logging cannot be started")?;
+    for target in log_targets::unknown_in(&cli.log) {
+        // Not to the log, which may be silent by the same filter.
+        out::note(&format!("warning: --log names {target}, and no crate of this build is called so"));
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let outcome = runtime.block_on(run(cli.command));
     runtime.shutdown_timeout(LAST_THREADS);

@@ -2,16 +2,14 @@
 //!
 //! Always: events keep their positions, streams, versions, ids, payloads and hashes, and requests their answers; what is there
 //! already is not copied again, if it is the same log; at the end both are read whole and have the same digest. The new store
-//! has its own epoch, so that a token of the old one is refused and not misread. Never here: read tables, which
+//! has its own epoch, so that a token of the old one is refused and not misread; nobody opens it before it is whole. Never here: read tables, which
 //! a projector fills again.
 
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
 use sha2::{Digest, Sha256};
-use shared::clock::SystemClock;
 use shared::database::Database;
 use shared::ids::{Position, RequestId};
 use shared::log::stored::{Head, StoredRequest, read, read_requests, write_events, write_requests};
@@ -21,6 +19,7 @@ use uuid::Uuid;
 
 use crate::cli::LogCopyArgs;
 use crate::config::Misuse;
+use crate::filling::Filling;
 use crate::out;
 
 /// Rows of one transaction.
@@ -37,26 +36,30 @@ pub async fn run(args: LogCopyArgs) -> anyhow::Result<ExitCode> {
     }
     let source = Store::existing_at(&args.from)?.open_tables_of_log().await.context("the source cannot be read")?;
     let store = Store::at(&args.to)?;
-    store.make().await?;
-    // Opening it once makes it.
-    drop(store.open_log(Arc::new(SystemClock)).await?);
-    let target = store.tables_of_log_to_write();
+    let filling = Filling::of(&store).await?;
+    let (target, reached) = (&filling.target, &filling.reached);
 
     let head = Head::of(&source).await?;
-    let reached = Head::of(&target).await?;
     if reached.position > Position(0) {
         let same = read(&source, Position(reached.position.0 - 1), 1).await?;
         ensure!(same.first().is_some_and(|event| event.hash == reached.hash), "{store} holds another log");
         out::note(&format!("copy: going on after position {}", reached.position));
     }
+    let is_filled = filling.is_new || reached.position < head.position;
+    if is_filled {
+        filling.begin().await?;
+    }
     // Answers first: whoever began to append to a log that was copied half would find no request twice.
-    copy_requests(&source, &target).await?;
-    copy_events(&source, &target, reached.position, &head).await?;
+    copy_requests(&source, target).await?;
+    copy_events(&source, target, reached.position, &head).await?;
 
     out::note("copy: comparing");
-    let (from, to) = (digest(&source).await?, digest(&target).await?);
+    let (from, to) = (digest(&source).await?, digest(target).await?);
     if Head::of(&source).await?.position != head.position {
         bail!("the source has grown meanwhile; stop writing to it and copy again");
+    }
+    if is_filled && from == to {
+        filling.end().await?;
     }
     out::print(&format!("source  {} events, {} requests, SHA-256 {}\n", from.events, from.requests, from.text()))?;
     out::print(&format!("target  {} events, {} requests, SHA-256 {}\n", to.events, to.requests, to.text()))?;

@@ -12,23 +12,23 @@ use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use shared::clock::{SystemClock, Timestamp};
+use shared::clock::Timestamp;
 use shared::database::Database;
 use shared::ids::{CommandId, EventId, Position, RequestId, Version};
-use shared::log::stored::{Head, StoredRequest, note_whole, read, version, write_events, write_requests};
+use shared::log::stored::{Head, StoredRequest, read, version, write_events, write_requests};
 use shared::log::{Cause, Recorded, StoredAnswer, StreamName, chain};
 use shared::rows::hexadecimal;
 use shared::store::Store;
-use shared::versions::{LOG, UNFINISHED};
+use shared::versions::LOG;
 use uuid::Uuid;
 
 use crate::cli::{BackupArgs, LogExportArgs, LogImportArgs, RestoreArgs};
+use crate::filling::Filling;
 use crate::log_copy::Requests;
 use crate::out;
 
@@ -188,19 +188,21 @@ impl EventLine {
     }
 }
 
-/// `chirp backup`: a whole log into a file, which is there once it is complete.
+/// `chirp backup`: a whole log into a file, which is there once it is complete, or to stdout.
 ///
 /// # Errors
 /// When the store or the file fails.
 pub async fn backup(args: BackupArgs) -> anyhow::Result<ExitCode> {
-    let file = PathBuf::from(&args.to);
-    let end = to_file(&args.store, &file).await?;
-    out::print(&format!(
-        "{} has everything up to position {}, hash {}\n",
-        args.to,
-        end.position,
-        String::from(end.hash)
-    ))?;
+    let said = |name: &str, end: EndLine| {
+        format!("{name} has everything up to position {}, hash {}", end.position, String::from(end.hash))
+    };
+    if args.to == STANDARD {
+        let end = to_stdout(&args.store).await?;
+        out::note(&said("the backup", end));
+    } else {
+        let end = to_file(&args.store, Path::new(&args.to)).await?;
+        out::print(&format!("{}\n", said(&args.to, end)))?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -210,8 +212,7 @@ pub async fn backup(args: BackupArgs) -> anyhow::Result<ExitCode> {
 /// When the store or the file fails.
 pub async fn export(args: LogExportArgs) -> anyhow::Result<ExitCode> {
     if args.to == STANDARD {
-        let source = open(&args.store).await?;
-        write_all(&source, &mut BufWriter::new(out::results())).await?;
+        to_stdout(&args.store).await?;
     } else {
         to_file(&args.store, Path::new(&args.to)).await?;
     }
@@ -223,8 +224,13 @@ pub async fn export(args: LogExportArgs) -> anyhow::Result<ExitCode> {
 /// # Errors
 /// When the file is incomplete or damaged, or the store holds something else.
 pub async fn restore(args: RestoreArgs) -> anyhow::Result<ExitCode> {
-    let file = File::open(&args.from).with_context(|| format!("{} cannot be opened", args.from))?;
-    let end = read_all(&mut BufReader::new(file), &args.store).await?;
+    let end = match args.from == STANDARD {
+        true => read_all(&mut io::stdin().lock(), &args.store).await?,
+        false => {
+            let file = File::open(&args.from).with_context(|| format!("{} cannot be opened", args.from))?;
+            read_all(&mut BufReader::new(file), &args.store).await?
+        }
+    };
     out::print(&format!(
         "{} has everything up to position {}, hash {}\n",
         Store::named(&args.store)?,
@@ -239,12 +245,7 @@ pub async fn restore(args: RestoreArgs) -> anyhow::Result<ExitCode> {
 /// # Errors
 /// When the lines are incomplete or damaged, or the store holds something else.
 pub async fn import(args: LogImportArgs) -> anyhow::Result<ExitCode> {
-    if args.from != STANDARD {
-        return restore(RestoreArgs { from: args.from, store: args.store }).await;
-    }
-    let end = read_all(&mut io::stdin().lock(), &args.store).await?;
-    out::note(&format!("{} has everything up to position {}", Store::named(&args.store)?, end.position));
-    Ok(ExitCode::SUCCESS)
+    restore(RestoreArgs { from: args.from, store: args.store }).await
 }
 
 async fn open(store: &str) -> anyhow::Result<Database> {
@@ -252,6 +253,12 @@ async fn open(store: &str) -> anyhow::Result<Database> {
     // An older one says the same in the same tables.
     LOG.check_to_write(version(&log).await.context("the log cannot be read")?)?;
     Ok(log)
+}
+
+/// Whoever reads it knows by its last line that it is complete.
+async fn to_stdout(store: &str) -> anyhow::Result<EndLine> {
+    let source = open(store).await?;
+    write_all(&source, &mut BufWriter::new(out::results())).await
 }
 
 /// Under another name until it is complete and on disk.
@@ -337,24 +344,13 @@ struct Restoring {
 }
 
 async fn read_all(input: &mut impl BufRead, store: &str) -> anyhow::Result<EndLine> {
-    let store = Store::at(store)?;
-    let target = store.tables_of_log_to_write();
-    // Where there is no log yet, nobody can say.
-    let goes_on = version(&target).await.is_ok_and(|version| version == UNFINISHED);
-    if !goes_on {
-        store.make().await?;
-        // Opening it once makes it.
-        drop(store.open_log(Arc::new(SystemClock)).await?);
-    }
-    let reached = Head::of(&target).await?;
-    let is_filled = goes_on || reached.position == Position(0);
-    if is_filled {
-        // A part of a log looks like a whole one, so that nobody may open it before the end has come.
-        note_whole(&target, false).await?;
+    let filling = Filling::of(&Store::at(store)?).await?;
+    if filling.is_new {
+        filling.begin().await?;
     }
     let mut restoring = Restoring {
-        target,
-        reached,
+        target: filling.target.clone(),
+        reached: filling.reached.clone(),
         hash: chain::GENESIS,
         position: Position(0),
         requests: vec![],
@@ -373,8 +369,8 @@ async fn read_all(input: &mut impl BufRead, store: &str) -> anyhow::Result<EndLi
     }
     line.clear();
     ensure!(input.read_line(&mut line)? == 0, "line {} comes after the end", number + 1);
-    if is_filled {
-        note_whole(&restoring.target, true).await?;
+    if filling.is_new {
+        filling.end().await?;
     }
     end.context("there is an end")
 }

@@ -3,8 +3,9 @@
 use std::process::ExitCode;
 
 use anyhow::Context;
-use shared::postgres::{ROLES, Server, is_lack_of_right};
+use shared::postgres::{Found, ROLES, Server, is_lack_of_right};
 use shared::tables::OpenError;
+use shared::versions::{LOG, Mismatch, Schema, TABLES, UNFINISHED};
 
 use crate::cli::MigrateCommand;
 use crate::config::Misuse;
@@ -28,13 +29,37 @@ pub async fn run(command: MigrateCommand) -> anyhow::Result<ExitCode> {
         MigrateCommand::Status(args) => {
             let server = server(&args.store)?;
             let status = server.status().await.with_context(|| format!("{server} does not say what it has"))?;
-            let said = |there: bool| if there { "there" } else { "missing" };
-            out::print(&format!("schema chirp_log     {}\n", said(status.log)))?;
-            out::print(&format!("schema chirp_tables  {}\n", said(status.tables)))?;
+            let schemas = [("chirp_log   ", status.log, LOG), ("chirp_tables", status.tables, TABLES)];
+            for (name, found, _) in schemas {
+                out::print(&format!("schema {name}  {}\n", said(found)))?;
+            }
             out::print(&format!("roles                {} of {}\n", status.roles, ROLES.len()))?;
-            let is_complete = status.log && status.tables && usize::try_from(status.roles) == Ok(ROLES.len());
+            for cause in schemas.iter().filter_map(|(_, found, schema)| mismatch(*found, *schema)) {
+                out::note(&cause.to_string());
+            }
+            let is_served = |(_, found, schema): &(&str, Found, Schema)| {
+                *found != Found::Missing && mismatch(*found, *schema).is_none()
+            };
+            let is_complete = schemas.iter().all(is_served) && usize::try_from(status.roles) == Ok(ROLES.len());
             Ok(if is_complete { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
+    }
+}
+
+fn said(found: Found) -> String {
+    match found {
+        Found::Missing => "missing".to_owned(),
+        Found::Version(UNFINISHED) => "there, not whole".to_owned(),
+        Found::Version(version) => format!("there, version {version}"),
+        Found::Unreadable => "there, in a version that this role may not read".to_owned(),
+    }
+}
+
+/// Why this build does not serve a schema that is there.
+fn mismatch(found: Found, schema: Schema) -> Option<Mismatch> {
+    match found {
+        Found::Version(version) => schema.check(version).err(),
+        Found::Missing | Found::Unreadable => None,
     }
 }
 

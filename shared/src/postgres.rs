@@ -114,13 +114,34 @@ impl fmt::Display for Server {
     }
 }
 
+/// What is there of a schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// Nothing.
+    Missing,
+    /// All, in this version.
+    Version(i64),
+    /// It is there, and whoever asks may not read its version.
+    Unreadable,
+}
+
+impl Found {
+    fn of(version: Result<i64, sqlx::Error>) -> Result<Self, sqlx::Error> {
+        match version {
+            Ok(version) => Ok(Self::Version(version)),
+            Err(cause) if is_lack_of_right(&cause) => Ok(Self::Unreadable),
+            Err(cause) => Err(cause),
+        }
+    }
+}
+
 /// What is there of a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Status {
     /// The schema of the log.
-    pub log: bool,
+    pub log: Found,
     /// The schema of the read tables.
-    pub tables: bool,
+    pub tables: Found,
     /// How many of [`ROLES`].
     pub roles: i64,
 }
@@ -352,9 +373,18 @@ impl Server {
     /// # Errors
     /// When the server does not answer.
     pub async fn status(&self) -> Result<Status, sqlx::Error> {
-        let mut session = self.pool("chirp_log", &reading(), 1, Purpose::Reading).acquire().await?;
-        let row = session.fetch_one(sqlx::query(SELECT_STATUS).bind(&ROLES[..]), Wait::Patiently).await?;
-        Ok(Status { log: row.try_get("log")?, tables: row.try_get("tables")?, roles: row.try_get("roles")? })
+        let pool = self.pool("chirp_log", &reading(), 1, Purpose::Reading);
+        let query = sqlx::query(SELECT_STATUS).bind(&ROLES[..]);
+        let row = pool.acquire().await?.fetch_one(query, Wait::Patiently).await?;
+        let database = Database::Postgres(pool);
+        let (mut log, mut tables) = (Found::Missing, Found::Missing);
+        if row.try_get("log")? {
+            log = Found::of(stored::version(&database).await)?;
+        }
+        if row.try_get("tables")? {
+            tables = Found::of(tables::version(&database).await)?;
+        }
+        Ok(Status { log, tables, roles: row.try_get("roles")? })
     }
 }
 

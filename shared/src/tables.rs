@@ -286,19 +286,26 @@ async fn add_columns(setup: &mut Transaction) -> Result<(), sqlx::Error> {
 /// # Errors
 /// When they do not exist yet, or were filled from the log of another store.
 pub async fn belonging_to(database: Database, epoch: Uuid) -> Result<Database, OpenError> {
-    let store = if matches!(database, Database::Postgres(_)) { "chirp_tables.store" } else { "store" };
-    let has_version = database.rows(&SELECT_COLUMN, &[Value::Text(store), Value::Text("schema_version")]).await?;
     let rows = database.rows(&SELECT_EPOCH, &[]).await?;
-    let version = match has_version.is_empty() {
-        // Before there was a column for it.
-        true => 1,
-        false => database.rows(&SELECT_VERSION, &[]).await?.first().map_or(Ok(1), |row| row.get("schema_version"))?,
-    };
-    TABLES.check(version)?;
+    TABLES.check(version(&database).await?)?;
     let found: Option<Uuid> = rows.first().map(|row| row.get("epoch")).transpose()?;
     match found == Some(epoch) {
         true => Ok(database),
         false => Err(OpenError::AnotherStore),
+    }
+}
+
+/// Which version the schema has.
+///
+/// # Errors
+/// When the database fails, or the tables are not there.
+pub async fn version(database: &Database) -> Result<i64, sqlx::Error> {
+    let store = if matches!(database, Database::Postgres(_)) { "chirp_tables.store" } else { "store" };
+    let has_version = database.rows(&SELECT_COLUMN, &[Value::Text(store), Value::Text("schema_version")]).await?;
+    match has_version.is_empty() {
+        // Before there was a column for it.
+        true => Ok(1),
+        false => database.rows(&SELECT_VERSION, &[]).await?.first().map_or(Ok(1), |row| row.get("schema_version")),
     }
 }
 

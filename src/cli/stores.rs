@@ -10,7 +10,7 @@ pub enum MigrateCommand {
     /// Make or upgrade the two schemas and the three roles, as somebody who may
     #[command(before_help = "Example:\n  chirp migrate up --store postgres://postgres@localhost/chirp")]
     Up(MigrateArgs),
-    /// Say what is there; exit code 1 when something is missing
+    /// Say what is there, in which versions; exit code 1 when something is missing or of another version than this build serves
     #[command(before_help = "Example:\n  chirp migrate status --store postgres://chirp_query@localhost/chirp")]
     Status(MigrateArgs),
 }
@@ -95,7 +95,7 @@ pub struct BackupArgs {
     /// Folder of the store, or postgres://user@host/database
     #[arg(long, env = "CHIRP_STORE", value_name = "STORE", value_parser = store)]
     pub store: String,
-    /// File to make; it is there once it is complete
+    /// File to make, which is there once it is complete, or - for stdout, where the last line says so
     #[arg(long, env = "CHIRP_TO", value_name = "FILE")]
     pub to: String,
 }
@@ -103,7 +103,7 @@ pub struct BackupArgs {
 /// `chirp restore`
 #[derive(Debug, Args)]
 pub struct RestoreArgs {
-    /// File that `chirp backup` made
+    /// File that `chirp backup` made, or - for stdin
     #[arg(long, env = "CHIRP_FROM", value_name = "FILE")]
     pub from: String,
     /// Folder, or postgres://user@host/database; it is made when it is missing

@@ -8,6 +8,7 @@ use tokio::task::JoinSet;
 use tonic::Code;
 
 use crate::api::{Api, ask, fresh, reason, texts, up_to_date};
+use crate::around::{Half, tamper};
 use crate::process::{Dev, chirp, folder, path, store_of, verified};
 
 /// How often a backup is taken under load.
@@ -129,4 +130,53 @@ async fn a_backup_that_is_damaged_or_incomplete_is_refused_and_a_file_is_not_ove
     assert!(refused.contains("another log") || refused.contains("more than that"), "{refused}");
     other_dev.api.account(&other_dev.api.register("eve").await.id, up_to_date()).await.expect("it goes on");
     verified(other.path()).await;
+}
+
+#[tokio::test]
+async fn a_backup_goes_through_a_pipe_as_it_goes_into_a_file() {
+    let original = folder();
+    let dev = Dev::start(original.path()).await;
+    dev.api.accounts(["ada", "bob"]).await;
+    let store = store_of(original.path()).await;
+    let file = original.path().join("chirp.backup");
+    let told = chirp(&["backup", "--store", &store, "--to", path(&file)]).await.with(0).stdout;
+    let piped = chirp(&["backup", "--store", &store, "--to", "-"]).await.with(0);
+    assert_eq!(piped.stdout, fs::read_to_string(&file).expect("it was written"));
+    assert_eq!(piped.stderr.rsplit(' ').next(), told.rsplit(' ').next(), "the hash of the last event: {piped:?}");
+    assert!(!Path::new("-").exists());
+
+    let elsewhere = folder();
+    let target = store_of(elsewhere.path()).await;
+    let restoring = std::process::Command::new(env!("CARGO_BIN_EXE_chirp"))
+        .args(["restore", "--from", "-", "--store", &target])
+        .stdin(fs::File::open(&file).expect("it is there"))
+        .output()
+        .expect("the binary starts");
+    assert!(restoring.status.success(), "{restoring:?}");
+    let (before, after) = (original.path().join("log.jsonl"), elsewhere.path().join("log.jsonl"));
+    assert_eq!(events(&target, &after, u64::MAX).await, events(&store, &before, u64::MAX).await);
+}
+
+#[tokio::test]
+async fn a_log_that_is_copied_in_part_is_opened_by_nobody_until_the_copy_is_whole() {
+    let (original, elsewhere) = (folder(), folder());
+    let mut dev = Dev::start(original.path()).await;
+    dev.api.accounts(["ada", "bob"]).await;
+    dev.process.kill().await;
+    let (store, target) = (store_of(original.path()).await, store_of(elsewhere.path()).await);
+    // As if events were missing at its end.
+    assert_eq!(tamper(original.path(), Half::Log, "UPDATE head SET position = position + 7").await, 1);
+    let copy = ["log", "copy", "--from", &store, "--to", &target];
+    let failed = chirp(&copy).await.with(1).stderr;
+    assert!(failed.contains("the source ends before its head"), "{failed}");
+    let refused = chirp(&["log", "export", "--store", &target, "--to", "-"]).await.with(1);
+    assert!(refused.stderr.contains("the log is not whole"), "{refused:?}");
+    assert_eq!(tamper(original.path(), Half::Log, "UPDATE head SET position = position - 7").await, 1);
+    for round in ["it goes on", "it is there"] {
+        let copied = chirp(&copy).await.with(0);
+        assert!(copied.stderr.contains("going on after position"), "{round}: {copied:?}");
+    }
+    let copy = Dev::start(elsewhere.path()).await;
+    copy.api.register("carol").await;
+    verified(elsewhere.path()).await;
 }

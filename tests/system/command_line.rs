@@ -239,3 +239,18 @@ async fn what_is_configured_wrongly_has_an_exit_code_of_its_own() {
         assert_eq!(finished.code, Some(2), "{arguments:?}: {finished:#?}");
     }
 }
+
+#[tokio::test]
+async fn a_log_filter_that_names_what_is_not_there_is_answered_by_that_name() {
+    let folder = folder();
+    let missing = path(&folder.path().join("missing")).to_owned();
+    let verify = ["verify", "--store", &missing];
+    for (finished, named) in [
+        (chirp(&[&["--log", "off,projctor=debug"], &verify[..]].concat()).await, "names projctor,"),
+        (chirp_with(&verify, &[("CHIRP_LOG", "query_serve::streams=debug")]).await, "names query_serve::streams,"),
+    ] {
+        assert!(finished.stderr.contains(named), "{finished:?}");
+    }
+    let right = chirp(&[&["--log", "off,projector=debug"], &verify[..]].concat()).await;
+    assert!(!right.stderr.contains("warning"), "{right:?}");
+}

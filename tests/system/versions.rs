@@ -62,7 +62,13 @@ async fn an_older_store_is_not_served_before_it_was_brought_forward() {
     let mut waiting = Process::start(&["query-server", "--listen", "127.0.0.1:0", "--store", &store]);
     waiting.says(|line| line.contains("the log has schema version 1").then_some(())).await;
     if is_on_server(folder.path()) {
+        let status = ["migrate", "status", "--store", &store];
+        let told = chirp(&status).await.with(1);
+        assert!(told.stdout.contains("schema chirp_log     there, version 1\n"), "{told:?}");
+        assert!(told.stderr.contains("the log has schema version 1, and this build serves version"), "{told:?}");
         chirp(&["migrate", "up", "--store", &store]).await.with(0);
+        let told = chirp(&status).await.with(0);
+        assert!(!told.stdout.contains("version 1\n") && told.stderr.is_empty(), "{told:?}");
     } else {
         chirp(&["log", "export", "--store", &store, "--to", path(&folder.path().join("log.jsonl"))]).await.with(0);
     }

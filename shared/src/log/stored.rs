@@ -144,10 +144,8 @@ impl StoredLog {
 ///
 /// # Errors
 /// When the database fails, or there is no log in it.
-pub async fn version(tables: &Database) -> Result<i64, ReadError> {
-    let rows = tables.rows(&SELECT_VERSION, &[]).await?;
-    let row = rows.first().ok_or_else(|| ReadError::Unavailable("the log has no identity".to_owned()))?;
-    Ok(row.get("schema_version")?)
+pub async fn version(tables: &Database) -> Result<i64, sqlx::Error> {
+    tables.rows(&SELECT_VERSION, &[]).await?.first().ok_or(sqlx::Error::RowNotFound)?.get("schema_version")
 }
 
 /// Notes that the log is whole, or that it is not because it is being filled from elsewhere: then no process opens it.
