@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use projector::Projector;
-use shared::clock::SystemClock;
+use shared::model::clock::SystemClock;
 use shared::progress::{Progress, ProgressOnDemand};
 use shared::proto::command::command_service_client::CommandServiceClient;
 use shared::proto::query::query_service_client::QueryServiceClient;

@@ -4,11 +4,11 @@
 
 use std::sync::Arc;
 
-use shared::clock::SystemClock;
 use shared::database::Database;
-use shared::ids::Position;
 use shared::log::ReadError;
 use shared::log::stored::{Head, note_whole, version};
+use shared::model::clock::SystemClock;
+use shared::model::ids::Position;
 use shared::store::Store;
 use shared::versions::UNFINISHED;
 

@@ -10,13 +10,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use projector::{History, Projector};
 use query_server::{Queries, StreamLimits};
-use shared::clock::SystemClock;
 use shared::errors::{ErrorReason, Refused, internal};
-use shared::ids::{Position, RequestId};
 use shared::log::{
     Append, AppendError, Appended, EventLog, Hash, LogHead, ReadError, Recorded, StoreIdentity, StoredAnswer,
-    StreamName,
 };
+use shared::model::clock::SystemClock;
+use shared::model::ids::{Position, RequestId};
+use shared::model::streams::StreamName;
 use shared::proto::query::consistency::Requirement;
 use shared::proto::query::query_service_server::QueryService;
 use shared::proto::query::{

@@ -12,9 +12,9 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use projector::Projector;
-use shared::clock::SystemClock;
 use shared::database::Database;
 use shared::log::{EventLog, LogHead};
+use shared::model::clock::SystemClock;
 use shared::postgres::Work;
 use shared::ready::{CHECK_INTERVAL, Outcome, RARE_CHECK_INTERVAL, Readiness};
 use shared::serve::{Services, asked_to_stop, finish_within};

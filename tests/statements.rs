@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 
-use shared::clock::SystemClock;
+use shared::model::clock::SystemClock;
 use shared::postgres::Server;
 use shared::sql::Statement;
 use shared::store::{Store, log_file, tables_file};

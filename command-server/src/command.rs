@@ -4,9 +4,9 @@
 //! one of them moved. Never here: a rule (see [`crate::domain`]).
 
 use serde::{Deserialize, Serialize};
-use shared::event::{AccountKind, Envelope, Event, FollowEvent, PostText, Profile};
-use shared::ids::{AccountId, AccountRef, Position, PostId};
-use shared::log::StreamName;
+use shared::model::event::{AccountKind, Envelope, Event, FollowEvent, PostText, Profile};
+use shared::model::ids::{AccountId, AccountRef, Position, PostId};
+use shared::model::streams::StreamName;
 
 use crate::domain::Refusal;
 use crate::domain::account::{self, APPROVED_TOGETHER_MAX, Account, Step};

@@ -13,12 +13,12 @@ pub mod reaction;
 pub mod requests;
 pub mod text;
 
-use shared::event::{
+use shared::model::event::{
     AccountEvent, BlockEvent, BookmarkEvent, Event, FollowEvent, HandleEvent, LikeEvent, MuteEvent, NotificationsEvent,
     PostEvent, RepostEvent, RequestsEvent,
 };
-use shared::ids::Position;
-use shared::log::StreamName;
+use shared::model::ids::Position;
+use shared::model::streams::StreamName;
 
 /// Why a command is refused, as a fact.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -118,8 +118,8 @@ pub fn stream_of(event: &Event) -> StreamName {
 pub(crate) mod samples {
     //! Names for the examples in the domain's tests.
 
-    use shared::event::{AccountKind, Envelope, Profile};
-    use shared::ids::{AccountId, AccountKey, AccountRef, PostId, PostKey, PostRef};
+    use shared::model::event::{AccountKind, Envelope, Profile};
+    use shared::model::ids::{AccountId, AccountKey, AccountRef, PostId, PostKey, PostRef};
     use uuid::Uuid;
 
     use super::account::{Account, Known};

@@ -4,8 +4,8 @@
 //! is used.
 
 use shared::errors::{ErrorReason, Violations};
-use shared::event::{AccountKind, Profile};
-use shared::ids::{AccountId, PostId, RequestId};
+use shared::model::event::{AccountKind, Profile};
+use shared::model::ids::{AccountId, PostId, RequestId};
 use shared::proto::command::WaitFor;
 use shared::proto::common;
 use shared::tokens::{Genuine, Tokens};

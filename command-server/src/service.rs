@@ -18,7 +18,7 @@ use uuid::Uuid;
 use crate::command::{Answer, Command, Edge, NewPost, OnPost, Pair};
 use crate::execute::{Call, Executed, Executor, digest};
 use crate::fields::Fields;
-use shared::ids::{AccountId, Position, PostId};
+use shared::model::ids::{AccountId, Position, PostId};
 
 type Reply<T> = Result<Response<T>, Status>;
 

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use shared::event::{DecodeError, Event};
-use shared::ids::{AccountId, Position, Version};
-use shared::log::{Anchor, EventLog, ReadError, Recorded, StreamName};
+use shared::log::{Anchor, EventLog, ReadError, Recorded};
+use shared::model::event::{DecodeError, Event};
+use shared::model::ids::{AccountId, Position, Version};
+use shared::model::streams::StreamName;
 
 use crate::domain::account::Account;
 use crate::domain::{Aggregate, Refusal};

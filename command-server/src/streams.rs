@@ -8,9 +8,10 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use moka::sync::Cache;
-use shared::event::Event;
-use shared::ids::Position;
-use shared::log::{Anchor, StreamName};
+use shared::log::Anchor;
+use shared::model::event::Event;
+use shared::model::ids::Position;
+use shared::model::streams::StreamName;
 
 /// The most events that are kept, of all streams together. An event takes some 300 bytes.
 const EVENTS_MAX: u64 = 50_000;
@@ -98,9 +99,9 @@ mod tests {
     }
 
     fn stream(last: i64) -> Stream {
-        let event = shared::event::HandleEvent::Claimed {
+        let event = shared::model::event::HandleEvent::Claimed {
             handle: "ada".to_owned(),
-            account_id: shared::ids::AccountId(uuid::Uuid::nil()),
+            account_id: shared::model::ids::AccountId(uuid::Uuid::nil()),
         };
         Arc::new(vec![(Position(last), Event::Handle(event))])
     }

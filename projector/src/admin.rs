@@ -11,11 +11,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use shared::clock::{Clock, Timestamp};
 use shared::database::{Database, Row, Value};
 use shared::errors::{ErrorReason, Refused, Violations, internal, store_unavailable, too_many_streams};
-use shared::ids::Position;
 use shared::log::{Anchor, EventLog, Recorded};
+use shared::model::clock::{Clock, Timestamp};
+use shared::model::ids::Position;
 use shared::paging::{PageSizes, page_start};
 use shared::progress::answer_by;
 use shared::proto::admin as v1;

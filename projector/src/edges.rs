@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use shared::database::{Transaction, Value};
-use shared::ids::Position;
+use shared::model::ids::Position;
 use shared::rows::Rows;
 use shared::sql::Statement;
 

@@ -5,9 +5,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use shared::clock::Clock;
 use shared::database::{Database, Row, Value};
 use shared::log::LogHead;
+use shared::model::clock::Clock;
 use shared::ready::Outcome;
 use shared::sql::statements;
 use shared::tables::aside::check_history;

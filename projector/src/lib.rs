@@ -19,10 +19,10 @@ mod running;
 
 use std::sync::Arc;
 
-use shared::clock::Clock;
 use shared::database::Database;
 use shared::file_locks::Owners;
 use shared::log::EventLog;
+use shared::model::clock::Clock;
 use shared::proto::admin::admin_service_server::AdminServiceServer;
 use shared::ready::Readiness;
 use shared::serve::MESSAGE_BYTES_MAX;

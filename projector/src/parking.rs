@@ -11,11 +11,12 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use shared::clock::Timestamp;
 use shared::database::{Database, Row, Transaction, Value};
-use shared::event::{Event, PostEvent};
-use shared::ids::{Position, Version};
-use shared::log::{Recorded, StreamName};
+use shared::log::Recorded;
+use shared::model::clock::Timestamp;
+use shared::model::event::{Event, PostEvent};
+use shared::model::ids::{Position, Version};
+use shared::model::streams::StreamName;
 use shared::rows::Rows;
 use shared::sql::statements;
 

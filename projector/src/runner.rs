@@ -15,12 +15,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ::metrics::histogram;
-use shared::clock::{Clock, Timestamp};
 use shared::database::{Database, Transaction};
 use shared::file_locks::Owners;
-use shared::ids::Position;
 use shared::log::{EventLog, Hash, ReadError, Recorded, chain};
 use shared::metrics;
+use shared::model::clock::{Clock, Timestamp};
+use shared::model::ids::Position;
 use shared::ready::Readiness;
 use shared::wake::Wake;
 use tokio::sync::mpsc;

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use shared::database::Database;
 use shared::errors::{ErrorReason, RETRY_DELAY, Refused};
-use shared::ids::Position;
 use shared::log::{Anchor, LogHead};
+use shared::model::ids::Position;
 use shared::progress::{Checkpoints, Progress, Unreached, answer_by, are_served, shutting_down};
 use shared::proto::query::{Consistency, consistency::Requirement};
 use shared::serve::{Crowded, overloaded, wait_outside};

@@ -5,8 +5,8 @@ use std::fmt;
 
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer};
-use shared::clock::Timestamp;
-use shared::ids::{AccountKey, Position, PostKey};
+use shared::model::clock::Timestamp;
+use shared::model::ids::{AccountKey, Position, PostKey};
 use shared::proto::common::AccountKind;
 use shared::proto::query::{Account, Post, ThreadPost, TimelineItem};
 use shared::rows::Rows;

@@ -1,8 +1,8 @@
 //! What all paged questions have in common: the same fields, the same checks in the same order, the same tokens.
 
 use shared::errors::{ErrorReason, Refused, Violations};
-use shared::hashtag;
-use shared::ids::{AccountId, AccountKey, Position, PostId, PostKey};
+use shared::model::hashtag;
+use shared::model::ids::{AccountId, AccountKey, Position, PostId, PostKey};
 use shared::paging::{PageSizes, page_start};
 use shared::proto::query as v1;
 use shared::tokens::Tokens;

@@ -9,7 +9,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use shared::ids::AccountKey;
+use shared::model::ids::AccountKey;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 use uuid::Uuid;

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use shared::clock::Timestamp;
 use shared::database::Database;
 use shared::errors::{ErrorReason, Violations, internal};
-use shared::ids::{AccountId, AccountKey, PostKey};
 use shared::log::LogHead;
+use shared::model::clock::Timestamp;
+use shared::model::ids::{AccountId, AccountKey, PostKey};
 use shared::proto::query as v1;
 use shared::proto::query::query_service_server::QueryService;
 use shared::reply::reply;

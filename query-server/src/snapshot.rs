@@ -3,8 +3,8 @@
 use serde::de::DeserializeOwned;
 use shared::database::{Database, Field, Row, Transaction};
 use shared::errors::{ErrorReason, RETRY_DELAY, Refused, internal, store_unavailable};
-use shared::ids::Position;
 use shared::log::Anchor;
+use shared::model::ids::Position;
 use shared::rows::Rows;
 use shared::sql::{Statement, statements};
 use tonic::{Code, Status};

@@ -26,9 +26,9 @@ use std::task::{Context, Poll, ready};
 
 use ::metrics::{counter, gauge};
 use shared::errors::{internal, too_many_streams};
-use shared::ids::{AccountId, AccountKey, Position, PostId};
 use shared::log::Anchor;
 use shared::metrics;
+use shared::model::ids::{AccountId, AccountKey, Position, PostId};
 use shared::proto::query as v1;
 use shared::serve::StreamEnd;
 use shared::sql::Statement;

@@ -11,8 +11,8 @@ use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
 use tracing::error;
 use uuid::Uuid;
 
-use crate::ids::{AccountId, PostId};
 use crate::log::{AppendError, ReadError};
+use crate::model::ids::{AccountId, PostId};
 pub use crate::proto::common::ErrorReason;
 
 /// The domain of every `ErrorInfo`.

@@ -3,16 +3,13 @@
 //!
 //! Never here: decisions (the command server) and queries (the query server).
 
-pub mod clock;
 pub mod database;
 pub mod errors;
-pub mod event;
 pub mod file_locks;
 pub mod gather;
-pub mod hashtag;
-pub mod ids;
 pub mod log;
 pub mod metrics;
+pub mod model;
 pub mod paging;
 pub mod patience;
 pub mod postgres;

@@ -16,8 +16,8 @@ use tracing::warn;
 
 use crate::database::{Database, Reader};
 use crate::errors::{ErrorReason, RETRY_DELAY, Refused};
-use crate::ids::Position;
 use crate::log::{Anchor, FINGERPRINT_BYTES, LogHead, ReadError};
+use crate::model::ids::Position;
 use crate::patience::{self, after, time_to_answer};
 use crate::serve::{Crowded, wait_outside};
 use crate::sql::statements;

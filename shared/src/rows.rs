@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use uuid::Uuid;
 
-use crate::ids::{AccountId, AccountKey, Position, PostId, PostKey};
+use crate::model::ids::{AccountId, AccountKey, Position, PostId, PostKey};
 
 /// One value of one row; NULL where it may be absent and is.
 #[derive(Clone, Debug)]

@@ -7,8 +7,8 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use tonic::Status;
 
-use crate::ids::Position;
 use crate::log::LogHead;
+use crate::model::ids::Position;
 use crate::serve::{Crowded, overloaded, wait_outside};
 
 /// How often it is asked whether it has received what somebody waits for.

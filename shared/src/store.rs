@@ -13,11 +13,11 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 use uuid::Uuid;
 
-use crate::clock::Clock;
 use crate::database::Database;
 use crate::file_locks::{Owners, Ownership, use_alone};
 use crate::log::sqlite::Durability;
 use crate::log::{self, EventLog, LogHead, chain};
+use crate::model::clock::Clock;
 use crate::postgres::{Channel, Server, TABLES_CHANNEL, Work};
 use crate::progress::{Progress, ProgressOnDemand};
 use crate::sqlite::settle;

@@ -14,8 +14,8 @@ use tokio::time::Instant;
 use tonic::{Code, Status};
 
 use crate::errors::{ErrorReason, RETRY_DELAY, Refused, Violations};
-use crate::ids::Position;
 use crate::log::{Anchor, FINGERPRINT_BYTES, LogHead, StoreIdentity};
+use crate::model::ids::Position;
 use crate::standby::wait_or_end;
 
 /// The metadata that carries consistency tokens: the newest one that a client has seen with a query, and with every answer the

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use shared::clock::SystemClock;
-use shared::ids::{AccountRef, PostId, Version};
-use shared::log::{EventLog, StreamName};
+use shared::log::EventLog;
+use shared::model::clock::SystemClock;
+use shared::model::ids::{AccountRef, PostId, Version};
+use shared::model::streams::StreamName;
 use shared::proto::command::command_service_client::CommandServiceClient;
 use shared::proto::command::{CreatePostRequest, CreatePostResponse};
 use tokio_util::sync::CancellationToken;

@@ -4,10 +4,10 @@
 use std::sync::Arc;
 
 use anyhow::Context;
-use shared::clock::Timestamp;
 use shared::database::{Database, Value};
-use shared::ids::{AccountRef, EventId, Position, PostId, Version};
 use shared::log::{Recorded, chain};
+use shared::model::clock::Timestamp;
+use shared::model::ids::{AccountRef, EventId, Position, PostId, Version};
 use shared::rows::Rows;
 use shared::sql::{Script, Statement};
 use tokio::sync::{mpsc, oneshot};

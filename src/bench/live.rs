@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
 use hdrhistogram::Histogram;
-use shared::ids::AccountRef;
+use shared::model::ids::AccountRef;
 use shared::proto::command::CreatePostRequest;
 use shared::proto::command::command_service_client::CommandServiceClient;
 use shared::proto::query::query_service_client::QueryServiceClient;

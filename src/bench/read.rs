@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use shared::ids::AccountRef;
+use shared::model::ids::AccountRef;
 use shared::proto::query::query_service_client::QueryServiceClient;
 use shared::proto::query::{GetHomeTimelineRequest, GetHomeTimelineResponse};
 use shared::wake::Wake;

@@ -7,10 +7,13 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use projector::Projector;
-use shared::clock::SystemClock;
-use shared::event::{AccountEvent, AccountKind, Edge, Envelope, Event, FollowEvent, PostEvent, PostText, Profile};
-use shared::ids::{AccountId, AccountKey, AccountRef, CommandId, Position, PostId};
-use shared::log::{Anchor, Append, Appended, Cause, EventLog, StreamName};
+use shared::log::{Anchor, Append, Appended, Cause, EventLog};
+use shared::model::clock::SystemClock;
+use shared::model::event::{
+    AccountEvent, AccountKind, Edge, Envelope, Event, FollowEvent, PostEvent, PostText, Profile,
+};
+use shared::model::ids::{AccountId, AccountKey, AccountRef, CommandId, Position, PostId};
+use shared::model::streams::StreamName;
 use shared::ready::Readiness;
 use shared::serve::Services;
 use shared::settings::{ProjectorSettings, ServerSettings};
@@ -191,7 +194,7 @@ pub struct Posted {
 const SPREAD: usize = 7_919;
 
 /// An append of these events.
-pub fn append(expected: BTreeMap<StreamName, shared::ids::Version>, events: Vec<(StreamName, Event)>) -> Append {
+pub fn append(expected: BTreeMap<StreamName, shared::model::ids::Version>, events: Vec<(StreamName, Event)>) -> Append {
     Append { expected, rests_on: Anchor::ORIGIN, events, cause: cause(), request: None, answer: Vec::new() }
 }
 

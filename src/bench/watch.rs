@@ -4,9 +4,9 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use shared::event::{Event, LikeEvent, RepostEvent};
-use shared::ids::{AccountRef, Position, PostId, PostKey, PostRef};
-use shared::log::StreamName;
+use shared::model::event::{Event, LikeEvent, RepostEvent};
+use shared::model::ids::{AccountRef, Position, PostId, PostKey, PostRef};
+use shared::model::streams::StreamName;
 use shared::proto::query::query_service_client::QueryServiceClient;
 use shared::proto::query::{
     GetHomeTimelineRequest, StreamHomeTimelineRequest, StreamPostRequest, stream_home_timeline_response,

@@ -7,11 +7,11 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use clients::Random;
 use fail::FailScenario;
-use shared::ids::{Position, RequestId};
 use shared::log::{
     Append, AppendError, Appended, EventLog, Hash, LogHead, ReadError, Recorded, StoreIdentity, StoredAnswer,
-    StreamName,
 };
+use shared::model::ids::{Position, RequestId};
+use shared::model::streams::StreamName;
 use shared::wake::Listener;
 
 use crate::history::History;

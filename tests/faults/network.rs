@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use clients::Random;
 use hyper_util::rt::TokioIo;
-use shared::clock::{ManualClock, Timestamp};
 use shared::log::EventLog;
 use shared::log::memory::MemoryStore;
+use shared::model::clock::{ManualClock, Timestamp};
 use shared::progress::Progress;
 use shared::proto::command::command_service_client::CommandServiceClient;
 use shared::proto::command::{CreatePostRequest, RegisterAccountRequest};
@@ -203,7 +203,7 @@ fn simulate(seed: u64, with_ids: bool) -> Result<Happened, String> {
 fn check(store: &MemoryStore, acknowledged: &[(String, String)]) -> Result<(), String> {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime starts");
     let log = store.open();
-    let events = runtime.block_on(log.read(shared::ids::Position(0), usize::MAX)).expect("it is in memory");
+    let events = runtime.block_on(log.read(shared::model::ids::Position(0), usize::MAX)).expect("it is in memory");
     let line = |event: &shared::log::Recorded| {
         let payload: serde_json::Value = serde_json::from_str(&event.payload).expect("it is JSON");
         let (position, version) = (event.position.0, event.version.0);

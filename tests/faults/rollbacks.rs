@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use shared::ids::Position;
 use shared::log::{EventLog, postgres as postgres_log};
+use shared::model::ids::Position;
 use shared::postgres::Server;
 use sqlx::{Connection, PgConnection};
 

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use clients::Random;
 use command_server::command::{Answer, Command, Edge, NewPost, OnPost, Pair};
 use command_server::execute::{Call, Executed, Executor, digest};
-use shared::event::{AccountKind, Profile};
-use shared::ids::{AccountId, Position, PostId};
 use shared::log::EventLog;
+use shared::model::event::{AccountKind, Profile};
+use shared::model::ids::{AccountId, Position, PostId};
 use tonic::Code;
 use uuid::Uuid;
 

@@ -9,10 +9,10 @@ use clients::{Client, HomeView, NotificationView, PostView, Random, View};
 use projector::Projector;
 use query_server::{Queries, StreamLimits};
 use reference::{Entry, Model};
-use shared::clock::SystemClock;
 use shared::database::Database;
 use shared::log::EventLog;
 use shared::log::sqlite::{self, Durability};
+use shared::model::clock::SystemClock;
 use shared::postgres::Server;
 use shared::proto::query::query_service_client::QueryServiceClient;
 use shared::proto::query::query_service_server::QueryServiceServer;
@@ -287,7 +287,7 @@ impl World {
     }
 
     pub async fn types_of_events(&self) -> BTreeSet<String> {
-        let events = self.original.read(shared::ids::Position(0), usize::MAX).await.expect("the log reads");
+        let events = self.original.read(shared::model::ids::Position(0), usize::MAX).await.expect("the log reads");
         events.into_iter().map(|event| event.kind).collect()
     }
 

@@ -4,9 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use shared::database::{Database, Transaction};
-use shared::ids::{EventId, Position, Version};
+use shared::log::chain;
 use shared::log::stored::{self, Head};
-use shared::log::{StreamName, chain};
+use shared::model::ids::{EventId, Position, Version};
+use shared::model::streams::StreamName;
 use shared::postgres::Server;
 use shared::postgres::pool::Wait;
 use shared::sql::{Script, Statement};

@@ -2,9 +2,11 @@
 //!
 //! Always: a deactivated account can do nothing but come back; it keeps its handle. Never here: who follows whom.
 
-use shared::event::Edge;
-use shared::event::{AccountEvent, AccountKind, Envelope, Event, FollowEvent, HandleEvent, Profile, RequestsEvent};
-use shared::ids::{AccountId, AccountKey, AccountRef, Position};
+use shared::model::event::Edge;
+use shared::model::event::{
+    AccountEvent, AccountKind, Envelope, Event, FollowEvent, HandleEvent, Profile, RequestsEvent,
+};
+use shared::model::ids::{AccountId, AccountKey, AccountRef, Position};
 
 use super::handle::Handle;
 use super::{Aggregate, Refusal};

@@ -2,8 +2,8 @@
 //!
 //! Always: unblocking restores nothing.
 
-use shared::event::{BlockEvent, Event, FollowEvent};
-use shared::ids::Position;
+use shared::model::event::{BlockEvent, Event, FollowEvent};
+use shared::model::ids::Position;
 
 use super::account::Account;
 use super::follow::{Follow, end};
@@ -76,12 +76,12 @@ impl Aggregate for Block {
 
 #[cfg(test)]
 mod tests {
-    use shared::event::{AccountKind, Edge};
+    use shared::model::event::{AccountKind, Edge};
 
     use super::super::samples::{ALICE, BOB, deactivated, known};
     use super::*;
 
-    fn there(me: shared::ids::AccountRef) -> Account {
+    fn there(me: shared::model::ids::AccountRef) -> Account {
         Account::Known(known(me))
     }
 

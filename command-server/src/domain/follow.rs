@@ -3,8 +3,8 @@
 //! Always: no edge across a block; a protected account is followed only after it approved; the index of pending requests
 //! changes in the same append. Never here: how many follow.
 
-use shared::event::{Edge, Event, FollowEvent, RequestsEvent};
-use shared::ids::Position;
+use shared::model::event::{Edge, Event, FollowEvent, RequestsEvent};
+use shared::model::ids::Position;
 
 use super::account::{Account, Known};
 use super::notifications::Seen;
@@ -165,7 +165,7 @@ mod tests {
         assert_eq!(decided.map(follows), expected);
     }
 
-    fn public(me: shared::ids::AccountRef) -> Account {
+    fn public(me: shared::model::ids::AccountRef) -> Account {
         Account::Known(known(me))
     }
 

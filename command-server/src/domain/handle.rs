@@ -1,7 +1,7 @@
 //! A handle: held by one account at a time. Its stream is what makes handles unique.
 
-use shared::event::{Event, HandleEvent};
-use shared::ids::{AccountId, Position};
+use shared::model::event::{Event, HandleEvent};
+use shared::model::ids::{AccountId, Position};
 
 use super::{Aggregate, Refusal};
 

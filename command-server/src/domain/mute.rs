@@ -1,7 +1,7 @@
 //! A mute: the target is not shown to whoever mutes, and never learns of it.
 
-use shared::event::{Event, MuteEvent};
-use shared::ids::Position;
+use shared::model::event::{Event, MuteEvent};
+use shared::model::ids::Position;
 
 use super::account::Account;
 use super::{Aggregate, Refusal};

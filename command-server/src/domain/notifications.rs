@@ -2,8 +2,8 @@
 //!
 //! Always: it only ever grows. Never here: the notifications themselves, which are a projection.
 
-use shared::event::{Event, NotificationsEvent};
-use shared::ids::Position;
+use shared::model::event::{Event, NotificationsEvent};
+use shared::model::ids::Position;
 
 use super::account::Account;
 use super::{Aggregate, Refusal};

@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use shared::event::{DroppedMention, Envelope, Event, PostEvent, PostText};
-use shared::ids::{AccountRef, AuthoredPost, Position, PostId, PostKey, PostRef};
+use shared::model::event::{DroppedMention, Envelope, Event, PostEvent, PostText};
+use shared::model::ids::{AccountRef, AuthoredPost, Position, PostId, PostKey, PostRef};
 
 use super::account::{Account, Known};
 use super::notifications::Seen;

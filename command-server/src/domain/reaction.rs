@@ -3,8 +3,8 @@
 //! Always: adding twice and removing twice are fine; a repost undone and made again takes a new place. Never here:
 //! whether the actor may see the post; [`super::post::Post::seen`] says so.
 
-use shared::event::{BookmarkEvent, Event, LikeEvent, RepostEvent};
-use shared::ids::{AccountRef, AuthoredPost, Position};
+use shared::model::event::{BookmarkEvent, Event, LikeEvent, RepostEvent};
+use shared::model::ids::{AccountRef, AuthoredPost, Position};
 
 use super::account::{Account, Known};
 use super::notifications::Seen;

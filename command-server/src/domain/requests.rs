@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use shared::event::{Event, RequestsEvent};
-use shared::ids::{AccountKey, AccountRef, Position};
+use shared::model::event::{Event, RequestsEvent};
+use shared::model::ids::{AccountKey, AccountRef, Position};
 
 use super::Aggregate;
 

@@ -3,7 +3,7 @@
 //! Always: a name begins where a word could begin, so that an address like `a@b` names nobody; each name once, in the
 //! order of its first use, in lower case.
 
-use shared::hashtag::{is_hashtag, is_word};
+use shared::model::hashtag::{is_hashtag, is_word};
 
 /// The shortest handle, in characters.
 pub const HANDLE_LENGTH_MIN: usize = 3;

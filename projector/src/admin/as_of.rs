@@ -6,10 +6,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use shared::clock::Timestamp;
 use shared::errors::{ErrorReason, Refused, Violations, internal};
-use shared::ids::Position;
-use shared::log::StreamName;
+use shared::model::clock::Timestamp;
+use shared::model::ids::Position;
+use shared::model::streams::StreamName;
 use shared::paging::PageSizes;
 use shared::proto::admin as v1;
 use shared::proto::admin::get_as_of_request::{Moment, Subject};

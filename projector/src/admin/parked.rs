@@ -1,10 +1,10 @@
 //! What projections have parked, for operators: as a list, and what is to become of it.
 
-use shared::clock::Timestamp;
 use shared::database::{Row, Value};
 use shared::errors::{ErrorReason, Refused, Violations, internal, store_unavailable};
-use shared::ids::Position;
 use shared::log::Anchor;
+use shared::model::clock::Timestamp;
+use shared::model::ids::Position;
 use shared::paging::PageSizes;
 use shared::proto::admin as v1;
 use shared::rows::Rows;

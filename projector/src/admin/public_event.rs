@@ -2,11 +2,11 @@
 //!
 //! Never here: what is only bookkeeping of the log (who holds a handle, which requests wait).
 
-use shared::event::{
+use shared::model::event::{
     AccountEvent, AccountKind, BlockEvent, BookmarkEvent, Edge, Event, FollowEvent, LikeEvent, MuteEvent,
     NotificationsEvent, PostEvent, RepostEvent,
 };
-use shared::ids::{AccountRef, AuthoredPost, PostRef};
+use shared::model::ids::{AccountRef, AuthoredPost, PostRef};
 use shared::proto::admin as v1;
 use shared::proto::admin::EventType;
 use shared::proto::admin::event::Details;

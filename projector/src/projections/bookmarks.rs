@@ -4,7 +4,7 @@
 
 use async_trait::async_trait;
 use shared::database::Transaction;
-use shared::event::{BookmarkEvent, Event};
+use shared::model::event::{BookmarkEvent, Event};
 
 use crate::edges::{EdgeTable, Edges, edge_table};
 use crate::projection::{Batch, Fact, Projection};

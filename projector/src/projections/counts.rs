@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use shared::database::Transaction;
-use shared::event::{Event, FollowEvent, LikeEvent, PostEvent, RepostEvent};
-use shared::ids::{AccountKey, PostKey};
+use shared::model::event::{Event, FollowEvent, LikeEvent, PostEvent, RepostEvent};
+use shared::model::ids::{AccountKey, PostKey};
 use shared::rows::Rows;
 use shared::sql::statements;
 

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use shared::database::Transaction;
-use shared::event::{BlockEvent, Event, FollowEvent, MuteEvent};
+use shared::model::event::{BlockEvent, Event, FollowEvent, MuteEvent};
 
 use crate::edges::{EdgeTable, Edges, edge_table};
 use crate::projection::{Batch, Fact, Policy, Projection};

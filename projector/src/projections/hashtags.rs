@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use shared::database::Transaction;
-use shared::event::{Event, PostEvent};
-use shared::ids::PostKey;
+use shared::model::event::{Event, PostEvent};
+use shared::model::ids::PostKey;
 use shared::rows::Rows;
 use shared::sql::statements;
 

@@ -11,8 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use shared::database::{Row, Transaction, Value};
-use shared::event::{Event, FollowEvent, LikeEvent, NotificationsEvent, PostEvent, RepostEvent};
-use shared::ids::{AccountKey, AccountRef, Position, PostKey, Version};
+use shared::model::event::{Event, FollowEvent, LikeEvent, NotificationsEvent, PostEvent, RepostEvent};
+use shared::model::ids::{AccountKey, AccountRef, Position, PostKey, Version};
 use shared::proto::query::NotificationReason;
 use shared::rows::Rows;
 use shared::sql::statements;

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use shared::database::Transaction;
-use shared::event::{Event, LikeEvent, PostEvent, RepostEvent};
-use shared::ids::{Position, PostKey};
+use shared::model::event::{Event, LikeEvent, PostEvent, RepostEvent};
+use shared::model::ids::{Position, PostKey};
 use shared::rows::Rows;
 use shared::sql::statements;
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use shared::database::Transaction;
-use shared::event::{AccountEvent, AccountKind, Event, Profile};
-use shared::ids::{AccountId, AccountKey, AccountRef};
+use shared::model::event::{AccountEvent, AccountKind, Event, Profile};
+use shared::model::ids::{AccountId, AccountKey, AccountRef};
 use shared::rows::Line;
 use shared::sql::statements;
 

@@ -11,9 +11,9 @@
 use std::collections::HashMap;
 
 use ::metrics::gauge;
-use shared::ids::Position;
 use shared::log::{Anchor, Hash, chain};
 use shared::metrics;
+use shared::model::ids::Position;
 use shared::sql::BESIDE;
 use shared::tables::{aside, beside};
 use tracing::{error, info, warn};

@@ -1,9 +1,9 @@
 //! What the metrics say of the projections and of the clocks.
 
 use ::metrics::gauge;
-use shared::ids::Position;
 use shared::log::ReadError;
 use shared::metrics;
+use shared::model::ids::Position;
 use tracing::warn;
 
 use super::{RunError, Runner};

@@ -3,7 +3,7 @@
 //! Always: between two steps, by the owner of the projection; each event that is tried again has a transaction of its own.
 
 use shared::database::Transaction;
-use shared::ids::Position;
+use shared::model::ids::Position;
 use tokio::sync::oneshot;
 use tracing::{info, warn};
 

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use fail::fail_point;
 use shared::database::Transaction;
-use shared::ids::Position;
+use shared::model::ids::Position;
 use shared::sql::BESIDE;
 use shared::tables::beside;
 use tokio::sync::oneshot;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use shared::errors::{ErrorReason, Refused};
-use shared::ids::{AccountId, AccountKey};
+use shared::model::ids::{AccountId, AccountKey};
 use shared::sql::statements;
 use tonic::{Code, Status};
 

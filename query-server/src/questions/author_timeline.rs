@@ -2,7 +2,7 @@
 //!
 //! Mutes do not matter here: whoever looks at an author wants to see the author.
 
-use shared::ids::{AccountKey, Position, PostKey};
+use shared::model::ids::{AccountKey, Position, PostKey};
 use shared::sql::statements;
 use tonic::Status;
 

@@ -9,7 +9,7 @@
 
 use serde::Deserialize;
 use shared::database::Row;
-use shared::ids::{AccountKey, Position, PostKey};
+use shared::model::ids::{AccountKey, Position, PostKey};
 use shared::rows::Rows;
 use shared::sql::{Statement, statements};
 use tonic::Status;

@@ -4,7 +4,7 @@
 //! agree. To others, an account that is not open to them has no followers and follows nobody, and is in nobody's list; but the author of a
 //! post sees who likes and reposts it, of whom the notifications tell anyway.
 
-use shared::ids::{AccountKey, Position};
+use shared::model::ids::{AccountKey, Position};
 use shared::sql::statements;
 use tonic::Status;
 

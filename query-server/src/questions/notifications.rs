@@ -8,9 +8,9 @@
 
 use std::collections::BTreeMap;
 
-use shared::clock::Timestamp;
 use shared::database::Row;
-use shared::ids::{AccountKey, Position, PostKey};
+use shared::model::clock::Timestamp;
+use shared::model::ids::{AccountKey, Position, PostKey};
 use shared::proto::query as v1;
 use shared::sql::statements;
 use shared::tokens::Tokens;

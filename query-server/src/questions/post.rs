@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use shared::errors::{ErrorReason, Refused};
-use shared::ids::{AccountKey, PostId, PostKey};
+use shared::model::ids::{AccountKey, PostId, PostKey};
 use shared::sql::statements;
 use tonic::{Code, Status};
 

@@ -1,6 +1,6 @@
 //! Lists of posts: with a hashtag, quoting a post, bookmarked by an account. Newest first.
 
-use shared::ids::{AccountKey, Position, PostKey};
+use shared::model::ids::{AccountKey, Position, PostKey};
 use shared::sql::statements;
 use tonic::Status;
 

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use shared::ids::{AccountId, AccountKey};
+use shared::model::ids::{AccountId, AccountKey};
 use shared::sql::statements;
 use tonic::Status;
 

@@ -3,7 +3,7 @@
 //! A follow is shown to the two, and to whomever both are open. Requests and blocks are shown to the two alone, a mute to the one who mutes.
 
 use shared::errors::internal;
-use shared::ids::AccountKey;
+use shared::model::ids::AccountKey;
 use shared::proto::query::Relationship;
 use shared::sql::statements;
 use tonic::Status;

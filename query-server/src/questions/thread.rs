@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use shared::database::Row;
-use shared::ids::{AccountKey, Position, PostId, PostKey};
+use shared::model::ids::{AccountKey, Position, PostId, PostKey};
 use shared::proto::query as v1;
 use shared::proto::query::thread_item::Item;
 use shared::rows::Rows;

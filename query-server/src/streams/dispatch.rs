@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use shared::database::{Database, Row};
 use shared::errors::store_unavailable;
-use shared::ids::Position;
 use shared::log::Anchor;
+use shared::model::ids::Position;
 use shared::progress::{Checkpoints, lowest};
 use shared::sql::Statement;
 use tokio::sync::{Notify, watch};

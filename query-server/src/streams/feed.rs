@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use fail::fail_point;
 use shared::errors::{ErrorReason, Refused};
-use shared::ids::Position;
 use shared::log::Anchor;
+use shared::model::ids::Position;
 use shared::serve::{HEARTBEAT, StreamEnd};
 use shared::tokens::Tokens;
 use tokio::sync::mpsc;

@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use shared::database::Row;
 use shared::errors::internal;
-use shared::ids::{AccountKey, Position};
+use shared::model::ids::{AccountKey, Position};
 use shared::sql::{Statement, statements};
 use shared::tables::Change;
 use tonic::Status;

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use shared::errors::internal;
-use shared::ids::{AccountId, AccountKey, Position, PostKey};
+use shared::model::ids::{AccountId, AccountKey, Position, PostKey};
 use shared::proto::query as v1;
 use shared::proto::query::home_timeline_removed::Target;
 use shared::proto::query::stream_home_timeline_response::Event;

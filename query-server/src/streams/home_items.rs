@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use shared::ids::{AccountKey, PostKey};
+use shared::model::ids::{AccountKey, PostKey};
 use shared::proto::query::TimelineItem;
 use tonic::Status;
 

@@ -9,7 +9,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use shared::ids::{AccountId, AccountKey, Position, PostId, PostKey};
+use shared::model::ids::{AccountId, AccountKey, Position, PostId, PostKey};
 use shared::proto::query as v1;
 use shared::proto::query::NotificationsRefreshCause as RefreshCause;
 use shared::proto::query::stream_notifications_response::Event;

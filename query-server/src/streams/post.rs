@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use shared::ids::{AccountId, AccountKey, Position, PostId, PostKey};
+use shared::model::ids::{AccountId, AccountKey, Position, PostId, PostKey};
 use shared::proto::query as v1;
 use shared::proto::query::PostRefreshCause as RefreshCause;
 use shared::proto::query::stream_post_response::Event;

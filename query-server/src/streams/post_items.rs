@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use shared::errors::internal;
-use shared::ids::{AccountKey, Position, PostId, PostKey};
+use shared::model::ids::{AccountKey, Position, PostId, PostKey};
 use shared::proto::query as v1;
 use shared::proto::query::stream_post_response::Event;
 use shared::rows::Rows;

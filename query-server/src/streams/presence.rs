@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use shared::ids::{AccountId, AccountKey, Position};
+use shared::model::ids::{AccountId, AccountKey, Position};
 use shared::proto::common::{StreamCaughtUp, StreamDraining, StreamHeartbeat, StreamSubscribed};
 use shared::proto::query as v1;
 use shared::proto::query::stream_presence_response::Event;

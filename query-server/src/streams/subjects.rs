@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use shared::database::Row;
-use shared::ids::{AccountKey, PostKey};
+use shared::model::ids::{AccountKey, PostKey};
 use shared::sql::Statement;
 use tonic::Status;
 

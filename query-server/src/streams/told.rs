@@ -1,6 +1,6 @@
 //! The order in which changes are told, and the tokens between them.
 
-use shared::ids::Position;
+use shared::model::ids::Position;
 
 /// An event, and the first and the last of the changes that it tells: several of one thing become one event.
 pub struct Told<E> {

@@ -6,8 +6,9 @@
 
 use sha2::{Digest, Sha256};
 
-use super::{Cause, Recorded, StreamName};
-use crate::ids::EventId;
+use super::{Cause, Recorded};
+use crate::model::ids::EventId;
+use crate::model::streams::StreamName;
 
 /// The hash before the first event.
 pub const GENESIS: [u8; 32] = [0; 32];

@@ -36,11 +36,12 @@ use subjects::*;
 
 use super::{
     APPEND_EVENTS_MAX, Anchor, Append, AppendError, Appended, Cause, EventLog, READ_EVENTS_MAX, Recorded, Request,
-    StoredAnswer, StreamName,
+    StoredAnswer,
 };
-use crate::clock::{ManualClock, Timestamp};
-use crate::event::{Envelope, Event, HandleEvent, PostEvent, PostText};
-use crate::ids::{AccountId, AccountKey, AccountRef, CommandId, EventId, Position, PostId, RequestId, Version};
+use crate::model::clock::{ManualClock, Timestamp};
+use crate::model::event::{Envelope, Event, HandleEvent, PostEvent, PostText};
+use crate::model::ids::{AccountId, AccountKey, AccountRef, CommandId, EventId, Position, PostId, RequestId, Version};
+use crate::model::streams::StreamName;
 
 /// Appenders that write at once in the checks about concurrency.
 const APPENDERS: usize = 64;

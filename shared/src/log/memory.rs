@@ -14,10 +14,11 @@ use super::numbering::{Batch, RequestKey, request_key};
 use super::stored::Head;
 use super::{
     APPEND_EVENTS_MAX, Anchor, Append, AppendError, Appended, EventLog, Hash, LogHead, READ_EVENTS_MAX, ReadError,
-    Recorded, StoreIdentity, StoredAnswer, StreamName, chain,
+    Recorded, StoreIdentity, StoredAnswer, chain,
 };
-use crate::clock::{Clock, Timestamp};
-use crate::ids::{EventId, Position, RequestId, Version};
+use crate::model::clock::{Clock, Timestamp};
+use crate::model::ids::{EventId, Position, RequestId, Version};
+use crate::model::streams::StreamName;
 use crate::wake::Listener;
 
 /// A store that is there for as long as somebody holds it.

@@ -7,9 +7,10 @@ use std::collections::HashMap;
 
 use super::queue::Outcome;
 use super::stored::{Head, StoredRequest};
-use super::{Anchor, Append, AppendError, Appended, Recorded, Request, StoredAnswer, StreamName, chain};
-use crate::clock::Timestamp;
-use crate::ids::{EventId, Position, RequestId, Version};
+use super::{Anchor, Append, AppendError, Appended, Recorded, Request, StoredAnswer, chain};
+use crate::model::clock::Timestamp;
+use crate::model::ids::{EventId, Position, RequestId, Version};
+use crate::model::streams::StreamName;
 
 /// A principal, and an id that it gave a request.
 pub(super) type RequestKey = (String, RequestId);

@@ -10,7 +10,7 @@ use tracing::{debug, error, info, warn};
 
 use super::{APPEND_EVENTS_MAX, Anchor, Append, AppendError, Appended};
 use crate::gather::gather;
-use crate::ids::Position;
+use crate::model::ids::Position;
 use crate::{metrics, ready};
 
 /// The most appends that one transaction takes.

@@ -14,11 +14,12 @@ use uuid::Uuid;
 use super::queue::Queue;
 use super::{
     Anchor, Append, AppendError, Appended, Cause, EventLog, Hash, LogHead, READ_EVENTS_MAX, ReadError, Recorded,
-    StoreIdentity, StoredAnswer, StreamName, chain,
+    StoreIdentity, StoredAnswer, chain,
 };
-use crate::clock::Timestamp;
 use crate::database::{Database, Row, Transaction, Value};
-use crate::ids::{CommandId, EventId, Position, RequestId, Version};
+use crate::model::clock::Timestamp;
+use crate::model::ids::{CommandId, EventId, Position, RequestId, Version};
+use crate::model::streams::StreamName;
 use crate::patience::patiently_appending;
 use crate::ready;
 use crate::rows::{Cell, Line, Rows};

@@ -5,8 +5,8 @@
 use std::collections::HashMap;
 
 use crate::database::Row;
-use crate::ids::Position;
 use crate::log::Hash;
+use crate::model::ids::Position;
 
 /// One row of `projections`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

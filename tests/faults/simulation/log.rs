@@ -5,12 +5,12 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use clients::Random;
-use shared::ids::{Position, RequestId};
 use shared::log::memory::MemoryLog;
 use shared::log::{
     Anchor, Append, AppendError, Appended, EventLog, Hash, LogHead, ReadError, Recorded, StoreIdentity, StoredAnswer,
-    StreamName,
 };
+use shared::model::ids::{Position, RequestId};
+use shared::model::streams::StreamName;
 use shared::wake::Listener;
 
 use super::task::gate;

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use command_server::execute::{Call, Executed};
 use reference::{LogEvent, Model, chain};
-use shared::ids::{CommandId, Position};
 use shared::log::{EventLog, Recorded};
+use shared::model::ids::{CommandId, Position};
 use tonic::{Code, Status};
 use uuid::Uuid;
 

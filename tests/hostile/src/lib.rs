@@ -6,8 +6,8 @@
 
 mod messages;
 
-use shared::event::Event;
 use shared::log::StoreIdentity;
+use shared::model::event::Event;
 use shared::tokens::Tokens;
 use uuid::Uuid;
 

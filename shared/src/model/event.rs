@@ -11,7 +11,7 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{AccountId, AccountRef, AuthoredPost, Position, PostId, PostRef};
+use crate::model::ids::{AccountId, AccountRef, AuthoredPost, Position, PostId, PostRef};
 
 /// The schema version that this code writes.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -537,7 +537,7 @@ fn decode<T: DeserializeOwned>(kind: &str, payload: &str) -> Result<T, DecodeErr
 mod tests {
     use super::*;
 
-    const GOLDEN: &str = include_str!("../golden/events_v1.jsonl");
+    const GOLDEN: &str = include_str!("../../golden/events_v1.jsonl");
 
     #[derive(Deserialize)]
     struct Golden {

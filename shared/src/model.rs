@@ -1,0 +1,9 @@
+//! What there is: ids, events, times, hashtags, and the names of streams.
+//!
+//! Never here: input or output, or anything that waits.
+
+pub mod clock;
+pub mod event;
+pub mod hashtag;
+pub mod ids;
+pub mod streams;
