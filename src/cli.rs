@@ -17,7 +17,7 @@ use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum, value_parser};
 
 use shared::postgres::Server;
 use shared::postgres::shares::CONNECTIONS_MIN;
-use shared::settings::{ProjectorSettings, ServerSettings, TimelineSettings};
+use shared::runtime::settings::{ProjectorSettings, ServerSettings, TimelineSettings};
 use shared::store::{Store, StoreError};
 use tracing_subscriber::EnvFilter;
 

@@ -16,7 +16,7 @@ use shared::model::clock::SystemClock;
 use shared::progress::{Progress, ProgressOnDemand};
 use shared::proto::command::command_service_client::CommandServiceClient;
 use shared::proto::query::query_service_client::QueryServiceClient;
-use shared::settings::ProjectorSettings;
+use shared::runtime::settings::ProjectorSettings;
 use shared::store::Store;
 use tokio_util::sync::CancellationToken;
 use tonic_health::pb::HealthCheckRequest;

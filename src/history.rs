@@ -22,9 +22,9 @@ use shared::proto::query::query_service_server::QueryService;
 use shared::proto::query::{
     Account, Consistency, GetAccountRequest, GetHomeTimelineRequest, TimelineItem, get_account_request,
 };
-use shared::settings::{ProjectorSettings, TimelineSettings};
+use shared::runtime::settings::{ProjectorSettings, TimelineSettings};
+use shared::runtime::wake::{Listener, Wake};
 use shared::store::Store;
-use shared::wake::{Listener, Wake};
 use tempfile::TempDir;
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::{CancellationToken, DropGuard};

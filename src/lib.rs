@@ -63,7 +63,7 @@ pub fn main() -> ExitCode {
 }
 
 fn start(cli: Cli) -> anyhow::Result<ExitCode> {
-    shared::telemetry::start(&cli.log).context("logging cannot be started")?;
+    shared::runtime::telemetry::start(&cli.log).context("logging cannot be started")?;
     for target in log_targets::unknown_in(&cli.log) {
         // Not to the log, which may be silent by the same filter.
         out::note(&format!("warning: --log names {target}, and no crate of this build is called so"));

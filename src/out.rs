@@ -2,7 +2,7 @@
 //!
 //! Always: what others wrote cannot command a terminal or reorder what it shows; whoever reads only the beginning of the results, as `head`
 //! does, ends the program without a word; that nobody reads what is said beside them is no reason to stop. Never here: what is
-//! said, and logs (see `shared::telemetry`).
+//! said, and logs (see `shared::runtime::telemetry`).
 
 use std::borrow::Cow;
 use std::error::Error;

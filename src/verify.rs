@@ -15,10 +15,10 @@ use anyhow::{Context, bail};
 use query_server::{Queries, StreamLimits};
 use serde_json::json;
 use shared::database::Database;
+use shared::runtime::wake::Wake;
 use shared::sql::{Statement, statements};
 use shared::store::Store;
 use shared::tables::aside::check_history;
-use shared::wake::Wake;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 

@@ -9,8 +9,8 @@ use ::metrics::counter;
 use sha2::{Digest, Sha256};
 use shared::errors::internal;
 use shared::log::{Anchor, Append, AppendError, Appended, Cause, EventLog, Request, StoredAnswer};
-use shared::metrics;
 use shared::model::ids::{CommandId, RequestId};
+use shared::runtime::metrics;
 use tonic::Status;
 use uuid::Uuid;
 

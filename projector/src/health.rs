@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use shared::database::{Database, Row, Value};
 use shared::log::LogHead;
 use shared::model::clock::Clock;
-use shared::ready::Outcome;
+use shared::runtime::ready::Outcome;
 use shared::sql::statements;
 use shared::tables::aside::check_history;
 

@@ -12,7 +12,7 @@ pub mod timelines;
 
 use std::sync::Arc;
 
-use shared::settings::TimelineSettings;
+use shared::runtime::settings::TimelineSettings;
 use shared::sql::Statement;
 
 use crate::changes::ChangesTable;

@@ -16,13 +16,13 @@ use std::time::{Duration, Instant};
 
 use ::metrics::histogram;
 use shared::database::{Database, Transaction};
-use shared::file_locks::Owners;
 use shared::log::{EventLog, Hash, ReadError, Recorded, chain};
-use shared::metrics;
 use shared::model::clock::{Clock, Timestamp};
 use shared::model::ids::Position;
-use shared::ready::Readiness;
-use shared::wake::Wake;
+use shared::runtime::file_locks::Owners;
+use shared::runtime::metrics;
+use shared::runtime::ready::Readiness;
+use shared::runtime::wake::Wake;
 use tokio::sync::mpsc;
 use tokio::time::{sleep, sleep_until};
 use tokio_util::sync::CancellationToken;

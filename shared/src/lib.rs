@@ -3,32 +3,26 @@
 //!
 //! Never here: decisions (the command server) and queries (the query server).
 
+pub mod call_metrics;
 pub mod database;
 pub mod errors;
-pub mod file_locks;
-pub mod gather;
 pub mod log;
-pub mod metrics;
 pub mod model;
 pub mod paging;
-pub mod patience;
 pub mod postgres;
 pub mod progress;
 pub mod proto;
-pub mod ready;
 pub mod reply;
 pub mod rows;
+pub mod runtime;
 pub mod serve;
-pub mod settings;
 pub mod sql;
 pub mod sqlite;
 pub mod standby;
 pub mod store;
 pub mod tables;
-pub mod telemetry;
 pub mod tokens;
 pub mod versions;
-pub mod wake;
 
 /// Every statement of this crate, for the test that prepares them.
 #[must_use]

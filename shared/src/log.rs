@@ -26,7 +26,7 @@ use crate::model::clock::Timestamp;
 use crate::model::event::{DecodeError, Event};
 use crate::model::ids::{CommandId, EventId, Position, RequestId, Version};
 use crate::model::streams::StreamName;
-use crate::wake::Listener;
+use crate::runtime::wake::Listener;
 
 /// The most events that one command may append.
 pub const APPEND_EVENTS_MAX: usize = 10_000;
@@ -271,7 +271,7 @@ pub trait EventLog: LogHead {
     async fn append(&self, append: Append) -> Result<Appended, AppendError>;
 
     /// Whether an append could be stored now, as far as that can be known without one: the writer works, the store can be written to.
-    async fn can_append(&self) -> crate::ready::Outcome {
+    async fn can_append(&self) -> crate::runtime::ready::Outcome {
         Ok(())
     }
 

@@ -30,7 +30,7 @@ use self::pool::{Pool, Purpose, Wait};
 use self::shares::Shares;
 use crate::database::Database;
 use crate::log::stored;
-use crate::patience::{STORE_PATIENCE, late, of_database};
+use crate::runtime::patience::{STORE_PATIENCE, late, of_database};
 use crate::sql::{Script, Statement};
 use crate::tables;
 

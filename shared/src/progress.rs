@@ -18,11 +18,11 @@ use crate::database::{Database, Reader};
 use crate::errors::{ErrorReason, RETRY_DELAY, Refused};
 use crate::log::{Anchor, FINGERPRINT_BYTES, LogHead, ReadError};
 use crate::model::ids::Position;
-use crate::patience::{self, after, time_to_answer};
+use crate::runtime::patience::{self, after, time_to_answer};
+use crate::runtime::wake::Listener;
 use crate::serve::{Crowded, wait_outside};
 use crate::sql::statements;
 use crate::tables::checkpoint::Checkpoint;
-use crate::wake::Listener;
 
 /// How long a call waits at most, and when its client set no deadline.
 const WAIT_MAX: Duration = Duration::from_secs(10);

@@ -32,10 +32,10 @@ use tower::{Layer as _, service_fn};
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 use tracing::{info, warn};
 
-use crate::metrics;
 use crate::proto::DESCRIPTORS;
-use crate::ready::Readiness;
-use crate::settings::ServerSettings;
+use crate::runtime::metrics;
+use crate::runtime::ready::Readiness;
+use crate::runtime::settings::ServerSettings;
 use crate::tokens::CONSISTENCY_TOKEN_HEADER;
 
 pub use self::age::StreamEnd;

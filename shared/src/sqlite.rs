@@ -7,7 +7,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePoolOptions};
 use sqlx::{ConnectOptions, Connection};
 
 use crate::database::Database;
-use crate::ready;
+use crate::runtime::ready;
 
 /// How long a statement waits for another process's transaction.
 pub const BUSY_TIMEOUT: Duration = Duration::from_secs(5);

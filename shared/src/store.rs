@@ -14,15 +14,15 @@ use tracing::{debug, info, warn};
 use uuid::Uuid;
 
 use crate::database::Database;
-use crate::file_locks::{Owners, Ownership, use_alone};
 use crate::log::sqlite::Durability;
 use crate::log::{self, EventLog, LogHead, chain};
 use crate::model::clock::Clock;
 use crate::postgres::{Channel, Server, TABLES_CHANNEL, Work};
 use crate::progress::{Progress, ProgressOnDemand};
+use crate::runtime::file_locks::{Owners, Ownership, use_alone};
+use crate::runtime::wake::{Wake, on_writes};
 use crate::sqlite::settle;
 use crate::tables::{self, OpenError};
-use crate::wake::{Wake, on_writes};
 
 pub use self::error::StoreError;
 use self::error::{of_file, shown};

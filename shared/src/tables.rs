@@ -19,10 +19,10 @@ use tracing::warn;
 use uuid::Uuid;
 
 use crate::database::{Database, Transaction, Value};
+use crate::runtime::wake::Listener;
 use crate::sql::{Script, expanded, statements};
 use crate::sqlite::{BUSY_TIMEOUT, WAL_BYTES_KEPT, connect_to_write, pool};
 use crate::versions::{Mismatch, TABLES};
-use crate::wake::Listener;
 
 /// Connections of one query server: one of them for those who watch the checkpoints, in `chirp dev` another for commands that wait.
 const READERS_MAX: u32 = 6;
@@ -315,7 +315,7 @@ mod tests {
     use tokio::time::Instant;
 
     use super::*;
-    use crate::wake::Wake;
+    use crate::runtime::wake::Wake;
 
     const PATIENCE: Duration = Duration::from_secs(30);
     /// A hundred rows of a page each.

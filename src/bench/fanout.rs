@@ -7,7 +7,7 @@ use anyhow::{Context, ensure};
 use shared::database::{Database, Value};
 use shared::postgres::pool::Wait;
 use shared::rows::Rows;
-use shared::settings::{ProjectorSettings, TimelineSettings};
+use shared::runtime::settings::{ProjectorSettings, TimelineSettings};
 use shared::sql::{Script, Statement};
 use shared::store::{Store, tables_file};
 use sqlx::SqlitePool;
@@ -19,7 +19,7 @@ use super::redis::{Redis, find_redis};
 use super::stage::{self, Posted, Stage};
 use super::stats::{Figure, Findings, Wanted};
 use crate::out;
-use shared::wake::Wake;
+use shared::runtime::wake::Wake;
 
 /// What the ratio to the hand-written insert should be at least.
 const WANTED: f64 = 0.5;

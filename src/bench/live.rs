@@ -14,7 +14,7 @@ use shared::proto::command::command_service_client::CommandServiceClient;
 use shared::proto::query::query_service_client::QueryServiceClient;
 use shared::proto::query::stream_home_timeline_response::Event;
 use shared::proto::query::{StreamHomeTimelineRequest, StreamHomeTimelineResponse};
-use shared::wake::Wake;
+use shared::runtime::wake::Wake;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::timeout;

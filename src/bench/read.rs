@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use shared::model::ids::AccountRef;
 use shared::proto::query::query_service_client::QueryServiceClient;
 use shared::proto::query::{GetHomeTimelineRequest, GetHomeTimelineResponse};
-use shared::wake::Wake;
+use shared::runtime::wake::Wake;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::Channel;
 

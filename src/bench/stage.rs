@@ -14,11 +14,11 @@ use shared::model::event::{
 };
 use shared::model::ids::{AccountId, AccountKey, AccountRef, CommandId, Position, PostId};
 use shared::model::streams::StreamName;
-use shared::ready::Readiness;
+use shared::runtime::ready::Readiness;
+use shared::runtime::settings::{ProjectorSettings, ServerSettings};
+use shared::runtime::wake::Wake;
 use shared::serve::Services;
-use shared::settings::{ProjectorSettings, ServerSettings};
 use shared::store::Store;
-use shared::wake::Wake;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};

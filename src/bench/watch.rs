@@ -12,7 +12,7 @@ use shared::proto::query::{
     GetHomeTimelineRequest, StreamHomeTimelineRequest, StreamPostRequest, stream_home_timeline_response,
     stream_post_response,
 };
-use shared::wake::Wake;
+use shared::runtime::wake::Wake;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};

@@ -12,7 +12,7 @@ use shared::log::{
 };
 use shared::model::ids::{Position, RequestId};
 use shared::model::streams::StreamName;
-use shared::wake::Listener;
+use shared::runtime::wake::Listener;
 
 use crate::history::History;
 use crate::seeds;

@@ -15,7 +15,7 @@ use shared::model::clock::{ManualClock, Timestamp};
 use shared::progress::Progress;
 use shared::proto::command::command_service_client::CommandServiceClient;
 use shared::proto::command::{CreatePostRequest, RegisterAccountRequest};
-use shared::wake::Wake;
+use shared::runtime::wake::Wake;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};

@@ -201,7 +201,7 @@ async fn a_projector_that_is_killed_at_random_misses_nothing_and_doubles_nothing
 /// Every notification is lost, in every process; looking now and then is enough.
 #[tokio::test]
 async fn without_any_wake_up_everything_comes_by_polling() {
-    const DEAF: &str = "shared::wake=return";
+    const DEAF: &str = "shared::runtime::wake=return";
     let folder = folder();
     let commands = Role::start_failing("command-server", "--listen", folder.path(), DEAF).await;
     let projector = Role::start_failing("projector", "--ops-listen", folder.path(), DEAF).await;

@@ -20,11 +20,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use ::metrics::counter;
 use async_trait::async_trait;
 use shared::database::{Transaction, Value};
-use shared::metrics;
 use shared::model::event::{AccountEvent, BlockEvent, Event, FollowEvent, MuteEvent, PostEvent, RepostEvent};
 use shared::model::ids::{AccountKey, AccountRef, Position, PostKey};
 use shared::rows::Rows;
-use shared::settings::TimelineSettings;
+use shared::runtime::metrics;
+use shared::runtime::settings::TimelineSettings;
 use shared::sql::statements;
 use shared::tables::{Change, PULLED_ALWAYS};
 

@@ -12,8 +12,8 @@ use std::collections::HashMap;
 
 use ::metrics::gauge;
 use shared::log::{Anchor, Hash, chain};
-use shared::metrics;
 use shared::model::ids::Position;
+use shared::runtime::metrics;
 use shared::sql::BESIDE;
 use shared::tables::{aside, beside};
 use tracing::{error, info, warn};

@@ -2,8 +2,8 @@
 
 use ::metrics::gauge;
 use shared::log::ReadError;
-use shared::metrics;
 use shared::model::ids::Position;
+use shared::runtime::metrics;
 use tracing::warn;
 
 use super::{RunError, Runner};

@@ -5,9 +5,9 @@
 
 use metrics::counter;
 use shared::database::Database;
-use shared::gather::gather;
-use shared::metrics::STREAM_READS;
 use shared::progress::shutting_down;
+use shared::runtime::gather::gather;
+use shared::runtime::metrics::STREAM_READS;
 use tokio::sync::{mpsc, oneshot};
 use tonic::Status;
 

@@ -19,7 +19,7 @@ use super::{
 use crate::model::clock::{Clock, Timestamp};
 use crate::model::ids::{EventId, Position, RequestId, Version};
 use crate::model::streams::StreamName;
-use crate::wake::Listener;
+use crate::runtime::wake::Listener;
 
 /// A store that is there for as long as somebody holds it.
 #[derive(Clone)]

@@ -26,13 +26,13 @@ use crate::database::{Database, Row, Value, is_about_values};
 use crate::model::clock::{Clock, Timestamp};
 use crate::model::ids::{EventId, Position, RequestId, Version};
 use crate::model::streams::StreamName;
-use crate::patience::{LOOKUP_PATIENCE, late};
 use crate::postgres::pool::{Pool, Session, Wait, is_unknown};
 use crate::postgres::{LOG_CHANNEL, Server};
-use crate::ready;
 use crate::rows::Rows;
+use crate::runtime::patience::{LOOKUP_PATIENCE, late};
+use crate::runtime::ready;
+use crate::runtime::wake::Listener;
 use crate::sql::statements;
-use crate::wake::Listener;
 
 /// How often a batch is tried that was rolled back because of others. Each takes as long as the server lets a deadlock stand, a second.
 const TRIES_MAX: usize = 4;

@@ -9,9 +9,10 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tracing::{debug, error, info, warn};
 
 use super::{APPEND_EVENTS_MAX, Anchor, Append, AppendError, Appended};
-use crate::gather::gather;
 use crate::model::ids::Position;
-use crate::{metrics, ready};
+use crate::runtime::gather::gather;
+use crate::runtime::metrics;
+use crate::runtime::ready;
 
 /// The most appends that one transaction takes.
 const BATCH_APPENDS_MAX: usize = 1_024;

@@ -20,13 +20,13 @@ use crate::database::{Database, Row, Transaction, Value};
 use crate::model::clock::Timestamp;
 use crate::model::ids::{CommandId, EventId, Position, RequestId, Version};
 use crate::model::streams::StreamName;
-use crate::patience::patiently_appending;
-use crate::ready;
 use crate::rows::{Cell, Line, Rows};
+use crate::runtime::patience::patiently_appending;
+use crate::runtime::ready;
+use crate::runtime::wake::Listener;
 use crate::sql::{Statement, statements};
 use crate::sqlite::is_damage;
 use crate::versions::{LOG, UNFINISHED};
-use crate::wake::Listener;
 
 statements! {
     static SELECT_IDENTITY = "SELECT epoch, token_key, schema_version FROM {postgres: chirp_log.}store";

@@ -15,7 +15,7 @@ use tokio::time::timeout;
 use super::address::{Address, Target};
 use super::causes;
 use super::pool::Purpose;
-use crate::patience::late;
+use crate::runtime::patience::late;
 
 /// How long opening a session at one host may take, also where more hosts could be tried within the time that is left.
 const HOST_TIMEOUT: Duration = Duration::from_secs(3);

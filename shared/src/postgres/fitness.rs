@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use super::causes;
 use super::pool::{Pool, Session, Wait};
-use crate::patience::late;
+use crate::runtime::patience::late;
 
 /// How many sessions that takes.
 pub(super) const SESSIONS: usize = 2;

@@ -14,7 +14,7 @@ use super::causes;
 use super::connector::Connector;
 use super::failures::Failures;
 use super::pool::{PING_TIMEOUT, Purpose, gone};
-use crate::patience::late;
+use crate::runtime::patience::late;
 
 /// How long to wait before listening again; each time twice as long, where it fails at once.
 const LISTEN_AGAIN: Duration = Duration::from_secs(1);

@@ -28,8 +28,8 @@ use tracing::{debug, warn};
 use super::causes::{self, read_only};
 use super::connector::{Connector, SessionId};
 use super::failures::Failures;
-use crate::metrics;
-use crate::patience::{STORE_PATIENCE, late, patiently};
+use crate::runtime::metrics;
+use crate::runtime::patience::{STORE_PATIENCE, late, patiently};
 
 /// How long a call waits for its turn, and then for a connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);

@@ -27,11 +27,12 @@ use uuid::Uuid;
 use super::age::caller;
 use super::room::Room;
 use super::{MESSAGE_BYTES_MAX, REQUEST_ID_HEADER, Services};
+use crate::call_metrics;
 use crate::errors::{ErrorReason, RETRY_DELAY, Refused, internal};
 use crate::log::ReadError;
-use crate::metrics;
-use crate::patience::within;
-use crate::ready::Readiness;
+use crate::runtime::metrics;
+use crate::runtime::patience::within;
+use crate::runtime::ready::Readiness;
 
 /// Health and reflection.
 const ABOUT_THE_SERVER: &str = "/grpc.";
@@ -121,7 +122,7 @@ impl Calls {
             // Before anything is done for a call, since what is refused must cost next to nothing.
             shed_load(&self.room, request, async |request| {
                 identify(request, async |request| {
-                    metrics::observe(request, async |request| {
+                    call_metrics::observe(request, async |request| {
                         keep_the_deadline(request, async |request| {
                             // Here, too, so that the answer is counted as any other.
                             blame_the_input(unless_it_panics(self.work(request)).await)
@@ -180,7 +181,7 @@ async fn watch_the_deadline(mut request: Request, inside: impl AsyncFnOnce(Reque
     {
         return response;
     }
-    metrics::refused(&path, Code::DeadlineExceeded);
+    call_metrics::refused(&path, Code::DeadlineExceeded);
     overdue(deadline.allowed).into_http()
 }
 

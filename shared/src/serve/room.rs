@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use ::metrics::gauge;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::metrics;
+use crate::runtime::metrics;
 
 tokio::task_local! {
     /// The place of the call that this task works for.

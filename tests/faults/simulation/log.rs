@@ -11,7 +11,7 @@ use shared::log::{
 };
 use shared::model::ids::{Position, RequestId};
 use shared::model::streams::StreamName;
-use shared::wake::Listener;
+use shared::runtime::wake::Listener;
 
 use super::task::gate;
 

@@ -25,10 +25,10 @@ use shared::log::memory::MemoryStore;
 use shared::log::{EventLog, LogHead};
 use shared::model::clock::{Clock, ManualClock, Timestamp};
 use shared::model::ids::{Position, RequestId};
-use shared::settings::ProjectorSettings;
+use shared::runtime::settings::ProjectorSettings;
+use shared::runtime::wake::Wake;
 use shared::sql::Statement;
 use shared::tables;
-use shared::wake::Wake;
 use tokio_util::sync::CancellationToken;
 use tonic::{Code, Status};
 

@@ -12,7 +12,7 @@ use std::str::FromStr;
 use super::*;
 use crate::log::{LogHead, ReadError, StoreIdentity};
 use crate::postgres::Server;
-use crate::wake::Listener;
+use crate::runtime::wake::Listener;
 
 const SCHEMA: &str = "CREATE TABLE naive (position BIGSERIAL PRIMARY KEY, stream TEXT NOT NULL)";
 const INSERT: &str = "INSERT INTO naive (stream) SELECT * FROM UNNEST($1::TEXT[]) RETURNING position";

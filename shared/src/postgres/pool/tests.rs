@@ -1,9 +1,9 @@
 //! On a real server: what becomes of a connection, whatever becomes of its statement.
 
 use super::*;
-use crate::patience::within;
 use crate::postgres::failures::{MENDED_AGAIN_MAX, TRY_AGAIN, TRY_AGAIN_MAX};
 use crate::postgres::{Server, Work};
+use crate::runtime::patience::within;
 
 async fn one() -> Pool {
     Server::for_a_test().await.plain("public")

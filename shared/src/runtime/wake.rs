@@ -209,7 +209,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// Whether a test lets nobody hear anything.
 fn hints_are_lost() -> bool {
-    fail_point!("shared::wake", |_| true);
+    fail_point!("shared::runtime::wake", |_| true);
     false
 }
 

@@ -8,7 +8,7 @@ use ::metrics::counter;
 use tracing::error;
 use tracing_subscriber::EnvFilter;
 
-use crate::metrics::PANICS;
+use crate::runtime::metrics::PANICS;
 
 /// Starts logging for this process, at the level of `filter` (`info`, `chirp=debug`, …).
 ///

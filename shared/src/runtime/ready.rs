@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 use tracing::{info, warn};
 
-use crate::metrics;
+use crate::runtime::metrics;
 
 /// How a check ended: why the process cannot do its work, if it cannot. The reason is shown to whoever asks, so it holds no secret.
 pub type Outcome = Result<(), String>;

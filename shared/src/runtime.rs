@@ -1,0 +1,12 @@
+//! What every process needs while it runs, whatever it does: wake-ups, deadlines, locks, settings, metrics, readiness.
+//!
+//! Never here: events, SQL or gRPC.
+
+pub mod file_locks;
+pub mod gather;
+pub mod metrics;
+pub mod patience;
+pub mod ready;
+pub mod settings;
+pub mod telemetry;
+pub mod wake;
