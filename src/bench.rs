@@ -24,7 +24,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context;
-use shared::postgres::Server;
+use shared::sql::postgres::Server;
 use shared::store::Store;
 
 use crate::cli::{BenchCommand, BenchFanoutArgs, BenchRounds, Output};

@@ -15,9 +15,9 @@ use std::time::Duration;
 use clap::builder::{BoolishValueParser, PossibleValuesParser, RangedU64ValueParser};
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum, value_parser};
 
-use shared::postgres::Server;
-use shared::postgres::shares::CONNECTIONS_MIN;
 use shared::runtime::settings::{ProjectorSettings, ServerSettings, TimelineSettings};
+use shared::sql::postgres::Server;
+use shared::sql::postgres::shares::CONNECTIONS_MIN;
 use shared::store::{Store, StoreError};
 use tracing_subscriber::EnvFilter;
 

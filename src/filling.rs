@@ -4,13 +4,13 @@
 
 use std::sync::Arc;
 
-use shared::database::Database;
 use shared::log::ReadError;
 use shared::log::stored::{Head, note_whole, version};
 use shared::model::clock::SystemClock;
 use shared::model::ids::Position;
+use shared::sql::database::Database;
+use shared::sql::versions::UNFINISHED;
 use shared::store::Store;
-use shared::versions::UNFINISHED;
 
 /// The log of a store that is filled.
 pub struct Filling {

@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
 use sha2::{Digest, Sha256};
-use shared::database::Database;
 use shared::log::stored::{Head, StoredRequest, read, read_requests, write_events, write_requests};
 use shared::model::ids::{Position, RequestId};
-use shared::rows::{Cell, Line, hexadecimal};
+use shared::sql::database::Database;
+use shared::sql::rows::{Cell, Line, hexadecimal};
 use shared::store::Store;
 use uuid::Uuid;
 

@@ -17,15 +17,15 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail, ensure};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use shared::database::Database;
 use shared::log::stored::{Head, StoredRequest, read, version, write_events, write_requests};
 use shared::log::{Cause, Recorded, StoredAnswer, chain};
 use shared::model::clock::Timestamp;
 use shared::model::ids::{CommandId, EventId, Position, RequestId, Version};
 use shared::model::streams::StreamName;
-use shared::rows::hexadecimal;
+use shared::sql::database::Database;
+use shared::sql::rows::hexadecimal;
+use shared::sql::versions::LOG;
 use shared::store::Store;
-use shared::versions::LOG;
 use uuid::Uuid;
 
 use crate::cli::{BackupArgs, LogExportArgs, LogImportArgs, RestoreArgs};

@@ -3,9 +3,10 @@
 use std::process::ExitCode;
 
 use anyhow::Context;
-use shared::postgres::{Found, ROLES, Server, is_lack_of_right};
+use shared::sql::postgres::{ROLES, Server, is_lack_of_right};
+use shared::sql::versions::{LOG, Mismatch, Schema, TABLES, UNFINISHED};
+use shared::store::migrate::Found;
 use shared::tables::OpenError;
-use shared::versions::{LOG, Mismatch, Schema, TABLES, UNFINISHED};
 
 use crate::cli::MigrateCommand;
 use crate::config::Misuse;

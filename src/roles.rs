@@ -12,13 +12,13 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use projector::Projector;
-use shared::database::Database;
 use shared::log::{EventLog, LogHead};
 use shared::model::clock::SystemClock;
-use shared::postgres::Work;
 use shared::runtime::ready::{CHECK_INTERVAL, Outcome, RARE_CHECK_INTERVAL, Readiness};
 use shared::runtime::settings::{ProjectorSettings, ServerSettings};
 use shared::serve::{Services, asked_to_stop, finish_within};
+use shared::sql::database::Database;
+use shared::sql::postgres::Work;
 use shared::store::Store;
 use shared::tables;
 use tokio::net::TcpListener;

@@ -1,7 +1,7 @@
 //! Keeping secrets out of what is printed: whatever this process was given that may hold a password, in whichever form and place, is
 //! taken out of every text before it is printed.
 //!
-//! Always: the store's address is not shown when it cannot be read (see `shared::postgres::address`); this is the net below that, for
+//! Always: the store's address is not shown when it cannot be read (see `shared::sql::postgres::address`); this is the net below that, for
 //! what the parsers of flags and files repeat of their input. Never here: logs, which are made of what was understood.
 
 use std::collections::BTreeSet;

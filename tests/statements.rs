@@ -7,8 +7,8 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use shared::model::clock::SystemClock;
-use shared::postgres::Server;
 use shared::sql::Statement;
+use shared::sql::postgres::Server;
 use shared::store::{Store, log_file, tables_file};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;

@@ -11,7 +11,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use shared::database::{Database, Row, Value};
 use shared::errors::{ErrorReason, Refused, Violations, internal, store_unavailable, too_many_streams};
 use shared::log::{Anchor, EventLog, Recorded};
 use shared::model::clock::{Clock, Timestamp};
@@ -21,6 +20,7 @@ use shared::progress::answer_by;
 use shared::proto::admin as v1;
 use shared::proto::admin::admin_service_server::AdminService;
 use shared::serve::StreamEnd;
+use shared::sql::database::{Database, Row, Value};
 use shared::sql::{BESIDE, statements};
 use shared::tokens::{Tokens, must_be_in_the_log};
 use tokio::sync::{Semaphore, mpsc, oneshot};

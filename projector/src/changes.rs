@@ -1,8 +1,8 @@
 //! What changed lately, for streams: a table that grows at its end and is cut at its beginning.
 
-use shared::database::{Transaction, Value};
-use shared::rows::Rows;
 use shared::sql::Statement;
+use shared::sql::database::{Transaction, Value};
+use shared::sql::rows::Rows;
 
 use crate::edges::execute;
 use crate::projection::Batch;

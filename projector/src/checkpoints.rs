@@ -8,10 +8,10 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use shared::database::{Database, Row, Transaction, Value};
 use shared::log::{Hash, chain};
 use shared::model::clock::Timestamp;
 use shared::model::ids::Position;
+use shared::sql::database::{Database, Row, Transaction, Value};
 use shared::sql::{Script, statements};
 use shared::tables::checkpoint::Checkpoint;
 

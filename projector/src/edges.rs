@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use shared::database::{Transaction, Value};
 use shared::model::ids::Position;
-use shared::rows::Rows;
 use shared::sql::Statement;
+use shared::sql::database::{Transaction, Value};
+use shared::sql::rows::Rows;
 
 /// The statements of one table: `upsert` takes rows of (from, to, place), `delete` rows of (from, to).
 #[derive(Debug)]

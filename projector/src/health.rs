@@ -5,10 +5,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use shared::database::{Database, Row, Value};
 use shared::log::LogHead;
 use shared::model::clock::Clock;
 use shared::runtime::ready::Outcome;
+use shared::sql::database::{Database, Row, Value};
 use shared::sql::statements;
 use shared::tables::aside::check_history;
 

@@ -19,7 +19,6 @@ mod running;
 
 use std::sync::Arc;
 
-use shared::database::Database;
 use shared::log::EventLog;
 use shared::model::clock::Clock;
 use shared::proto::admin::admin_service_server::AdminServiceServer;
@@ -29,6 +28,7 @@ use shared::runtime::settings::ProjectorSettings;
 use shared::runtime::wake::Wake;
 use shared::serve::MESSAGE_BYTES_MAX;
 use shared::sql::Statement;
+use shared::sql::database::Database;
 use shared::store::{Store, StoreError};
 use shared::tables::OpenError;
 use tokio::sync::mpsc;

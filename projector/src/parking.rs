@@ -11,13 +11,13 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use shared::database::{Database, Row, Transaction, Value};
 use shared::log::Recorded;
 use shared::model::clock::Timestamp;
 use shared::model::event::{Event, PostEvent};
 use shared::model::ids::{Position, Version};
 use shared::model::streams::StreamName;
-use shared::rows::Rows;
+use shared::sql::database::{Database, Row, Transaction, Value};
+use shared::sql::rows::Rows;
 use shared::sql::statements;
 
 statements! {

@@ -1,11 +1,11 @@
 //! What a projection is: a name with a version, a pure fold and a set-wise write.
 
 use async_trait::async_trait;
-use shared::database::Transaction;
 use shared::log::Recorded;
 use shared::model::clock::Timestamp;
 use shared::model::event::{DecodeError, Event};
 use shared::model::ids::{Position, Version};
+use shared::sql::database::Transaction;
 
 /// An event as projections see it.
 #[derive(Clone, Debug)]

@@ -15,7 +15,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ::metrics::histogram;
-use shared::database::{Database, Transaction};
 use shared::log::{EventLog, Hash, ReadError, Recorded, chain};
 use shared::model::clock::{Clock, Timestamp};
 use shared::model::ids::Position;
@@ -23,6 +22,7 @@ use shared::runtime::file_locks::Owners;
 use shared::runtime::metrics;
 use shared::runtime::ready::Readiness;
 use shared::runtime::wake::Wake;
+use shared::sql::database::{Database, Transaction};
 use tokio::sync::mpsc;
 use tokio::time::{sleep, sleep_until};
 use tokio_util::sync::CancellationToken;

@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 
 use fail::fail_point;
 use futures_util::FutureExt as _;
-use shared::database::{Database, Transaction, is_about_values};
 use shared::log::{Hash, Recorded};
 use shared::model::event::{self, DecodeError};
 use shared::model::ids::Position;
+use shared::sql::database::{Database, Transaction, is_about_values};
 
 use crate::checkpoints::{Claim, Owner};
 use crate::parking::{Parked, ToPark};

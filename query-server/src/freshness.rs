@@ -6,7 +6,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use shared::database::Database;
 use shared::errors::{ErrorReason, RETRY_DELAY, Refused};
 use shared::log::{Anchor, LogHead};
 use shared::model::ids::Position;
@@ -14,6 +13,7 @@ use shared::progress::{Checkpoints, Progress, Unreached, answer_by, are_served, 
 use shared::proto::query::{Consistency, consistency::Requirement};
 use shared::runtime::wake::Wake;
 use shared::serve::{Crowded, overloaded, wait_outside};
+use shared::sql::database::Database;
 use shared::standby::wait_or_end;
 use shared::tokens::{CONSISTENCY_TOKEN_HEADER, Genuine, Tokens};
 use tokio::sync::watch;

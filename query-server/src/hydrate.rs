@@ -9,7 +9,7 @@ use shared::model::clock::Timestamp;
 use shared::model::ids::{AccountKey, Position, PostKey};
 use shared::proto::common::AccountKind;
 use shared::proto::query::{Account, Post, ThreadPost, TimelineItem};
-use shared::rows::Rows;
+use shared::sql::rows::Rows;
 use shared::sql::statements;
 use tonic::Status;
 use uuid::Uuid;

@@ -21,13 +21,13 @@ mod streams;
 
 use std::sync::Arc;
 
-use shared::database::Database;
 use shared::log::LogHead;
-use shared::postgres::Channel;
 use shared::proto::query::query_service_server::QueryServiceServer;
 use shared::runtime::wake::Wake;
 use shared::serve::MESSAGE_BYTES_MAX;
 use shared::sql::Statement;
+use shared::sql::database::Database;
+use shared::sql::postgres::Channel;
 use tokio_util::sync::CancellationToken;
 use tonic::codec::CompressionEncoding;
 use tonic::service::Routes;

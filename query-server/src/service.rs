@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use shared::database::Database;
 use shared::errors::{ErrorReason, Violations, internal};
 use shared::log::LogHead;
 use shared::model::clock::Timestamp;
@@ -12,6 +11,7 @@ use shared::proto::query as v1;
 use shared::proto::query::query_service_server::QueryService;
 use shared::reply::reply;
 use shared::runtime::wake::Wake;
+use shared::sql::database::Database;
 use shared::tokens::Tokens;
 use tokio_util::sync::CancellationToken;
 use tonic::metadata::MetadataMap;

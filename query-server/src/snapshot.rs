@@ -1,15 +1,15 @@
 //! A snapshot: one moment of the read tables, and how far the projections were.
 
 use serde::de::DeserializeOwned;
-use shared::database::{Database, Field, Row, Transaction};
 use shared::errors::{ErrorReason, RETRY_DELAY, Refused, internal, store_unavailable};
 use shared::log::Anchor;
 use shared::model::ids::Position;
-use shared::rows::Rows;
+use shared::sql::database::{Database, Field, Row, Transaction};
+use shared::sql::rows::Rows;
 use shared::sql::{Statement, statements};
 use tonic::{Code, Status};
 
-pub use shared::database::Value;
+pub use shared::sql::database::Value;
 
 statements! {
     /// On SQLite a column beside MIN is that of the row which has it.

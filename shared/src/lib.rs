@@ -4,25 +4,20 @@
 //! Never here: decisions (the command server) and queries (the query server).
 
 pub mod call_metrics;
-pub mod database;
 pub mod errors;
 pub mod log;
 pub mod model;
 pub mod paging;
-pub mod postgres;
 pub mod progress;
 pub mod proto;
 pub mod reply;
-pub mod rows;
 pub mod runtime;
 pub mod serve;
 pub mod sql;
-pub mod sqlite;
 pub mod standby;
 pub mod store;
 pub mod tables;
 pub mod tokens;
-pub mod versions;
 
 /// Every statement of this crate, for the test that prepares them.
 #[must_use]

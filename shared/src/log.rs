@@ -159,7 +159,7 @@ pub enum ReadError {
     Unavailable(String),
     /// Another build is needed, or the schema must be brought forward.
     #[error(transparent)]
-    Schema(#[from] crate::versions::Mismatch),
+    Schema(#[from] crate::sql::versions::Mismatch),
     /// A position is missing: the log is damaged.
     #[error("the log goes from position {found} to another than {expected}")]
     Gap {

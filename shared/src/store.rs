@@ -1,6 +1,7 @@
 //! A store: one log and the read tables that were filled from it, in a folder or on a PostgreSQL server.
 
 mod error;
+pub mod migrate;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -13,15 +14,15 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 use uuid::Uuid;
 
-use crate::database::Database;
 use crate::log::sqlite::Durability;
 use crate::log::{self, EventLog, LogHead, chain};
 use crate::model::clock::Clock;
-use crate::postgres::{Channel, Server, TABLES_CHANNEL, Work};
 use crate::progress::{Progress, ProgressOnDemand};
 use crate::runtime::file_locks::{Owners, Ownership, use_alone};
 use crate::runtime::wake::{Wake, on_writes};
-use crate::sqlite::settle;
+use crate::sql::database::Database;
+use crate::sql::postgres::{Channel, Server, TABLES_CHANNEL, Work};
+use crate::sql::sqlite::settle;
 use crate::tables::{self, OpenError};
 
 pub use self::error::StoreError;

@@ -18,11 +18,11 @@ use tokio::time::{sleep, timeout};
 use tracing::warn;
 use uuid::Uuid;
 
-use crate::database::{Database, Transaction, Value};
 use crate::runtime::wake::Listener;
+use crate::sql::database::{Database, Transaction, Value};
+use crate::sql::sqlite::{BUSY_TIMEOUT, WAL_BYTES_KEPT, connect_to_write, pool};
+use crate::sql::versions::{Mismatch, TABLES};
 use crate::sql::{Script, expanded, statements};
-use crate::sqlite::{BUSY_TIMEOUT, WAL_BYTES_KEPT, connect_to_write, pool};
-use crate::versions::{Mismatch, TABLES};
 
 /// Connections of one query server: one of them for those who watch the checkpoints, in `chirp dev` another for commands that wait.
 const READERS_MAX: u32 = 6;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::bail;
 use serde_json::{Value, json};
 use shared::proto::admin::{ReadEventsRequest, RecordedEvent};
-use shared::rows::hexadecimal;
+use shared::sql::rows::hexadecimal;
 use tokio::time::sleep;
 
 use super::{Operator, named};

@@ -4,11 +4,11 @@
 use std::sync::Arc;
 
 use anyhow::Context;
-use shared::database::{Database, Value};
 use shared::log::{Recorded, chain};
 use shared::model::clock::Timestamp;
 use shared::model::ids::{AccountRef, EventId, Position, PostId, Version};
-use shared::rows::Rows;
+use shared::sql::database::{Database, Value};
+use shared::sql::rows::Rows;
 use shared::sql::{Script, Statement};
 use tokio::sync::{mpsc, oneshot};
 

@@ -4,10 +4,10 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
-use shared::database::{Database, Value};
-use shared::postgres::pool::Wait;
-use shared::rows::Rows;
 use shared::runtime::settings::{ProjectorSettings, TimelineSettings};
+use shared::sql::database::{Database, Value};
+use shared::sql::postgres::pool::Wait;
+use shared::sql::rows::Rows;
 use shared::sql::{Script, Statement};
 use shared::store::{Store, tables_file};
 use sqlx::SqlitePool;

@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 use reference::{LogEvent, Model, chain};
-use shared::database::{Database, Row, Value};
+use shared::sql::database::{Database, Row, Value};
 use shared::sql::statements;
 use shared::store::Store;
 use uuid::Uuid;

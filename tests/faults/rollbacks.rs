@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use shared::log::{EventLog, postgres as postgres_log};
 use shared::model::ids::Position;
-use shared::postgres::Server;
+use shared::sql::postgres::Server;
 use sqlx::{Connection, PgConnection};
 
 use crate::api::Api;

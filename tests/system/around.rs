@@ -3,13 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use shared::database::{Database, Transaction};
 use shared::log::chain;
 use shared::log::stored::{self, Head};
 use shared::model::ids::{EventId, Position, Version};
 use shared::model::streams::StreamName;
-use shared::postgres::Server;
-use shared::postgres::pool::Wait;
+use shared::sql::database::{Database, Transaction};
+use shared::sql::postgres::Server;
+use shared::sql::postgres::pool::Wait;
 use shared::sql::{Script, Statement};
 use shared::store::{log_file, tables_file};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};

@@ -8,10 +8,10 @@ mod standing_by;
 
 use std::time::Duration;
 
-use shared::postgres::Server;
 use shared::proto::admin::{ProjectionState, RebuildProjectionRequest};
 use shared::proto::command::{CreatePostRequest, FollowAccountRequest, UnfollowAccountRequest};
 use shared::proto::query::GetHomeTimelineRequest;
+use shared::sql::postgres::Server;
 use sqlx::{Connection, PgConnection};
 use tokio::task::JoinSet;
 use tonic::{Code, Status};

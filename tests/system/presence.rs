@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::time::Instant;
 
-use shared::postgres::Server;
 use shared::proto::command::*;
 use shared::proto::query::stream_presence_response::Event;
 use shared::proto::query::*;
+use shared::sql::postgres::Server;
 use tokio::time::timeout;
 use tonic::Streaming;
 

@@ -7,10 +7,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use shared::postgres::Server;
-use shared::postgres::pool::Wait;
 use shared::proto::query::{GetAccountRequest, get_account_request};
 use shared::sql::Statement;
+use shared::sql::postgres::Server;
+use shared::sql::postgres::pool::Wait;
 use sqlx::AssertSqlSafe;
 
 use crate::api::{fresh, texts, up_to_date};

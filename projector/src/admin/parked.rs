@@ -1,13 +1,13 @@
 //! What projections have parked, for operators: as a list, and what is to become of it.
 
-use shared::database::{Row, Value};
 use shared::errors::{ErrorReason, Refused, Violations, internal, store_unavailable};
 use shared::log::Anchor;
 use shared::model::clock::Timestamp;
 use shared::model::ids::Position;
 use shared::paging::PageSizes;
 use shared::proto::admin as v1;
-use shared::rows::Rows;
+use shared::sql::database::{Row, Value};
+use shared::sql::rows::Rows;
 use shared::sql::statements;
 use tonic::{Code, Status};
 

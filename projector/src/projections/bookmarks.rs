@@ -3,8 +3,8 @@
 //! Always: the bookmark of a deleted post stays; whoever shows a post asks whether it was deleted.
 
 use async_trait::async_trait;
-use shared::database::Transaction;
 use shared::model::event::{BookmarkEvent, Event};
+use shared::sql::database::Transaction;
 
 use crate::edges::{EdgeTable, Edges, edge_table};
 use crate::projection::{Batch, Fact, Projection};

@@ -1,8 +1,8 @@
 //! `graph_1`: who follows, asks to follow, blocks and mutes whom, and since when.
 
 use async_trait::async_trait;
-use shared::database::Transaction;
 use shared::model::event::{BlockEvent, Event, FollowEvent, MuteEvent};
+use shared::sql::database::Transaction;
 
 use crate::edges::{EdgeTable, Edges, edge_table};
 use crate::projection::{Batch, Fact, Policy, Projection};

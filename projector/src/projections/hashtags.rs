@@ -5,10 +5,10 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use shared::database::Transaction;
 use shared::model::event::{Event, PostEvent};
 use shared::model::ids::PostKey;
-use shared::rows::Rows;
+use shared::sql::database::Transaction;
+use shared::sql::rows::Rows;
 use shared::sql::statements;
 
 use crate::edges::execute;

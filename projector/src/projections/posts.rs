@@ -5,10 +5,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
-use shared::database::Transaction;
 use shared::model::event::{Event, LikeEvent, PostEvent, RepostEvent};
 use shared::model::ids::{Position, PostKey};
-use shared::rows::Rows;
+use shared::sql::database::Transaction;
+use shared::sql::rows::Rows;
 use shared::sql::statements;
 
 use crate::changes::{ChangesTable, changes_table};

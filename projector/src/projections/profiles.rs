@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use shared::database::Transaction;
 use shared::model::event::{AccountEvent, AccountKind, Event, Profile};
 use shared::model::ids::{AccountId, AccountKey, AccountRef};
-use shared::rows::Line;
+use shared::sql::database::Transaction;
+use shared::sql::rows::Line;
 use shared::sql::statements;
 
 use crate::edges::execute;

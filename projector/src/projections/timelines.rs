@@ -19,12 +19,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use ::metrics::counter;
 use async_trait::async_trait;
-use shared::database::{Transaction, Value};
 use shared::model::event::{AccountEvent, BlockEvent, Event, FollowEvent, MuteEvent, PostEvent, RepostEvent};
 use shared::model::ids::{AccountKey, AccountRef, Position, PostKey};
-use shared::rows::Rows;
 use shared::runtime::metrics;
 use shared::runtime::settings::TimelineSettings;
+use shared::sql::database::{Transaction, Value};
+use shared::sql::rows::Rows;
 use shared::sql::statements;
 use shared::tables::{Change, PULLED_ALWAYS};
 

@@ -2,8 +2,8 @@
 //!
 //! Always: between two steps, by the owner of the projection; each event that is tried again has a transaction of its own.
 
-use shared::database::Transaction;
 use shared::model::ids::Position;
+use shared::sql::database::Transaction;
 use tokio::sync::oneshot;
 use tracing::{info, warn};
 

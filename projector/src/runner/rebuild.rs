@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use fail::fail_point;
-use shared::database::Transaction;
 use shared::model::ids::Position;
 use shared::sql::BESIDE;
+use shared::sql::database::Transaction;
 use shared::tables::beside;
 use tokio::sync::oneshot;
 use tokio::time::{sleep, sleep_until};

@@ -3,9 +3,9 @@
 //! Always: paging to the end gives every deed once that stands and that the owner may hear of; a page may be short, and
 //! its token is the last deed examined.
 
-use shared::database::Row;
 use shared::model::ids::{AccountKey, Position, PostKey};
 use shared::proto::query::ActivityKind;
+use shared::sql::database::Row;
 use shared::sql::statements;
 use tonic::Status;
 

@@ -8,9 +8,9 @@
 //! pulled; a page may be short, and its token is the last row examined.
 
 use serde::Deserialize;
-use shared::database::Row;
 use shared::model::ids::{AccountKey, Position, PostKey};
-use shared::rows::Rows;
+use shared::sql::database::Row;
+use shared::sql::rows::Rows;
 use shared::sql::{Statement, statements};
 use tonic::Status;
 

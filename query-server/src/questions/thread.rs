@@ -5,11 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use shared::database::Row;
 use shared::model::ids::{AccountKey, Position, PostId, PostKey};
 use shared::proto::query as v1;
 use shared::proto::query::thread_item::Item;
-use shared::rows::Rows;
+use shared::sql::database::Row;
+use shared::sql::rows::Rows;
 use shared::sql::statements;
 use tonic::Status;
 

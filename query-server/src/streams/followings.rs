@@ -5,9 +5,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use shared::database::Row;
 use shared::errors::internal;
 use shared::model::ids::{AccountKey, Position};
+use shared::sql::database::Row;
 use shared::sql::{Statement, statements};
 use shared::tables::Change;
 use tonic::Status;

@@ -10,7 +10,7 @@ use shared::errors::internal;
 use shared::model::ids::{AccountKey, Position, PostId, PostKey};
 use shared::proto::query as v1;
 use shared::proto::query::stream_post_response::Event;
-use shared::rows::Rows;
+use shared::sql::rows::Rows;
 use shared::sql::statements;
 use tonic::Status;
 

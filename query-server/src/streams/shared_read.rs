@@ -4,10 +4,10 @@
 //! however many they are, as the log's writer does with appends. Never here: what is asked, and what happened.
 
 use metrics::counter;
-use shared::database::Database;
 use shared::progress::shutting_down;
 use shared::runtime::gather::gather;
 use shared::runtime::metrics::STREAM_READS;
+use shared::sql::database::Database;
 use tokio::sync::{mpsc, oneshot};
 use tonic::Status;
 

@@ -2,9 +2,9 @@
 
 use std::marker::PhantomData;
 
-use shared::database::Row;
 use shared::model::ids::{AccountKey, PostKey};
 use shared::sql::Statement;
+use shared::sql::database::Row;
 use tonic::Status;
 
 use super::dispatch::{Concerned, Index, StreamId};

@@ -22,16 +22,16 @@ use super::chain::KnownFields;
 use super::queue::{Commit, Outcome, Queue, Uncommitted, Waiting, fitting, newest_known};
 use super::stored::StoredLog;
 use super::{Anchor, Append, AppendError, Appended, LogHead, ReadError, StoredAnswer, chain};
-use crate::database::{Database, Row, Value, is_about_values};
 use crate::model::clock::{Clock, Timestamp};
 use crate::model::ids::{EventId, Position, RequestId, Version};
 use crate::model::streams::StreamName;
-use crate::postgres::pool::{Pool, Session, Wait, is_unknown};
-use crate::postgres::{LOG_CHANNEL, Server};
-use crate::rows::Rows;
 use crate::runtime::patience::{LOOKUP_PATIENCE, late};
 use crate::runtime::ready;
 use crate::runtime::wake::Listener;
+use crate::sql::database::{Database, Row, Value, is_about_values};
+use crate::sql::postgres::pool::{Pool, Session, Wait, is_unknown};
+use crate::sql::postgres::{LOG_CHANNEL, Server};
+use crate::sql::rows::Rows;
 use crate::sql::statements;
 
 /// How often a batch is tried that was rolled back because of others. Each takes as long as the server lets a deadlock stand, a second.

@@ -19,16 +19,16 @@ use super::numbering::Batch;
 use super::queue::{Commit, Outcome, Queue, Uncommitted, Waiting, fitting, newest_known};
 use super::stored::{Damage, Head, StoredLog, StoredRequest, note_damage, raise_version, write_events, write_requests};
 use super::{Anchor, Append, AppendError, LogHead, ReadError, StoredAnswer};
-use crate::database::{Database, Transaction, Value, is_about_values};
 use crate::model::clock::Clock;
 use crate::model::ids::{EventId, Position, RequestId, Version};
 use crate::model::streams::StreamName;
-use crate::rows::Rows;
 use crate::runtime::file_locks::{self, Turns, use_shared};
 use crate::runtime::ready;
 use crate::runtime::wake::{Listener, on_writes};
+use crate::sql::database::{Database, Transaction, Value, is_about_values};
+use crate::sql::rows::Rows;
+use crate::sql::sqlite::{BUSY_TIMEOUT, WAL_BYTES_KEPT, can_write, connect_to_write, pool};
 use crate::sql::{Script, statements};
-use crate::sqlite::{BUSY_TIMEOUT, WAL_BYTES_KEPT, can_write, connect_to_write, pool};
 
 /// Connections that read.
 const READERS_MAX: u32 = 4;

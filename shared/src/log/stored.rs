@@ -16,17 +16,17 @@ use super::{
     Anchor, Append, AppendError, Appended, Cause, EventLog, Hash, LogHead, READ_EVENTS_MAX, ReadError, Recorded,
     StoreIdentity, StoredAnswer, chain,
 };
-use crate::database::{Database, Row, Transaction, Value};
 use crate::model::clock::Timestamp;
 use crate::model::ids::{CommandId, EventId, Position, RequestId, Version};
 use crate::model::streams::StreamName;
-use crate::rows::{Cell, Line, Rows};
 use crate::runtime::patience::patiently_appending;
 use crate::runtime::ready;
 use crate::runtime::wake::Listener;
+use crate::sql::database::{Database, Row, Transaction, Value};
+use crate::sql::rows::{Cell, Line, Rows};
+use crate::sql::sqlite::is_damage;
+use crate::sql::versions::{LOG, UNFINISHED};
 use crate::sql::{Statement, statements};
-use crate::sqlite::is_damage;
-use crate::versions::{LOG, UNFINISHED};
 
 statements! {
     static SELECT_IDENTITY = "SELECT epoch, token_key, schema_version FROM {postgres: chirp_log.}store";

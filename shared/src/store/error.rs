@@ -5,10 +5,10 @@
 use std::path::{Path, PathBuf};
 
 use crate::log::ReadError;
-use crate::postgres::Unfit;
-use crate::postgres::address::AddressError;
+use crate::sql::postgres::Unfit;
+use crate::sql::postgres::address::AddressError;
+use crate::sql::versions::Mismatch;
 use crate::tables::OpenError;
-use crate::versions::Mismatch;
 
 /// Why a store could not be opened.
 #[derive(Debug, thiserror::Error)]

@@ -5,10 +5,10 @@
 
 use std::collections::HashMap;
 
-use crate::database::{Database, Row, Transaction, Value};
 use crate::log::{Hash, LogHead};
 use crate::model::clock::Timestamp;
 use crate::model::ids::Position;
+use crate::sql::database::{Database, Row, Transaction, Value};
 use crate::sql::statements;
 
 use super::beside::{lock_out_readers, parts};

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use crate::database::{Database, Transaction};
+use crate::sql::database::{Database, Transaction};
 use crate::sql::{BESIDE, beside, statements};
 
 use super::SCHEMA;

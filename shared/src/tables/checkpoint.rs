@@ -4,9 +4,9 @@
 
 use std::collections::HashMap;
 
-use crate::database::Row;
 use crate::log::Hash;
 use crate::model::ids::Position;
+use crate::sql::database::Row;
 
 /// One row of `projections`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

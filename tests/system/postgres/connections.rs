@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use shared::postgres::Server;
 use shared::proto::admin::RebuildProjectionRequest;
 use shared::proto::command::{CreatePostRequest, WaitFor};
 use shared::proto::query::GetHomeTimelineRequest;
+use shared::sql::postgres::Server;
 use sqlx::{Connection, PgConnection};
 use tokio::task::JoinSet;
 

@@ -11,8 +11,8 @@ use std::str::FromStr;
 
 use super::*;
 use crate::log::{LogHead, ReadError, StoreIdentity};
-use crate::postgres::Server;
 use crate::runtime::wake::Listener;
+use crate::sql::postgres::Server;
 
 const SCHEMA: &str = "CREATE TABLE naive (position BIGSERIAL PRIMARY KEY, stream TEXT NOT NULL)";
 const INSERT: &str = "INSERT INTO naive (stream) SELECT * FROM UNNEST($1::TEXT[]) RETURNING position";

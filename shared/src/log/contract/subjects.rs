@@ -6,7 +6,7 @@ use super::*;
 use crate::log::memory::MemoryStore;
 use crate::log::sqlite::Durability;
 use crate::log::{postgres as postgres_log, sqlite as sqlite_log};
-use crate::postgres::Server;
+use crate::sql::postgres::Server;
 
 /// A SQLite file in a directory that is removed with it.
 pub(super) struct SqliteSubject {

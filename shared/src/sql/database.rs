@@ -12,9 +12,9 @@ use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{AssertSqlSafe, Decode, Postgres, Row as _, Sqlite, SqlitePool, Type};
 use uuid::Uuid;
 
-use crate::postgres::pool::{Pool, Session, Wait};
-use crate::rows::{Column, Rows};
 use crate::runtime::patience::of_database;
+use crate::sql::postgres::pool::{Pool, Session, Wait};
+use crate::sql::rows::{Column, Rows};
 use crate::sql::{Kind, Parameter, Script, Statement};
 
 const BEGIN: &str = "BEGIN";

@@ -1,9 +1,9 @@
 //! On a real server: what becomes of a connection, whatever becomes of its statement.
 
 use super::*;
-use crate::postgres::failures::{MENDED_AGAIN_MAX, TRY_AGAIN, TRY_AGAIN_MAX};
-use crate::postgres::{Server, Work};
 use crate::runtime::patience::within;
+use crate::sql::postgres::failures::{MENDED_AGAIN_MAX, TRY_AGAIN, TRY_AGAIN_MAX};
+use crate::sql::postgres::{Server, Work};
 
 async fn one() -> Pool {
     Server::for_a_test().await.plain("public")

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePoolOptions};
 use sqlx::{ConnectOptions, Connection};
 
-use crate::database::Database;
 use crate::runtime::ready;
+use crate::sql::database::Database;
 
 /// How long a statement waits for another process's transaction.
 pub const BUSY_TIMEOUT: Duration = Duration::from_secs(5);

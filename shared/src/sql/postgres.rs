@@ -28,11 +28,8 @@ use self::failures::Failures;
 pub use self::fitness::{Unfit, Work};
 use self::pool::{Pool, Purpose, Wait};
 use self::shares::Shares;
-use crate::database::Database;
-use crate::log::stored;
 use crate::runtime::patience::{STORE_PATIENCE, late, of_database};
-use crate::sql::{Script, Statement};
-use crate::tables;
+use crate::sql::database::Database;
 
 /// Where a log says that it has grown.
 pub const LOG_CHANNEL: &str = "chirp_log";
@@ -64,19 +61,6 @@ const TEST_SERVER: &str = "CHIRP_TEST_POSTGRES";
 
 /// The role of a command server, of a projector and of a query server.
 pub const ROLES: [&str; 3] = ["chirp_command", "chirp_projector", "chirp_query"];
-
-static LOG_SCHEMA: Script = Script::new(include_str!("log/postgres.sql"));
-static GRANTS: Script = Script::new(include_str!("postgres/grants.sql"));
-static TABLES_ARE_NEXT: Script =
-    Script::new("CREATE SCHEMA IF NOT EXISTS chirp_tables; SET LOCAL search_path = chirp_tables");
-static SELECT_EPOCH: Statement = Statement::new("SELECT epoch FROM chirp_log.store");
-/// Two processes may make the same database at once.
-static LOCK_FOR_MIGRATION: Script = Script::new("SELECT pg_advisory_xact_lock(hashtext('chirp migrate'))");
-/// Whoever reads for long is not waited for, since everybody else would wait behind the migration.
-static WAIT_NO_LONGER: Script = Script::new("SET LOCAL lock_timeout = '3s'");
-const SELECT_STATUS: &str = "
-SELECT to_regclass('chirp_log.events') IS NOT NULL AS log, to_regclass('chirp_tables.timelines_1') IS NOT NULL AS tables,
-       (SELECT COUNT(*) FROM pg_roles WHERE rolname = ANY ($1)) AS roles";
 
 /// Sessions of Chirp are known by their name, or by their role where an address gives them another name.
 const SELECT_IS_IN_USE: &str = "
@@ -112,38 +96,6 @@ impl fmt::Display for Server {
         let places: Vec<String> = hosts.iter().map(connector::place).collect();
         write!(formatter, "postgres://{}@{}/{}", self.role(), places.join(","), self.database())
     }
-}
-
-/// What is there of a schema.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Found {
-    /// Nothing.
-    Missing,
-    /// All, in this version.
-    Version(i64),
-    /// It is there, and whoever asks may not read its version.
-    Unreadable,
-}
-
-impl Found {
-    fn of(version: Result<i64, sqlx::Error>) -> Result<Self, sqlx::Error> {
-        match version {
-            Ok(version) => Ok(Self::Version(version)),
-            Err(cause) if is_lack_of_right(&cause) => Ok(Self::Unreadable),
-            Err(cause) => Err(cause),
-        }
-    }
-}
-
-/// What is there of a store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Status {
-    /// The schema of the log.
-    pub log: Found,
-    /// The schema of the read tables.
-    pub tables: Found,
-    /// How many of [`ROLES`].
-    pub roles: i64,
 }
 
 impl Server {
@@ -259,7 +211,13 @@ impl Server {
         self.connector.with(of_all.into_iter().chain(settings.iter().cloned()))
     }
 
-    fn pool(&self, schema: &str, settings: &[(&'static str, String)], connections: usize, purpose: Purpose) -> Pool {
+    pub(crate) fn pool(
+        &self,
+        schema: &str,
+        settings: &[(&'static str, String)],
+        connections: usize,
+        purpose: Purpose,
+    ) -> Pool {
         Pool::new(self.connector(schema, settings), connections, purpose, self.failures.clone())
     }
 
@@ -350,42 +308,6 @@ impl Server {
             sleep(LOOK_AGAIN).await;
         }
     }
-
-    /// Makes or upgrades the schemas and the roles, as somebody who may.
-    ///
-    /// # Errors
-    /// When the server refuses, or the read tables belong to another log.
-    pub async fn migrate(&self) -> Result<(), tables::OpenError> {
-        let pool = self.pool("chirp_log", &[], 1, Purpose::Writing);
-        let mut setup = Database::Postgres(pool).begin_to_write().await?;
-        for script in [&LOCK_FOR_MIGRATION, &WAIT_NO_LONGER, &LOG_SCHEMA, &TABLES_ARE_NEXT] {
-            setup.script(script).await?;
-        }
-        stored::raise_version(&mut setup).await?;
-        let epoch: Uuid = setup.row(&SELECT_EPOCH, &[]).await?.get("epoch")?;
-        tables::make(&mut setup, epoch).await?;
-        setup.script(&GRANTS).await?;
-        Ok(setup.commit().await?)
-    }
-
-    /// What is there.
-    ///
-    /// # Errors
-    /// When the server does not answer.
-    pub async fn status(&self) -> Result<Status, sqlx::Error> {
-        let pool = self.pool("chirp_log", &reading(), 1, Purpose::Reading);
-        let query = sqlx::query(SELECT_STATUS).bind(&ROLES[..]);
-        let row = pool.acquire().await?.fetch_one(query, Wait::Patiently).await?;
-        let database = Database::Postgres(pool);
-        let (mut log, mut tables) = (Found::Missing, Found::Missing);
-        if row.try_get("log")? {
-            log = Found::of(stored::version(&database).await)?;
-        }
-        if row.try_get("tables")? {
-            tables = Found::of(tables::version(&database).await)?;
-        }
-        Ok(Status { log, tables, roles: row.try_get("roles")? })
-    }
 }
 
 /// Whether a right was missing, by its SQLSTATE.
@@ -422,7 +344,7 @@ impl Channel {
     }
 }
 
-fn reading() -> Vec<(&'static str, String)> {
+pub(crate) fn reading() -> Vec<(&'static str, String)> {
     vec![timeout_of(READ_TIMEOUT)]
 }
 

@@ -1,0 +1,396 @@
+//! SQL for both engines: one text where they agree, two side by side where they do not.
+//!
+//! A statement is written once, with marks in braces for what the engines say differently:
+//!
+//! | mark | SQLite | PostgreSQL |
+//! |---|---|---|
+//! | `{rows $1 AS edge: follower, name text}` | a subquery on `json_each($1)` | `UNNEST($1::int8[], $2::text[]) AS edge (…)` |
+//! | `{ordered join}` | `CROSS JOIN`, which keeps the order of the tables | `JOIN`; connections have `join_collapse_limit = 1` |
+//! | `{array}(a, b)` | `json_array(a, b)` | `json_build_array(a, b)` |
+//! | `{collect}(a ORDER BY b)` | `json_group_array(…)` | `json_agg(…)`, which is NULL without rows |
+//! | `{clock}($1)` | the value, which is the time of this process in microseconds | the time of the server, likewise |
+//! | `{id column}` | hexadecimal text, or NULL | the id |
+//! | `{sqlite: …}`, `{postgres: …}` | the one text | the other |
+//!
+//! and, in schemas, the types `{number}`, `{flag}`, `{id}`, `{bytes}`, and `{table}` and `{clustered}` for the end of a table. A column of
+//! rows is a number unless it says `text`, `verbatim`, `bytes`, `id` or `flag`.
+//!
+//! Always: the values of a statement are numbered as they are given, and rows are one value; on PostgreSQL, where rows are an array for
+//! each column, [`Statement`] numbers them again. Never here: which engine there is.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+/// Stands before the number of a placeholder that is right already.
+const RIGHT: char = '§';
+
+/// A statement in the words of both engines, translated when it is first used.
+pub struct Statement {
+    text: &'static str,
+    sqlite: OnceLock<String>,
+    postgres: OnceLock<(String, Vec<Parameter>)>,
+}
+
+/// Statements without values, to be executed one after the other.
+pub struct Script(Statement);
+
+impl Script {
+    /// Statements with marks.
+    #[must_use]
+    pub const fn new(text: &'static str) -> Self {
+        Self(Statement::new(text))
+    }
+
+    /// The text for SQLite.
+    pub fn sqlite(&'static self) -> &'static str {
+        self.0.sqlite()
+    }
+
+    /// The text for PostgreSQL.
+    pub fn postgres(&'static self) -> &'static str {
+        self.0.postgres().0
+    }
+}
+
+/// Declares the statements of a module, and `STATEMENTS`, the list of them: a crate puts all its lists together, for the test that
+/// prepares every statement on both engines.
+#[macro_export]
+macro_rules! statements {
+    ($($(#[$about:meta])* static $name:ident = $text:expr;)+) => {
+        $($(#[$about])* static $name: $crate::sql::Statement = $crate::sql::Statement::new($text);)+
+        pub(crate) static STATEMENTS: &[&$crate::sql::Statement] = &[$(&$name),+];
+    };
+}
+pub use crate::statements;
+
+/// The type of a column of rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A 64-bit integer.
+    Number,
+    /// Text.
+    Text,
+    /// Text that is never taken for JSON, and is stored as it is.
+    Verbatim,
+    /// Any bytes.
+    Bytes,
+    /// A UUID.
+    Id,
+    /// A boolean.
+    Flag,
+}
+
+/// What one placeholder of PostgreSQL stands for: a value by its index, or a column of the rows that a value is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Parameter {
+    /// A value.
+    Whole(usize),
+    /// A column of a value.
+    Column(usize, usize, Kind),
+}
+
+impl Statement {
+    /// A statement with marks.
+    #[must_use]
+    pub const fn new(text: &'static str) -> Self {
+        Self { text, sqlite: OnceLock::new(), postgres: OnceLock::new() }
+    }
+
+    /// The text for SQLite.
+    pub fn sqlite(&'static self) -> &'static str {
+        self.sqlite.get_or_init(|| expand(self.text, &Sqlite))
+    }
+
+    /// The text for PostgreSQL, and what its placeholders stand for.
+    pub fn postgres(&'static self) -> (&'static str, &'static [Parameter]) {
+        let (text, parameters) = self.postgres.get_or_init(|| numbered(self.text));
+        (text, parameters)
+    }
+}
+
+/// A part of a schema in the words of an engine.
+#[must_use]
+pub fn expanded(text: &str, on_server: bool) -> String {
+    if on_server { expand(text, &Postgres { starts: &[] }) } else { expand(text, &Sqlite) }
+}
+
+/// What the names of tables begin with that are filled beside those of a projection.
+pub const BESIDE: &str = "next_";
+
+/// The same text about the tables that are filled beside those of a projection: every name that begins with its name.
+#[must_use]
+pub fn beside(text: &str, projection: &str) -> String {
+    let (mut written, mut rest) = (String::with_capacity(text.len() + text.len() / 8), text);
+    while let Some(at) = rest.find(projection) {
+        let (before, found) = rest.split_at(at);
+        let is_within_a_name = before.ends_with(|last: char| last.is_ascii_alphanumeric() || last == '_');
+        written.push_str(before);
+        written.push_str(if is_within_a_name { "" } else { BESIDE });
+        written.push_str(projection);
+        rest = &found[projection.len()..];
+    }
+    written + rest
+}
+
+impl Statement {
+    /// The same statement for the tables that are filled beside those of a projection.
+    pub fn beside(&'static self, projection: &'static str) -> &'static Self {
+        /// By where the statement is: there are as many as the code has.
+        static KNOWN: Mutex<Option<HashMap<(usize, &str), &Statement>>> = Mutex::new(None);
+        let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        let make = || &*Box::leak(Box::new(Self::new(Box::leak(beside(self.text, projection).into_boxed_str()))));
+        known.get_or_insert_default().entry((std::ptr::from_ref(self).addr(), projection)).or_insert_with(make)
+    }
+}
+
+impl std::fmt::Debug for Statement {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(self.text)
+    }
+}
+
+/// How an engine says what is marked.
+trait Dialect {
+    const NAME: &'static str;
+    fn word(&self, mark: &str) -> Option<&'static str>;
+    fn id(&self, column: &str) -> String;
+    fn rows(&self, rows: &RowsMark<'_>) -> String;
+}
+
+/// `{rows $1 AS edge: follower, name text}`, taken apart.
+struct RowsMark<'a> {
+    value: usize,
+    alias: &'a str,
+    columns: Vec<(&'a str, Kind)>,
+}
+
+struct Sqlite;
+struct Postgres<'a> {
+    /// The first placeholder of each value.
+    starts: &'a [usize],
+}
+
+impl Dialect for Sqlite {
+    const NAME: &'static str = "sqlite";
+
+    fn word(&self, mark: &str) -> Option<&'static str> {
+        Some(match mark {
+            "ordered join" => "CROSS JOIN",
+            "array" => "json_array",
+            "clock" => "",
+            "collect" => "json_group_array",
+            "number" | "flag" => "INTEGER",
+            "id" | "bytes" => "BLOB",
+            "table" => " STRICT",
+            "clustered" => " STRICT, WITHOUT ROWID",
+            _ => return None,
+        })
+    }
+
+    fn id(&self, column: &str) -> String {
+        format!("NULLIF(hex({column}), '')")
+    }
+
+    fn rows(&self, rows: &RowsMark<'_>) -> String {
+        let mut text = "(SELECT ".to_owned();
+        for (at, (name, kind)) in rows.columns.iter().enumerate() {
+            let value = if rows.columns.len() == 1 { "value".to_owned() } else { format!("value ->> {at}") };
+            let value = if [Kind::Id, Kind::Bytes].contains(kind) { format!("unhex({value}, '-')") } else { value };
+            let separator = if at == 0 { "" } else { ", " };
+            write!(text, "{separator}{value} AS {name}").expect("writing to a string cannot fail");
+        }
+        format!("{text} FROM json_each(${})) AS {}", rows.value, rows.alias)
+    }
+}
+
+impl Dialect for Postgres<'_> {
+    const NAME: &'static str = "postgres";
+
+    fn word(&self, mark: &str) -> Option<&'static str> {
+        Some(match mark {
+            "ordered join" => "JOIN",
+            "array" => "json_build_array",
+            // The value is named all the same: the server wants to know the type of each.
+            "clock" => "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT) + 0 * ",
+            "collect" => "json_agg",
+            "number" => "BIGINT",
+            "flag" => "BOOLEAN",
+            "id" => "UUID",
+            "bytes" => "BYTEA",
+            "table" | "clustered" => "",
+            _ => return None,
+        })
+    }
+
+    fn id(&self, column: &str) -> String {
+        column.to_owned()
+    }
+
+    fn rows(&self, rows: &RowsMark<'_>) -> String {
+        let first = self.starts.get(rows.value - 1).copied().unwrap_or(rows.value);
+        let arrays = rows.columns.iter().enumerate().map(|(at, (_, kind))| {
+            let kind = match kind {
+                Kind::Number => "int8",
+                Kind::Text | Kind::Verbatim => "text",
+                Kind::Bytes => "bytea",
+                Kind::Id => "uuid",
+                Kind::Flag => "bool",
+            };
+            format!("{RIGHT}{}::{kind}[]", first + at)
+        });
+        let arrays: Vec<String> = arrays.collect();
+        let names: Vec<&str> = rows.columns.iter().map(|(name, _)| *name).collect();
+        format!("UNNEST({}) AS {} ({})", arrays.join(", "), rows.alias, names.join(", "))
+    }
+}
+
+/// The text with its marks replaced.
+fn expand(text: &str, dialect: &impl Dialect) -> String {
+    let mut expanded = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(open) = rest.find('{') {
+        expanded.push_str(&rest[..open]);
+        let close = open + closing_brace(&rest[open..]);
+        expanded.push_str(&replace(&rest[open + 1..close], dialect));
+        rest = &rest[close + 1..];
+    }
+    expanded.push_str(rest);
+    expanded
+}
+
+fn closing_brace(text: &str) -> usize {
+    let mut depth = 0;
+    for (at, character) in text.char_indices() {
+        match character {
+            '{' => depth += 1,
+            '}' if depth == 1 => return at,
+            '}' => depth -= 1,
+            _ => {}
+        }
+    }
+    panic!("a mark in a statement does not end: {text}")
+}
+
+fn replace<D: Dialect>(mark: &str, dialect: &D) -> String {
+    if let Some(rows) = rows_mark(mark) {
+        return dialect.rows(&rows);
+    }
+    if let Some((engine, text)) = mark.split_once(':').filter(|(engine, _)| ["sqlite", "postgres"].contains(engine)) {
+        return if engine == D::NAME { expand(text, dialect) } else { String::new() };
+    }
+    if let Some(word) = dialect.word(mark) {
+        return word.to_owned();
+    }
+    match mark.strip_prefix("id ") {
+        Some(column) => dialect.id(column),
+        None => panic!("there is no mark {{{mark}}}"),
+    }
+}
+
+fn rows_mark(mark: &str) -> Option<RowsMark<'_>> {
+    let (head, columns) = mark.strip_prefix("rows $")?.split_once(": ")?;
+    let (value, alias) = head.split_once(" AS ")?;
+    let column = |column: &'_ str| -> Kind {
+        match column {
+            "text" => Kind::Text,
+            "verbatim" => Kind::Verbatim,
+            "bytes" => Kind::Bytes,
+            "id" => Kind::Id,
+            "flag" => Kind::Flag,
+            _ => Kind::Number,
+        }
+    };
+    let columns = columns.split(", ").map(|entry| match entry.split_once(' ') {
+        Some((name, kind)) => (name, column(kind)),
+        None => (entry, Kind::Number),
+    });
+    Some(RowsMark { value: value.parse().ok()?, alias, columns: columns.collect() })
+}
+
+/// The text for PostgreSQL, with placeholders for each column of the rows in it.
+fn numbered(text: &'static str) -> (String, Vec<Parameter>) {
+    let mut parameters = Vec::new();
+    let mut starts = Vec::new();
+    for value in 0..highest_value(text) {
+        starts.push(parameters.len() + 1);
+        match rows_of_value(text, value + 1) {
+            Some(rows) => {
+                let columns = rows.columns.iter().enumerate();
+                parameters.extend(columns.map(|(at, (_, kind))| Parameter::Column(value, at, *kind)));
+            }
+            None => parameters.push(Parameter::Whole(value)),
+        }
+    }
+    let expanded = expand(text, &Postgres { starts: &starts });
+    (renumbered(&expanded, &starts), parameters)
+}
+
+fn highest_value(text: &str) -> usize {
+    text.split('$').skip(1).filter_map(leading_number).map(|(number, _)| number).max().unwrap_or(0)
+}
+
+fn rows_of_value(text: &'static str, value: usize) -> Option<RowsMark<'static>> {
+    text.split('{').skip(1).filter_map(|mark| rows_mark(mark.split('}').next()?)).find(|rows| rows.value == value)
+}
+
+/// `$n` becomes the placeholder where value n begins; a number that is right stays as it is.
+fn renumbered(text: &str, starts: &[usize]) -> String {
+    let mut renumbered = String::with_capacity(text.len());
+    let mut parts = text.split('$');
+    renumbered.push_str(parts.next().unwrap_or_default());
+    for part in parts {
+        renumbered.push('$');
+        match leading_number(part) {
+            Some((number, rest)) => write!(renumbered, "{}{rest}", starts[number - 1]),
+            None => renumbered.write_str(part),
+        }
+        .expect("writing to a string cannot fail");
+    }
+    renumbered.replace(RIGHT, "$")
+}
+
+fn leading_number(text: &str) -> Option<(usize, &str)> {
+    let end = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
+    Some((text[..end].parse().ok()?, &text[end..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    static BOTH: Statement = Statement::new(
+        "SELECT $1, {array}({id a.b}) FROM {rows $2 AS edge: x, y text} {ordered join} t ON t.x = $3 AND NOT t.f{sqlite: LIMIT $1}",
+    );
+
+    #[test]
+    fn a_statement_beside_names_the_tables_beside() {
+        let text = "INSERT INTO posts_1 SELECT post FROM posts_1_likes, reposts_1 WHERE posts_1.post = 'posts_1'";
+        let expected = "INSERT INTO next_posts_1 SELECT post FROM next_posts_1_likes, reposts_1 WHERE next_posts_1.post = 'next_posts_1'";
+        assert_eq!(beside(text, "posts_1"), expected);
+        static STATEMENT: Statement = Statement::new("SELECT {array}(post) FROM posts_1");
+        assert_eq!(STATEMENT.beside("posts_1").sqlite(), "SELECT json_array(post) FROM next_posts_1");
+        assert!(std::ptr::eq(STATEMENT.beside("posts_1"), STATEMENT.beside("posts_1")));
+    }
+
+    #[test]
+    fn a_statement_says_the_same_to_both_engines() {
+        assert_eq!(
+            BOTH.sqlite(),
+            "SELECT $1, json_array(NULLIF(hex(a.b), '')) FROM (SELECT value ->> 0 AS x, value ->> 1 AS y FROM json_each($2)) AS edge \
+             CROSS JOIN t ON t.x = $3 AND NOT t.f LIMIT $1"
+        );
+        let (text, parameters) = BOTH.postgres();
+        assert_eq!(
+            text,
+            "SELECT $1, json_build_array(a.b) FROM UNNEST($2::int8[], $3::text[]) AS edge (x, y) JOIN t ON t.x = $4 AND NOT t.f"
+        );
+        let expected = [
+            Parameter::Whole(0),
+            Parameter::Column(1, 0, Kind::Number),
+            Parameter::Column(1, 1, Kind::Text),
+            Parameter::Whole(2),
+        ];
+        assert_eq!(parameters, expected);
+    }
+}
