@@ -13,8 +13,8 @@ pub use events::{show, tail};
 pub use projections::{cancel_rebuild, list, rebuild, release};
 
 use anyhow::Context;
-use shared::errors::{ErrorReason, reason_name};
-use shared::proto::admin::admin_service_client::AdminServiceClient;
+use shared::rpc::errors::{ErrorReason, reason_name};
+use shared::rpc::proto::admin::admin_service_client::AdminServiceClient;
 use tonic::transport::Channel;
 use tonic::{Response, Status};
 use tonic_types::StatusExt as _;

@@ -123,7 +123,7 @@ pub fn explained(status: &Status) -> anyhow::Error {
 
 #[cfg(test)]
 mod tests {
-    use shared::errors::{ErrorReason, Refused};
+    use shared::rpc::errors::{ErrorReason, Refused};
 
     use super::*;
 

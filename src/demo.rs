@@ -3,14 +3,14 @@
 //! Always: every command has a fixed request id, so a restart doubles nothing. Never here: anything that an outside
 //! client could not do.
 
-use shared::proto::command::command_service_client::CommandServiceClient;
-use shared::proto::command::{
+use shared::rpc::proto::command::command_service_client::CommandServiceClient;
+use shared::rpc::proto::command::{
     CreatePostRequest, FollowAccountRequest, LikePostRequest, RegisterAccountRequest, RepostPostRequest,
 };
-use shared::proto::common::AccountKind;
-use shared::proto::query::consistency::Requirement;
-use shared::proto::query::query_service_client::QueryServiceClient;
-use shared::proto::query::{Consistency, GetHomeTimelineRequest};
+use shared::rpc::proto::common::AccountKind;
+use shared::rpc::proto::query::consistency::Requirement;
+use shared::rpc::proto::query::query_service_client::QueryServiceClient;
+use shared::rpc::proto::query::{Consistency, GetHomeTimelineRequest};
 use tonic::Status;
 use tonic::transport::Channel;
 use uuid::Uuid;

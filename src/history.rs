@@ -10,16 +10,16 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use projector::{History, Projector};
 use query_server::{Queries, StreamLimits};
-use shared::errors::{ErrorReason, Refused, internal};
 use shared::log::{
     Append, AppendError, Appended, EventLog, Hash, LogHead, ReadError, Recorded, StoreIdentity, StoredAnswer,
 };
 use shared::model::clock::SystemClock;
 use shared::model::ids::{Position, RequestId};
 use shared::model::streams::StreamName;
-use shared::proto::query::consistency::Requirement;
-use shared::proto::query::query_service_server::QueryService;
-use shared::proto::query::{
+use shared::rpc::errors::{ErrorReason, Refused, internal};
+use shared::rpc::proto::query::consistency::Requirement;
+use shared::rpc::proto::query::query_service_server::QueryService;
+use shared::rpc::proto::query::{
     Account, Consistency, GetAccountRequest, GetHomeTimelineRequest, TimelineItem, get_account_request,
 };
 use shared::runtime::settings::{ProjectorSettings, TimelineSettings};

@@ -19,10 +19,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use shared::proto::query::consistency::Requirement;
-use shared::proto::query::get_account_request::Account;
-use shared::proto::query::query_service_client::QueryServiceClient;
-use shared::proto::query::{Consistency, GetAccountRequest};
+use shared::rpc::proto::query::consistency::Requirement;
+use shared::rpc::proto::query::get_account_request::Account;
+use shared::rpc::proto::query::query_service_client::QueryServiceClient;
+use shared::rpc::proto::query::{Consistency, GetAccountRequest};
 use tokio_util::sync::CancellationToken;
 use tonic::{Code, Request};
 

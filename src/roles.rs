@@ -14,9 +14,9 @@ use anyhow::{Context, bail};
 use projector::Projector;
 use shared::log::{EventLog, LogHead};
 use shared::model::clock::SystemClock;
+use shared::rpc::serve::{Services, asked_to_stop, finish_within};
 use shared::runtime::ready::{CHECK_INTERVAL, Outcome, RARE_CHECK_INTERVAL, Readiness};
 use shared::runtime::settings::{ProjectorSettings, ServerSettings};
-use shared::serve::{Services, asked_to_stop, finish_within};
 use shared::sql::database::Database;
 use shared::sql::postgres::Work;
 use shared::store::Store;
@@ -294,7 +294,7 @@ pub fn drain_when_asked() -> CancellationToken {
 /// When the server fails.
 pub async fn serve(server: Server, settings: &ServerSettings, drain: CancellationToken) -> anyhow::Result<()> {
     let _ended = drain.clone().drop_guard();
-    shared::serve::serve(server.listener, server.services, server.names, settings, server.ready, drain)
+    shared::rpc::serve::serve(server.listener, server.services, server.names, settings, server.ready, drain)
         .await
         .context("the server failed")
 }

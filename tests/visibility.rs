@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use prost::Message;
 use prost_types::field_descriptor_proto::Type;
 use prost_types::{DescriptorProto, FileDescriptorSet};
-use shared::proto::DESCRIPTORS;
+use shared::rpc::proto::DESCRIPTORS;
 
 const TABLE: &str = include_str!("../docs/visibility.md");
 /// The services that anybody may reach.

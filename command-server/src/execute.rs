@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use ::metrics::counter;
 use sha2::{Digest, Sha256};
-use shared::errors::internal;
 use shared::log::{Anchor, Append, AppendError, Appended, Cause, EventLog, Request, StoredAnswer};
 use shared::model::ids::{CommandId, RequestId};
+use shared::rpc::errors::internal;
 use shared::runtime::metrics;
 use tonic::Status;
 use uuid::Uuid;

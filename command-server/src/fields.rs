@@ -3,12 +3,12 @@
 //! Always: a field that is wrong is noted and read as a placeholder, and [`Fields::check`] must pass before any of them
 //! is used.
 
-use shared::errors::{ErrorReason, Violations};
 use shared::model::event::{AccountKind, Profile};
 use shared::model::ids::{AccountId, PostId, RequestId};
-use shared::proto::command::WaitFor;
-use shared::proto::common;
-use shared::tokens::{Genuine, Tokens};
+use shared::rpc::errors::{ErrorReason, Violations};
+use shared::rpc::proto::command::WaitFor;
+use shared::rpc::proto::common;
+use shared::rpc::tokens::{Genuine, Tokens};
 use tonic::Status;
 
 use crate::domain::text::{HANDLE_LENGTH_MAX, HANDLE_LENGTH_MIN, is_handle};

@@ -16,9 +16,9 @@ pub mod streams;
 use std::sync::Arc;
 
 use shared::log::EventLog;
-use shared::progress::ProgressOnDemand;
-use shared::proto::command::command_service_server::CommandServiceServer;
-use shared::serve::MESSAGE_BYTES_MAX;
+use shared::rpc::progress::ProgressOnDemand;
+use shared::rpc::proto::command::command_service_server::CommandServiceServer;
+use shared::rpc::serve::MESSAGE_BYTES_MAX;
 use tonic::codec::CompressionEncoding;
 use tonic::service::Routes;
 

@@ -1,6 +1,6 @@
 //! The table from refusals to what clients see.
 
-use shared::errors::{ErrorReason, Refused};
+use shared::rpc::errors::{ErrorReason, Refused};
 use tonic::{Code, Status};
 
 use crate::domain::Refusal;

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use prost::Message;
-use shared::errors::{ErrorReason, RETRY_DELAY, Refused};
 use shared::log::{Anchor, EventLog};
-use shared::progress::{Names, ProgressOnDemand, Unreached, answer_by};
-use shared::proto::command as v1;
-use shared::proto::command::command_service_server::CommandService;
-use shared::reply::reply;
-use shared::serve::REQUEST_ID_HEADER;
-use shared::tokens::Tokens;
+use shared::rpc::errors::{ErrorReason, RETRY_DELAY, Refused};
+use shared::rpc::progress::{Names, ProgressOnDemand, Unreached, answer_by};
+use shared::rpc::proto::command as v1;
+use shared::rpc::proto::command::command_service_server::CommandService;
+use shared::rpc::reply::reply;
+use shared::rpc::serve::REQUEST_ID_HEADER;
+use shared::rpc::tokens::Tokens;
 use tonic::metadata::MetadataMap;
 use tonic::{Code, Request, Response, Status};
 use uuid::Uuid;
@@ -410,5 +410,5 @@ fn pair(fields: &mut Fields, account: &str, target: &str) -> Pair {
 }
 
 fn unexpected(answer: Answer) -> Status {
-    shared::errors::internal(format!("a command that makes something was answered {answer:?}"))
+    shared::rpc::errors::internal(format!("a command that makes something was answered {answer:?}"))
 }

@@ -21,12 +21,12 @@ use std::sync::Arc;
 
 use shared::log::EventLog;
 use shared::model::clock::Clock;
-use shared::proto::admin::admin_service_server::AdminServiceServer;
+use shared::rpc::proto::admin::admin_service_server::AdminServiceServer;
+use shared::rpc::serve::MESSAGE_BYTES_MAX;
 use shared::runtime::file_locks::Owners;
 use shared::runtime::ready::Readiness;
 use shared::runtime::settings::ProjectorSettings;
 use shared::runtime::wake::Wake;
-use shared::serve::MESSAGE_BYTES_MAX;
 use shared::sql::Statement;
 use shared::sql::database::Database;
 use shared::store::{Store, StoreError};

@@ -22,9 +22,9 @@ mod streams;
 use std::sync::Arc;
 
 use shared::log::LogHead;
-use shared::proto::query::query_service_server::QueryServiceServer;
+use shared::rpc::proto::query::query_service_server::QueryServiceServer;
+use shared::rpc::serve::MESSAGE_BYTES_MAX;
 use shared::runtime::wake::Wake;
-use shared::serve::MESSAGE_BYTES_MAX;
 use shared::sql::Statement;
 use shared::sql::database::Database;
 use shared::sql::postgres::Channel;

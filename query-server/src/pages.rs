@@ -1,11 +1,11 @@
 //! What all paged questions have in common: the same fields, the same checks in the same order, the same tokens.
 
-use shared::errors::{ErrorReason, Refused, Violations};
 use shared::model::hashtag;
 use shared::model::ids::{AccountId, AccountKey, Position, PostId, PostKey};
-use shared::paging::{PageSizes, page_start};
-use shared::proto::query as v1;
-use shared::tokens::Tokens;
+use shared::rpc::errors::{ErrorReason, Refused, Violations};
+use shared::rpc::paging::{PageSizes, page_start};
+use shared::rpc::proto::query as v1;
+use shared::rpc::tokens::Tokens;
 use tonic::{Code, Request, Status};
 
 use crate::freshness::Freshness;

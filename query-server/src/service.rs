@@ -3,16 +3,16 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use shared::errors::{ErrorReason, Violations, internal};
 use shared::log::LogHead;
 use shared::model::clock::Timestamp;
 use shared::model::ids::{AccountId, AccountKey, PostKey};
-use shared::proto::query as v1;
-use shared::proto::query::query_service_server::QueryService;
-use shared::reply::reply;
+use shared::rpc::errors::{ErrorReason, Violations, internal};
+use shared::rpc::proto::query as v1;
+use shared::rpc::proto::query::query_service_server::QueryService;
+use shared::rpc::reply::reply;
+use shared::rpc::tokens::Tokens;
 use shared::runtime::wake::Wake;
 use shared::sql::database::Database;
-use shared::tokens::Tokens;
 use tokio_util::sync::CancellationToken;
 use tonic::metadata::MetadataMap;
 use tonic::{Request, Response, Status};

@@ -1,9 +1,9 @@
 //! A snapshot: one moment of the read tables, and how far the projections were.
 
 use serde::de::DeserializeOwned;
-use shared::errors::{ErrorReason, RETRY_DELAY, Refused, internal, store_unavailable};
 use shared::log::Anchor;
 use shared::model::ids::Position;
+use shared::rpc::errors::{ErrorReason, RETRY_DELAY, Refused, internal, store_unavailable};
 use shared::sql::database::{Database, Field, Row, Transaction};
 use shared::sql::rows::Rows;
 use shared::sql::{Statement, statements};

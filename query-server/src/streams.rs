@@ -25,14 +25,14 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use ::metrics::{counter, gauge};
-use shared::errors::{internal, too_many_streams};
 use shared::log::Anchor;
 use shared::model::ids::{AccountId, AccountKey, Position, PostId};
-use shared::proto::query as v1;
+use shared::rpc::errors::{internal, too_many_streams};
+use shared::rpc::proto::query as v1;
+use shared::rpc::serve::StreamEnd;
+use shared::rpc::tokens::Tokens;
 use shared::runtime::metrics;
-use shared::serve::StreamEnd;
 use shared::sql::Statement;
-use shared::tokens::Tokens;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::time::Instant;
 use tokio_stream::Stream;

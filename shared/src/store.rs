@@ -17,7 +17,7 @@ use uuid::Uuid;
 use crate::log::sqlite::Durability;
 use crate::log::{self, EventLog, LogHead, chain};
 use crate::model::clock::Clock;
-use crate::progress::{Progress, ProgressOnDemand};
+use crate::rpc::progress::{Progress, ProgressOnDemand};
 use crate::runtime::file_locks::{Owners, Ownership, use_alone};
 use crate::runtime::wake::{Wake, on_writes};
 use crate::sql::database::Database;

@@ -4,10 +4,10 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use serde_json::{Value, json};
-use shared::proto::admin::get_as_of_request::{self, Subject};
-use shared::proto::admin::get_as_of_response::Answer;
-use shared::proto::admin::{GetAsOfRequest, StreamAsOf};
-use shared::proto::query::{Account, TimelineItem};
+use shared::rpc::proto::admin::get_as_of_request::{self, Subject};
+use shared::rpc::proto::admin::get_as_of_response::Answer;
+use shared::rpc::proto::admin::{GetAsOfRequest, StreamAsOf};
+use shared::rpc::proto::query::{Account, TimelineItem};
 
 use super::{Operator, events};
 use crate::cli::{AtArgs, Moment};

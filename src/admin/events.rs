@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::bail;
 use serde_json::{Value, json};
-use shared::proto::admin::{ReadEventsRequest, RecordedEvent};
+use shared::rpc::proto::admin::{ReadEventsRequest, RecordedEvent};
 use shared::sql::rows::hexadecimal;
 use tokio::time::sleep;
 
@@ -101,7 +101,7 @@ async fn read(
     operator: &Operator,
     request: &ReadEventsRequest,
     persistent: bool,
-) -> anyhow::Result<shared::proto::admin::ReadEventsResponse> {
+) -> anyhow::Result<shared::rpc::proto::admin::ReadEventsResponse> {
     let ask = || {
         let (mut client, request) = (operator.client.clone(), request.clone());
         async move { client.read_events(request).await }

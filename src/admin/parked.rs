@@ -4,7 +4,9 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
-use shared::proto::admin::{DiscardParkedEventRequest, ListParkedEventsRequest, ParkedEvent, RetryParkedEventsRequest};
+use shared::rpc::proto::admin::{
+    DiscardParkedEventRequest, ListParkedEventsRequest, ParkedEvent, RetryParkedEventsRequest,
+};
 
 use super::{Operator, events, named, table};
 use crate::cli::{Output, ParkedDiscardArgs, ParkedListArgs, ParkedRetryArgs, ParkedShowArgs};

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use serde_json::{Value, json};
-use shared::proto::admin::{
+use shared::rpc::proto::admin::{
     CancelRebuildRequest, ListProjectionsRequest, Projection, ProjectionState, RebuildProjectionRequest,
     ReleaseSetAsideRequest, SetAside,
 };

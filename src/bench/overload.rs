@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::Context;
-use shared::proto::query::GetHomeTimelineRequest;
-use shared::proto::query::query_service_client::QueryServiceClient;
+use shared::rpc::proto::query::GetHomeTimelineRequest;
+use shared::rpc::proto::query::query_service_client::QueryServiceClient;
 use shared::runtime::wake::Wake;
 use shared::store::Store;
 use tokio::process::Command;

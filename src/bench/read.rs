@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use shared::model::ids::AccountRef;
-use shared::proto::query::query_service_client::QueryServiceClient;
-use shared::proto::query::{GetHomeTimelineRequest, GetHomeTimelineResponse};
+use shared::rpc::proto::query::query_service_client::QueryServiceClient;
+use shared::rpc::proto::query::{GetHomeTimelineRequest, GetHomeTimelineResponse};
 use shared::runtime::wake::Wake;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::Channel;

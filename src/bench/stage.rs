@@ -14,10 +14,10 @@ use shared::model::event::{
 };
 use shared::model::ids::{AccountId, AccountKey, AccountRef, CommandId, Position, PostId};
 use shared::model::streams::StreamName;
+use shared::rpc::serve::Services;
 use shared::runtime::ready::Readiness;
 use shared::runtime::settings::{ProjectorSettings, ServerSettings};
 use shared::runtime::wake::Wake;
-use shared::serve::Services;
 use shared::store::Store;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -63,7 +63,7 @@ pub async fn serve_role(routes: Routes, names: &'static [&'static str]) -> anyho
     tokio::spawn({
         let drain = drain.clone();
         let (services, ready) = (Services::of(routes), Readiness::of("bench", &[]));
-        async move { shared::serve::serve(listener, services, names, &settings, ready, drain).await }
+        async move { shared::rpc::serve::serve(listener, services, names, &settings, ready, drain).await }
     });
     Ok(Serving { channel: connect(address).await?, address, _ends: drain.drop_guard() })
 }

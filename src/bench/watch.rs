@@ -7,8 +7,8 @@ use anyhow::{Context, bail};
 use shared::model::event::{Event, LikeEvent, RepostEvent};
 use shared::model::ids::{AccountRef, Position, PostId, PostKey, PostRef};
 use shared::model::streams::StreamName;
-use shared::proto::query::query_service_client::QueryServiceClient;
-use shared::proto::query::{
+use shared::rpc::proto::query::query_service_client::QueryServiceClient;
+use shared::rpc::proto::query::{
     GetHomeTimelineRequest, StreamHomeTimelineRequest, StreamPostRequest, stream_home_timeline_response,
     stream_post_response,
 };

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
-use shared::proto::command::{CreatePostRequest, FollowAccountRequest, RepostPostRequest};
+use shared::rpc::proto::command::{CreatePostRequest, FollowAccountRequest, RepostPostRequest};
 
 use super::command::Command;
 use super::people::{self, NOT_REGISTERED, Namespace, People, handle};

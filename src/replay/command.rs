@@ -1,7 +1,7 @@
 //! The commands that a replay sends.
 
-use shared::proto::command::command_service_client::CommandServiceClient;
-use shared::proto::command::{CreatePostRequest, FollowAccountRequest, RegisterAccountRequest, RepostPostRequest};
+use shared::rpc::proto::command::command_service_client::CommandServiceClient;
+use shared::rpc::proto::command::{CreatePostRequest, FollowAccountRequest, RegisterAccountRequest, RepostPostRequest};
 use tonic::Status;
 use tonic::transport::Channel;
 

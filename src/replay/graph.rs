@@ -6,7 +6,7 @@ use std::io::BufRead;
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use shared::proto::command::{CreatePostRequest, FollowAccountRequest};
+use shared::rpc::proto::command::{CreatePostRequest, FollowAccountRequest};
 
 use super::command::Command;
 use super::people::{self, NOT_REGISTERED, Namespace, People};

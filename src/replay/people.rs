@@ -6,8 +6,8 @@ use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
 use sha2::{Digest, Sha256};
-use shared::proto::command::RegisterAccountRequest;
-use shared::proto::common::AccountKind;
+use shared::rpc::proto::command::RegisterAccountRequest;
+use shared::rpc::proto::common::AccountKind;
 use uuid::Uuid;
 
 use super::command::Command;

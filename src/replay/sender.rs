@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use shared::proto::command::command_service_client::CommandServiceClient;
+use shared::rpc::proto::command::command_service_client::CommandServiceClient;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::Channel;

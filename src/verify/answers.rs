@@ -4,8 +4,8 @@ pub mod words;
 
 use query_server::Queries;
 use reference::{Account, Activity, Entry, NotificationGroup, Post, Relationship, Thread};
-use shared::proto::query as v1;
-use shared::proto::query::query_service_server::QueryService;
+use shared::rpc::proto::query as v1;
+use shared::rpc::proto::query::query_service_server::QueryService;
 use tonic::{Code, Request, Response, Status};
 
 /// An answer, or nothing when the thing is not there or may not be seen.

@@ -4,9 +4,9 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use clients::Random;
-use shared::proto::admin::RebuildProjectionRequest;
-use shared::proto::command::*;
-use shared::proto::query::{Consistency, TimelineItem};
+use shared::rpc::proto::admin::RebuildProjectionRequest;
+use shared::rpc::proto::command::*;
+use shared::rpc::proto::query::{Consistency, TimelineItem};
 use tokio::task::JoinSet;
 
 use crate::api::{Api, ask, text, texts, up_to_date};

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use shared::proto::command::*;
-use shared::proto::query::query_service_client::QueryServiceClient;
-use shared::proto::query::*;
+use shared::rpc::proto::command::*;
+use shared::rpc::proto::query::query_service_client::QueryServiceClient;
+use shared::rpc::proto::query::*;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use shared::proto::command::CreatePostRequest;
+use shared::rpc::proto::command::CreatePostRequest;
 use tonic::Code;
 
 use crate::api::{Api, ask, reason, registration, up_to_date};

@@ -37,8 +37,8 @@ mod writers;
 use std::ops::Range;
 use std::time::Duration;
 
-use shared::proto::query::StreamHomeTimelineRequest;
-use shared::proto::query::query_service_client::QueryServiceClient;
+use shared::rpc::proto::query::StreamHomeTimelineRequest;
+use shared::rpc::proto::query::query_service_client::QueryServiceClient;
 use tonic::Code;
 use tonic::transport::Channel;
 

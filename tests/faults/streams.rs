@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use clients::Random;
-use shared::proto::query::StreamHomeTimelineRequest;
-use shared::proto::query::query_service_client::QueryServiceClient;
+use shared::rpc::proto::query::StreamHomeTimelineRequest;
+use shared::rpc::proto::query::query_service_client::QueryServiceClient;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tonic::transport::Channel;

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use shared::proto::command::*;
+use shared::rpc::proto::command::*;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tonic::{Code, Status};

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use shared::proto::admin::admin_service_client::AdminServiceClient;
-use shared::proto::admin::*;
-use shared::proto::command::command_service_client::CommandServiceClient;
-use shared::proto::command::*;
-use shared::proto::common::AccountKind;
-use shared::proto::query::home_timeline_removed::Target;
-use shared::proto::query::query_service_client::QueryServiceClient;
-use shared::proto::query::stream_home_timeline_response::Event;
-use shared::proto::query::*;
+use shared::rpc::proto::admin::admin_service_client::AdminServiceClient;
+use shared::rpc::proto::admin::*;
+use shared::rpc::proto::command::command_service_client::CommandServiceClient;
+use shared::rpc::proto::command::*;
+use shared::rpc::proto::common::AccountKind;
+use shared::rpc::proto::query::home_timeline_removed::Target;
+use shared::rpc::proto::query::query_service_client::QueryServiceClient;
+use shared::rpc::proto::query::stream_home_timeline_response::Event;
+use shared::rpc::proto::query::*;
 use tokio::time::timeout;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Request, Status, Streaming};

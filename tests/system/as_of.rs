@@ -1,11 +1,11 @@
 //! Time travel: what was answered once is answered again for that moment, whatever happened since.
 
 use clients::Random;
-use shared::proto::admin::get_as_of_request::{Moment, Subject};
-use shared::proto::admin::get_as_of_response::Answer;
-use shared::proto::admin::*;
-use shared::proto::command::*;
-use shared::proto::query::{Account, TimelineItem};
+use shared::rpc::proto::admin::get_as_of_request::{Moment, Subject};
+use shared::rpc::proto::admin::get_as_of_response::Answer;
+use shared::rpc::proto::admin::*;
+use shared::rpc::proto::command::*;
+use shared::rpc::proto::query::{Account, TimelineItem};
 use tonic::Code;
 
 use crate::api::{Api, ask, reason, up_to_date};

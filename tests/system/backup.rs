@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use shared::proto::query::GetHomeTimelineRequest;
+use shared::rpc::proto::query::GetHomeTimelineRequest;
 use tokio::task::JoinSet;
 use tonic::Code;
 

@@ -6,7 +6,7 @@ mod odd_texts;
 mod of_a_week;
 mod queries;
 
-use shared::proto::query::get_account_request::Account as Named;
+use shared::rpc::proto::query::get_account_request::Account as Named;
 
 fn by_id(id: &str) -> Option<Named> {
     Some(Named::AccountId(id.to_owned()))

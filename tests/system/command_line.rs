@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use serde_json::Value;
-use shared::proto::admin::DiscardParkedEventRequest;
+use shared::rpc::proto::admin::DiscardParkedEventRequest;
 
 use crate::api::{ask, registration, up_to_date};
 use crate::around::append_unreadable;

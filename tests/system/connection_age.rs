@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use shared::proto::admin::stream_events_response::Message as EventMessage;
-use shared::proto::admin::{StreamEventsRequest, StreamEventsResponse};
-use shared::proto::command::CreatePostRequest;
-use shared::proto::query::query_service_client::QueryServiceClient;
-use shared::proto::query::*;
+use shared::rpc::proto::admin::stream_events_response::Message as EventMessage;
+use shared::rpc::proto::admin::{StreamEventsRequest, StreamEventsResponse};
+use shared::rpc::proto::command::CreatePostRequest;
+use shared::rpc::proto::query::query_service_client::QueryServiceClient;
+use shared::rpc::proto::query::*;
 use tokio::time::timeout;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Status, Streaming};
@@ -75,7 +75,7 @@ async fn every_stream_of_a_connection_that_reaches_its_age_is_told_and_goes_on_f
     // Connections of their own, of the same age.
     let (of_queries, of_ops) = (channel(&dev.query), channel(&dev.ops));
     let mut queries = QueryServiceClient::new(of_queries.clone());
-    let mut admin = shared::proto::admin::admin_service_client::AdminServiceClient::new(of_ops.clone());
+    let mut admin = shared::rpc::proto::admin::admin_service_client::AdminServiceClient::new(of_ops.clone());
     let home = ask!(StreamHomeTimelineRequest { account_id: &bob });
     let mut home = queries.stream_home_timeline(home).await.expect("it opens").into_inner();
     let notifications = ask!(StreamNotificationsRequest { account_id: &bob });
@@ -141,7 +141,9 @@ async fn every_stream_of_a_connection_that_reaches_its_age_is_told_and_goes_on_f
             break event;
         }
     };
-    let Some(shared::proto::admin::event::Details::PostCreated(created)) = first.details else { panic!("{first:?}") };
+    let Some(shared::rpc::proto::admin::event::Details::PostCreated(created)) = first.details else {
+        panic!("{first:?}")
+    };
     assert_eq!(created.post_id, made.post_id, "it goes on where it was");
     // A process that stops says that it does.
     dev.process.signal("TERM");
@@ -173,7 +175,7 @@ async fn a_stream_that_is_still_catching_up_at_its_end_is_told_all_the_same() {
     let dev = Dev::start_with(folder.path(), &["--connection-age", AGE]).await;
     let endpoint = Endpoint::from_shared(format!("http://{}", dev.ops)).expect("an address makes a URI");
     let narrow: Channel = endpoint.initial_stream_window_size(64 * 1024).connect_lazy();
-    let mut admin = shared::proto::admin::admin_service_client::AdminServiceClient::new(narrow.clone());
+    let mut admin = shared::rpc::proto::admin::admin_service_client::AdminServiceClient::new(narrow.clone());
     let mut events = admin.stream_events(StreamEventsRequest::default()).await.expect("it opens").into_inner();
     // It reads nothing until the connection has reached its age, which another stream of the connection tells.
     let mut health = HealthClient::new(narrow);

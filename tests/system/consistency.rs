@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use shared::proto::query::consistency::Requirement;
-use shared::proto::query::*;
+use shared::rpc::proto::query::consistency::Requirement;
+use shared::rpc::proto::query::*;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use clients::Random;
 use projector::CRASH_POINTS;
-use shared::proto::admin::*;
-use shared::proto::command::LikePostRequest;
-use shared::proto::query::GetHomeTimelineRequest;
+use shared::rpc::proto::admin::*;
+use shared::rpc::proto::command::LikePostRequest;
+use shared::rpc::proto::query::GetHomeTimelineRequest;
 
 use crate::api::{Api, ask, fresh, reason, up_to_date};
 use crate::around::{Half, tamper};

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use shared::proto::command::CreatePostRequest;
+use shared::rpc::proto::command::CreatePostRequest;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection};
 use tonic::Code;

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use shared::proto::command::*;
-use shared::proto::query::GetHomeTimelineRequest;
+use shared::rpc::proto::command::*;
+use shared::rpc::proto::query::GetHomeTimelineRequest;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::timeout;

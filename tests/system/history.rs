@@ -3,9 +3,9 @@
 
 use std::path::Path;
 
-use shared::proto::admin::{ProjectionState, StreamEventsRequest};
-use shared::proto::command::{CreatePostRequest, LikePostRequest, MarkNotificationsSeenRequest, WaitFor};
-use shared::proto::query::*;
+use shared::rpc::proto::admin::{ProjectionState, StreamEventsRequest};
+use shared::rpc::proto::command::{CreatePostRequest, LikePostRequest, MarkNotificationsSeenRequest, WaitFor};
+use shared::rpc::proto::query::*;
 use tonic::{Code, Status};
 
 use crate::api::{Api, Told, ask, fresh, reason, text, texts, up_to_date};
@@ -132,7 +132,7 @@ async fn tables_ahead_of_an_older_log_are_set_aside_and_filled_again_and_tokens_
     held.are_refused(api, "while the log is shorter").await;
     api.account(&ada, fresh(&kept_token)).await.expect("a token of what is kept is good");
     let projections = api.projections().await;
-    let is_told = |projection: &shared::proto::admin::Projection| {
+    let is_told = |projection: &shared::rpc::proto::admin::Projection| {
         let set_aside = projection.set_aside.first().map(|set| set.checkpoint > projection.head);
         set_aside == Some(true) && projection.checkpoint <= projection.head
     };

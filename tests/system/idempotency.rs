@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use shared::proto::command::*;
-use shared::proto::query::GetRelationshipRequest;
+use shared::rpc::proto::command::*;
+use shared::rpc::proto::query::GetRelationshipRequest;
 use tokio::task::JoinSet;
 use tonic::Code;
 

@@ -5,8 +5,8 @@ use std::fs;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use shared::proto::command::CreatePostRequest;
-use shared::proto::command::WaitFor;
+use shared::rpc::proto::command::CreatePostRequest;
+use shared::rpc::proto::command::WaitFor;
 use tokio::time::{Instant, sleep};
 
 use crate::api::{Told, ask, up_to_date};

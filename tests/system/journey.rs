@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use shared::proto::command::*;
-use shared::proto::query::{RefreshCause, RemovalCause};
+use shared::rpc::proto::command::*;
+use shared::rpc::proto::query::{RefreshCause, RemovalCause};
 use tokio::sync::watch;
 use tonic::Code;
 

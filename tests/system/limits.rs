@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use h2::Reason;
-use shared::proto::admin::StreamEventsRequest;
-use shared::proto::command::CreatePostRequest;
-use shared::proto::query::query_service_client::QueryServiceClient;
-use shared::proto::query::*;
+use shared::rpc::proto::admin::StreamEventsRequest;
+use shared::rpc::proto::command::CreatePostRequest;
+use shared::rpc::proto::query::query_service_client::QueryServiceClient;
+use shared::rpc::proto::query::*;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::timeout;

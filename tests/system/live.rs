@@ -1,9 +1,9 @@
 //! Many streams at once, and slow ones.
 
-use shared::proto::command::*;
-use shared::proto::query::query_service_client::QueryServiceClient;
-use shared::proto::query::stream_notifications_response::Event as NotificationEvent;
-use shared::proto::query::*;
+use shared::rpc::proto::command::*;
+use shared::rpc::proto::query::query_service_client::QueryServiceClient;
+use shared::rpc::proto::query::stream_notifications_response::Event as NotificationEvent;
+use shared::rpc::proto::query::*;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tonic::Code;

@@ -1,7 +1,7 @@
 //! Manners of notifications: nobody is told twice of the same, and an old text names whom it always named.
 
-use shared::proto::command::*;
-use shared::proto::query::*;
+use shared::rpc::proto::command::*;
+use shared::rpc::proto::query::*;
 
 use crate::api::{Api, ask, up_to_date};
 use crate::process::{Dev, folder, verified};

@@ -1,6 +1,6 @@
 //! Metrics: each series counts what it says, and nobody makes them more by asking for what is not there.
 
-use shared::proto::command::*;
+use shared::rpc::proto::command::*;
 use tonic::Code;
 
 use crate::api::{ask, channel, item, request_id, up_to_date};

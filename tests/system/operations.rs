@@ -4,9 +4,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde_json::Value;
-use shared::proto::admin::*;
-use shared::proto::command::LikePostRequest;
-use shared::proto::query::GetHomeTimelineRequest;
+use shared::rpc::proto::admin::*;
+use shared::rpc::proto::command::LikePostRequest;
+use shared::rpc::proto::query::GetHomeTimelineRequest;
 
 use crate::api::{Api, ask, fresh, item, reason, texts, up_to_date, within};
 use crate::around::{Half, lock, tamper};

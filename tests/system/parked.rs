@@ -4,8 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde_json::Value;
-use shared::proto::admin::*;
-use shared::proto::command::{BlockAccountRequest, LikePostRequest};
+use shared::rpc::proto::admin::*;
+use shared::rpc::proto::command::{BlockAccountRequest, LikePostRequest};
 use tonic::Code;
 use uuid::Uuid;
 

@@ -8,9 +8,9 @@ mod standing_by;
 
 use std::time::Duration;
 
-use shared::proto::admin::{ProjectionState, RebuildProjectionRequest};
-use shared::proto::command::{CreatePostRequest, FollowAccountRequest, UnfollowAccountRequest};
-use shared::proto::query::GetHomeTimelineRequest;
+use shared::rpc::proto::admin::{ProjectionState, RebuildProjectionRequest};
+use shared::rpc::proto::command::{CreatePostRequest, FollowAccountRequest, UnfollowAccountRequest};
+use shared::rpc::proto::query::GetHomeTimelineRequest;
 use shared::sql::postgres::Server;
 use sqlx::{Connection, PgConnection};
 use tokio::task::JoinSet;
@@ -348,7 +348,7 @@ async fn when_the_server_hangs_or_restarts_calls_end_by_their_deadline_and_every
     let post_again = async || api.try_post(post.clone()).await.ok();
     let made = eventually("it is posted", post_again, Option::is_some).await.expect("just seen");
     let shown = async || api.queries.clone().get_home_timeline(home.clone()).await.ok().map(|page| page.into_inner());
-    let is_there = |page: &Option<shared::proto::query::GetHomeTimelineResponse>| {
+    let is_there = |page: &Option<shared::rpc::proto::query::GetHomeTimelineResponse>| {
         page.as_ref().is_some_and(|page| texts(&page.items) == ["into the dark"])
     };
     eventually("it is shown once", shown, is_there).await;
@@ -357,7 +357,8 @@ async fn when_the_server_hangs_or_restarts_calls_end_by_their_deadline_and_every
     cluster.kill().await;
     let refused = api.queries.clone().get_home_timeline(within(deadline, home.clone())).await.expect_err("it is gone");
     assert_eq!(refused.code(), Code::Unavailable, "{refused:?}");
-    let refused = api.admin.clone().list_projections(shared::proto::admin::ListProjectionsRequest::default()).await;
+    let refused =
+        api.admin.clone().list_projections(shared::rpc::proto::admin::ListProjectionsRequest::default()).await;
     assert_eq!(refused.expect_err("nobody says that it has caught up").code(), Code::Unavailable);
     cluster.start_again("").await;
     let post_more = async || api.try_post(ask!(CreatePostRequest { author_id: &ada.id, text: "and more" })).await.ok();
@@ -369,7 +370,8 @@ async fn when_the_server_hangs_or_restarts_calls_end_by_their_deadline_and_every
     let all = eventually("it is shown", shown_fresh, Option::is_some).await.expect("just seen");
     assert_eq!(all.first().map(String::as_str), Some("and more"));
     let caught_up = async || {
-        let answer = api.admin.clone().list_projections(shared::proto::admin::ListProjectionsRequest::default()).await;
+        let answer =
+            api.admin.clone().list_projections(shared::rpc::proto::admin::ListProjectionsRequest::default()).await;
         answer.is_ok_and(|all| all.into_inner().projections.iter().all(|one| one.state() == ProjectionState::CaughtUp))
     };
     eventually("it has caught up", caught_up, |caught_up| *caught_up).await;

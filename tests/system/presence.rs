@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::time::Instant;
 
-use shared::proto::command::*;
-use shared::proto::query::stream_presence_response::Event;
-use shared::proto::query::*;
+use shared::rpc::proto::command::*;
+use shared::rpc::proto::query::stream_presence_response::Event;
+use shared::rpc::proto::query::*;
 use shared::sql::postgres::Server;
 use tokio::time::timeout;
 use tonic::Streaming;

@@ -4,9 +4,9 @@
 use std::path::Path;
 use std::time::Duration;
 
-use shared::proto::command::*;
-use shared::proto::query::*;
-use shared::tokens::CONSISTENCY_TOKEN_HEADER;
+use shared::rpc::proto::command::*;
+use shared::rpc::proto::query::*;
+use shared::rpc::tokens::CONSISTENCY_TOKEN_HEADER;
 use tonic::{Code, Request, Response, Status};
 use tonic_types::StatusExt;
 

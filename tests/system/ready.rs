@@ -1,7 +1,7 @@
 //! What a process says of itself: whether it is alive, whether it can do its work now, and why not; from its first moment on.
 
-use shared::proto::query::GetAccountRequest;
-use shared::proto::query::get_account_request::Account;
+use shared::rpc::proto::query::GetAccountRequest;
+use shared::rpc::proto::query::get_account_request::Account;
 use tonic::Code;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use clients::Random;
-use shared::proto::admin::*;
-use shared::proto::query::GetHomeTimelineRequest;
+use shared::rpc::proto::admin::*;
+use shared::rpc::proto::query::GetHomeTimelineRequest;
 use tokio::time::Instant;
 use tonic::Code;
 

@@ -4,8 +4,8 @@ use std::fmt::Debug;
 use std::time::{Duration, Instant};
 
 use clients::{HomeView, NotificationView, PostView, Random, Said, View};
-use shared::proto::command::*;
-use shared::proto::query::query_service_client::QueryServiceClient;
+use shared::rpc::proto::command::*;
+use shared::rpc::proto::query::query_service_client::QueryServiceClient;
 use tokio::sync::watch;
 use tonic::transport::Channel;
 use tonic::{Status, Streaming};

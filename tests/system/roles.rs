@@ -2,8 +2,8 @@
 
 use std::os::fd::AsRawFd;
 
-use shared::proto::admin::RebuildProjectionRequest;
-use shared::proto::query::{GetPostRequest, StreamHomeTimelineRequest};
+use shared::rpc::proto::admin::RebuildProjectionRequest;
+use shared::rpc::proto::query::{GetPostRequest, StreamHomeTimelineRequest};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_stream::StreamExt;

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use shared::proto::query::{GetPostRequest, StreamHomeTimelineRequest};
+use shared::rpc::proto::query::{GetPostRequest, StreamHomeTimelineRequest};
 use tokio::task::JoinSet;
 use tonic::{Code, Status};
 

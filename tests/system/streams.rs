@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use shared::proto::admin::event::Details;
-use shared::proto::admin::stream_events_response::Message as EventMessage;
-use shared::proto::admin::{EventType, StreamEventsRequest, StreamEventsResponse};
-use shared::proto::command::*;
-use shared::proto::query::stream_post_response::Event;
-use shared::proto::query::thread_item::Item;
-use shared::proto::query::*;
+use shared::rpc::proto::admin::event::Details;
+use shared::rpc::proto::admin::stream_events_response::Message as EventMessage;
+use shared::rpc::proto::admin::{EventType, StreamEventsRequest, StreamEventsResponse};
+use shared::rpc::proto::command::*;
+use shared::rpc::proto::query::stream_post_response::Event;
+use shared::rpc::proto::query::thread_item::Item;
+use shared::rpc::proto::query::*;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tonic::{Code, Status, Streaming};

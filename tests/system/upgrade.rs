@@ -7,7 +7,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use shared::proto::query::{GetAccountRequest, get_account_request};
+use shared::rpc::proto::query::{GetAccountRequest, get_account_request};
 use shared::sql::Statement;
 use shared::sql::postgres::Server;
 use shared::sql::postgres::pool::Wait;

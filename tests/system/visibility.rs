@@ -1,8 +1,8 @@
 //! Who sees what, as `docs/visibility.md` has it: what is hidden is in no answer, and no stream tells of it.
 
-use shared::proto::command::*;
-use shared::proto::query::thread_item::Item;
-use shared::proto::query::*;
+use shared::rpc::proto::command::*;
+use shared::rpc::proto::query::thread_item::Item;
+use shared::rpc::proto::query::*;
 use tokio::time::timeout;
 use tonic::{Code, Status, Streaming};
 

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use shared::proto::command::{CreatePostRequest, WaitFor};
-use shared::proto::query::GetPostRequest;
+use shared::rpc::proto::command::{CreatePostRequest, WaitFor};
+use shared::rpc::proto::query::GetPostRequest;
 use tokio::task::JoinSet;
 use tonic::{Code, Status};
 

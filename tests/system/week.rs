@@ -1,8 +1,8 @@
 //! What people do with a feed day by day: bookmarks, threads, hashtags, notifications, activities, lists and batches.
 
-use shared::proto::command::*;
-use shared::proto::query::thread_item::Item;
-use shared::proto::query::*;
+use shared::rpc::proto::command::*;
+use shared::rpc::proto::query::thread_item::Item;
+use shared::rpc::proto::query::*;
 
 use crate::api::{Api, ask, fresh, texts, up_to_date};
 use crate::process::{Dev, folder, verified};

@@ -6,16 +6,16 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use shared::errors::{ErrorReason, Refused, Violations, internal};
 use shared::model::clock::Timestamp;
 use shared::model::ids::Position;
 use shared::model::streams::StreamName;
-use shared::paging::PageSizes;
-use shared::proto::admin as v1;
-use shared::proto::admin::get_as_of_request::{Moment, Subject};
-use shared::proto::admin::get_as_of_response::Answer;
-use shared::proto::query;
-use shared::tokens::must_be_in_the_log;
+use shared::rpc::errors::{ErrorReason, Refused, Violations, internal};
+use shared::rpc::paging::PageSizes;
+use shared::rpc::proto::admin as v1;
+use shared::rpc::proto::admin::get_as_of_request::{Moment, Subject};
+use shared::rpc::proto::admin::get_as_of_response::Answer;
+use shared::rpc::proto::query;
+use shared::rpc::tokens::must_be_in_the_log;
 use tonic::{Code, Status};
 
 use super::{Admin, present};

@@ -1,11 +1,11 @@
 //! What projections have parked, for operators: as a list, and what is to become of it.
 
-use shared::errors::{ErrorReason, Refused, Violations, internal, store_unavailable};
 use shared::log::Anchor;
 use shared::model::clock::Timestamp;
 use shared::model::ids::Position;
-use shared::paging::PageSizes;
-use shared::proto::admin as v1;
+use shared::rpc::errors::{ErrorReason, Refused, Violations, internal, store_unavailable};
+use shared::rpc::paging::PageSizes;
+use shared::rpc::proto::admin as v1;
 use shared::sql::database::{Row, Value};
 use shared::sql::rows::Rows;
 use shared::sql::statements;

@@ -7,10 +7,10 @@ use shared::model::event::{
     NotificationsEvent, PostEvent, RepostEvent,
 };
 use shared::model::ids::{AccountRef, AuthoredPost, PostRef};
-use shared::proto::admin as v1;
-use shared::proto::admin::EventType;
-use shared::proto::admin::event::Details;
-use shared::proto::common;
+use shared::rpc::proto::admin as v1;
+use shared::rpc::proto::admin::EventType;
+use shared::rpc::proto::admin::event::Details;
+use shared::rpc::proto::common;
 
 /// The public type of an event and what it tells; nothing when it concerns the log only.
 pub fn translate(event: &Event) -> Option<(EventType, Details)> {

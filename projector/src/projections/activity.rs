@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 use shared::model::event::{Event, FollowEvent, LikeEvent, PostEvent, RepostEvent};
 use shared::model::ids::{AccountKey, PostKey};
-use shared::proto::query::ActivityKind;
+use shared::rpc::proto::query::ActivityKind;
 use shared::sql::database::Transaction;
 use shared::sql::rows::Rows;
 use shared::sql::statements;

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 use shared::model::event::{Event, FollowEvent, LikeEvent, NotificationsEvent, PostEvent, RepostEvent};
 use shared::model::ids::{AccountKey, AccountRef, Position, PostKey, Version};
-use shared::proto::query::NotificationReason;
+use shared::rpc::proto::query::NotificationReason;
 use shared::sql::database::{Row, Transaction, Value};
 use shared::sql::rows::Rows;
 use shared::sql::statements;

@@ -4,7 +4,7 @@
 //! its token is the last deed examined.
 
 use shared::model::ids::{AccountKey, Position, PostKey};
-use shared::proto::query::ActivityKind;
+use shared::rpc::proto::query::ActivityKind;
 use shared::sql::database::Row;
 use shared::sql::statements;
 use tonic::Status;

@@ -10,10 +10,10 @@ use std::collections::BTreeMap;
 
 use shared::model::clock::Timestamp;
 use shared::model::ids::{AccountKey, Position, PostKey};
-use shared::proto::query as v1;
+use shared::rpc::proto::query as v1;
+use shared::rpc::tokens::Tokens;
 use shared::sql::database::Row;
 use shared::sql::statements;
-use shared::tokens::Tokens;
 use tonic::Status;
 
 use crate::freshness::Freshness;

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use shared::errors::{ErrorReason, Refused};
 use shared::model::ids::{AccountKey, PostId, PostKey};
+use shared::rpc::errors::{ErrorReason, Refused};
 use shared::sql::statements;
 use tonic::{Code, Status};
 

@@ -2,9 +2,9 @@
 //!
 //! A follow is shown to the two, and to whomever both are open. Requests and blocks are shown to the two alone, a mute to the one who mutes.
 
-use shared::errors::internal;
 use shared::model::ids::AccountKey;
-use shared::proto::query::Relationship;
+use shared::rpc::errors::internal;
+use shared::rpc::proto::query::Relationship;
 use shared::sql::statements;
 use tonic::Status;
 

@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use shared::model::ids::{AccountKey, Position, PostId, PostKey};
-use shared::proto::query as v1;
-use shared::proto::query::thread_item::Item;
+use shared::rpc::proto::query as v1;
+use shared::rpc::proto::query::thread_item::Item;
 use shared::sql::database::Row;
 use shared::sql::rows::Rows;
 use shared::sql::statements;

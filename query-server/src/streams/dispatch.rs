@@ -10,10 +10,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use shared::errors::store_unavailable;
 use shared::log::Anchor;
 use shared::model::ids::Position;
-use shared::progress::{Checkpoints, lowest};
+use shared::rpc::errors::store_unavailable;
+use shared::rpc::progress::{Checkpoints, lowest};
 use shared::sql::Statement;
 use shared::sql::database::{Database, Row};
 use tokio::sync::{Notify, watch};

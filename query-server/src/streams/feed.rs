@@ -9,11 +9,11 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use fail::fail_point;
-use shared::errors::{ErrorReason, Refused};
 use shared::log::Anchor;
 use shared::model::ids::Position;
-use shared::serve::{HEARTBEAT, StreamEnd};
-use shared::tokens::Tokens;
+use shared::rpc::errors::{ErrorReason, Refused};
+use shared::rpc::serve::{HEARTBEAT, StreamEnd};
+use shared::rpc::tokens::Tokens;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
 use tonic::{Code, Status};
@@ -98,7 +98,7 @@ macro_rules! common_words {
         }
 
         fn signal(signal: Signal) -> Event {
-            use shared::proto::common::{
+            use shared::rpc::proto::common::{
                 StreamCaughtUp, StreamDraining, StreamFellBehind, StreamHeartbeat, StreamSubscribed,
             };
             match signal {

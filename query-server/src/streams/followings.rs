@@ -5,8 +5,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use shared::errors::internal;
 use shared::model::ids::{AccountKey, Position};
+use shared::rpc::errors::internal;
 use shared::sql::database::Row;
 use shared::sql::{Statement, statements};
 use shared::tables::Change;

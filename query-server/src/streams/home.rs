@@ -6,12 +6,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use shared::errors::internal;
 use shared::model::ids::{AccountId, AccountKey, Position, PostKey};
-use shared::proto::query as v1;
-use shared::proto::query::home_timeline_removed::Target;
-use shared::proto::query::stream_home_timeline_response::Event;
-use shared::proto::query::{RefreshCause, RemovalCause};
+use shared::rpc::errors::internal;
+use shared::rpc::proto::query as v1;
+use shared::rpc::proto::query::home_timeline_removed::Target;
+use shared::rpc::proto::query::stream_home_timeline_response::Event;
+use shared::rpc::proto::query::{RefreshCause, RemovalCause};
 use shared::sql::statements;
 use shared::tables::Change;
 use tonic::Status;

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use shared::model::ids::{AccountKey, PostKey};
-use shared::proto::query::TimelineItem;
+use shared::rpc::proto::query::TimelineItem;
 use tonic::Status;
 
 use super::shared_read::SharedRead;

@@ -10,11 +10,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use shared::model::ids::{AccountId, AccountKey, Position, PostId, PostKey};
-use shared::proto::query as v1;
-use shared::proto::query::NotificationsRefreshCause as RefreshCause;
-use shared::proto::query::stream_notifications_response::Event;
+use shared::rpc::proto::query as v1;
+use shared::rpc::proto::query::NotificationsRefreshCause as RefreshCause;
+use shared::rpc::proto::query::stream_notifications_response::Event;
+use shared::rpc::tokens::Tokens;
 use shared::sql::{Statement, statements};
-use shared::tokens::Tokens;
 use tonic::Status;
 
 use super::dispatch::Heard;

@@ -8,9 +8,9 @@
 use std::time::Duration;
 
 use shared::model::ids::{AccountId, AccountKey, Position, PostId, PostKey};
-use shared::proto::query as v1;
-use shared::proto::query::PostRefreshCause as RefreshCause;
-use shared::proto::query::stream_post_response::Event;
+use shared::rpc::proto::query as v1;
+use shared::rpc::proto::query::PostRefreshCause as RefreshCause;
+use shared::rpc::proto::query::stream_post_response::Event;
 use shared::sql::{Statement, statements};
 use tonic::Status;
 

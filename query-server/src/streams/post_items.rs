@@ -6,10 +6,10 @@
 
 use std::collections::BTreeMap;
 
-use shared::errors::internal;
 use shared::model::ids::{AccountKey, Position, PostId, PostKey};
-use shared::proto::query as v1;
-use shared::proto::query::stream_post_response::Event;
+use shared::rpc::errors::internal;
+use shared::rpc::proto::query as v1;
+use shared::rpc::proto::query::stream_post_response::Event;
 use shared::sql::rows::Rows;
 use shared::sql::statements;
 use tonic::Status;

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use shared::model::ids::{AccountId, AccountKey, Position};
-use shared::proto::common::{StreamCaughtUp, StreamDraining, StreamHeartbeat, StreamSubscribed};
-use shared::proto::query as v1;
-use shared::proto::query::stream_presence_response::Event;
+use shared::rpc::proto::common::{StreamCaughtUp, StreamDraining, StreamHeartbeat, StreamSubscribed};
+use shared::rpc::proto::query as v1;
+use shared::rpc::proto::query::stream_presence_response::Event;
 use shared::sql::{Statement, statements};
 use tonic::Status;
 

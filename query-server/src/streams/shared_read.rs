@@ -4,7 +4,7 @@
 //! however many they are, as the log's writer does with appends. Never here: what is asked, and what happened.
 
 use metrics::counter;
-use shared::progress::shutting_down;
+use shared::rpc::progress::shutting_down;
 use shared::runtime::gather::gather;
 use shared::runtime::metrics::STREAM_READS;
 use shared::sql::database::Database;

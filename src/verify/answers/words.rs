@@ -4,9 +4,9 @@ use prost_types::Timestamp;
 use reference::{
     Account, Activity, ActivityKind, Entry, NotificationGroup, NotificationReason, Post, Thread, ThreadEntry,
 };
-use shared::proto::common::AccountKind;
-use shared::proto::query as v1;
-use shared::proto::query::thread_item::Item;
+use shared::rpc::proto::common::AccountKind;
+use shared::rpc::proto::query as v1;
+use shared::rpc::proto::query::thread_item::Item;
 
 use super::Timeline;
 

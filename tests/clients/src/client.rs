@@ -3,8 +3,8 @@
 use std::fmt::Debug;
 use std::time::Duration;
 
-use shared::proto::query::Consistency;
-use shared::proto::query::query_service_client::QueryServiceClient;
+use shared::rpc::proto::query::Consistency;
+use shared::rpc::proto::query::query_service_client::QueryServiceClient;
 use tokio::time::timeout;
 use tonic::client::GrpcService;
 use tonic::codegen::{Body, Bytes, StdError};

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use reference::Entry;
-use shared::proto::query as v1;
-use shared::proto::query::home_timeline_removed::Target;
-use shared::proto::query::query_service_client::QueryServiceClient;
-use shared::proto::query::stream_home_timeline_response::Event;
-use shared::proto::query::{RemovalCause, TimelineItem};
+use shared::rpc::proto::query as v1;
+use shared::rpc::proto::query::home_timeline_removed::Target;
+use shared::rpc::proto::query::query_service_client::QueryServiceClient;
+use shared::rpc::proto::query::stream_home_timeline_response::Event;
+use shared::rpc::proto::query::{RemovalCause, TimelineItem};
 use tonic::{Status, Streaming};
 
 use crate::client::{Said, Transport, View};

@@ -4,9 +4,9 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use reference::NotificationGroup;
-use shared::proto::query as v1;
-use shared::proto::query::query_service_client::QueryServiceClient;
-use shared::proto::query::stream_notifications_response::Event;
+use shared::rpc::proto::query as v1;
+use shared::rpc::proto::query::query_service_client::QueryServiceClient;
+use shared::rpc::proto::query::stream_notifications_response::Event;
 use tonic::{Status, Streaming};
 
 use crate::client::{Said, Transport, View};

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use reference::{Model, Post, Thread};
-use shared::proto::query as v1;
-use shared::proto::query::query_service_client::QueryServiceClient;
-use shared::proto::query::stream_post_response::Event;
-use shared::proto::query::thread_item::Item;
+use shared::rpc::proto::query as v1;
+use shared::rpc::proto::query::query_service_client::QueryServiceClient;
+use shared::rpc::proto::query::stream_post_response::Event;
+use shared::rpc::proto::query::thread_item::Item;
 use tonic::{Status, Streaming};
 
 use crate::client::{Said, Transport, View};

@@ -8,7 +8,7 @@ mod messages;
 
 use shared::log::StoreIdentity;
 use shared::model::event::Event;
-use shared::tokens::Tokens;
+use shared::rpc::tokens::Tokens;
 use uuid::Uuid;
 
 pub use messages::{command, headers, methods, query};

@@ -1,9 +1,9 @@
 //! Bytes that are no message, frames that are none, and names that are very long.
 
-use shared::proto::admin::*;
-use shared::proto::command::*;
-use shared::proto::query::get_account_request::Account as Named;
-use shared::proto::query::*;
+use shared::rpc::proto::admin::*;
+use shared::rpc::proto::command::*;
+use shared::rpc::proto::query::get_account_request::Account as Named;
+use shared::rpc::proto::query::*;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tonic::{Code, Status};
 

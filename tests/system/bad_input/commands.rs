@@ -1,9 +1,9 @@
 //! What is wrong with a command.
 
-use shared::proto::admin::RebuildProjectionRequest;
-use shared::proto::command::*;
-use shared::proto::common::AccountKind;
-use shared::proto::query::*;
+use shared::rpc::proto::admin::RebuildProjectionRequest;
+use shared::rpc::proto::command::*;
+use shared::rpc::proto::common::AccountKind;
+use shared::rpc::proto::query::*;
 use tonic_types::StatusExt;
 
 use super::by_id;

@@ -9,8 +9,8 @@ use prost::Message;
 use prost::encoding::{WireType, encode_key, encode_varint, string, uint64};
 use prost_types::field_descriptor_proto::Type;
 use prost_types::{DescriptorProto, FieldDescriptorProto, FileDescriptorSet};
-use shared::proto::DESCRIPTORS;
-use shared::proto::admin::Projection;
+use shared::rpc::proto::DESCRIPTORS;
+use shared::rpc::proto::admin::Projection;
 use tonic::Code;
 
 use crate::api::{channel, reason};

@@ -1,7 +1,7 @@
 //! What is wrong with a call about bookmarks, threads, hashtags, notifications, activities and batches.
 
-use shared::proto::command::*;
-use shared::proto::query::*;
+use shared::rpc::proto::command::*;
+use shared::rpc::proto::query::*;
 
 use crate::api::{ask, up_to_date};
 use crate::process::{Dev, folder, verified};

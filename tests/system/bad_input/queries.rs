@@ -1,9 +1,9 @@
 //! What is wrong with a query, a page token, or an operator's call.
 
-use shared::proto::admin::get_as_of_request::{Moment, Subject};
-use shared::proto::admin::*;
-use shared::proto::query::get_account_request::Account as Named;
-use shared::proto::query::*;
+use shared::rpc::proto::admin::get_as_of_request::{Moment, Subject};
+use shared::rpc::proto::admin::*;
+use shared::rpc::proto::query::get_account_request::Account as Named;
+use shared::rpc::proto::query::*;
 use tonic::{Code, Status};
 
 use super::by_id;

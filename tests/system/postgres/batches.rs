@@ -1,6 +1,6 @@
 //! One command that the server refuses does not fail those that are committed with it, and what others do at the same time is tried again.
 
-use shared::proto::command::CreatePostRequest;
+use shared::rpc::proto::command::CreatePostRequest;
 use tokio::task::JoinSet;
 use tonic::Code;
 

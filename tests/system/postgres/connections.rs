@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use shared::proto::admin::RebuildProjectionRequest;
-use shared::proto::command::{CreatePostRequest, WaitFor};
-use shared::proto::query::GetHomeTimelineRequest;
+use shared::rpc::proto::admin::RebuildProjectionRequest;
+use shared::rpc::proto::command::{CreatePostRequest, WaitFor};
+use shared::rpc::proto::query::GetHomeTimelineRequest;
 use shared::sql::postgres::Server;
 use sqlx::{Connection, PgConnection};
 use tokio::task::JoinSet;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use shared::proto::command::CreatePostRequest;
+use shared::rpc::proto::command::CreatePostRequest;
 use tokio::task::JoinSet;
 
 use super::{command_server, database, execute, is_healthy, projector, query_server, verified};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use shared::proto::query::{Consistency, GetPostRequest};
+use shared::rpc::proto::query::{Consistency, GetPostRequest};
 use tonic::{Code, Status};
 
 use super::{command_server, execute, projector, query_server};

@@ -1,6 +1,6 @@
 //! A projector that stands by says whom to ask, and the clocks of machines do not say who is alive.
 
-use shared::proto::admin::{ProjectionState, RebuildProjectionRequest};
+use shared::rpc::proto::admin::{ProjectionState, RebuildProjectionRequest};
 use tonic::Code;
 use tonic_types::StatusExt;
 
@@ -61,9 +61,9 @@ async fn a_clock_that_is_ahead_shows_nobody_as_stopped_and_takes_nothing_over() 
         let api = Api::new(&commands.address, &queries.address, &one.address);
         let running = async || api.projections().await;
         let all_run = |projections: &Vec<_>| {
-            projections
-                .iter()
-                .all(|projection: &shared::proto::admin::Projection| projection.state() == ProjectionState::CaughtUp)
+            projections.iter().all(|projection: &shared::rpc::proto::admin::Projection| {
+                projection.state() == ProjectionState::CaughtUp
+            })
         };
         let projections = eventually("all are shown as running", running, all_run).await;
         assert!(!projections.is_empty(), "at {}, beside {}", one.address, other.address);

@@ -9,7 +9,7 @@ use tonic::Status;
 
 use crate::log::LogHead;
 use crate::model::ids::Position;
-use crate::serve::{Crowded, overloaded, wait_outside};
+use crate::rpc::serve::{Crowded, overloaded, wait_outside};
 
 /// How often it is asked whether it has received what somebody waits for.
 const POLL: Duration = Duration::from_millis(50);

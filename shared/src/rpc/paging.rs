@@ -2,8 +2,8 @@
 
 use tonic::Status;
 
-use crate::errors::{ErrorReason, Violations};
-use crate::tokens::{Genuine, Tokens};
+use crate::rpc::errors::{ErrorReason, Violations};
+use crate::rpc::tokens::{Genuine, Tokens};
 
 /// How large the pages of a list are.
 #[derive(Clone, Copy, Debug)]

@@ -32,11 +32,11 @@ use tower::{Layer as _, service_fn};
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 use tracing::{info, warn};
 
-use crate::proto::DESCRIPTORS;
+use crate::rpc::proto::DESCRIPTORS;
+use crate::rpc::tokens::CONSISTENCY_TOKEN_HEADER;
 use crate::runtime::metrics;
 use crate::runtime::ready::Readiness;
 use crate::runtime::settings::ServerSettings;
-use crate::tokens::CONSISTENCY_TOKEN_HEADER;
 
 pub use self::age::StreamEnd;
 use self::age::{aging, ending_with_their_connection};

@@ -3,9 +3,9 @@
 use tonic::metadata::MetadataValue;
 use tonic::{Response, Status};
 
-use crate::errors::internal;
-use crate::proto::{command, query};
-use crate::tokens::CONSISTENCY_TOKEN_HEADER;
+use crate::rpc::errors::internal;
+use crate::rpc::proto::{command, query};
+use crate::rpc::tokens::CONSISTENCY_TOKEN_HEADER;
 
 /// A message with a consistency token.
 pub trait Tokened {

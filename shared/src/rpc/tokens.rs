@@ -13,10 +13,10 @@ use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 use tonic::{Code, Status};
 
-use crate::errors::{ErrorReason, RETRY_DELAY, Refused, Violations};
 use crate::log::{Anchor, FINGERPRINT_BYTES, LogHead, StoreIdentity};
 use crate::model::ids::Position;
-use crate::standby::wait_or_end;
+use crate::rpc::errors::{ErrorReason, RETRY_DELAY, Refused, Violations};
+use crate::rpc::standby::wait_or_end;
 
 /// The metadata that carries consistency tokens: the newest one that a client has seen with a query, and with every answer the
 /// one that is in it. So one interceptor of a client reads its own writes everywhere.

@@ -27,8 +27,8 @@ use tonic::service::Routes;
 use tonic::transport::server::{Connected, TcpIncoming};
 use tonic::{Code, Status};
 
-use crate::errors::{ErrorReason, Refused};
-use crate::progress::shutting_down;
+use crate::rpc::errors::{ErrorReason, Refused};
+use crate::rpc::progress::shutting_down;
 
 /// How long after a connection began to refuse new calls its streams are told to end.
 const STREAMS_END_AFTER: Duration = Duration::from_secs(1);

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::log::{AppendError, ReadError};
 use crate::model::ids::{AccountId, PostId};
-pub use crate::proto::common::ErrorReason;
+pub use crate::rpc::proto::common::ErrorReason;
 
 /// The domain of every `ErrorInfo`.
 pub const DOMAIN: &str = "chirp";

@@ -14,12 +14,12 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Code, Status};
 use tracing::warn;
 
-use crate::errors::{ErrorReason, RETRY_DELAY, Refused};
 use crate::log::{Anchor, FINGERPRINT_BYTES, LogHead, ReadError};
 use crate::model::ids::Position;
+use crate::rpc::errors::{ErrorReason, RETRY_DELAY, Refused};
+use crate::rpc::serve::{Crowded, wait_outside};
 use crate::runtime::patience::{self, after, time_to_answer};
 use crate::runtime::wake::Listener;
-use crate::serve::{Crowded, wait_outside};
 use crate::sql::database::{Database, Reader};
 use crate::sql::statements;
 use crate::tables::checkpoint::Checkpoint;

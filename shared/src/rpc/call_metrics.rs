@@ -16,7 +16,7 @@ use prost::Message;
 use prost_types::{FileDescriptorSet, MethodDescriptorProto};
 use tonic::Code;
 
-use crate::proto::DESCRIPTORS;
+use crate::rpc::proto::DESCRIPTORS;
 
 const STARTED: &str = "grpc_server_started_total";
 const HANDLED: &str = "grpc_server_handled_total";

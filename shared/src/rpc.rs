@@ -1,0 +1,13 @@
+//! What all servers have in common towards their clients: the contract's types, errors, tokens, pages, serving, and how far projections are.
+//!
+//! Never here: an answer to a question, or a decision about a command.
+
+pub mod call_metrics;
+pub mod errors;
+pub mod paging;
+pub mod progress;
+pub mod proto;
+pub mod reply;
+pub mod serve;
+pub mod standby;
+pub mod tokens;
