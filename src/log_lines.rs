@@ -351,7 +351,7 @@ async fn read_all(input: &mut impl BufRead, store: &str) -> anyhow::Result<EndLi
     }
     let mut restoring = Restoring {
         target: filling.target.clone(),
-        reached: filling.reached.clone(),
+        reached: filling.reached,
         hash: chain::GENESIS,
         position: Position(0),
         requests: vec![],

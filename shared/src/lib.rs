@@ -1,8 +1,12 @@
 //! What two processes of Chirp must agree on: ids, events, the log, the schema of the read tables, tokens, errors, the
 //! contract's types, and how a server starts and stops.
 //!
+//! It has floors, and each uses only those below it: [`store`] on [`rpc`] on [`tables`] on [`log`] on [`sql`] on [`runtime`] on [`model`].
+//!
 //! Never here: decisions (the command server) and queries (the query server).
 
+#[cfg(test)]
+mod floors;
 pub mod log;
 pub mod model;
 pub mod rpc;

@@ -461,26 +461,26 @@ fn for_postgres<'q>(statement: &'static Statement, values: &[Value<'q>]) -> Quer
 
 #[cfg(test)]
 mod tests {
-    use tempfile::TempDir;
+    use sqlx::sqlite::SqliteConnectOptions;
 
     use super::*;
-    use crate::tables;
+    use crate::sql::sqlite;
 
     static SELECT_ONE: Statement = Statement::new("SELECT 1 AS one");
 
     #[tokio::test]
     async fn who_reads_one_moment_of_a_file_for_too_long_is_cut() {
-        let folder = TempDir::new().expect("a folder can be made");
-        let file = folder.path().join("tables.sqlite");
-        let tables = tables::open_file_to_write(&file, Uuid::nil()).await.expect("it can be made");
-        let mut tx = tables.begin_to_read().await.expect("it begins");
+        let memory = SqliteConnectOptions::new().in_memory(true);
+        let pool = sqlite::pool().max_connections(1).connect_with(memory).await.expect("it can be made");
+        let database = Database::Sqlite(pool);
+        let mut tx = database.begin_to_read().await.expect("it begins");
         tx.rows(&SELECT_ONE, &[]).await.expect("it is young");
         tx.until = Some(Instant::now());
         let cut = tx.rows(&SELECT_ONE, &[]).await.expect_err("it is old");
         assert!(cut.to_string().contains("is cut"), "{cut}");
         tx.row(&SELECT_ONE, &[]).await.expect_err("it stays so");
         drop(tx);
-        let mut tx = tables.begin_to_write().await.expect("it begins");
+        let mut tx = database.begin_to_write().await.expect("it begins");
         tx.until = None;
         tx.rows(&SELECT_ONE, &[]).await.expect("whoever writes takes its time");
     }
