@@ -19,9 +19,9 @@ use tonic::transport::Channel;
 use tonic::{Response, Status};
 use tonic_types::StatusExt as _;
 
-use crate::cli::Address;
-use crate::client::{explained, patient_channel};
-use crate::out::{in_one_line, note};
+use tools::args::Address;
+use tools::client::{explained, patient_channel};
+use tools::out::{in_one_line, note};
 
 const COLUMN_GAP: usize = 2;
 

@@ -3,33 +3,29 @@
 //! Always: a flag `--some-thing` is also `CHIRP_SOME_THING` and the key `some_thing` of the file; a command's help
 //! begins with an example; a number has a range, checked here. Never here: where a value came from (see `config`).
 
-mod bench;
 mod operators;
 mod stores;
 
-use std::fmt;
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 
 use clap::builder::{BoolishValueParser, PossibleValuesParser, RangedU64ValueParser};
-use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum, value_parser};
+use clap::{Args, Parser, Subcommand, value_parser};
 
 use shared::runtime::settings::{ProjectorSettings, ServerSettings, TimelineSettings};
-use shared::sql::postgres::Server;
 use shared::sql::postgres::shares::CONNECTIONS_MIN;
-use shared::store::{Store, StoreError};
+use tools::args::{Address, DEFAULT_COMMAND, DEFAULT_QUERY, store};
+use tools::bench::BenchCommand;
+use tools::logs::args::{BackupArgs, LogCommand, RestoreArgs};
+use tools::replay::ReplayArgs;
+use tools::verify::VerifyArgs;
 use tracing_subscriber::EnvFilter;
 
-pub use bench::{BenchCommand, BenchFanoutArgs, BenchRounds};
 pub use operators::{
     AtArgs, EventsCommand, EventsShowArgs, EventsTailArgs, Moment, ParkedCommand, ParkedDiscardArgs, ParkedListArgs,
     ParkedRetryArgs, ParkedShowArgs, ProjectionCommand, ProjectionListArgs, ProjectionRebuildArgs,
 };
-pub use stores::{
-    BackupArgs, LogCommand, LogCopyArgs, LogExportArgs, LogImportArgs, MigrateCommand, RestoreArgs, StoreCommand,
-    VerifyArgs,
-};
+pub use stores::{MigrateCommand, StoreCommand};
 
 /// The exit codes, told at the end of every help text.
 pub const EXIT_CODES: &str = "Exit codes:
@@ -39,8 +35,6 @@ pub const EXIT_CODES: &str = "Exit codes:
 
 Precedence: flag, then environment, then file, then default.";
 
-const DEFAULT_COMMAND: &str = "127.0.0.1:50051";
-const DEFAULT_QUERY: &str = "127.0.0.1:50052";
 const DEFAULT_OPS: &str = "127.0.0.1:50053";
 
 const FOLLOWERS_MAX: i64 = 1_000_000_000_000;
@@ -50,7 +44,6 @@ const BATCH_EVENTS_MAX: u64 = shared::log::READ_EVENTS_MAX as u64;
 const GRACE_PERIOD_MAX: u64 = 3_600;
 const CONNECTION_AGE_MAX: u64 = 30 * 24 * 3_600;
 const CALLS_MAX_MAX: u64 = 1_000_000;
-const CONCURRENCY_MAX: u64 = 4_096;
 const CONNECTIONS_DEFAULT: usize = 16;
 const CONNECTIONS_MAX: u64 = 1_000;
 
@@ -222,67 +215,12 @@ pub struct Connections {
     pub connections: usize,
 }
 
-/// `chirp replay`
-#[derive(Debug, Args)]
-#[command(group(ArgGroup::new("input").required(true).args(["graph", "activity"])))]
-pub struct ReplayArgs {
-    /// Graph to replay, plain or gzipped: a line `a b` means that person a follows person b
-    #[arg(long, env = "CHIRP_GRAPH", value_name = "FILE")]
-    pub graph: Option<PathBuf>,
-    /// With --graph: let b follow a as well
-    #[arg(long, env = "CHIRP_BOTH_WAYS", conflicts_with = "activity", value_parser = BoolishValueParser::new())]
-    pub both_ways: bool,
-    /// With --graph: let each person write one post, after the follows
-    #[arg(long, env = "CHIRP_POST_EACH", conflicts_with = "activity", value_parser = BoolishValueParser::new())]
-    pub post_each: bool,
-    /// Activity to replay, plain or gzipped: lines `a b unix_seconds MT|RT|RE` in the order of time mean that person a
-    /// wrote a post that mentions b, reposted b's newest post, or replied to it
-    #[arg(long, env = "CHIRP_ACTIVITY", value_name = "FILE")]
-    pub activity: Option<PathBuf>,
-    /// With --activity: let a follow b first, if the two interact
-    #[arg(long, env = "CHIRP_DERIVE_FOLLOWS", conflicts_with = "graph", value_parser = BoolishValueParser::new())]
-    pub derive_follows: bool,
-    /// The command server
-    #[arg(long, env = "CHIRP_COMMAND", value_name = "ADDR", default_value = DEFAULT_COMMAND)]
-    pub command: Address,
-    /// The query server
-    #[arg(long, env = "CHIRP_QUERY", value_name = "ADDR", default_value = DEFAULT_QUERY)]
-    pub query: Address,
-    /// Only the first N lines, comments not counted [default: all]
-    #[arg(long, env = "CHIRP_LIMIT", value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
-    pub limit: Option<usize>,
-    /// How many commands are under way at once
-    #[arg(long, env = "CHIRP_CONCURRENCY", value_name = "N", default_value_t = 64,
-          value_parser = RangedU64ValueParser::<usize>::new().range(1..=CONCURRENCY_MAX))]
-    pub concurrency: usize,
-    #[command(flatten)]
-    pub output: OutputChoice,
-}
-
 /// Where the operators' service is.
 #[derive(Debug, Args)]
 pub struct Ops {
     /// The projector's port for operators
     #[arg(long, env = "CHIRP_OPS", value_name = "ADDR", default_value = DEFAULT_OPS)]
     pub ops: Address,
-}
-
-/// How results are printed.
-#[derive(Debug, Args)]
-pub struct OutputChoice {
-    /// How to print results on stdout
-    #[arg(short, long, env = "CHIRP_OUTPUT", value_enum, default_value_t = Output::Text)]
-    pub output: Output,
-}
-
-/// A form of results.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Output {
-    // Not documentation comments, which would spread every help text that names them over twice the lines.
-    // For people.
-    Text,
-    // For programs.
-    Json,
 }
 
 /// What can be tuned on a projector. None of it changes an answer.
@@ -403,56 +341,6 @@ impl ServerTuning {
     }
 }
 
-/// Where a server is: a host, or its address, and a port.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Address(String);
-
-impl Address {
-    /// As `host:port`.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for Address {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(formatter)
-    }
-}
-
-impl FromStr for Address {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const EXPECTED: &str = "expected host:port, such as 127.0.0.1:50051 or [::1]:50051";
-        let (host, port) = text.rsplit_once(':').ok_or(EXPECTED)?;
-        let name = |character: char| character.is_ascii_alphanumeric() || ".-_".contains(character);
-        let bracketed = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
-        let host_is_good = match bracketed {
-            Some(inner) => inner.parse::<std::net::Ipv6Addr>().is_ok(),
-            None => !host.is_empty() && host.chars().all(name),
-        };
-        match host_is_good && port.parse::<u16>().is_ok() {
-            true => Ok(Self(text.to_owned())),
-            false => Err(EXPECTED),
-        }
-    }
-}
-
-/// A folder or the address of a database, checked but kept as text.
-fn store(text: &str) -> Result<String, StoreError> {
-    Store::named(text).map(|_| text.to_owned())
-}
-
-/// The address of a database, checked but kept as text. It is not repeated, since it may hold a password.
-fn server(text: &str) -> Result<String, String> {
-    match Server::named(text) {
-        Some(Ok(_)) => Ok(text.to_owned()),
-        Some(Err(cause)) => Err(cause.to_string()),
-        None => Err("must be the address of a database, such as postgres://user@host/chirp".to_owned()),
-    }
-}
-
 /// A log filter, checked but kept as text.
 fn filter(text: &str) -> Result<String, tracing_subscriber::filter::ParseError> {
     EnvFilter::try_new(text).map(|_| text.to_owned())
@@ -486,15 +374,5 @@ mod tests {
         let mut wrong = Vec::new();
         check(&Cli::command(), &mut wrong);
         assert!(wrong.is_empty(), "{wrong:#?}");
-    }
-
-    #[test]
-    fn an_address_is_a_host_and_a_port() {
-        for good in ["127.0.0.1:0", "localhost:50051", "[::1]:50051", "query-1.chirp.svc:80"] {
-            assert!(good.parse::<Address>().is_ok(), "{good}");
-        }
-        for bad in ["", "127.0.0.1", ":50051", "::1:50051", "http://127.0.0.1:50051", "a b:1", "localhost:65536"] {
-            assert!(bad.parse::<Address>().is_err(), "{bad}");
-        }
     }
 }

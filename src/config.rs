@@ -6,7 +6,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
-use std::fmt;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -17,9 +16,9 @@ use shared::store::StoreError;
 use toml::{Table, Value};
 
 use crate::cli::{Cli, EXIT_CODES};
-use crate::out;
 use crate::roles::CannotListen;
 use crate::secrets::{Secrets, may_be_secret};
+use tools::out;
 
 /// Commands that run until they are stopped, whose log is therefore what people look at.
 const SERVERS: [&str; 3] = ["command-server", "query-server", "projector"];
@@ -31,22 +30,10 @@ const CONFIG_VARIABLE: &str = "CHIRP_CONFIG";
 /// The exit code of wrong usage or configuration.
 pub const USAGE_ERROR: u8 = 2;
 
-/// What was asked for makes no sense, as only the command itself can tell.
-#[derive(Debug)]
-pub struct Misuse(pub String);
-
-impl fmt::Display for Misuse {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for Misuse {}
-
 /// The exit code of a command that could not do what it was asked for: whether its configuration was wrong.
 pub fn exit_code(cause: &anyhow::Error) -> ExitCode {
     use io::ErrorKind::{AddrNotAvailable, PermissionDenied};
-    let is_misuse = cause.is::<Misuse>()
+    let is_misuse = cause.is::<tools::Misuse>()
         || cause.downcast_ref::<StoreError>().is_some_and(StoreError::is_of_the_configuration)
         || cause.downcast_ref::<CannotListen>().is_some_and(|CannotListen(_, cause)| {
             // Whoever holds a port that is taken may go away; no machine gets another address by that.
@@ -411,7 +398,7 @@ mod tests {
     fn keys_of_nested_commands_are_known() {
         let cli = parsed("[events]\nops = 'localhost:1'\noutput = 'json'", &["events", "tail"]).expect("good settings");
         let cli::Command::Events(cli::EventsCommand::Tail(args)) = cli.command else { panic!("expected tail") };
-        assert_eq!((args.ops.ops.as_str(), args.output.output), ("localhost:1", cli::Output::Json));
+        assert_eq!((args.ops.ops.as_str(), args.output.output), ("localhost:1", tools::args::Output::Json));
     }
 
     #[test]

@@ -15,7 +15,7 @@ use tonic::Status;
 use tonic::transport::Channel;
 use uuid::Uuid;
 
-use crate::client::{Failed, PATIENCE, retrying};
+use tools::client::{Failed, PATIENCE, retrying};
 
 /// The namespace of the demo's request ids. Texts that change need another one: a request id is bound to its payload.
 const REQUESTS: Uuid = Uuid::from_u128(0x7d1c_0a52_4f0e_5c3b_9a61_2f3d_c41b_0001);

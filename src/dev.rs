@@ -23,15 +23,17 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
 use tracing::{info, warn};
 
-use crate::cli::{Address, DevArgs};
-use crate::client::{self, Failed, explained, retrying};
+use crate::cli::DevArgs;
 use crate::demo::{self, Demo};
 use crate::guide::{Addresses, calls_to_paste};
 use crate::history::Folded;
 use crate::roles::{
     COMMAND_CHECKS, PROJECTOR_CHECKS, QUERY_CHECKS, Server, bind, check_commands, check_projections, check_queries,
-    drain_when_asked, project, reachable_at, serve,
+    project, reachable_at, serve,
 };
+use shared::runtime::signals::drain_when_asked;
+use tools::args::Address;
+use tools::client::{self, Failed, explained, retrying};
 
 /// How long the servers of this very process may take to answer.
 const START_PATIENCE: Duration = Duration::from_secs(30);

@@ -1,4 +1,4 @@
-//! What the `chirp` binary is made of, as a library, so that tests can use `verify` as it is.
+//! What the `chirp` binary is made of: the command line, the configuration, and the roles as they run.
 //!
 //! Always: everything that can be wrong with the configuration is refused before a port is bound. Never here: logic of
 //! the roles themselves.
@@ -7,34 +7,27 @@
 #![cfg_attr(not(test), warn(clippy::print_stdout, clippy::print_stderr))]
 
 mod admin;
-mod bench;
 mod cli;
-mod client;
 mod config;
 mod demo;
 mod dev;
-mod filling;
 mod guide;
 mod history;
-mod log_copy;
-mod log_lines;
 mod log_targets;
 mod migrate;
 mod new_epoch;
-mod out;
-mod replay;
 mod roles;
 mod secrets;
-pub mod verify;
 
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
 
-use shared::sql::Statement;
+use tools::logs::args::LogCommand;
+use tools::{bench, logs, out, replay, verify};
 
-use crate::cli::{Cli, Command, EventsCommand, LogCommand, ParkedCommand, ProjectionCommand, StoreCommand};
+use crate::cli::{Cli, Command, EventsCommand, ParkedCommand, ProjectionCommand, StoreCommand};
 use crate::secrets::Secrets;
 
 /// How long threads that still work may hold up the exit.
@@ -82,11 +75,11 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Projector(args) => roles::projector(args).await.map(|()| ExitCode::SUCCESS),
         Command::Replay(args) => replay::run(args).await,
         Command::Bench(command) => bench::run(command).await,
-        Command::Log(LogCommand::Copy(args)) => log_copy::run(args).await,
-        Command::Log(LogCommand::Export(args)) => log_lines::export(args).await,
-        Command::Log(LogCommand::Import(args)) => log_lines::import(args).await,
-        Command::Backup(args) => log_lines::backup(args).await,
-        Command::Restore(args) => log_lines::restore(args).await,
+        Command::Log(LogCommand::Copy(args)) => logs::copy::run(args).await,
+        Command::Log(LogCommand::Export(args)) => logs::lines::export(args).await,
+        Command::Log(LogCommand::Import(args)) => logs::lines::import(args).await,
+        Command::Backup(args) => logs::lines::backup(args).await,
+        Command::Restore(args) => logs::lines::restore(args).await,
         Command::Migrate(command) => migrate::run(command).await,
         Command::Verify(args) => verify::run(&args.store, args.output.output).await,
         Command::Projection(ProjectionCommand::List(args)) => admin::list(args).await,
@@ -102,10 +95,4 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Events(EventsCommand::Tail(args)) => admin::tail(args).await,
         Command::Events(EventsCommand::Show(args)) => admin::show(args).await,
     }
-}
-
-/// Every statement of this crate, for the test that prepares them.
-#[must_use]
-pub fn every_statement() -> Vec<&'static Statement> {
-    verify::every_statement()
 }

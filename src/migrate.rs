@@ -9,8 +9,8 @@ use shared::store::migrate::Found;
 use shared::tables::OpenError;
 
 use crate::cli::MigrateCommand;
-use crate::config::Misuse;
-use crate::out;
+use tools::Misuse;
+use tools::out;
 
 /// Makes what is missing, or says what is there.
 ///

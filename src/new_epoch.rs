@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use shared::store::Store;
 
-use crate::out;
+use tools::out;
 
 /// Gives the store a new epoch and a new key for its tokens.
 ///

@@ -14,7 +14,7 @@ use anyhow::{Context, bail};
 use projector::Projector;
 use shared::log::{EventLog, LogHead};
 use shared::model::clock::SystemClock;
-use shared::rpc::serve::{Services, asked_to_stop, finish_within};
+use shared::rpc::serve::{Services, finish_within};
 use shared::runtime::ready::{CHECK_INTERVAL, Outcome, RARE_CHECK_INTERVAL, Readiness};
 use shared::runtime::settings::{ProjectorSettings, ServerSettings};
 use shared::sql::database::Database;
@@ -25,8 +25,10 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
-use crate::cli::{Address, CommandServerArgs, ProjectorArgs, QueryServerArgs};
+use crate::cli::{CommandServerArgs, ProjectorArgs, QueryServerArgs};
 use crate::history::Folded;
+use shared::runtime::signals::drain_when_asked;
+use tools::args::Address;
 
 /// Runs the command server until asked to stop.
 ///
@@ -272,20 +274,6 @@ pub async fn bind(address: &Address) -> anyhow::Result<(TcpListener, SocketAddr)
     let listener = bound.map_err(|cause| CannotListen(address.clone(), cause))?;
     let real = listener.local_addr()?;
     Ok((listener, real))
-}
-
-/// A token that is cancelled when the process is asked to stop.
-pub fn drain_when_asked() -> CancellationToken {
-    let drain = CancellationToken::new();
-    let asked = drain.clone();
-    tokio::spawn(async move {
-        // Without signals nobody could ever stop it cleanly, so it stops now.
-        let _asked = asked.drop_guard();
-        if let Err(cause) = asked_to_stop().await {
-            error!(%cause, "signals cannot be watched: {cause}");
-        }
-    });
-    drain
 }
 
 /// Serves until drained, and drains the rest of the process however this ends.

@@ -16,7 +16,7 @@ use sqlx::{ConnectOptions, Executor, SqlSafeStr};
 
 fn every_statement() -> Vec<&'static Statement> {
     let own = [shared::every_statement(), projector::every_statement(), query_server::every_statement()];
-    own.into_iter().flatten().chain(chirp::every_statement()).collect()
+    own.into_iter().flatten().chain(tools::every_statement()).collect()
 }
 
 #[tokio::test]
@@ -56,7 +56,7 @@ async fn postgres_understands_every_statement() {
 #[test]
 fn every_statement_of_the_sources_is_listed() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let crates = ["shared/src", "projector/src", "query-server/src", "src"].map(|folder| root.join(folder));
+    let crates = ["shared/src", "projector/src", "query-server/src", "tools/src"].map(|folder| root.join(folder));
     let declared: usize = crates.iter().flat_map(|folder| sources(folder)).map(|file| declared_in(&file)).sum();
     assert_eq!(every_statement().len(), declared);
 }

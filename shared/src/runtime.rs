@@ -8,5 +8,6 @@ pub mod metrics;
 pub mod patience;
 pub mod ready;
 pub mod settings;
+pub mod signals;
 pub mod telemetry;
 pub mod wake;

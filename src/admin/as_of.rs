@@ -11,7 +11,7 @@ use shared::rpc::proto::query::{Account, TimelineItem};
 
 use super::{Operator, events};
 use crate::cli::{AtArgs, Moment};
-use crate::out;
+use tools::out;
 
 /// Shows something as it was, as JSON.
 ///

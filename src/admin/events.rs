@@ -11,9 +11,10 @@ use shared::sql::rows::hexadecimal;
 use tokio::time::sleep;
 
 use super::{Operator, named};
-use crate::cli::{EventsShowArgs, EventsTailArgs, Output};
-use crate::client::{Failed, PATIENCE, retrying};
-use crate::out;
+use crate::cli::{EventsShowArgs, EventsTailArgs};
+use tools::args::Output;
+use tools::client::{Failed, PATIENCE, retrying};
+use tools::out;
 
 /// How often `--follow` asks for more.
 const FOLLOW_INTERVAL: Duration = Duration::from_millis(500);

@@ -9,8 +9,9 @@ use shared::rpc::proto::admin::{
 };
 
 use super::{Operator, events, named, table};
-use crate::cli::{Output, ParkedDiscardArgs, ParkedListArgs, ParkedRetryArgs, ParkedShowArgs};
-use crate::out;
+use crate::cli::{ParkedDiscardArgs, ParkedListArgs, ParkedRetryArgs, ParkedShowArgs};
+use tools::args::Output;
+use tools::out;
 
 const HEADINGS: [&str; 6] = ["POSITION", "PROJECTION", "TYPE", "ATTEMPTS", "STREAM", "CAUSE"];
 

@@ -15,8 +15,9 @@ use shared::rpc::proto::admin::{
 use tokio::time::timeout;
 
 use super::Operator;
-use crate::cli::{Output, ProjectionListArgs, ProjectionRebuildArgs};
-use crate::out;
+use crate::cli::{ProjectionListArgs, ProjectionRebuildArgs};
+use tools::args::Output;
+use tools::out;
 
 const HEADINGS: [&str; 7] = ["NAME", "STATE", "CHECKPOINT", "HEAD", "LAG (EVENTS)", "LAG (SECONDS)", "PARKED"];
 

@@ -3,7 +3,8 @@
 use clap::builder::{BoolishValueParser, RangedU64ValueParser};
 use clap::{ArgGroup, Args, Subcommand, value_parser};
 
-use super::{Ops, OutputChoice};
+use super::Ops;
+use tools::args::OutputChoice;
 
 /// What can be done with parked events.
 #[derive(Debug, Subcommand)]

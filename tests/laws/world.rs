@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use chirp::verify::{LogReader, Manner, Report, compare};
 use clients::{Client, HomeView, NotificationView, PostView, Random, View};
 use projector::Projector;
 use query_server::{Queries, StreamLimits};
@@ -24,6 +23,7 @@ use sqlx::{Connection, PgConnection};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
+use tools::verify::{LogReader, Manner, Report, compare};
 use uuid::Uuid;
 
 pub const BATCH_SIZES: [usize; 3] = [1, 7, 1_000];

@@ -30,7 +30,7 @@ use tonic_health::server::HealthReporter;
 use tonic_web::GrpcWebLayer;
 use tower::{Layer as _, service_fn};
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
-use tracing::{info, warn};
+use tracing::warn;
 
 use crate::rpc::proto::DESCRIPTORS;
 use crate::rpc::tokens::CONSISTENCY_TOKEN_HEADER;
@@ -145,21 +145,6 @@ pub async fn serve(
             Ok(())
         }
     }
-}
-
-/// Completes when the process is asked to stop: SIGTERM or SIGINT.
-///
-/// # Errors
-/// When the signals cannot be watched.
-pub async fn asked_to_stop() -> io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => info!("SIGTERM: draining"),
-        _ = interrupt.recv() => info!("SIGINT: draining"),
-    }
-    Ok(())
 }
 
 /// Waits for a task to end after the drain, but no longer than the grace period.

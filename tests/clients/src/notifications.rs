@@ -36,7 +36,7 @@ impl View for NotificationView {
     }
 
     fn shown(&self) -> Vec<NotificationGroup> {
-        let mut shown: Vec<NotificationGroup> = self.held.values().cloned().map(chirp::verify::notification).collect();
+        let mut shown: Vec<NotificationGroup> = self.held.values().cloned().map(tools::verify::notification).collect();
         shown.sort_by_key(|group| Reverse(group.place));
         shown
     }

@@ -59,7 +59,7 @@ impl View for PostView {
 
     fn shown(&self) -> Self::Shown {
         let replies = self.replies.values().cloned().collect();
-        let (thread, posts) = chirp::verify::thread(vec![], self.post.clone(), replies);
+        let (thread, posts) = tools::verify::thread(vec![], self.post.clone(), replies);
         (thread, posts.into_iter().map(|(post, _)| announced(post)).collect())
     }
 

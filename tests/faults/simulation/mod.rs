@@ -12,7 +12,6 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 
-use chirp::verify::{Manner, Report, compare};
 use clients::Random;
 use command_server::command::Command;
 use command_server::execute::{Call, Executed, Executor, digest};
@@ -31,6 +30,7 @@ use shared::sql::database::{Database, Value};
 use shared::tables;
 use tokio_util::sync::CancellationToken;
 use tonic::{Code, Status};
+use tools::verify::{Manner, Report, compare};
 
 use self::log::{Defect, SimulatedLog, Trouble};
 use self::record::Record;

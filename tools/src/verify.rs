@@ -5,6 +5,7 @@
 //! server. Never here: a repair.
 
 mod answers;
+mod args;
 mod chain;
 mod compare;
 
@@ -23,10 +24,11 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 pub use answers::words::{notification, thread};
+pub use args::VerifyArgs;
 pub use chain::LogReader;
 pub use compare::{Manner, Report, compare};
 
-use crate::cli::Output;
+use crate::args::Output;
 use crate::out;
 
 /// How long to wait for a projector that is catching up, before giving up.

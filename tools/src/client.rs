@@ -10,7 +10,7 @@ use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
-use crate::cli::Address;
+use crate::args::Address;
 
 /// How long a server may be away before its clients give up: enough for a restart.
 pub const PATIENCE: Duration = Duration::from_secs(60);

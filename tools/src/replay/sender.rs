@@ -13,7 +13,7 @@ use tonic::transport::Channel;
 use super::command::Command;
 use super::people::{Namespace, People};
 use super::tally::Tally;
-use crate::cli::Address;
+use crate::args::Address;
 use crate::client::{self, PATIENCE, reason, retrying};
 
 /// How many calls share a connection: servers bound the streams of one.

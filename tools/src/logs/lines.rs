@@ -28,9 +28,9 @@ use shared::sql::versions::LOG;
 use shared::store::Store;
 use uuid::Uuid;
 
-use crate::cli::{BackupArgs, LogExportArgs, LogImportArgs, RestoreArgs};
-use crate::filling::Filling;
-use crate::log_copy::Requests;
+use super::args::{BackupArgs, LogExportArgs, LogImportArgs, RestoreArgs};
+use super::copy::Requests;
+use super::filling::Filling;
 use crate::out;
 
 /// What this code writes and reads.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::RangedU64ValueParser;
 use clap::{Args, Subcommand};
 
-use super::{CONCURRENCY_MAX, OutputChoice, server};
+use crate::args::{CONCURRENCY_MAX, OutputChoice, server};
 
 const BENCH_ACCOUNTS_MAX: u64 = 10_000_000;
 const BENCH_FOLLOWERS_MAX: u64 = 5_000;
@@ -49,6 +49,7 @@ pub struct BenchAppendArgs {
     #[arg(long, env = "CHIRP_ACCOUNTS", value_name = "N", default_value_t = 1_000,
           value_parser = RangedU64ValueParser::<usize>::new().range(1..=BENCH_ACCOUNTS_MAX))]
     pub accounts: usize,
+    /// How often and where is measured.
     #[command(flatten)]
     pub rounds: BenchRounds,
 }
@@ -69,6 +70,7 @@ pub struct BenchFanoutArgs {
     #[arg(long, env = "CHIRP_FOLLOWERS", value_name = "N",
           value_parser = RangedU64ValueParser::<usize>::new().range(1..=BENCH_FOLLOWERS_MAX))]
     pub followers: Option<usize>,
+    /// How often and where is measured.
     #[command(flatten)]
     pub rounds: BenchRounds,
 }
@@ -88,6 +90,7 @@ pub struct BenchLiveArgs {
     #[arg(long, env = "CHIRP_RATE", value_name = "N", default_value_t = 500,
           value_parser = RangedU64ValueParser::<usize>::new().range(1..=BENCH_RATE_MAX))]
     pub rate: usize,
+    /// How often and where is measured.
     #[command(flatten)]
     pub rounds: BenchRounds,
 }
@@ -95,6 +98,7 @@ pub struct BenchLiveArgs {
 /// `chirp bench overload`
 #[derive(Debug, Args)]
 pub struct BenchOverloadArgs {
+    /// How often and where is measured.
     #[command(flatten)]
     pub rounds: BenchRounds,
 }
@@ -110,6 +114,7 @@ pub struct BenchReadArgs {
     #[arg(long, env = "CHIRP_ACCOUNTS", value_name = "N", default_value_t = 2_000,
           value_parser = RangedU64ValueParser::<usize>::new().range(10..=BENCH_ACCOUNTS_MAX))]
     pub accounts: usize,
+    /// How often and where is measured.
     #[command(flatten)]
     pub rounds: BenchRounds,
 }
@@ -125,6 +130,7 @@ pub struct BenchWatchArgs {
     #[arg(long, env = "CHIRP_LIKES", value_name = "N", default_value_t = 20,
           value_parser = RangedU64ValueParser::<usize>::new().range(1..=BENCH_LIKES_MAX))]
     pub likes: usize,
+    /// How often and where is measured.
     #[command(flatten)]
     pub rounds: BenchRounds,
 }
@@ -146,6 +152,7 @@ pub struct BenchRounds {
     /// Where to make the throw-away folder [default: the system's temporary folder]
     #[arg(long, env = "CHIRP_FOLDER", value_name = "DIR")]
     pub folder: Option<PathBuf>,
+    /// How results are printed.
     #[command(flatten)]
     pub output: OutputChoice,
 }

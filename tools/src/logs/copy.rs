@@ -17,9 +17,9 @@ use shared::sql::rows::{Cell, Line, hexadecimal};
 use shared::store::Store;
 use uuid::Uuid;
 
-use crate::cli::LogCopyArgs;
-use crate::config::Misuse;
-use crate::filling::Filling;
+use super::args::LogCopyArgs;
+use super::filling::Filling;
+use crate::Misuse;
 use crate::out;
 
 /// Rows of one transaction.

@@ -4,6 +4,7 @@
 //! done before is only answered again; at the end the read tables have everything. Never here: a way around the API.
 
 mod activity;
+mod args;
 mod command;
 mod graph;
 mod people;
@@ -23,12 +24,13 @@ use shared::rpc::proto::query::consistency::Requirement;
 use shared::rpc::proto::query::get_account_request::Account;
 use shared::rpc::proto::query::query_service_client::QueryServiceClient;
 use shared::rpc::proto::query::{Consistency, GetAccountRequest};
+use shared::runtime::signals::drain_when_asked;
 use tokio_util::sync::CancellationToken;
 use tonic::{Code, Request};
 
-use crate::cli::{Address, ReplayArgs};
+pub use self::args::ReplayArgs;
+use crate::args::Address;
 use crate::client::{self, Failed, explained, retrying};
-use crate::roles::drain_when_asked;
 use activity::Activity;
 use graph::Graph;
 use people::People;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::tally::{Tally, rate};
-use crate::cli::Output;
+use crate::args::Output;
 use crate::client::PATIENCE;
 use crate::out;
 

@@ -5,6 +5,7 @@
 //! its cores, for the figure as for the yardstick.
 
 mod append;
+pub mod args;
 mod bare;
 mod fanout;
 mod live;
@@ -27,7 +28,9 @@ use anyhow::Context;
 use shared::sql::postgres::Server;
 use shared::store::Store;
 
-use crate::cli::{BenchCommand, BenchFanoutArgs, BenchRounds, Output};
+pub use self::args::BenchCommand;
+use self::args::{BenchFanoutArgs, BenchRounds};
+use crate::args::Output;
 use crate::out;
 
 /// How often and how long something is measured, and where.

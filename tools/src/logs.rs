@@ -1,0 +1,6 @@
+//! Whole logs: copied to another store, backed up and restored, written as lines and read in again.
+
+pub mod args;
+pub mod copy;
+mod filling;
+pub mod lines;
