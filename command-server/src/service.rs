@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use prost::Message;
 use shared::log::{Anchor, EventLog};
+use shared::rpc::common_fields::Commanding;
 use shared::rpc::errors::{ErrorReason, RETRY_DELAY, Refused};
 use shared::rpc::progress::{Names, ProgressOnDemand, Unreached, answer_by};
 use shared::rpc::proto::command as v1;
@@ -34,30 +34,6 @@ pub struct Commands {
     executor: Executor,
     tokens: Tokens,
     progress: ProgressOnDemand,
-}
-
-/// What all requests of this service have beside the payload.
-trait Commanding: Message {
-    /// Takes the request id and `wait_for` out, so that what is left is the payload that the request id is bound to.
-    fn take_manner(&mut self) -> (String, i32);
-}
-
-macro_rules! commanding {
-    ($($request:ident)*) => {
-        $(impl Commanding for v1::$request {
-            fn take_manner(&mut self) -> (String, i32) {
-                (std::mem::take(&mut self.request_id), std::mem::take(&mut self.wait_for))
-            }
-        })*
-    };
-}
-
-commanding! {
-    RegisterAccountRequest UpdateProfileRequest ChangeHandleRequest ProtectAccountRequest UnprotectAccountRequest
-    DeactivateAccountRequest ReactivateAccountRequest CreatePostRequest EditPostRequest DeletePostRequest
-    LikePostRequest UnlikePostRequest RepostPostRequest UndoRepostRequest FollowAccountRequest
-    UnfollowAccountRequest ApproveFollowRequest RejectFollowRequest RemoveFollowerRequest BlockAccountRequest
-    UnblockAccountRequest MuteAccountRequest UnmuteAccountRequest BookmarkPostRequest RemoveBookmarkRequest MarkNotificationsSeenRequest
 }
 
 impl Commands {

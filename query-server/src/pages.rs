@@ -2,9 +2,9 @@
 
 use shared::model::hashtag;
 use shared::model::ids::{AccountId, AccountKey, Position, PostId, PostKey};
+use shared::rpc::common_fields::Paged;
 use shared::rpc::errors::{ErrorReason, Refused, Violations};
 use shared::rpc::paging::{PageSizes, page_start};
-use shared::rpc::proto::query as v1;
 use shared::rpc::tokens::Tokens;
 use tonic::{Code, Request, Status};
 
@@ -18,46 +18,6 @@ use crate::snapshot::{Projections, Snapshot};
 pub const TIMELINE_PAGES: PageSizes = PageSizes { default: 20, max: 100 };
 /// Pages of accounts.
 pub const LIST_PAGES: PageSizes = PageSizes { default: 50, max: 200 };
-
-/// The fields that every paged question has.
-pub trait Paged {
-    /// How fresh the answer must be.
-    fn consistency(&self) -> Option<&v1::Consistency>;
-    /// For whom it is made.
-    fn viewer_account_id(&self) -> &str;
-    /// How many entries are wanted.
-    fn page_size(&self) -> i32;
-    /// Where the page before ended.
-    fn page_token(&self) -> &str;
-}
-
-macro_rules! paged {
-    ($($request:ident)*) => {
-        $(impl Paged for v1::$request {
-            fn consistency(&self) -> Option<&v1::Consistency> {
-                self.consistency.as_ref()
-            }
-
-            fn viewer_account_id(&self) -> &str {
-                &self.viewer_account_id
-            }
-
-            fn page_size(&self) -> i32 {
-                self.page_size
-            }
-
-            fn page_token(&self) -> &str {
-                &self.page_token
-            }
-        })*
-    };
-}
-
-paged! {
-    GetHomeTimelineRequest GetAuthorTimelineRequest GetHashtagTimelineRequest GetThreadRequest ListFollowersRequest
-    ListFollowingRequest ListFollowRequestsRequest ListBlockedRequest ListMutedRequest ListLikersRequest
-    ListRepostersRequest ListQuotesRequest ListBookmarksRequest ListNotificationsRequest ListActivitiesRequest
-}
 
 /// What a question is about, as the request names it.
 pub trait Subject {

@@ -3,6 +3,7 @@
 //! Never here: an answer to a question, or a decision about a command.
 
 pub mod call_metrics;
+pub mod common_fields;
 pub mod errors;
 pub mod paging;
 pub mod progress;
