@@ -1,5 +1,5 @@
 //! Compiles `proto/` into Rust, with protox instead of a system protoc, and says of each message which of the fields it has that many have
-//! (`shared/src/rpc/common_fields.rs`). Run for the `shared` crate, which names it.
+//! (`shared/src/rpc/common_fields.rs`), and of each request of which method it is (`shared/src/rpc/methods.rs`). Run for the `shared` crate, which names it.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -35,6 +35,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var("OUT_DIR")?);
     fs::write(out.join("descriptors.bin"), descriptors.encode_to_vec())?;
     fs::write(out.join("common_fields.rs"), common_fields(&descriptors))?;
+    fs::write(out.join("methods.rs"), methods(&descriptors))?;
     tonic_prost_build::configure().compile_fds(descriptors)?;
     Ok(())
 }
@@ -52,4 +53,56 @@ fn common_fields(descriptors: &FileDescriptorSet) -> String {
         }
     }
     lines
+}
+
+/// Of each method that has a request of its own, the request with the method's name and its response; and for each service whose methods all have
+/// the shape `method(request)`, a macro that implements it.
+fn methods(descriptors: &FileDescriptorSet) -> String {
+    let mut text = String::new();
+    for package in ["command", "query"] {
+        let files = descriptors.file.iter().filter(|file| file.package() == format!("chirp.{package}.v1"));
+        for service in files.flat_map(|file| &file.service) {
+            let mut bodies = String::new();
+            for method in &service.method {
+                let last = |path: &str| path.rsplit('.').next().unwrap_or(path).to_owned();
+                let (name, request, response) = (method.name(), last(method.input_type()), last(method.output_type()));
+                text.push_str(&format!(
+                    "impl Method for super::proto::{package}::{request} {{\n    const NAME: &'static str = \"{name}\";\n    \
+                     type Response = super::proto::{package}::{response};\n}}\n"
+                ));
+                let call = snake_case(name);
+                let types = format!("$crate::rpc::proto::{package}::");
+                bodies.push_str(&match method.server_streaming() {
+                    true => format!(
+                        "        type {name}Stream = $messages<{types}{response}>;\n        async fn {call}(&self, request: \
+                         ::tonic::Request<{types}{request}>) -> Result<::tonic::Response<Self::{name}Stream>, ::tonic::Status> \
+                         {{ self.open(request).await }}\n"
+                    ),
+                    false => format!(
+                        "        async fn {call}(&self, request: ::tonic::Request<{types}{request}>) -> \
+                         Result<::tonic::Response<{types}{response}>, ::tonic::Status> {{ self.answer(request).await }}\n"
+                    ),
+                });
+            }
+            let (module, called) = (snake_case(service.name()), service.name());
+            text.push_str(&format!(
+                "/// Implements the service by `answer`, and by `open` where it streams these messages.\n#[macro_export]\n\
+                 macro_rules! serve_{module} {{\n    ($server:ty $(, $messages:ident)?) => {{\n        #[::tonic::async_trait]\n        \
+                 impl $crate::rpc::proto::{package}::{module}_server::{called} for $server {{\n{bodies}        }}\n    }};\n}}\n"
+            ));
+        }
+    }
+    text
+}
+
+/// `CreatePost` as `create_post`.
+fn snake_case(name: &str) -> String {
+    let mut snake = String::new();
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() && !snake.is_empty() {
+            snake.push('_');
+        }
+        snake.push(letter.to_ascii_lowercase());
+    }
+    snake
 }

@@ -8,6 +8,7 @@ pub mod command;
 pub mod domain;
 pub mod execute;
 pub mod fields;
+mod methods;
 mod refusals;
 pub mod service;
 pub mod session;

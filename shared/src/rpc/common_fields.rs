@@ -24,6 +24,8 @@ pub trait Paged {
 pub trait Tokened {
     /// The consistency token.
     fn consistency_token(&self) -> &str;
+    /// Sets it.
+    fn set_consistency_token(&mut self, token: String);
 }
 
 macro_rules! commanding {
@@ -64,6 +66,10 @@ macro_rules! command_answer {
             fn consistency_token(&self) -> &str {
                 &self.consistency_token
             }
+
+            fn set_consistency_token(&mut self, token: String) {
+                self.consistency_token = token;
+            }
         }
     };
 }
@@ -73,6 +79,10 @@ macro_rules! query_answer {
         impl Tokened for query::$response {
             fn consistency_token(&self) -> &str {
                 &self.read_at
+            }
+
+            fn set_consistency_token(&mut self, token: String) {
+                self.read_at = token;
             }
         }
     };

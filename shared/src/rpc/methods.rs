@@ -1,0 +1,13 @@
+//! The methods of the public services, each by its request: read from the contract by the build. With them come the macros
+//! `serve_command_service!` and `serve_query_service!`, which implement a whole service by one function that is generic over the request, so that
+//! what is done for every method is done in one place, and a method that nobody handles does not compile.
+
+/// A method, by its request.
+pub trait Method: prost::Message + Default {
+    /// Its name in the contract, such as `CreatePost`.
+    const NAME: &'static str;
+    /// What it is answered.
+    type Response: prost::Message + Default;
+}
+
+include!(concat!(env!("OUT_DIR"), "/methods.rs"));
