@@ -85,9 +85,13 @@ fn methods(descriptors: &FileDescriptorSet) -> String {
                 });
             }
             let (module, called) = (snake_case(service.name()), service.name());
+            let parameters = match service.method.iter().any(|method| method.server_streaming()) {
+                true => "$server:ty, $messages:ident",
+                false => "$server:ty",
+            };
             text.push_str(&format!(
-                "/// Implements the service by `answer`, and by `open` where it streams these messages.\n#[macro_export]\n\
-                 macro_rules! serve_{module} {{\n    ($server:ty $(, $messages:ident)?) => {{\n        #[::tonic::async_trait]\n        \
+                "/// Implements the service by `answer`, and by `open` where it streams messages.\n#[macro_export]\n\
+                 macro_rules! serve_{module} {{\n    ({parameters}) => {{\n        #[::tonic::async_trait]\n        \
                  impl $crate::rpc::proto::{package}::{module}_server::{called} for $server {{\n{bodies}        }}\n    }};\n}}\n"
             ));
         }

@@ -10,6 +10,7 @@
 mod by_key;
 mod freshness;
 mod hydrate;
+mod methods;
 mod pages;
 mod presence;
 mod pull;
