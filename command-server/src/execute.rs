@@ -15,7 +15,6 @@ use tonic::Status;
 use uuid::Uuid;
 
 use crate::command::{Answer, Command, decide};
-use crate::domain::stream_of;
 use crate::refusals::refuse;
 use crate::session::{Failure, Session, Source};
 use crate::streams::Streams;
@@ -138,7 +137,7 @@ impl Executor {
         {
             return Ok(Attempt::Done(before));
         }
-        let events: Vec<_> = decision.events.into_iter().map(|event| (stream_of(&event), event)).collect();
+        let events: Vec<_> = decision.events.into_iter().map(|event| (event.stream(), event)).collect();
         let append = Append {
             expected: session.expected(),
             rests_on: session.rests_on(),

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use shared::log::Recorded;
 use shared::model::clock::Timestamp;
-use shared::model::event::{Event, PostEvent};
+use shared::model::event::{Event, Part, PostEvent};
 use shared::model::ids::{Position, Version};
 use shared::model::streams::StreamName;
 use shared::sql::database::{Database, Row, Transaction, Value};
@@ -47,14 +47,8 @@ WHERE projection = $1 AND position = $2 AND discarded_at IS NULL
 RETURNING position";
 }
 
-/// Streams of these concern the post that their name ends with.
-const ABOUT_POSTS: [&str; 3] = ["like", "repost", "bookmark"];
-/// Streams of these begin what others name.
-const ENTITIES: [&str; 2] = ["account", "post"];
 /// The most of a cause that is kept, in characters.
 const CAUSE_LENGTH_MAX: usize = 1_000;
-/// The length of an id in the name of a stream.
-const ID_LENGTH: usize = 36;
 
 /// An event on its way to be parked.
 #[derive(Debug)]
@@ -145,44 +139,29 @@ impl Parked {
             return None;
         }
         let of_its_stream = self.streams.get(&recorded.stream);
-        let named = named(&recorded.stream).chain(event.into_iter().flat_map(named_within));
+        let named = recorded.stream.named().into_iter().chain(event.into_iter().flat_map(named_within));
         of_its_stream.into_iter().chain(named.filter_map(|name| self.entities.get(&name))).min().copied()
     }
 
     /// Lets what must stay behind this event wait.
     pub fn hold(&mut self, position: Position, stream: &StreamName, version: Version, behind: Option<Position>) {
-        let aggregate = aggregate(stream);
-        if ABOUT_POSTS.contains(&aggregate)
-            && let Some(post) = named(stream).last()
-        {
-            self.streams.entry(post).or_insert(position);
-        }
-        if ENTITIES.contains(&aggregate) && version == Version(1) {
-            self.entities.entry(stream.clone()).or_insert(position);
+        let parts = stream.aggregate().map_or(&[][..], |aggregate| aggregate.parts);
+        match parts {
+            // What somebody does to a post stands in the way of what happens to the post.
+            [Part::Account, Part::Post] => {
+                if let Some(post) = stream.named().pop() {
+                    self.streams.entry(post).or_insert(position);
+                }
+            }
+            // What others name begins with its first event.
+            [Part::Account | Part::Post] if stream.named().first() == Some(stream) && version == Version(1) => {
+                self.entities.entry(stream.clone()).or_insert(position);
+            }
+            _ => {}
         }
         self.streams.entry(stream.clone()).or_insert(position);
         self.waiting.insert(position, behind);
     }
-}
-
-fn aggregate(stream: &StreamName) -> &str {
-    stream.as_str().split('-').next().unwrap_or_default()
-}
-
-/// The accounts and posts in the name of a stream, by the names of their own streams.
-fn named(stream: &StreamName) -> impl Iterator<Item = StreamName> {
-    let aggregate = aggregate(stream);
-    let ids = stream.as_str().get(aggregate.len() + 1..).unwrap_or_default();
-    let kinds = match aggregate {
-        "post" => ["post", ""],
-        _ if ABOUT_POSTS.contains(&aggregate) => ["account", "post"],
-        "handle" => ["", ""],
-        _ => ["account", "account"],
-    };
-    let id = |at: usize| ids.get(at * (ID_LENGTH + 1)..at * (ID_LENGTH + 1) + ID_LENGTH);
-    let name = |(at, kind): (usize, &str)| Some(format!("{kind}-{}", id(at)?)).filter(|_| !kind.is_empty());
-    let names: Vec<String> = kinds.into_iter().enumerate().filter_map(name).collect();
-    names.into_iter().map(StreamName::from_text)
 }
 
 /// What an event names beside that: whoever wrote a post, and what it answers or quotes.

@@ -1,5 +1,8 @@
 //! The projections, one file each.
 
+// Whoever adds an event is told by the compiler where it must be thought of.
+#![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
+
 pub mod activity;
 pub mod bookmarks;
 pub mod counts;

@@ -152,7 +152,7 @@ impl Running {
     /// knows.
     fn wants(&self, recorded: &Recorded) -> bool {
         let aggregate = recorded.kind.split('.').next().unwrap_or_default();
-        let is_unknown = !event::AGGREGATES.contains(&aggregate);
+        let is_unknown = event::AGGREGATES.iter().all(|known| known.name != aggregate);
         let may_be_new = is_unknown && self.projection.policy() == Policy::BestEffort;
         may_be_new || self.projection.wants().contains(&aggregate)
     }

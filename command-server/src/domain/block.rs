@@ -66,10 +66,10 @@ pub fn unblock(block: Block, account: &Account, target: &Account) -> Result<Vec<
 
 impl Aggregate for Block {
     fn evolve(self, _: Position, event: &Event) -> Self {
+        let Event::Block(event) = event else { return self };
         match event {
-            Event::Block(BlockEvent::Added { .. }) => Self::Standing,
-            Event::Block(BlockEvent::Removed { .. }) => Self::Absent,
-            _ => self,
+            BlockEvent::Added { .. } => Self::Standing,
+            BlockEvent::Removed { .. } => Self::Absent,
         }
     }
 }

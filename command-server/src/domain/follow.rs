@@ -137,13 +137,11 @@ fn ending(follower: &Known, followee: &Known, seen: Seen) -> Edge {
 
 impl Aggregate for Follow {
     fn evolve(self, _: Position, event: &Event) -> Self {
+        let Event::Follow(event) = event else { return self };
         match event {
-            Event::Follow(FollowEvent::Requested(_)) => Self::Requested,
-            Event::Follow(FollowEvent::Followed(_)) => Self::Following,
-            Event::Follow(FollowEvent::Rejected(_) | FollowEvent::Withdrawn(_) | FollowEvent::Unfollowed(_)) => {
-                Self::Absent
-            }
-            _ => self,
+            FollowEvent::Requested(_) => Self::Requested,
+            FollowEvent::Followed(_) => Self::Following,
+            FollowEvent::Rejected(_) | FollowEvent::Withdrawn(_) | FollowEvent::Unfollowed(_) => Self::Absent,
         }
     }
 }

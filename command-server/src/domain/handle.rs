@@ -31,10 +31,10 @@ impl Handle {
 
 impl Aggregate for Handle {
     fn evolve(self, _: Position, event: &Event) -> Self {
+        let Event::Handle(event) = event else { return self };
         match event {
-            Event::Handle(HandleEvent::Claimed { account_id, .. }) => Self::Held(*account_id),
-            Event::Handle(HandleEvent::Released { .. }) => Self::Free,
-            _ => self,
+            HandleEvent::Claimed { account_id, .. } => Self::Held(*account_id),
+            HandleEvent::Released { .. } => Self::Free,
         }
     }
 }

@@ -44,10 +44,10 @@ pub fn unmute(mute: Mute, account: &Account, target: &Account) -> Result<Vec<Eve
 
 impl Aggregate for Mute {
     fn evolve(self, _: Position, event: &Event) -> Self {
+        let Event::Mute(event) = event else { return self };
         match event {
-            Event::Mute(MuteEvent::Added { .. }) => Self::Standing,
-            Event::Mute(MuteEvent::Removed { .. }) => Self::Absent,
-            _ => self,
+            MuteEvent::Added { .. } => Self::Standing,
+            MuteEvent::Removed { .. } => Self::Absent,
         }
     }
 }

@@ -34,9 +34,9 @@ pub fn mark_seen(seen: Seen, account: &Account, up_to: Position) -> Result<Vec<E
 
 impl Aggregate for Seen {
     fn evolve(self, _: Position, event: &Event) -> Self {
+        let Event::Notifications(event) = event else { return self };
         match event {
-            Event::Notifications(NotificationsEvent::Seen { up_to, .. }) => Self(*up_to),
-            _ => self,
+            NotificationsEvent::Seen { up_to, .. } => Self(*up_to),
         }
     }
 }

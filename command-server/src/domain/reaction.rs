@@ -103,7 +103,14 @@ impl Aggregate for Reaction {
             Event::Like(LikeEvent::Removed { .. })
             | Event::Repost(RepostEvent::Removed { .. })
             | Event::Bookmark(BookmarkEvent::Removed { .. }) => Self::Absent,
-            _ => self,
+            Event::Account(_)
+            | Event::Handle(_)
+            | Event::Post(_)
+            | Event::Follow(_)
+            | Event::Requests(_)
+            | Event::Block(_)
+            | Event::Mute(_)
+            | Event::Notifications(_) => self,
         }
     }
 }

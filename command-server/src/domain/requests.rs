@@ -23,12 +23,12 @@ impl Requests {
 
 impl Aggregate for Requests {
     fn evolve(mut self, position: Position, event: &Event) -> Self {
+        let Event::Requests(event) = event else { return self };
         match event {
-            Event::Requests(RequestsEvent::Added { follower, .. }) => {
+            RequestsEvent::Added { follower, .. } => {
                 self.0.insert(follower.key, (position, *follower));
             }
-            Event::Requests(RequestsEvent::Removed { follower, .. }) => drop(self.0.remove(&follower.key)),
-            _ => {}
+            RequestsEvent::Removed { follower, .. } => drop(self.0.remove(&follower.key)),
         }
         self
     }

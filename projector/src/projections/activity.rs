@@ -61,7 +61,15 @@ fn fold(facts: &[&Fact]) -> Net {
             Event::Repost(RepostEvent::Removed { account, post, .. }) => net.undone(account.key, Reposted, post.key.0),
             Event::Post(PostEvent::Created { author, .. }) => net.done(fact, author.key, Posted, fact.position.0),
             Event::Post(PostEvent::Deleted { post, .. }) => net.post_deleted(post.key),
-            _ => {}
+            Event::Post(PostEvent::Edited { .. })
+            | Event::Follow(FollowEvent::Requested(_) | FollowEvent::Rejected(_) | FollowEvent::Withdrawn(_))
+            | Event::Account(_)
+            | Event::Handle(_)
+            | Event::Bookmark(_)
+            | Event::Requests(_)
+            | Event::Block(_)
+            | Event::Mute(_)
+            | Event::Notifications(_) => {}
         }
     }
     net

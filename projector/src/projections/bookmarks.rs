@@ -17,14 +17,10 @@ pub struct Bookmarks;
 fn fold(facts: &[&Fact]) -> Edges {
     let mut bookmarks = Edges::default();
     for fact in facts {
-        match &fact.event {
-            Event::Bookmark(BookmarkEvent::Added { account, post, .. }) => {
-                bookmarks.add(account.key.0, post.key.0, fact.position);
-            }
-            Event::Bookmark(BookmarkEvent::Removed { account, post, .. }) => {
-                bookmarks.remove(account.key.0, post.key.0);
-            }
-            _ => {}
+        let Event::Bookmark(event) = &fact.event else { continue };
+        match event {
+            BookmarkEvent::Added { account, post, .. } => bookmarks.add(account.key.0, post.key.0, fact.position),
+            BookmarkEvent::Removed { account, post, .. } => bookmarks.remove(account.key.0, post.key.0),
         }
     }
     bookmarks

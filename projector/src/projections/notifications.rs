@@ -247,7 +247,12 @@ fn fold(facts: &[&Fact]) -> Net {
             Event::Notifications(NotificationsEvent::Seen { account, up_to }) => {
                 net.seen.insert(account.key, (*up_to, fact.position));
             }
-            _ => {}
+            Event::Account(_)
+            | Event::Handle(_)
+            | Event::Bookmark(_)
+            | Event::Requests(_)
+            | Event::Block(_)
+            | Event::Mute(_) => {}
         }
     }
     net

@@ -102,7 +102,15 @@ fn changed(fact: &Fact) -> [Option<PostKey>; 2] {
         }
         Event::Like(LikeEvent::Added { post, .. } | LikeEvent::Removed { post, .. })
         | Event::Repost(RepostEvent::Added { post, .. } | RepostEvent::Removed { post, .. }) => [Some(post.key), None],
-        _ => [None, None],
+        Event::Post(PostEvent::Created { reply_to: None, .. })
+        | Event::Account(_)
+        | Event::Handle(_)
+        | Event::Bookmark(_)
+        | Event::Follow(_)
+        | Event::Requests(_)
+        | Event::Block(_)
+        | Event::Mute(_)
+        | Event::Notifications(_) => [None, None],
     }
 }
 

@@ -12,39 +12,93 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::model::ids::{AccountId, AccountRef, AuthoredPost, Position, PostId, PostRef};
+use crate::model::streams::StreamName;
 
 /// The schema version that this code writes.
 pub const SCHEMA_VERSION: u32 = 1;
 
-/// The first words of all types of events.
-pub const AGGREGATES: [&str; 11] =
-    ["account", "handle", "post", "like", "repost", "bookmark", "follow", "requests", "block", "mute", "notifications"];
+/// What the name of a stream is made of, after the word of its aggregate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The id of an account.
+    Account,
+    /// The id of a post.
+    Post,
+    /// A handle.
+    Handle,
+}
 
-/// Anything that can have happened.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event {
+/// Something whose events are in a stream of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Aggregate {
+    /// The first word of the types of its events and of the names of its streams.
+    pub name: &'static str,
+    /// What else the names of its streams are made of.
+    pub parts: &'static [Part],
+}
+
+/// Declares every aggregate once: its events, the first word of their types, and what its streams are named by.
+macro_rules! aggregates {
+    ($($(#[$about:meta])* $variant:ident($event:ident) = $name:literal: [$($part:ident),+];)+) => {
+        /// Anything that can have happened.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub enum Event {
+            $($(#[$about])* $variant($event),)+
+        }
+
+        /// All aggregates.
+        pub const AGGREGATES: &[Aggregate] = &[$(Aggregate { name: $name, parts: &[$(Part::$part),+] }),+];
+
+        impl Event {
+            /// The stream that it belongs to.
+            #[must_use]
+            pub fn stream(&self) -> StreamName {
+                match self {
+                    $(Self::$variant(event) => event.stream(),)+
+                }
+            }
+
+            /// The form in which the log stores this event.
+            #[must_use]
+            pub fn encode(&self) -> Encoded {
+                match self {
+                    $(Self::$variant(event) => encode(event),)+
+                }
+            }
+
+            fn decode_by_aggregate(aggregate: &str, kind: &str, payload: &str) -> Result<Self, DecodeError> {
+                match aggregate {
+                    $($name => decode(kind, payload).map(Self::$variant),)+
+                    _ => Err(DecodeError::UnknownType(kind.to_owned())),
+                }
+            }
+        }
+    };
+}
+
+aggregates! {
     /// To an account.
-    Account(AccountEvent),
+    Account(AccountEvent) = "account": [Account];
     /// To a handle.
-    Handle(HandleEvent),
+    Handle(HandleEvent) = "handle": [Handle];
     /// To a post.
-    Post(PostEvent),
+    Post(PostEvent) = "post": [Post];
     /// To one account's like of one post.
-    Like(LikeEvent),
+    Like(LikeEvent) = "like": [Account, Post];
     /// To one account's repost of one post.
-    Repost(RepostEvent),
+    Repost(RepostEvent) = "repost": [Account, Post];
     /// To one account's bookmark of one post.
-    Bookmark(BookmarkEvent),
+    Bookmark(BookmarkEvent) = "bookmark": [Account, Post];
     /// To the edge from a follower to a followee.
-    Follow(FollowEvent),
+    Follow(FollowEvent) = "follow": [Account, Account];
     /// To the index of an account's pending follow requests.
-    Requests(RequestsEvent),
+    Requests(RequestsEvent) = "requests": [Account];
     /// To one account's block of another.
-    Block(BlockEvent),
+    Block(BlockEvent) = "block": [Account, Account];
     /// To one account's mute of another.
-    Mute(MuteEvent),
+    Mute(MuteEvent) = "mute": [Account, Account];
     /// To what an account has seen of its notifications.
-    Notifications(NotificationsEvent),
+    Notifications(NotificationsEvent) = "notifications": [Account];
 }
 
 /// What kind of account it is. Both kinds can do the same.
@@ -149,6 +203,20 @@ pub enum AccountEvent {
     },
 }
 
+impl AccountEvent {
+    fn stream(&self) -> StreamName {
+        match self {
+            Self::Registered { account_id, .. } => StreamName::account(*account_id),
+            Self::ProfileUpdated { account, .. }
+            | Self::HandleChanged { account, .. }
+            | Self::Protected { account }
+            | Self::Unprotected { account }
+            | Self::Deactivated { account }
+            | Self::Reactivated { account } => StreamName::account(account.id),
+        }
+    }
+}
+
 /// Stream `handle-{handle}`: whoever claimed last holds it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum HandleEvent {
@@ -168,6 +236,13 @@ pub enum HandleEvent {
         /// Who held it.
         account_id: AccountId,
     },
+}
+
+impl HandleEvent {
+    fn stream(&self) -> StreamName {
+        let (Self::Claimed { handle, .. } | Self::Released { handle, .. }) = self;
+        StreamName::handle(handle)
+    }
 }
 
 /// A mention that an edit takes out of a text.
@@ -236,6 +311,15 @@ pub enum PostEvent {
     },
 }
 
+impl PostEvent {
+    fn stream(&self) -> StreamName {
+        match self {
+            Self::Created { post_id, .. } => StreamName::post(*post_id),
+            Self::Edited { post, .. } | Self::Deleted { post, .. } => StreamName::post(post.id),
+        }
+    }
+}
+
 /// Stream `like-{account}-{post}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum LikeEvent {
@@ -262,6 +346,13 @@ pub enum LikeEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         author_seen_up_to: Option<Position>,
     },
+}
+
+impl LikeEvent {
+    fn stream(&self) -> StreamName {
+        let (Self::Added { account, post, .. } | Self::Removed { account, post, .. }) = self;
+        StreamName::like(account.id, post.id)
+    }
 }
 
 /// Stream `repost-{account}-{post}`.
@@ -294,6 +385,13 @@ pub enum RepostEvent {
     },
 }
 
+impl RepostEvent {
+    fn stream(&self) -> StreamName {
+        let (Self::Added { account, post, .. } | Self::Removed { account, post, .. }) = self;
+        StreamName::repost(account.id, post.id)
+    }
+}
+
 /// Stream `bookmark-{account}-{post}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum BookmarkEvent {
@@ -317,6 +415,13 @@ pub enum BookmarkEvent {
         /// Who wrote it.
         post_author: AccountRef,
     },
+}
+
+impl BookmarkEvent {
+    fn stream(&self) -> StreamName {
+        let (Self::Added { account, post, .. } | Self::Removed { account, post, .. }) = self;
+        StreamName::bookmark(account.id, post.id)
+    }
 }
 
 /// Both ends of a follow, and what a reader needs to know of the followee.
@@ -354,6 +459,17 @@ pub enum FollowEvent {
     Unfollowed(Edge),
 }
 
+impl FollowEvent {
+    fn stream(&self) -> StreamName {
+        let (Self::Requested(edge)
+        | Self::Followed(edge)
+        | Self::Rejected(edge)
+        | Self::Withdrawn(edge)
+        | Self::Unfollowed(edge)) = self;
+        StreamName::follow(edge.follower.id, edge.followee.id)
+    }
+}
+
 /// Stream `requests-{followee}`: the pending requests of one account, so that going public can approve them all
 /// without asking a read table. Written in the same append as the [`FollowEvent`] that it mirrors.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -374,6 +490,13 @@ pub enum RequestsEvent {
         /// Who asked.
         follower: AccountRef,
     },
+}
+
+impl RequestsEvent {
+    fn stream(&self) -> StreamName {
+        let (Self::Added { followee, .. } | Self::Removed { followee, .. }) = self;
+        StreamName::requests(followee.id)
+    }
 }
 
 /// Stream `block-{account}-{target}`.
@@ -397,6 +520,13 @@ pub enum BlockEvent {
     },
 }
 
+impl BlockEvent {
+    fn stream(&self) -> StreamName {
+        let (Self::Added { account, target } | Self::Removed { account, target }) = self;
+        StreamName::block(account.id, target.id)
+    }
+}
+
 /// Stream `mute-{account}-{target}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MuteEvent {
@@ -418,6 +548,13 @@ pub enum MuteEvent {
     },
 }
 
+impl MuteEvent {
+    fn stream(&self) -> StreamName {
+        let (Self::Added { account, target } | Self::Removed { account, target }) = self;
+        StreamName::mute(account.id, target.id)
+    }
+}
+
 /// Stream `notifications-{account}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NotificationsEvent {
@@ -429,6 +566,13 @@ pub enum NotificationsEvent {
         /// The position of the newest cause that was seen.
         up_to: Position,
     },
+}
+
+impl NotificationsEvent {
+    fn stream(&self) -> StreamName {
+        let Self::Seen { account, .. } = self;
+        StreamName::notifications(account.id)
+    }
 }
 
 /// A stored event in the form that the log keeps it.
@@ -467,24 +611,6 @@ pub enum DecodeError {
 }
 
 impl Event {
-    /// The form in which the log stores this event.
-    #[must_use]
-    pub fn encode(&self) -> Encoded {
-        match self {
-            Self::Account(event) => encode(event),
-            Self::Handle(event) => encode(event),
-            Self::Post(event) => encode(event),
-            Self::Like(event) => encode(event),
-            Self::Repost(event) => encode(event),
-            Self::Bookmark(event) => encode(event),
-            Self::Follow(event) => encode(event),
-            Self::Requests(event) => encode(event),
-            Self::Block(event) => encode(event),
-            Self::Mute(event) => encode(event),
-            Self::Notifications(event) => encode(event),
-        }
-    }
-
     /// Reads a stored event, whatever version it was written in.
     ///
     /// # Errors
@@ -494,20 +620,7 @@ impl Event {
             return Err(DecodeError::UnknownSchemaVersion { kind: kind.to_owned(), schema_version });
         }
         let aggregate = kind.split('.').next().unwrap_or_default();
-        match aggregate {
-            "account" => decode(kind, payload).map(Self::Account),
-            "handle" => decode(kind, payload).map(Self::Handle),
-            "post" => decode(kind, payload).map(Self::Post),
-            "like" => decode(kind, payload).map(Self::Like),
-            "repost" => decode(kind, payload).map(Self::Repost),
-            "bookmark" => decode(kind, payload).map(Self::Bookmark),
-            "follow" => decode(kind, payload).map(Self::Follow),
-            "requests" => decode(kind, payload).map(Self::Requests),
-            "block" => decode(kind, payload).map(Self::Block),
-            "mute" => decode(kind, payload).map(Self::Mute),
-            "notifications" => decode(kind, payload).map(Self::Notifications),
-            _ => Err(DecodeError::UnknownType(kind.to_owned())),
-        }
+        Self::decode_by_aggregate(aggregate, kind, payload)
     }
 }
 

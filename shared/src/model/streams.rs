@@ -2,7 +2,11 @@
 
 use std::fmt;
 
+use super::event::{AGGREGATES, Aggregate, Part};
 use super::ids::{AccountId, PostId};
+
+/// The length of an id as text.
+const ID_LENGTH: usize = 36;
 
 /// The name of one stream, such as `post-0190…`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -73,6 +77,32 @@ impl StreamName {
     #[must_use]
     pub fn notifications(account: AccountId) -> Self {
         Self(format!("notifications-{account}"))
+    }
+
+    /// What it is a stream of, if this code knows it.
+    #[must_use]
+    pub fn aggregate(&self) -> Option<&'static Aggregate> {
+        let name = self.0.split('-').next().unwrap_or_default();
+        AGGREGATES.iter().find(|aggregate| aggregate.name == name)
+    }
+
+    /// The streams of the accounts and posts in the name, in its order. Of a kind of stream that nobody knows, ids are taken for those of
+    /// accounts.
+    #[must_use]
+    pub fn named(&self) -> Vec<Self> {
+        const UNKNOWN: &[Part] = &[Part::Account, Part::Account];
+        let parts = self.aggregate().map_or(UNKNOWN, |aggregate| aggregate.parts);
+        let ids = self.0.split_once('-').map(|(_, ids)| ids).unwrap_or_default();
+        let name = |(at, part): (usize, &Part)| {
+            let begins = at * (ID_LENGTH + 1);
+            let id = ids.get(begins..begins + ID_LENGTH)?;
+            match part {
+                Part::Account => Some(Self(format!("account-{id}"))),
+                Part::Post => Some(Self(format!("post-{id}"))),
+                Part::Handle => None,
+            }
+        };
+        parts.iter().enumerate().filter_map(name).collect()
     }
 
     /// A name that someone typed or that a database kept.
