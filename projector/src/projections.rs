@@ -20,7 +20,7 @@ use shared::sql::Statement;
 
 use crate::changes::ChangesTable;
 use crate::edges::EdgeTable;
-use crate::projection::Projection;
+use crate::projection::{Policy, Projection};
 
 /// All of them.
 #[must_use]
@@ -42,6 +42,16 @@ pub fn all(timelines: &TimelineSettings) -> Vec<Arc<dyn Projection>> {
 #[must_use]
 pub fn names() -> Vec<&'static str> {
     all(&TimelineSettings::default()).iter().map(|projection| projection.name()).collect()
+}
+
+/// The names of those that go on when they cannot apply an event, and park it.
+#[must_use]
+pub fn best_effort() -> Vec<&'static str> {
+    let all = all(&TimelineSettings::default());
+    all.iter()
+        .filter(|projection| projection.policy() == Policy::BestEffort)
+        .map(|projection| projection.name())
+        .collect()
 }
 
 /// Every statement of a projection.

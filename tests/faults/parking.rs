@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use clients::Random;
 use fail::FailScenario;
+use projector::projections::best_effort;
 
 use crate::history::History;
 use crate::seeds;
@@ -18,9 +19,6 @@ const COMMANDS: usize = 40;
 const ROUNDS: usize = 3;
 /// Events of a round that are poison for some projection, if it wants them.
 const POISONS: usize = 25;
-/// Those that go on when they cannot apply an event.
-const BEST_EFFORT: [&str; 7] =
-    ["activity_1", "bookmarks_1", "counts_1", "hashtags_1", "notifications_1", "posts_1", "timelines_1"];
 /// The readers that meet the poison; the last does not.
 const POISONED: [usize; 2] = [BATCH_SIZES[0], BATCH_SIZES[1]];
 
@@ -63,7 +61,7 @@ async fn one_history(engine: Engine, seed: u64) -> usize {
         for at in 0..if round == 0 { 0 } else { POISONS } {
             let position = random.between(before + 1, after.max(before + 1));
             let plus = if at == 0 { "" } else { "+" };
-            write!(poison, "{plus}{}@{position}", random.pick(&BEST_EFFORT)).expect("a string takes it");
+            write!(poison, "{plus}{}@{position}", random.pick(&best_effort())).expect("a string takes it");
         }
         fail::cfg("projector::apply", &(poison + ")")).expect("it is a point");
         for batch_size in POISONED {
