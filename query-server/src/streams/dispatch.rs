@@ -60,6 +60,11 @@ pub trait Index: Send + 'static {
     /// Some changes were missed, so that whatever was learned from them is not known any more.
     fn forget(&mut self) {}
 
+    /// Whether a change says the same as one before it, so that it is enough to know where the two were.
+    fn says_the_same(_: &Self::Change, _: &Self::Change) -> bool {
+        false
+    }
+
     /// The streams that a change may concern.
     fn concerned(&mut self, change: &Self::Change) -> Concerned;
 }
@@ -77,10 +82,18 @@ pub enum Concerned {
     Everybody,
 }
 
+/// A change, and where it was heard of first and last.
+#[derive(Clone, Copy, Debug)]
+pub struct HeardOf<C> {
+    pub first: Position,
+    pub last: Position,
+    pub change: C,
+}
+
 /// What a stream hears.
 pub enum Heard<C> {
-    /// Everything that may concern it, each with its position, up to a position, of what was read up to an anchor.
-    Changes(Vec<(Position, C)>, Position, Anchor),
+    /// Everything that may concern it, up to a position, of what was read up to an anchor.
+    Changes(Vec<HeardOf<C>>, Position, Anchor),
     /// That there is something.
     Something,
 }
@@ -113,7 +126,7 @@ struct Entry<I: Index> {
     /// Beyond what it has told, nothing up to here concerns it.
     clear: Position,
     /// What may concern it; nothing when it must look for itself.
-    heard: Option<Vec<(Position, I::Change)>>,
+    heard: Option<Vec<HeardOf<I::Change>>>,
     wake: Arc<Notify>,
 }
 
@@ -129,9 +142,17 @@ impl<I: Index> Entry<I> {
             self.heard = Some(Vec::new());
         }
         self.touched = place;
-        match (&mut self.heard, change) {
-            (Some(heard), Some(change)) if heard.len() < HEARD_MAX => heard.push((place, change.clone())),
-            _ => self.heard = None,
+        let (Some(heard), Some(change)) = (&mut self.heard, change) else {
+            self.heard = None;
+            return;
+        };
+        let known = heard.iter().rposition(|before| I::says_the_same(&before.change, change));
+        match known {
+            Some(known) => heard[known].last = place,
+            None if heard.len() < HEARD_MAX => {
+                heard.push(HeardOf { first: place, last: place, change: change.clone() });
+            }
+            None => self.heard = None,
         }
     }
 }
@@ -164,7 +185,8 @@ impl<I: Index> Subscription<I> {
         match heard {
             // While it looked for itself, it may have told some of them.
             Some(mut changes) => {
-                changes.retain(|(place, _)| *place > entry.told);
+                changes.retain(|heard| heard.last > entry.told);
+                changes.iter_mut().for_each(|heard| heard.first = heard.first.max(entry.told.next()));
                 Heard::Changes(changes, through, read_at)
             }
             None => Heard::Something,

@@ -307,7 +307,7 @@ mod tests {
         let (dispatch, subscriptions) = registry(&[(1, &[7])]);
         let heard = || match subscriptions[0].heard() {
             Heard::Changes(changes, through, _) => {
-                Some((changes.iter().map(|(place, _)| place.0).collect(), through.0))
+                Some((changes.iter().map(|heard| heard.last.0).collect(), through.0))
             }
             Heard::Something => None,
         };

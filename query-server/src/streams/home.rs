@@ -17,7 +17,7 @@ use shared::tables::Change;
 use tonic::Status;
 
 use super::StreamLimits;
-use super::dispatch::{Dispatch, Heard, Subscription};
+use super::dispatch::{Dispatch, Heard, HeardOf, Subscription};
 use super::feed::{Kind, Signal, common_words};
 use super::followings::{Changed, Followings, kept_after};
 use super::home_items::{HeardReasons, HomeItems, Items};
@@ -125,14 +125,14 @@ impl Kind for Home {
 
 impl Home {
     /// What is new of posts that were posted or reposted, with all who ask at the same time.
-    async fn hear(&self, changes: &[(Position, Changed)]) -> Result<Vec<(Position, Event)>, Status> {
+    async fn hear(&self, changes: &[HeardOf<Changed>]) -> Result<Vec<(Position, Event)>, Status> {
         let mut posts: BTreeMap<PostKey, Touched> = BTreeMap::new();
-        for (place, changed) in changes {
-            posts.entry(PostKey(changed.target)).or_default().touch(*place, changed);
+        for HeardOf { last, change, .. } in changes {
+            posts.entry(PostKey(change.target)).or_default().touch(*last, change);
         }
-        let reason = |(place, changed): &(Position, Changed)| {
-            let (actor, post) = (AccountKey(changed.actor), PostKey(changed.target));
-            Entry { place: *place, actor, post }
+        let reason = |HeardOf { last, change, .. }: &HeardOf<Changed>| {
+            let (actor, post) = (AccountKey(change.actor), PostKey(change.target));
+            Entry { place: *last, actor, post }
         };
         let mut items = match changes.is_empty() {
             true => Items::new(),

@@ -14,7 +14,7 @@ use shared::rpc::proto::query::stream_post_response::Event;
 use shared::sql::{Statement, statements};
 use tonic::Status;
 
-use super::dispatch::Heard;
+use super::dispatch::{Heard, HeardOf};
 use super::feed::{Kind, Signal, common_words};
 use super::post_items::{self, PostItems, Touches, Watched};
 use super::shared_read::Reader;
@@ -107,9 +107,10 @@ impl Kind for PostFeed {
         match heard {
             Heard::Changes(changes, through, read_at) => {
                 let mut touched = Touches::default();
-                for (place, change) in changes {
+                for HeardOf { first, last, change } in changes {
                     let Touch::Post { touched: post, .. } = change else { continue };
-                    touched.touch(post, place);
+                    touched.touch(post, first);
+                    touched.touch(post, last);
                 }
                 let events = match touched.is_empty() {
                     true => vec![],

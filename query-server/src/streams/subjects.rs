@@ -156,11 +156,58 @@ impl<S: Source> Index for Subjects<S> {
         }
     }
 
+    /// However often something is liked, it is one thing that changed.
+    fn says_the_same(one: &Touch, other: &Touch) -> bool {
+        one == other
+    }
+
     fn concerned(&mut self, touch: &Touch) -> Concerned {
         match touch {
             Touch::Everybody => Concerned::Everybody,
             Touch::Account(account) => Concerned::These(self.by_account.of(account).collect()),
             Touch::Post { about, .. } => Concerned::Plainly(self.by_post.of(about).collect()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::log::Anchor;
+    use shared::model::ids::Position;
+
+    use super::super::dispatch::{Dispatch, Heard};
+    use super::*;
+
+    struct Nothing;
+
+    impl Source for Nothing {
+        const READS: Projections = &[];
+
+        fn changes() -> &'static Statement {
+            unreachable!("nothing is read")
+        }
+    }
+
+    fn at(position: i64) -> Anchor {
+        Anchor { position: Position(position), ..Anchor::ORIGIN }
+    }
+
+    #[test]
+    fn however_often_a_post_changes_its_stream_hears_of_it_once() {
+        let dispatch = Dispatch::with(Subjects::<Nothing>::default());
+        let subject = Subject { account: Some(AccountKey(3)), post: Some(PostKey(1)) };
+        let subscription = dispatch.subscribe(subject, Position(10), at(10));
+        for place in 11..1_011 {
+            let touched = PostKey(1 + place % 2);
+            let changes = vec![(Position(place), Touch::Post { about: 1, touched })];
+            dispatch.hand(Position(place), at(place), changes);
+        }
+        let Heard::Changes(heard, through, _) = subscription.heard() else { panic!("it need not look for itself") };
+        let heard: Vec<_> = heard.iter().map(|heard| (heard.first.0, heard.last.0, heard.change)).collect();
+        let touched = |post| Touch::Post { about: 1, touched: PostKey(post) };
+        assert_eq!(heard, [(11, 1_009, touched(2)), (12, 1_010, touched(1))]);
+        assert_eq!(through, Position(1_010));
+        dispatch.hand(Position(1_011), at(1_011), vec![(Position(1_011), Touch::Account(3))]);
+        assert!(matches!(subscription.heard(), Heard::Something), "whom the viewer sees may have changed");
     }
 }
