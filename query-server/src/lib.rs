@@ -2,7 +2,7 @@
 //!
 //! Always: the tables are opened so that writing is impossible; an answer is read from one snapshot, whose checkpoint is
 //! the lowest of the projections that the question names; what the viewer may see is judged at read. Never here: events;
-//! of the log it knows the head's position and nothing else.
+//! of the log it knows its head and the hash at each position, and nothing else.
 //!
 //! A list is made in four steps: *skeleton* (which rows), *filter* (which of them this viewer may see), *hydrate* (what
 //! they are now), *present* (as the contract has it). Each is one query for the whole page.

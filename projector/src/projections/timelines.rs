@@ -5,7 +5,7 @@
 //!
 //! Always, after every batch, for every owner: each reason of an account that the owner follows (or of the owner), with a
 //! place above the owner's `mark` and above the actor's `pulled_until`, has its row. Rows that should not be seen any more
-//! (unfollowed, undone, deleted) may linger; the reader judges. So three things need care, and only these: whoever
+//! (undone, deleted, hidden) may linger; the reader judges. So three things need care, and only these: whoever
 //! leaves a row out raises the mark to it; an author's class changes at a checkpoint, and `pulled_until` says at which; a
 //! batch is delivered to the followers that are left at its end.
 //!

@@ -592,8 +592,8 @@ pub enum DecodeError {
     /// Nobody knows this type.
     #[error("unknown event type {0}")]
     UnknownType(String),
-    /// The schema version is newer than this code.
-    #[error("event type {kind} has schema version {schema_version}, this code reads up to {SCHEMA_VERSION}")]
+    /// Another schema version than those that this code reads.
+    #[error("event type {kind} has schema version {schema_version}, this code reads {SCHEMA_VERSION}")]
     UnknownSchemaVersion {
         /// The type.
         kind: String,
@@ -611,7 +611,7 @@ pub enum DecodeError {
 }
 
 impl Event {
-    /// Reads a stored event, whatever version it was written in.
+    /// Reads a stored event. There is one schema version so far; whoever writes a second one reads the first here as well.
     ///
     /// # Errors
     /// When the type or the version is unknown, or the payload broken.

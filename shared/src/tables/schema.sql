@@ -1,4 +1,4 @@
--- The read tables on both engines; the marks in braces are those of sql.rs.
+-- The read tables on both engines; the marks in braces are those of sql/statement.rs.
 
 CREATE TABLE IF NOT EXISTS store (
     id             {number} PRIMARY KEY CHECK (id = 1),
