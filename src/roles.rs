@@ -18,8 +18,9 @@ use shared::rpc::serve::{Services, finish_within};
 use shared::runtime::ready::{CHECK_INTERVAL, Outcome, RARE_CHECK_INTERVAL, Readiness};
 use shared::runtime::settings::{ProjectorSettings, ServerSettings};
 use shared::sql::database::Database;
+use shared::sql::long_readers;
 use shared::sql::postgres::Work;
-use shared::store::Store;
+use shared::store::{Store, log_file};
 use shared::tables;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -165,6 +166,7 @@ pub async fn check_commands(ready: &Readiness, store: &Store, log: Arc<dyn Event
     tokio::join!(
         ready.keep_checking("store", store_interval(store), async || answers(&*log).await),
         ready.keep_checking("writer", CHECK_INTERVAL, async || log.can_append().await),
+        name_long_readers(store),
     );
 }
 
@@ -187,7 +189,15 @@ pub async fn check_projections(ready: &Readiness, store: &Store, log: Arc<dyn Ev
         ready.keep_checking("store", store_interval(store), async || answers(&*log).await),
         ready.keep_checking("projections", RARE_CHECK_INTERVAL, async || health.critical_run().await),
         ready.keep_checking("history", RARE_CHECK_INTERVAL, async || health.is_of_history(&*log).await),
+        health.name_long_readers(store),
     );
+}
+
+/// Names whoever reads the log in a folder for so long that it grows; on a server the projector does it.
+async fn name_long_readers(store: &Store) {
+    if let Store::Folder(folder) = store {
+        long_readers::of_file(&log_file(folder)).await;
+    }
 }
 
 /// A server can go away at any time; a file that was opened answers, and who writes it is asked often anyway.

@@ -2,6 +2,7 @@
 //!
 //! Always: what is stored is asked, so that it does not matter which projector works on them. Never here: what a projector does about it.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,7 +10,8 @@ use shared::log::LogHead;
 use shared::model::clock::Clock;
 use shared::runtime::ready::Outcome;
 use shared::sql::database::{Database, Row, Value};
-use shared::sql::statements;
+use shared::sql::{long_readers, statements};
+use shared::store::{Store, tables_file};
 use shared::tables::aside::check_history;
 
 use crate::checkpoints::LEASE;
@@ -81,6 +83,14 @@ impl Health {
     /// Says which are not, or are being filled again.
     pub async fn is_of_history(&self, log: &dyn LogHead) -> Outcome {
         check_history(&self.tables, log).await
+    }
+
+    /// Names whoever reads the read tables, or on a server anything, for so long that others pay for it; never returns.
+    pub async fn name_long_readers(&self, store: &Store) -> Infallible {
+        match store {
+            Store::Folder(folder) => long_readers::of_file(&tables_file(folder)).await,
+            Store::Server(_) => long_readers::on_server(&self.tables).await,
+        }
     }
 
     /// Whether all of them run, whoever works on them.

@@ -19,6 +19,7 @@ pub mod tables;
 #[must_use]
 pub fn every_statement() -> Vec<&'static sql::Statement> {
     [
+        sql::long_readers::STATEMENTS,
         rpc::progress::STATEMENTS,
         tables::STATEMENTS,
         tables::aside::STATEMENTS,

@@ -3,6 +3,7 @@
 //! Never here: what is in the log or in the read tables.
 
 pub mod database;
+pub mod long_readers;
 pub mod postgres;
 pub mod rows;
 pub mod sqlite;

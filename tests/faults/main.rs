@@ -26,6 +26,7 @@ mod commands;
 mod crowd;
 mod disk;
 mod hostile_bytes;
+mod long_readers;
 mod network;
 mod parking;
 mod proxy;
