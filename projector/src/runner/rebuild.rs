@@ -245,7 +245,7 @@ impl Runner {
     /// Tries again later, and says once for whom.
     async fn wait_for_readers(&mut self, anew: usize, cause: &sqlx::Error) -> Result<(), RunError> {
         let name = served_name(self.running[anew].projection.name());
-        let reader = beside::reader(&self.tables).await?;
+        let reader = beside::reader(&self.tables, name).await?;
         let (pause, told) = match self.rebuilding.waited {
             Some((pause, told)) => ((pause * 2).min(AGAIN_MAX), told),
             None => (AGAIN, None),

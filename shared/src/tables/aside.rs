@@ -11,7 +11,7 @@ use crate::model::ids::Position;
 use crate::sql::database::{Database, Row, Transaction, Value};
 use crate::sql::statements;
 
-use super::beside::{lock_out_readers, parts};
+use super::beside::{drop_table, lock_out_readers, parts};
 use super::checkpoint::Checkpoint;
 
 statements! {
@@ -51,8 +51,9 @@ pub fn name(number: i64, of: &str) -> String {
 pub async fn set_aside(tx: &mut Transaction, projection: &str, lost: &Lost) -> Result<i64, sqlx::Error> {
     let last: i64 = tx.row(&SELECT_LAST, &[Value::Text(projection)]).await?.get("last")?;
     let number = last + 1;
-    lock_out_readers(tx).await?;
     let parts = parts(projection, tx.is_on_server());
+    let tables: Vec<String> = parts.tables.iter().map(|table| (*table).to_owned()).collect();
+    lock_out_readers(tx, &tables).await?;
     // Nobody looks anything up in them, and their names are needed.
     for (index, _) in &parts.indexes {
         tx.text(format!("DROP INDEX {index}")).await?;
@@ -95,7 +96,7 @@ pub async fn release(tx: &mut Transaction, projection: &str) -> Result<Vec<i64>,
     let numbers: Vec<i64> = rows.iter().map(|row| row.get("number")).collect::<Result<_, _>>()?;
     for number in &numbers {
         for table in parts(projection, tx.is_on_server()).tables {
-            tx.text(format!("DROP TABLE IF EXISTS {}", name(*number, table))).await?;
+            drop_table(tx, &name(*number, table)).await?;
         }
     }
     tx.execute(&DELETE, &[Value::Text(projection)]).await?;

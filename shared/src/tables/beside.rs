@@ -6,12 +6,12 @@
 
 use std::time::Duration;
 
-use crate::sql::database::{Database, Transaction};
+use crate::sql::database::{Database, Transaction, Value};
 use crate::sql::{BESIDE, beside, statements};
 
 use super::SCHEMA;
 
-/// How long readers are kept waiting for the one who reads already, each time that the change is tried.
+/// How long readers are kept waiting for the one who reads already, each time that tables are to be changed or dropped.
 const LOCK_TIMEOUT: Duration = Duration::from_millis(20);
 
 /// What a projection has in the schema.
@@ -78,27 +78,48 @@ pub async fn make(tx: &mut Transaction, projection: &str) -> Result<(), sqlx::Er
 /// When the database fails.
 pub async fn drop(tx: &mut Transaction, projection: &str) -> Result<(), sqlx::Error> {
     for table in parts(projection, tx.is_on_server()).tables {
-        tx.text(format!("DROP TABLE IF EXISTS {BESIDE}{table}")).await?;
+        drop_table(tx, &format!("{BESIDE}{table}")).await?;
     }
     Ok(())
 }
 
-statements! {
-    /// A session that reads the checkpoints: of the locks of others, everybody may know the process.
-    static SELECT_READER = "
-{sqlite: SELECT 0 AS pid WHERE FALSE}{postgres:
-SELECT pid::BIGINT AS pid FROM pg_locks WHERE relation = to_regclass('projections') AND granted AND pid <> pg_backend_pid()
-LIMIT 1}";
+/// Drops a table if it is there and nobody reads it: on a server whoever reads for long would keep this waiting, and with it all who wait for this.
+pub(super) async fn drop_table(tx: &mut Transaction, table: &str) -> Result<(), sqlx::Error> {
+    let dropped = format!("DROP TABLE IF EXISTS {table}");
+    tx.text(match tx.is_on_server() {
+        true => format!("{}; {dropped}; {WAIT_AS_USUAL}", wait_no_longer()),
+        false => dropped,
+    })
+    .await
 }
 
-/// On PostgreSQL names are looked up outside of a reader's snapshot, so nobody may read while names change; every reader reads the checkpoints
-/// first. A file has no such readers. Whoever reads for long is not waited for: everybody else would wait behind this.
-pub(super) async fn lock_out_readers(tx: &mut Transaction) -> Result<(), sqlx::Error> {
+/// From here on nobody waits for a lock for longer than [`LOCK_TIMEOUT`].
+fn wait_no_longer() -> String {
+    format!("SET LOCAL lock_timeout = '{}ms'", LOCK_TIMEOUT.as_millis())
+}
+
+const WAIT_AS_USUAL: &str = "SET LOCAL lock_timeout = DEFAULT";
+
+statements! {
+    /// A session that reads one of the tables $1, sooner one of somebody else than one of Chirp, which does not read for long: of the locks of
+    /// others, everybody may know the process.
+    static SELECT_READER = "
+SELECT {sqlite: 0 AS pid}{postgres: held.pid::BIGINT AS pid} FROM {rows $1 AS wanted: name text} {sqlite: WHERE FALSE}{postgres:
+JOIN pg_locks AS held ON held.relation = to_regclass(wanted.name) AND held.granted AND held.pid <> pg_backend_pid()
+JOIN pg_stat_activity AS sessions ON sessions.pid = held.pid
+ORDER BY sessions.application_name = 'chirp' LIMIT 1}";
+}
+
+/// On PostgreSQL names are looked up outside of a reader's snapshot, so nobody may read while names change. A reader of Chirp reads the
+/// checkpoints first, and is waited for there; whoever still holds one of the tables after that is somebody else, who may read for as long as
+/// they like. Nobody is waited for long: everybody else would wait behind this. A file has no such readers.
+pub(super) async fn lock_out_readers(tx: &mut Transaction, tables: &[String]) -> Result<(), sqlx::Error> {
     match tx.is_on_server() {
         true => {
-            let millis = LOCK_TIMEOUT.as_millis();
+            let (hurry, tables) = (wait_no_longer(), tables.join(", "));
             tx.text(format!(
-                "SET LOCAL lock_timeout = '{millis}ms'; LOCK TABLE projections IN ACCESS EXCLUSIVE MODE; SET LOCAL lock_timeout = DEFAULT"
+                "{hurry}; LOCK TABLE projections IN ACCESS EXCLUSIVE MODE; \
+                 LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE NOWAIT; {WAIT_AS_USUAL}"
             ))
             .await
         }
@@ -106,12 +127,20 @@ pub(super) async fn lock_out_readers(tx: &mut Transaction) -> Result<(), sqlx::E
     }
 }
 
-/// The process of the server that reads and keeps the tables from being changed, if there is one.
+/// The tables of a projection, and those beside them.
+fn both(projection: &str, on_server: bool) -> Vec<String> {
+    let tables = parts(projection, on_server).tables;
+    tables.iter().flat_map(|table| [(*table).to_owned(), format!("{BESIDE}{table}")]).collect()
+}
+
+/// The process of the server that reads and keeps the tables of a projection from being changed, if there is one.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn reader(tables: &Database) -> Result<Option<i64>, sqlx::Error> {
-    tables.rows(&SELECT_READER, &[]).await?.first().map(|row| row.get("pid")).transpose()
+pub async fn reader(tables: &Database, projection: &str) -> Result<Option<i64>, sqlx::Error> {
+    let held = both(projection, matches!(tables, Database::Postgres(_)));
+    let held = held.iter().map(String::as_str).chain(["projections"]).collect();
+    tables.rows(&SELECT_READER, &[Value::Rows(&held)]).await?.first().map(|row| row.get("pid")).transpose()
 }
 
 /// Lets them take the place of those that serve, which are dropped.
@@ -121,7 +150,7 @@ pub async fn reader(tables: &Database) -> Result<Option<i64>, sqlx::Error> {
 pub async fn take_over(tx: &mut Transaction, projection: &str) -> Result<(), sqlx::Error> {
     let on_server = tx.is_on_server();
     let parts = parts(projection, on_server);
-    lock_out_readers(tx).await?;
+    lock_out_readers(tx, &both(projection, on_server)).await?;
     for table in &parts.tables {
         tx.text(format!("DROP TABLE {table}; ALTER TABLE {BESIDE}{table} RENAME TO {table}")).await?;
         if on_server {

@@ -6,7 +6,7 @@ use shared::rpc::proto::admin::RebuildProjectionRequest;
 use shared::rpc::proto::command::{CreatePostRequest, WaitFor};
 use shared::rpc::proto::query::GetHomeTimelineRequest;
 use shared::sql::postgres::Server;
-use sqlx::{Connection, PgConnection};
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tokio::task::JoinSet;
 
 use super::{database, execute, query_server, verified};
@@ -92,15 +92,17 @@ async fn two_connections_are_enough_for_each_process() {
 }
 
 #[tokio::test]
-async fn every_role_refuses_a_pooler_in_transaction_mode_by_name() {
+async fn every_role_refuses_a_pooler_that_lends_less_than_a_session_by_name() {
     let server = database().await;
     let store = server.address();
     let host = host_of(&store);
-    let pooler = Pooler::start(host, "transaction").await;
-    let store = by(&store, pooler.host(), "");
-    for (role, listen) in ROLES {
-        let refused = chirp(&[role, listen, "127.0.0.1:0", "--store", &store]).await.with(2);
-        assert!(refused.stderr.contains("pooler in transaction mode"), "{role}: {}", refused.stderr);
+    for mode in ["transaction", "statement"] {
+        let pooler = Pooler::start(host, mode).await;
+        let store = by(&store, pooler.host(), "");
+        for (role, listen) in ROLES {
+            let refused = chirp(&[role, listen, "127.0.0.1:0", "--store", &store]).await.with(2);
+            assert!(refused.stderr.contains("pooler in transaction mode"), "{mode}, {role}: {}", refused.stderr);
+        }
     }
 }
 
@@ -184,23 +186,26 @@ async fn a_rebuild_beside_a_long_reader_says_for_whom_it_waits_and_lets_others_r
     let made = api.post(&ada.id, "still there").await;
     api.home(&ada.id, fresh(&made.token)).await;
 
-    let mut reader = PgConnection::connect(&store).await.expect("the server answers");
-    let reading = "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT * FROM chirp_tables.projections";
-    sqlx::raw_sql(reading).execute(&mut reader).await.expect("it reads");
-    let pid: i32 = sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(&mut reader).await.expect("it is known");
-    let rebuilding = tokio::spawn({
-        let mut admin = api.admin.clone();
-        async move { admin.rebuild_projection(RebuildProjectionRequest { name: "timelines_1".to_owned() }).await }
-    });
-    let named = format!("waits for process {pid} of the server");
-    roles.projector.process.says(|line| line.contains(&named).then_some(())).await;
-    for _ in 0..PAGES {
-        let request = ask!(GetHomeTimelineRequest { account_id: &ada.id, page_size: 10 });
-        let page = api.queries.clone().get_home_timeline(within(PAGE_DEADLINE, request)).await;
-        assert_eq!(texts(&page.expect("it is read beside the long reader").into_inner().items), ["still there"]);
+    // Of the one every reader of Chirp reads first, and of another that only others read alone.
+    for table in ["projections", "timelines_1_accounts", "timelines_1"] {
+        let mut reader = PgConnection::connect(&store).await.expect("the server answers");
+        let reading = format!("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT * FROM chirp_tables.{table}");
+        sqlx::raw_sql(AssertSqlSafe(reading)).execute(&mut reader).await.expect("it reads");
+        let pid: i32 = sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(&mut reader).await.expect("it is known");
+        let rebuilding = tokio::spawn({
+            let mut admin = api.admin.clone();
+            async move { admin.rebuild_projection(RebuildProjectionRequest { name: "timelines_1".to_owned() }).await }
+        });
+        let named = format!("waits for process {pid} of the server");
+        roles.projector.process.says(|line| line.contains(&named).then_some(())).await;
+        for _ in 0..PAGES {
+            let request = ask!(GetHomeTimelineRequest { account_id: &ada.id, page_size: 10 });
+            let page = api.queries.clone().get_home_timeline(within(PAGE_DEADLINE, request)).await;
+            assert_eq!(texts(&page.expect("it is read beside the long reader").into_inner().items), ["still there"]);
+        }
+        assert!(!rebuilding.is_finished());
+        sqlx::raw_sql("ROLLBACK").execute(&mut reader).await.expect("it ends");
+        rebuilding.await.expect("it does not panic").expect("it is rebuilt");
+        assert_eq!(texts(&api.home(&ada.id, fresh(&made.token)).await.items), ["still there"]);
     }
-    assert!(!rebuilding.is_finished());
-    sqlx::raw_sql("ROLLBACK").execute(&mut reader).await.expect("it ends");
-    rebuilding.await.expect("it does not panic").expect("it is rebuilt");
-    assert_eq!(texts(&api.home(&ada.id, fresh(&made.token)).await.items), ["still there"]);
 }

@@ -51,6 +51,8 @@ WHERE CASE needed.privilege
     ELSE EXISTS (
         SELECT FROM pg_class WHERE oid = to_regclass(needed.object) AND NOT has_table_privilege(oid, needed.privilege))
 END";
+/// What PgBouncer says of a transaction where it lends sessions for a statement.
+const STATEMENT_MODE: &str = "statement pooling mode";
 const SELECT_PROCESS: &str = "SELECT pg_backend_pid() AS pid";
 
 impl Work {
@@ -91,7 +93,7 @@ pub(super) async fn check(pool: &Pool, work: Work) -> Result<(), Unfit> {
     let mut session = pool.acquire().await.map_err(not_yet)?;
     let comparing = timeout(COMPARISON_TIMEOUT, shares_sessions(pool, &mut session)).await;
     if comparing.unwrap_or_else(|_| Err(late())).map_err(not_yet)? {
-        let cause = "a pooler in transaction mode stands before the server; Chirp needs a session for each connection: \
+        let cause = "a pooler in transaction mode, or in statement mode, stands before the server; Chirp needs a session for each connection: \
                      set pool_mode = session for this database (PgBouncer), or connect to the server itself";
         return Err(Unfit::Configuration(cause.to_owned()));
     }
@@ -102,13 +104,16 @@ pub(super) async fn check(pool: &Pool, work: Work) -> Result<(), Unfit> {
     if missing.is_empty() { Ok(()) } else { Err(Unfit::NotYet(format!("the role of this process lacks {missing}"))) }
 }
 
-/// Whether two connections at the same time are one session of the server, or one of them is several: both only behind a pooler that lends
-/// sessions for a transaction.
+/// Whether two connections at the same time are one session of the server, or one of them is several, or has no transactions: only behind a
+/// pooler that lends sessions for a transaction or a statement.
 async fn shares_sessions(pool: &Pool, one: &mut Session) -> Result<bool, Error> {
     for _ in 0..COMPARISONS {
         let before = process(one).await?;
         let mut other = pool.acquire().await?;
-        other.begin("BEGIN").await?;
+        match other.begin("BEGIN").await {
+            Err(cause) if causes::text(&cause).contains(STATEMENT_MODE) => return Ok(true),
+            begun => begun?,
+        }
         let others = process(&mut other).await?;
         let after = process(one).await?;
         other.end("ROLLBACK", Wait::Patiently).await?;
