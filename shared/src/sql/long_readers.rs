@@ -22,12 +22,12 @@ use crate::sql::statements;
 
 /// Nothing that Chirp asks takes as long.
 const LONG: Duration = Duration::from_secs(60);
-/// Between two looks at the server.
+/// Between two looks at the server, or at the size of a file: a process that nobody asks is to sleep.
 const LOOK_AGAIN: Duration = Duration::from_secs(10);
+/// The same where tests do not wait for so long.
+const LOOK_AGAIN_MIN: Duration = Duration::from_secs(1);
 /// A write-ahead log of this size has not been emptied for long: what copies it back empties it before.
 const GROWN_BYTES: u64 = 192 * 1024 * 1024;
-/// Between two looks at a file.
-const LOOK_AT_FILE_AGAIN: Duration = Duration::from_secs(1);
 /// So many looks in a row must find the same process reading: many short reads leave gaps.
 const LOOKS: usize = 20;
 /// Between these.
@@ -69,7 +69,7 @@ pub async fn on_server(tables: &Database) -> Infallible {
             Err(cause) => debug!(%cause, "who keeps a transaction open is not known: {cause}"),
         }
         // Twice at least, so that what is seen in both is not two short ones.
-        sleep(long_enough(LOOK_AGAIN).max(LOOK_AT_FILE_AGAIN)).await;
+        sleep(long_enough(LOOK_AGAIN).max(LOOK_AGAIN_MIN)).await;
     }
 }
 
@@ -109,7 +109,7 @@ fn look(seen: &mut BTreeMap<Open, (Instant, bool)>, open: &BTreeMap<Open, String
 pub async fn of_file(file: &Path) -> Infallible {
     let mut told = BTreeSet::new();
     loop {
-        sleep(LOOK_AT_FILE_AGAIN).await;
+        sleep(long_enough(LOOK_AGAIN).max(LOOK_AGAIN_MIN)).await;
         let bytes = beside(file, "-wal").metadata().map_or(0, |log| log.len());
         let readers = if bytes >= grown() { lasting_readers(file).await } else { BTreeSet::new() };
         for pid in &readers - &told {
