@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use prost::Message;
-use prost_types::{DescriptorProto, FileDescriptorSet};
+use prost_types::{DescriptorProto, FileDescriptorProto, FileDescriptorSet};
 
 const PACKAGES: [&str; 4] = ["common", "command", "query", "admin"];
 
@@ -40,15 +40,18 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+fn files_of<'a>(descriptors: &'a FileDescriptorSet, package: &'a str) -> impl Iterator<Item = &'a FileDescriptorProto> {
+    descriptors.file.iter().filter(move |file| file.package() == format!("chirp.{package}.v1"))
+}
+
 /// A line for each message and each set of fields that it has.
 fn common_fields(descriptors: &FileDescriptorSet) -> String {
     let mut lines = String::new();
     for (package, fields, said) in COMMON_FIELDS {
-        let files = descriptors.file.iter().filter(|file| file.package() == format!("chirp.{package}.v1"));
         let has = |message: &&DescriptorProto| {
             fields.iter().all(|field| message.field.iter().any(|own| own.name() == *field))
         };
-        for message in files.flat_map(|file| &file.message_type).filter(has) {
+        for message in files_of(descriptors, package).flat_map(|file| &file.message_type).filter(has) {
             lines.push_str(&format!("{said}!({});\n", message.name()));
         }
     }
@@ -60,8 +63,7 @@ fn common_fields(descriptors: &FileDescriptorSet) -> String {
 fn methods(descriptors: &FileDescriptorSet) -> String {
     let mut text = String::new();
     for package in ["command", "query"] {
-        let files = descriptors.file.iter().filter(|file| file.package() == format!("chirp.{package}.v1"));
-        for service in files.flat_map(|file| &file.service) {
+        for service in files_of(descriptors, package).flat_map(|file| &file.service) {
             let mut bodies = String::new();
             for method in &service.method {
                 let last = |path: &str| path.rsplit('.').next().unwrap_or(path).to_owned();

@@ -5,7 +5,7 @@ mod accounts;
 mod posts;
 mod relationships;
 
-use shared::rpc::common_fields::{Commanding, Tokened};
+use shared::rpc::common_fields::{CommandAnswer, Commanding};
 use shared::rpc::errors::internal;
 use shared::rpc::methods::Method;
 use tonic::Status;
@@ -15,7 +15,7 @@ use crate::fields::Fields;
 use crate::service::Commands;
 
 /// A method of the service, by its request.
-pub trait Handle: Method<Response: Tokened> + Commanding {
+pub trait Handle: Method<Response: CommandAnswer> + Commanding {
     /// What it asks for. Fields that are wrong are noted, and then the command is not executed.
     fn command(&self, fields: &mut Fields, commands: &Commands)
     -> impl Future<Output = Result<Command, Status>> + Send;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use shared::log::{Anchor, EventLog};
-use shared::rpc::common_fields::Tokened as _;
+use shared::rpc::common_fields::CommandAnswer as _;
 use shared::rpc::errors::{ErrorReason, RETRY_DELAY, Refused};
 use shared::rpc::progress::{Names, ProgressOnDemand, Unreached};
 use shared::rpc::proto::command as v1;

@@ -300,7 +300,7 @@ pub async fn belonging_to(database: Database, epoch: Uuid) -> Result<Database, O
 /// # Errors
 /// When the database fails, or the tables are not there.
 pub async fn version(database: &Database) -> Result<i64, sqlx::Error> {
-    let store = if matches!(database, Database::Postgres(_)) { "chirp_tables.store" } else { "store" };
+    let store = if database.is_on_server() { "chirp_tables.store" } else { "store" };
     let has_version = database.rows(&SELECT_COLUMN, &[Value::Text(store), Value::Text("schema_version")]).await?;
     match has_version.is_empty() {
         // Before there was a column for it.

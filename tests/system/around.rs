@@ -189,3 +189,9 @@ impl Lock {
         self.0.commit().await.expect("it is unlocked");
     }
 }
+
+/// In order, as projections are listed.
+pub fn sorted<T: Ord>(mut names: Vec<T>) -> Vec<T> {
+    names.sort_unstable();
+    names
+}

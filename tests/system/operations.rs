@@ -3,22 +3,15 @@
 use std::path::Path;
 use std::time::Duration;
 
-use projector::projections::names;
+use projector::projections;
 use serde_json::Value;
 use shared::rpc::proto::admin::*;
 use shared::rpc::proto::command::LikePostRequest;
 use shared::rpc::proto::query::GetHomeTimelineRequest;
 
 use crate::api::{Api, ask, fresh, item, reason, texts, up_to_date, within};
-use crate::around::{Half, lock, tamper};
+use crate::around::{Half, lock, sorted, tamper};
 use crate::process::{Dev, Process, Roles, chirp, eventually, folder, path, store_of, verified};
-
-/// The projections, as they are listed.
-fn sorted_names() -> Vec<&'static str> {
-    let mut names = names();
-    names.sort_unstable();
-    names
-}
 
 /// A store that has some of everything.
 async fn fill(api: &Api) -> String {
@@ -54,8 +47,8 @@ async fn every_projection_can_be_rebuilt_while_it_serves_and_nothing_differs() {
     let listed: Value = serde_json::from_str(&listed.stdout).expect("it is JSON");
     let listed = listed["projections"].as_array().expect("a list").clone();
     let names: Vec<&str> = listed.iter().filter_map(|projection| projection["name"].as_str()).collect();
-    assert_eq!(names, sorted_names());
-    for name in sorted_names() {
+    assert_eq!(names, sorted(projections::names()));
+    for name in sorted(projections::names()) {
         let rebuilt = chirp(&["projection", "rebuild", name, "--ops", &dev.ops]).await.with(0);
         assert!(rebuilt.stdout.contains(name) && rebuilt.stdout.contains("caught up"), "{rebuilt:#?}");
         verified(folder.path()).await;
@@ -69,7 +62,7 @@ async fn every_projection_can_be_rebuilt_while_it_serves_and_nothing_differs() {
     let table = chirp(&["projection", "list", "--ops", &dev.ops]).await.with(0).stdout;
     let lines: Vec<&str> = table.lines().collect();
     assert!(lines[0].starts_with("NAME"), "{table}");
-    assert_eq!(lines.len(), 1 + sorted_names().len(), "{table}");
+    assert_eq!(lines.len(), 1 + projections::names().len(), "{table}");
     let wrong = chirp(&["projection", "rebuild", "posts_9", "--ops", &dev.ops]).await.with(1);
     assert!(wrong.stderr.contains("posts_9") && wrong.stderr.contains("PROJECTION_NOT_FOUND"), "{wrong:#?}");
     let nobody = chirp(&["events", "show", "999999", "--ops", &dev.ops]).await.with(1);
@@ -386,7 +379,7 @@ async fn a_stream_goes_on_through_a_rebuild() {
     dev.api.follow(&bob, &ada).await;
     let page = dev.api.home(&bob, up_to_date()).await;
     let mut feed = dev.api.stream(&bob, &page.resume_token).await;
-    for (number, name) in sorted_names().iter().enumerate() {
+    for (number, name) in sorted(projections::names()).iter().enumerate() {
         dev.api.post(&ada, &format!("before {number}")).await;
         let request = RebuildProjectionRequest { name: (*name).to_owned() };
         let rebuilt = dev.api.admin.clone().rebuild_projection(request).await.expect("it is rebuilt").into_inner();
@@ -398,7 +391,7 @@ async fn a_stream_goes_on_through_a_rebuild() {
         assert_eq!(feed.news().await, item(&format!("after {number}")), "{name}");
     }
     let mut resumed = dev.api.stream(&bob, &page.resume_token).await;
-    for number in 0..sorted_names().len() {
+    for number in 0..projections::names().len() {
         assert_eq!(resumed.news().await, item(&format!("before {number}")));
         assert_eq!(resumed.news().await, item(&format!("after {number}")));
     }

@@ -11,15 +11,8 @@ use tonic::Code;
 use uuid::Uuid;
 
 use crate::api::{ask, fresh, reason, texts, up_to_date};
-use crate::around::{Half, append_unreadable, lock, tamper};
+use crate::around::{Half, append_unreadable, lock, sorted, tamper};
 use crate::process::{Dev, Role, Roles, chirp, eventually, folder, store_of, verified};
-
-/// The projections that go on when they cannot apply an event, as they are listed.
-fn sorted_best_effort() -> Vec<&'static str> {
-    let mut names = best_effort();
-    names.sort_unstable();
-    names
-}
 
 /// An event that cannot be applied is parked before so long.
 const LONGER_THAN_TRIED: Duration = Duration::from_secs(2);
@@ -59,10 +52,10 @@ async fn events_that_nobody_can_read_are_parked_and_nothing_else_waits() {
         let here = listed.iter().filter(|parked| parked["position"] == position);
         here.filter_map(|parked| parked["projection"].as_str()).collect()
     };
-    assert_eq!(of(unknown.0), sorted_best_effort(), "who knows whom it concerns");
-    let wanting = sorted_best_effort().into_iter().filter(|name| *name != "bookmarks_1").collect::<Vec<_>>();
+    assert_eq!(of(unknown.0), sorted(best_effort()), "who knows whom it concerns");
+    let wanting = sorted(best_effort()).into_iter().filter(|name| *name != "bookmarks_1").collect::<Vec<_>>();
     assert_eq!(of(broken.0), wanting, "those that want posts");
-    assert_eq!(listed.len(), sorted_best_effort().len() + wanting.len(), "once each");
+    assert_eq!(listed.len(), sorted(best_effort()).len() + wanting.len(), "once each");
     for parked in &listed {
         assert_eq!(parked["attempts"], 4, "{parked}");
         let cause = parked["cause"].as_str().unwrap_or_default();

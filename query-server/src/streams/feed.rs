@@ -123,17 +123,19 @@ fn history_lost() -> Status {
 fn heartbeat_after(told_at: Instant) -> Instant {
     // Longer than any test takes, for one that has no heartbeats.
     fail_point!("streams::heartbeat", |_| told_at + Duration::from_secs(24 * 60 * 60));
-    let due = (told_at + HEARTBEAT).saturating_duration_since(*BEGAN);
-    let late = due.as_nanos() % TOGETHER.as_nanos();
-    told_at + HEARTBEAT - Duration::from_nanos(u64::try_from(late).unwrap_or(0))
+    at_common_moment(told_at + HEARTBEAT, TOGETHER)
 }
 
 /// When a stream that looks now may look again. Streams of one pace look at the same moments, so that those who watch the same thing share what
 /// is read.
 fn next_look(pace: Duration) -> Instant {
-    let now = Instant::now();
-    let since = now.saturating_duration_since(*BEGAN).as_nanos().checked_rem(pace.as_nanos()).unwrap_or(0);
-    now + pace.saturating_sub(Duration::from_nanos(u64::try_from(since).unwrap_or(0)))
+    at_common_moment(Instant::now() + pace, pace)
+}
+
+/// The last of the moments so far apart, which are the same for all streams, that is not after this one; this one itself where they are not apart.
+fn at_common_moment(at: Instant, apart: Duration) -> Instant {
+    let since = at.saturating_duration_since(*BEGAN).as_nanos().checked_rem(apart.as_nanos()).unwrap_or(0);
+    at - Duration::from_nanos(u64::try_from(since).unwrap_or(0))
 }
 
 /// [`SLOW_AFTER`], but for tests that do not wait for so long: `streams::slow_after=return(1)`, in seconds.

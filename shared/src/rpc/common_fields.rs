@@ -24,7 +24,11 @@ pub trait Paged {
 pub trait Tokened {
     /// The consistency token.
     fn consistency_token(&self) -> &str;
-    /// Sets it.
+}
+
+/// What all answers to commands have.
+pub trait CommandAnswer: Tokened {
+    /// Sets the consistency token.
     fn set_consistency_token(&mut self, token: String);
 }
 
@@ -66,7 +70,9 @@ macro_rules! command_answer {
             fn consistency_token(&self) -> &str {
                 &self.consistency_token
             }
+        }
 
+        impl CommandAnswer for command::$response {
             fn set_consistency_token(&mut self, token: String) {
                 self.consistency_token = token;
             }
@@ -79,10 +85,6 @@ macro_rules! query_answer {
         impl Tokened for query::$response {
             fn consistency_token(&self) -> &str {
                 &self.read_at
-            }
-
-            fn set_consistency_token(&mut self, token: String) {
-                self.read_at = token;
             }
         }
     };

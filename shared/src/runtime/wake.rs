@@ -220,9 +220,14 @@ fn polls_are_off() -> bool {
 }
 
 /// What is written to a SQLite database goes to a file beside it, which comes and goes.
-fn write_ahead_log(database: &Path) -> PathBuf {
+pub(crate) fn write_ahead_log(database: &Path) -> PathBuf {
+    beside(database, "-wal")
+}
+
+/// A file that SQLite has beside a database: it has the same name and a suffix.
+pub(crate) fn beside(database: &Path, suffix: &str) -> PathBuf {
     let mut name = OsString::from(database);
-    name.push("-wal");
+    name.push(suffix);
     PathBuf::from(name)
 }
 

@@ -109,6 +109,12 @@ pub trait Field<'r>: Decode<'r, Sqlite> + Type<Sqlite> + Decode<'r, Postgres> + 
 impl<'r, T: Decode<'r, Sqlite> + Type<Sqlite> + Decode<'r, Postgres> + Type<Postgres>> Field<'r> for T {}
 
 impl Database {
+    /// Whether this is on a server.
+    #[must_use]
+    pub fn is_on_server(&self) -> bool {
+        matches!(self, Self::Postgres(_))
+    }
+
     /// For one reader that asks again and again.
     ///
     /// # Errors

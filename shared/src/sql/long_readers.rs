@@ -10,13 +10,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use fail::fail_point;
 use tokio::time::sleep;
 use tracing::{debug, info, warn};
 
+use crate::runtime::wake::{beside, write_ahead_log};
 use crate::sql::database::Database;
 use crate::sql::statements;
 
@@ -110,7 +111,7 @@ pub async fn of_file(file: &Path) -> Infallible {
     let mut told = BTreeSet::new();
     loop {
         sleep(long_enough(LOOK_AGAIN).max(LOOK_AGAIN_MIN)).await;
-        let bytes = beside(file, "-wal").metadata().map_or(0, |log| log.len());
+        let bytes = write_ahead_log(file).metadata().map_or(0, |log| log.len());
         let readers = if bytes >= grown() { lasting_readers(file).await } else { BTreeSet::new() };
         for pid in &readers - &told {
             let (mib, name) = (bytes >> 20, file.display());
@@ -159,12 +160,6 @@ fn held_by_reader(line: &str, file: &str) -> Option<(u32, std::ops::RangeInclusi
     let (first, last) = (first.parse::<u64>().ok()?, last.parse::<u64>().ok()?);
     let bytes = first.max(*READ_LOCKS.start())..=last.min(*READ_LOCKS.end());
     (of == file && !bytes.is_empty()).then_some((pid.parse().ok()?, bytes))
-}
-
-fn beside(file: &Path, suffix: &str) -> PathBuf {
-    let mut name = file.as_os_str().to_owned();
-    name.push(suffix);
-    PathBuf::from(name)
 }
 
 #[cfg(test)]

@@ -52,8 +52,7 @@ pub async fn set_aside(tx: &mut Transaction, projection: &str, lost: &Lost) -> R
     let last: i64 = tx.row(&SELECT_LAST, &[Value::Text(projection)]).await?.get("last")?;
     let number = last + 1;
     let parts = parts(projection, tx.is_on_server());
-    let tables: Vec<String> = parts.tables.iter().map(|table| (*table).to_owned()).collect();
-    lock_out_readers(tx, &tables).await?;
+    lock_out_readers(tx, &parts.tables).await?;
     // Nobody looks anything up in them, and their names are needed.
     for (index, _) in &parts.indexes {
         tx.text(format!("DROP INDEX {index}")).await?;

@@ -4,6 +4,7 @@
 //! no reader sees a part of it. On PostgreSQL names are looked up outside of a reader's snapshot; so the change waits for all readers, each
 //! of which has read the checkpoints first. Never here: who fills them.
 
+use std::borrow::Borrow;
 use std::time::Duration;
 
 use crate::sql::database::{Database, Transaction, Value};
@@ -113,7 +114,7 @@ ORDER BY sessions.application_name = 'chirp' LIMIT 1}";
 /// On PostgreSQL names are looked up outside of a reader's snapshot, so nobody may read while names change. A reader of Chirp reads the
 /// checkpoints first, and is waited for there; whoever still holds one of the tables after that is somebody else, who may read for as long as
 /// they like. Nobody is waited for long: everybody else would wait behind this. A file has no such readers.
-pub(super) async fn lock_out_readers(tx: &mut Transaction, tables: &[String]) -> Result<(), sqlx::Error> {
+pub(super) async fn lock_out_readers(tx: &mut Transaction, tables: &[impl Borrow<str>]) -> Result<(), sqlx::Error> {
     match tx.is_on_server() {
         true => {
             let (hurry, tables) = (wait_no_longer(), tables.join(", "));
@@ -138,7 +139,7 @@ fn both(projection: &str, on_server: bool) -> Vec<String> {
 /// # Errors
 /// When the database fails.
 pub async fn reader(tables: &Database, projection: &str) -> Result<Option<i64>, sqlx::Error> {
-    let held = both(projection, matches!(tables, Database::Postgres(_)));
+    let held = both(projection, tables.is_on_server());
     let held = held.iter().map(String::as_str).chain(["projections"]).collect();
     tables.rows(&SELECT_READER, &[Value::Rows(&held)]).await?.first().map(|row| row.get("pid")).transpose()
 }
