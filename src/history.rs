@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use projector::{History, Projector};
 use query_server::{Queries, StreamLimits};
 use shared::log::{
-    Append, AppendError, Appended, EventLog, Hash, LogHead, ReadError, Recorded, StoreIdentity, StoredAnswer,
+    Append, AppendError, Appended, EventLog, Hash, Head, LogHead, ReadError, Recorded, StoreIdentity, StoredAnswer,
 };
 use shared::model::clock::SystemClock;
 use shared::model::ids::{Position, RequestId};
@@ -154,8 +154,10 @@ impl LogHead for Until {
         self.log.identity()
     }
 
-    async fn head(&self) -> Result<Position, ReadError> {
-        Ok(self.end)
+    async fn head(&self) -> Result<Head, ReadError> {
+        let hashes = self.log.hashes_at(&[self.end]).await?;
+        let hash = hashes.get(&self.end).ok_or_else(|| ReadError::Unavailable("the log lost its end".to_owned()))?;
+        Ok(Head { position: self.end, hash: *hash })
     }
 
     async fn hashes_at(&self, positions: &[Position]) -> Result<HashMap<Position, Hash>, ReadError> {

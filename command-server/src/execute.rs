@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use ::metrics::counter;
 use sha2::{Digest, Sha256};
-use shared::log::{Anchor, Append, AppendError, Appended, Cause, EventLog, Request, StoredAnswer};
+use shared::log::{Anchor, Append, AppendError, Appended, Cause, EventLog, NewEvent, Request, StoredAnswer};
 use shared::model::ids::{CommandId, RequestId};
 use shared::rpc::errors::internal;
 use shared::runtime::metrics;
@@ -130,7 +130,7 @@ impl Executor {
             Err(Failure::Undecoded(cause)) => return Err(internal(cause)),
         };
         if decision.events.is_empty() && call.request_id.is_none() {
-            return Ok(Attempt::Done(Executed { anchor: self.log.head_anchor().await?, answer: decision.answer }));
+            return Ok(Attempt::Done(Executed { anchor: self.log.head().await?.anchor(), answer: decision.answer }));
         }
         if !decision.is_last
             && let Some(before) = self.answered_before(call).await?
@@ -141,7 +141,7 @@ impl Executor {
         let append = Append {
             expected: session.expected(),
             rests_on: session.rests_on(),
-            events: events.clone(),
+            events: events.iter().map(|(stream, event)| NewEvent::new(stream.clone(), event.encode())).collect(),
             cause: Cause {
                 command_id: CommandId::generate(),
                 correlation_id: call.correlation_id,

@@ -104,7 +104,7 @@ impl Admin {
         };
         let is_left = self.silence.of(name, silent_micros) == Owner::Gone;
         let failure = failure.or_else(|| is_left.then(|| "no projector works on it".to_owned()));
-        let head = self.log.head().await?.max(checkpoint);
+        let head = self.log.head().await?.position.max(checkpoint);
         let beside = format!("{BESIDE}{name}");
         let rows =
             self.tables.rows(&SELECT_PROJECTION, &[Value::Text(&beside), now]).await.map_err(store_unavailable)?;
@@ -190,7 +190,7 @@ impl Admin {
         match self.log.anchor_at(position).await? {
             Some(anchor) => Ok(anchor),
             None => {
-                must_be_in_the_log(position, self.log.head().await?)?;
+                must_be_in_the_log(position, self.log.head().await?.position)?;
                 Err(internal(format!("the log has no event at position {position}")))
             }
         }

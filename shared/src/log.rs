@@ -2,13 +2,17 @@
 //!
 //! Always: positions are dense and assigned in commit order; an acknowledged append is on disk; of two appends with the
 //! same expectation exactly one wins; one request id has one effect; `hash = SHA-256(previous hash, header,
-//! SHA-256(payload))`. Never here: what an event means (see [`crate::model::event`]) or any read table.
+//! SHA-256(payload))`. Never here: what an event means: an event comes in encoded ([`NewEvent`]) and goes out as it was stored
+//! ([`Recorded`]), see [`crate::model::event`] for what is between; any read table.
 //!
 //! Every adapter passes the whole suite in `contract`.
+
+#![warn(missing_docs)]
 
 pub mod chain;
 #[cfg(test)]
 mod contract;
+mod import;
 pub mod memory;
 mod numbering;
 pub mod postgres;
@@ -23,10 +27,12 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use crate::model::clock::Timestamp;
-use crate::model::event::{DecodeError, Event};
+use crate::model::event::{DecodeError, Encoded, Event};
 use crate::model::ids::{CommandId, EventId, Position, RequestId, Version};
 use crate::model::streams::StreamName;
 use crate::runtime::wake::Listener;
+
+pub use self::import::{Import, ImportError};
 
 /// The most events that one command may append.
 pub const APPEND_EVENTS_MAX: usize = 10_000;
@@ -57,6 +63,51 @@ impl Anchor {
     #[must_use]
     pub fn new(position: Position, hash: &Hash) -> Self {
         Self { position, fingerprint: *hash.first_chunk().expect("a hash is longer than a fingerprint") }
+    }
+}
+
+/// The end of a log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// Of the newest event; 0 in an empty log.
+    pub position: Position,
+    /// Of the newest event; [`chain::GENESIS`] in an empty log.
+    pub hash: Hash,
+}
+
+impl Head {
+    /// The end of an empty log.
+    pub const ORIGIN: Self = Self { position: Position(0), hash: chain::GENESIS };
+
+    /// The head as a position in one particular history.
+    #[must_use]
+    pub fn anchor(&self) -> Anchor {
+        if self.position == Position(0) { Anchor::ORIGIN } else { Anchor::new(self.position, &self.hash) }
+    }
+}
+
+/// An event before it has a place: the bytes that will be stored, and their digest. Encoding and hashing are done by whoever makes it, so
+/// that neither happens while the log is locked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewEvent {
+    /// The aggregate stream to which it belongs.
+    pub stream: StreamName,
+    /// The stable type name.
+    pub kind: String,
+    /// The schema version of the payload.
+    pub schema_version: u32,
+    /// The exact bytes of the JSON.
+    pub payload: String,
+    /// SHA-256 of the payload.
+    pub payload_digest: Hash,
+}
+
+impl NewEvent {
+    /// An event of this stream that was encoded.
+    #[must_use]
+    pub fn new(stream: StreamName, encoded: Encoded) -> Self {
+        let Encoded { kind, schema_version, payload } = encoded;
+        Self { stream, kind, schema_version, payload_digest: chain::digest(payload.as_bytes()), payload }
     }
 }
 
@@ -93,7 +144,7 @@ pub struct Append {
     /// expected may stand for something else.
     pub rests_on: Anchor,
     /// What happened, in order. May be empty when only the request is to be kept.
-    pub events: Vec<(StreamName, Event)>,
+    pub events: Vec<NewEvent>,
     /// Who caused it. The request id is scoped to the principal.
     pub cause: Cause,
     /// The request to remember.
@@ -111,6 +162,17 @@ pub struct StoredAnswer {
     pub position: Position,
     /// The answer as it was handed to [`EventLog::append`].
     pub answer: Vec<u8>,
+}
+
+/// A request as the log keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredRequest {
+    /// In whose scope the id is.
+    pub principal: String,
+    /// The id that the client chose.
+    pub request_id: RequestId,
+    /// What it was answered.
+    pub stored: StoredAnswer,
 }
 
 /// How an append ended well.
@@ -235,8 +297,8 @@ pub trait LogHead: Send + Sync {
     /// The store's identity.
     fn identity(&self) -> StoreIdentity;
 
-    /// The position of the newest event, 0 in an empty log.
-    async fn head(&self) -> Result<Position, ReadError>;
+    /// The newest event.
+    async fn head(&self) -> Result<Head, ReadError>;
 
     /// The hashes of the events at these positions; a position without an event is left out. Position 0 is before the first event and
     /// has the hash [`chain::GENESIS`].
@@ -248,19 +310,12 @@ pub trait LogHead: Send + Sync {
     /// The head of the primary, as far as that can be known here; nothing on a standby that has more to replay, or is not connected to a
     /// primary and so may have missed anything.
     async fn primary_head(&self) -> Result<Option<Position>, ReadError> {
-        self.head().await.map(Some)
+        Ok(Some(self.head().await?.position))
     }
 
     /// The anchor at a position; nothing where there is no event.
     async fn anchor_at(&self, position: Position) -> Result<Option<Anchor>, ReadError> {
         Ok(self.hashes_at(&[position]).await?.get(&position).map(|hash| Anchor::new(position, hash)))
-    }
-
-    /// The anchor of the newest event.
-    async fn head_anchor(&self) -> Result<Anchor, ReadError> {
-        let head = self.head().await?;
-        // An event that was there is still there, unless history went back in between.
-        self.anchor_at(head).await?.ok_or_else(|| ReadError::Unavailable(format!("the log lost position {head}")))
     }
 }
 
@@ -306,4 +361,19 @@ pub trait EventLog: LogHead {
 
     /// Hints that the head may have moved, as far as this process knows. The pull is the truth.
     fn moved(&self) -> Listener<Position>;
+}
+
+/// The log as those need it who back it up, copy it or fill it from elsewhere.
+#[async_trait]
+pub trait WholeLog: EventLog {
+    /// Reads up to `limit` stored requests that come after one, in an order of the store's own; from the first, if after none.
+    async fn requests_after(
+        &self,
+        after: Option<&StoredRequest>,
+        limit: usize,
+    ) -> Result<Vec<StoredRequest>, ReadError>;
+
+    /// Stores events that have their places already, with the requests that were answered by them: all or nothing, durable when this
+    /// returns. The events go on where the log ends. A request that is there stays as it is.
+    async fn import(&self, import: Import) -> Result<(), ImportError>;
 }

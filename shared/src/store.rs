@@ -1,6 +1,7 @@
 //! A store: one log and the read tables that were filled from it, in a folder or on a PostgreSQL server.
 
 mod error;
+mod importing;
 pub mod migrate;
 
 use std::fmt;
@@ -15,7 +16,8 @@ use tracing::{debug, info, warn};
 use uuid::Uuid;
 
 use crate::log::sqlite::Durability;
-use crate::log::{self, EventLog, LogHead, chain};
+use crate::log::stored::StoredLog;
+use crate::log::{self, EventLog, LogHead, WholeLog, chain};
 use crate::model::clock::Clock;
 use crate::rpc::progress::{Progress, ProgressOnDemand};
 use crate::runtime::file_locks::{Owners, Ownership, use_alone};
@@ -23,10 +25,12 @@ use crate::runtime::wake::{Wake, on_writes};
 use crate::sql::database::Database;
 use crate::sql::postgres::{Channel, Server, TABLES_CHANNEL, Work};
 use crate::sql::sqlite::settle;
+use crate::sql::versions::LOG;
 use crate::tables::{self, OpenError};
 
 pub use self::error::StoreError;
 use self::error::{of_file, shown};
+pub use self::importing::Importing;
 
 /// How often a process looks whether the part of the store that it waits for is there.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
@@ -254,12 +258,13 @@ impl Store {
         }
     }
 
-    /// Opens the tables of the log as they are, for whoever checks the code that knows what they mean.
+    /// Opens the log to read all of it, requests included, whatever version its schema has: for backups, copies and checks, which need no
+    /// process that serves it, and find out what is damaged.
     ///
     /// # Errors
-    /// When there are none.
-    pub async fn open_tables_of_log(&self) -> Result<Database, StoreError> {
-        Ok(match self {
+    /// When there is no log, it is not whole, or a newer build has written it.
+    pub async fn open_whole_log(&self) -> Result<Arc<dyn WholeLog>, StoreError> {
+        let tables = match self {
             Self::Folder(folder) => {
                 let file = log_file(folder);
                 let options = SqliteConnectOptions::new().filename(&file).read_only(true);
@@ -267,10 +272,13 @@ impl Store {
                 Database::Sqlite(opened.map_err(of_file(&file))?)
             }
             Self::Server(server) => server.log_to_read(),
-        })
+        };
+        let version = log::stored::version(&tables).await.map_err(OpenError::from)?;
+        LOG.check_to_write(version).map_err(OpenError::from)?;
+        Ok(Arc::new(StoredLog::of_any_version(tables).await?))
     }
 
-    /// The tables of a log that is being copied here. Everything else appends.
+    /// The tables of the log, to write them without its writer: for an import, a new epoch, and benchmarks.
     #[must_use]
     pub fn tables_of_log_to_write(&self) -> Database {
         match self {

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use clients::Random;
 use fail::FailScenario;
 use shared::log::{
-    Append, AppendError, Appended, EventLog, Hash, LogHead, ReadError, Recorded, StoreIdentity, StoredAnswer,
+    Append, AppendError, Appended, EventLog, Hash, Head, LogHead, ReadError, Recorded, StoreIdentity, StoredAnswer,
 };
 use shared::model::ids::{Position, RequestId};
 use shared::model::streams::StreamName;
@@ -45,7 +45,7 @@ impl LogHead for Mangled {
         self.log.identity()
     }
 
-    async fn head(&self) -> Result<Position, ReadError> {
+    async fn head(&self) -> Result<Head, ReadError> {
         self.log.head().await
     }
 

@@ -102,5 +102,5 @@ async fn retry_parked(world: &mut World, batch_size: usize) -> usize {
 }
 
 async fn head(world: &World) -> i64 {
-    world.log().head().await.expect("the log answers").0
+    world.log().head().await.expect("the log answers").position.0
 }

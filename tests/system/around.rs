@@ -3,15 +3,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use shared::log::chain;
-use shared::log::stored::{self, Head};
+use shared::log::{Import, chain};
 use shared::model::ids::{EventId, Position, Version};
 use shared::model::streams::StreamName;
 use shared::sql::database::{Database, Transaction};
 use shared::sql::postgres::Server;
 use shared::sql::postgres::pool::Wait;
 use shared::sql::{Script, Statement};
-use shared::store::{log_file, tables_file};
+use shared::store::{Store, log_file, tables_file};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use sqlx::{AssertSqlSafe, Row as _};
 use tempfile::TempDir;
@@ -56,10 +55,10 @@ pub async fn tamper(folder: &Path, half: Half, sql: &'static str) -> u64 {
 /// Appends an event as a newer or a broken build would have: its link is right, and this code cannot read it. Nobody else may append
 /// meanwhile. Where it is.
 pub async fn append_unreadable(folder: &Path, stream: &str, kind: &str, payload: &str) -> Position {
-    let database = open(folder, Half::Log).await;
-    let head = Head::of(&database).await.expect("there is a head");
-    let before = stored::read(&database, Position(head.position.0 - 1), 1).await.expect("it reads");
-    let mut event = before.into_iter().next().expect("there are events");
+    let store = Store::existing_at(&store_of(folder).await).expect("it is there");
+    let log = store.open_log_to_import().await.expect("it opens").log;
+    let head = log.head().await.expect("there is a head");
+    let mut event = log.at(head.position).await.expect("it reads").expect("there are events");
     event.position = head.position.next();
     event.event_id = EventId(Uuid::now_v7());
     event.stream = StreamName::from_text(stream.to_owned());
@@ -67,13 +66,10 @@ pub async fn append_unreadable(folder: &Path, stream: &str, kind: &str, payload:
     event.kind = kind.to_owned();
     event.payload = payload.to_owned();
     event.payload_digest = chain::digest(payload.as_bytes());
-    event.recorded_at = head.recorded_at;
     event.hash = chain::link(head.hash, &event);
-    let after = Head { position: event.position, hash: event.hash, recorded_at: event.recorded_at };
-    let mut tx = database.begin_to_write().await.expect("it begins");
-    stored::write_events(&mut tx, &[&event].into_iter().collect(), &after).await.expect("it is written");
-    tx.commit().await.expect("it is committed");
-    after.position
+    let position = event.position;
+    log.import(Import { events: vec![event], requests: vec![] }).await.expect("it is written");
+    position
 }
 
 /// A half of a store as it was at some moment.

@@ -68,7 +68,7 @@ async fn each_role_may_do_its_part_and_is_refused_the_rest() {
         ("chirp_projector", "DELETE FROM chirp_tables.posts_1"),
         ("chirp_projector", "UPDATE chirp_tables.projections SET term = term"),
         ("chirp_query", "SELECT * FROM chirp_tables.timelines_1"),
-        ("chirp_query", "SELECT position FROM chirp_log.head"),
+        ("chirp_query", "SELECT position, hash FROM chirp_log.head"),
         ("chirp_query", "SELECT position, hash FROM chirp_log.positions"),
     ];
     let may_not = [
@@ -85,7 +85,7 @@ async fn each_role_may_do_its_part_and_is_refused_the_rest() {
         ("chirp_projector", "SELECT * FROM chirp_log.requests"),
         ("chirp_projector", "UPDATE chirp_tables.store SET epoch = epoch"),
         ("chirp_query", "SELECT * FROM chirp_log.events"),
-        ("chirp_query", "SELECT hash FROM chirp_log.head"),
+        ("chirp_query", "SELECT recorded_at FROM chirp_log.head"),
         ("chirp_query", "SELECT * FROM chirp_log.requests"),
         ("chirp_query", "DELETE FROM chirp_tables.posts_1"),
         ("chirp_query", "CREATE TABLE chirp_tables.mine (x INT)"),

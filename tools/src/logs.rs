@@ -2,5 +2,4 @@
 
 pub mod args;
 pub mod copy;
-mod filling;
 pub mod lines;

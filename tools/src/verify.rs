@@ -1,8 +1,8 @@
 //! `chirp verify`: every answer, recomputed from the log by the naive reference and compared with what the query server
 //! says; and the hash chain, link by link.
 //!
-//! Always: the log is read by SQL of its own and judged by code that shares nothing with the projector and the query
-//! server. Never here: a repair.
+//! Always: the bytes of the log are judged by code that shares nothing with the projector, the query server, or those that encode events and
+//! chain them. Never here: a repair.
 
 mod answers;
 mod args;
@@ -119,5 +119,5 @@ async fn wait_for_projector(tables: &Database, head: u64) -> anyhow::Result<()> 
 
 /// Every statement of this module, for the test that prepares them.
 pub(crate) fn every_statement() -> Vec<&'static Statement> {
-    [STATEMENTS, chain::STATEMENTS].concat()
+    STATEMENTS.to_vec()
 }

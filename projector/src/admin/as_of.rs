@@ -69,7 +69,7 @@ impl Admin {
 
     /// The last position that counts.
     async fn moment(&self, moment: Option<&Moment>) -> Result<Position, Status> {
-        let head = self.log.head().await?;
+        let head = self.log.head().await?.position;
         match moment {
             None => Ok(head),
             Some(Moment::Position(position)) => {

@@ -142,7 +142,7 @@ impl Runner {
     /// Fills a projection again from the first event, since its tables say what the log does not have.
     async fn set_aside(&mut self, member: usize, claim: Claim) -> Result<(), RunError> {
         let name = self.running[member].projection.name();
-        let (head, checkpoint) = (self.log.head().await?, claim.checkpoint);
+        let (head, checkpoint) = (self.log.head().await?.position, claim.checkpoint);
         let mut tx = self.tables.begin_to_write().await?;
         self.still_ours(&mut tx, name, claim).await?;
         let begins_at = if let Some(projection) = name.strip_prefix(BESIDE) {

@@ -15,7 +15,7 @@ const CLOCK_AHEAD_MICROS_MAX: i64 = 60_000_000;
 impl Runner {
     /// What the metrics say: how far each projection is, and how long its next event has been waiting.
     pub(super) async fn measure(&mut self) -> Result<(), RunError> {
-        let anchor = self.log.head_anchor().await?;
+        let anchor = self.log.head().await?.anchor();
         self.suspect_history(anchor);
         let head = anchor.position;
         self.compare_clocks(head).await?;

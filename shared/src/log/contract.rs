@@ -16,6 +16,7 @@ mod requests;
 mod sqlite_damage;
 mod steps;
 mod subjects;
+mod whole;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -33,10 +34,11 @@ use reading::*;
 use requests::*;
 use steps::*;
 use subjects::*;
+use whole::*;
 
 use super::{
-    APPEND_EVENTS_MAX, Anchor, Append, AppendError, Appended, Cause, EventLog, READ_EVENTS_MAX, Recorded, Request,
-    StoredAnswer,
+    APPEND_EVENTS_MAX, Anchor, Append, AppendError, Appended, Cause, EventLog, Head, NewEvent, READ_EVENTS_MAX,
+    Recorded, Request, StoredAnswer,
 };
 use crate::model::clock::{ManualClock, Timestamp};
 use crate::model::event::{Envelope, Event, HandleEvent, PostEvent, PostText};
@@ -115,6 +117,11 @@ macro_rules! every_check_holds_for {
             what_was_acknowledged_is_there_after_reopening,
             what_was_refused_as_overload_is_not_there,
             moved_wakes_after_an_append,
+            every_request_is_listed_once_page_by_page,
+            what_was_imported_is_the_log_that_it_came_from,
+            an_import_that_does_not_go_on_where_the_log_ends_changes_nothing,
+            a_request_that_is_there_is_not_imported_over,
+            a_log_opened_for_something_else_does_not_import,
         }
     };
     ($adapter:ident, $subject:ty: $($check:ident),+ $(,)?) => {

@@ -3,7 +3,8 @@
 //! Always: all of the contract but that anything outlives the store; nothing is random but the store's identity, and nothing waits. Never
 //! here: any store that somebody relies on.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use async_trait::async_trait;
@@ -11,10 +12,9 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::numbering::{Batch, RequestKey, request_key};
-use super::stored::Head;
 use super::{
-    APPEND_EVENTS_MAX, Anchor, Append, AppendError, Appended, EventLog, Hash, LogHead, READ_EVENTS_MAX, ReadError,
-    Recorded, StoreIdentity, StoredAnswer, chain,
+    APPEND_EVENTS_MAX, Anchor, Append, AppendError, Appended, EventLog, Hash, Head, Import, ImportError, LogHead,
+    NewEvent, READ_EVENTS_MAX, ReadError, Recorded, StoreIdentity, StoredAnswer, StoredRequest, WholeLog, chain,
 };
 use crate::model::clock::{Clock, Timestamp};
 use crate::model::ids::{EventId, Position, RequestId, Version};
@@ -41,7 +41,7 @@ struct Stored {
     events: Vec<Recorded>,
     /// Where in `events` those of a stream are.
     streams: HashMap<StreamName, Vec<usize>>,
-    requests: HashMap<RequestKey, StoredAnswer>,
+    requests: BTreeMap<RequestKey, StoredAnswer>,
 }
 
 impl MemoryStore {
@@ -94,15 +94,25 @@ impl Stored {
         anchor == Anchor::ORIGIN || usize::try_from(anchor.position.0 - 1).is_ok_and(at)
     }
 
-    fn position(&self) -> Position {
-        self.events.last().map_or(Position(0), |last| last.position)
+    fn head(&self) -> Head {
+        self.events.last().map_or(Head::ORIGIN, |last| Head { position: last.position, hash: last.hash })
+    }
+
+    fn keep(&mut self, events: Vec<Recorded>, requests: Vec<StoredRequest>) {
+        for event in events {
+            self.streams.entry(event.stream.clone()).or_default().push(self.events.len());
+            self.events.push(event);
+        }
+        for StoredRequest { principal, request_id, stored } in requests {
+            self.requests.entry((principal, request_id)).or_insert(stored);
+        }
     }
 
     fn append(&mut self, append: &Append, now: Timestamp) -> Result<Appended, AppendError> {
         if !self.has(append.rests_on) {
             return Err(AppendError::HistoryLost);
         }
-        let named = append.expected.keys().chain(append.events.iter().map(|(stream, _)| stream));
+        let named = append.expected.keys().chain(append.events.iter().map(|NewEvent { stream, .. }| stream));
         let version = |stream: &StreamName| {
             let length = self.streams.get(stream).map_or(0, Vec::len);
             (stream.clone(), Version(i64::try_from(length).expect("a stream fits in memory")))
@@ -111,18 +121,10 @@ impl Stored {
         let key = append.request.as_ref().map(|request| request_key(append, request));
         let known =
             key.and_then(|key| self.requests.get_key_value(&key)).map(|(key, stored)| (key.clone(), stored.clone()));
-        let (hash, recorded_at) =
-            self.events.last().map_or((chain::GENESIS, Timestamp(0)), |last| (last.hash, last.recorded_at));
-        let head = Head { position: self.position(), hash, recorded_at };
-        let mut batch = Batch::new(head, now, versions, known.into_iter().collect(), event_id);
+        let mut batch = Batch::new(self.head(), now, versions, known.into_iter().collect(), event_id);
         let appended = batch.take(append)?;
         let numbered = batch.numbered();
-        for event in numbered.events {
-            self.streams.entry(event.stream.clone()).or_default().push(self.events.len());
-            self.events.push(event);
-        }
-        let requests = numbered.requests.into_iter();
-        self.requests.extend(requests.map(|request| ((request.principal, request.request_id), request.stored)));
+        self.keep(numbered.events, numbered.requests);
         Ok(appended)
     }
 }
@@ -138,8 +140,8 @@ impl LogHead for MemoryLog {
         self.store.identity
     }
 
-    async fn head(&self) -> Result<Position, ReadError> {
-        Ok(self.store.stored().position())
+    async fn head(&self) -> Result<Head, ReadError> {
+        Ok(self.store.stored().head())
     }
 
     async fn hashes_at(&self, positions: &[Position]) -> Result<HashMap<Position, Hash>, ReadError> {
@@ -167,7 +169,7 @@ impl EventLog for MemoryLog {
         }
         let mut stored = self.store.stored();
         let appended = stored.append(&append, self.store.clock.now())?;
-        self.store.moved.send_replace(stored.position());
+        self.store.moved.send_replace(stored.head().position);
         Ok(appended)
     }
 
@@ -192,5 +194,36 @@ impl EventLog for MemoryLog {
 
     fn moved(&self) -> Listener<Position> {
         Listener::to(self.store.moved.subscribe())
+    }
+}
+
+#[async_trait]
+impl WholeLog for MemoryLog {
+    async fn requests_after(
+        &self,
+        after: Option<&StoredRequest>,
+        limit: usize,
+    ) -> Result<Vec<StoredRequest>, ReadError> {
+        let after = after.map(|last| (last.principal.clone(), last.request_id));
+        let begin = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let stored = self.store.stored();
+        let later = stored.requests.range((begin, Bound::Unbounded));
+        let request = |((principal, request_id), stored): (&RequestKey, &StoredAnswer)| StoredRequest {
+            principal: principal.clone(),
+            request_id: *request_id,
+            stored: stored.clone(),
+        };
+        Ok(later.take(limit.min(READ_EVENTS_MAX)).map(request).collect())
+    }
+
+    async fn import(&self, import: Import) -> Result<(), ImportError> {
+        if !self.may_append {
+            return Err(ImportError::NotOpened);
+        }
+        let mut stored = self.store.stored();
+        let head = import.head_after(stored.head())?;
+        stored.keep(import.events, import.requests);
+        self.store.moved.send_replace(head.position);
+        Ok(())
     }
 }

@@ -6,8 +6,9 @@
 use std::collections::HashMap;
 
 use super::queue::Outcome;
-use super::stored::{Head, StoredRequest};
-use super::{Anchor, Append, AppendError, Appended, Recorded, Request, StoredAnswer, chain};
+use super::{
+    Anchor, Append, AppendError, Appended, Head, NewEvent, Recorded, Request, StoredAnswer, StoredRequest, chain,
+};
 use crate::model::clock::Timestamp;
 use crate::model::ids::{EventId, Position, RequestId, Version};
 use crate::model::streams::StreamName;
@@ -20,6 +21,7 @@ pub(super) struct Batch {
     versions: HashMap<StreamName, Version>,
     known: HashMap<RequestKey, StoredAnswer>,
     event_id: fn(Position) -> EventId,
+    now: Timestamp,
     numbered: Numbered,
 }
 
@@ -41,8 +43,7 @@ impl Batch {
         known: HashMap<RequestKey, StoredAnswer>,
         event_id: fn(Position) -> EventId,
     ) -> Self {
-        let head = Head { recorded_at: now, ..head };
-        Self { versions, known, event_id, numbered: Numbered { head, events: vec![], requests: vec![] } }
+        Self { versions, known, event_id, now, numbered: Numbered { head, events: vec![], requests: vec![] } }
     }
 
     /// Numbers and chains one append, or says why not.
@@ -60,29 +61,29 @@ impl Batch {
                 return Err(AppendError::Conflict(stream.clone()));
             }
         }
-        for (stream, event) in &append.events {
+        for NewEvent { stream, kind, schema_version, payload, payload_digest } in &append.events {
             let version = self.version(stream).next();
             self.versions.insert(stream.clone(), version);
             let head = &mut self.numbered.head;
-            let (encoded, position) = (event.encode(), head.position.next());
+            let position = head.position.next();
             let mut recorded = Recorded {
                 position,
                 event_id: (self.event_id)(position),
                 stream: stream.clone(),
                 version,
-                kind: encoded.kind,
-                schema_version: encoded.schema_version,
+                kind: kind.clone(),
+                schema_version: *schema_version,
                 cause: append.cause.clone(),
-                recorded_at: head.recorded_at,
-                payload_digest: chain::digest(encoded.payload.as_bytes()),
-                payload: encoded.payload,
+                recorded_at: self.now,
+                payload: payload.clone(),
+                payload_digest: *payload_digest,
                 hash: chain::GENESIS,
             };
             recorded.hash = chain::link(head.hash, &recorded);
-            (head.position, head.hash) = (position, recorded.hash);
+            *head = Head { position, hash: recorded.hash };
             self.numbered.events.push(recorded);
         }
-        let Head { position, hash, .. } = self.numbered.head;
+        let Head { position, hash } = self.numbered.head;
         if let Some(request) = &append.request {
             let stored = StoredAnswer { digest: request.digest, position, answer: append.answer.clone() };
             let (principal, request_id) = request_key(append, request);

@@ -21,7 +21,7 @@ use uuid::Uuid;
 use super::chain::KnownFields;
 use super::queue::{Commit, Outcome, Queue, Uncommitted, Waiting, fitting, newest_known};
 use super::stored::StoredLog;
-use super::{Anchor, Append, AppendError, Appended, LogHead, ReadError, StoredAnswer, chain};
+use super::{Anchor, Append, AppendError, Appended, LogHead, ReadError, StoredAnswer};
 use crate::model::clock::{Clock, Timestamp};
 use crate::model::ids::{EventId, Position, RequestId, Version};
 use crate::model::streams::StreamName;
@@ -72,7 +72,7 @@ struct Writer {
 /// When the server does not answer, or there is no log.
 pub async fn open(server: &Server, clock: Arc<dyn Clock>) -> Result<StoredLog, ReadError> {
     let log = open_head(server).await?;
-    let (moved, _) = watch::channel(log.head().await?);
+    let (moved, _) = watch::channel(log.head().await?.position);
     let queue = Queue::start(Writer { connections: server.log_to_write(), clock }, moved.clone());
     Ok(log.moving(hear_of_moves(server, moved)).appending(queue))
 }
@@ -83,7 +83,7 @@ pub async fn open(server: &Server, clock: Arc<dyn Clock>) -> Result<StoredLog, R
 /// When the server does not answer, or there is no log.
 pub async fn open_to_read(server: &Server) -> Result<StoredLog, ReadError> {
     let log = open_head(server).await?;
-    let (moved, _) = watch::channel(log.head().await?);
+    let (moved, _) = watch::channel(log.head().await?.position);
     Ok(log.moving(hear_of_moves(server, moved)))
 }
 
@@ -118,7 +118,7 @@ impl Commit for Writer {
         for waiting in waiting {
             let append = &waiting.append;
             let request = append.request.as_ref().map(|asked| (append.cause.principal.clone(), asked.request_id));
-            let writes = append.events.iter().map(|(stream, _)| stream);
+            let writes = append.events.iter().map(|event| &event.stream);
             let depends = append.expected.keys().chain(writes.clone()).any(|stream| written.contains(stream))
                 || request.as_ref().is_some_and(|request| asked.contains(request));
             if depends {
@@ -205,9 +205,9 @@ impl Writer {
         let tables = Database::Postgres(self.connections.clone());
         let (mut written, mut requested) = (Rows::default(), Rows::default());
         for (number, append) in (0_i64..).zip(appends) {
-            for (stream, _) in &append.events {
-                let expected = append.expected.get(stream).copied().unwrap_or_default();
-                written.push(&(number, stream.as_str(), expected.0, append.cause.command_id.0));
+            for event in &append.events {
+                let expected = append.expected.get(&event.stream).copied().unwrap_or_default();
+                written.push(&(number, event.stream.as_str(), expected.0, append.cause.command_id.0));
             }
             if let Some(request) = &append.request {
                 requested.push(&(number, append.cause.principal.as_str(), request.request_id.0));
@@ -286,19 +286,19 @@ row_type! {
 }
 row_type! {
     /// An event without its place.
-    NewEvent is "new_event" {
+    Unplaced is "new_event" {
         append: i32,
         event_id: Uuid,
         stream: &'a str,
-        kind: String,
+        kind: &'a str,
         schema_version: i64,
         command_id: Uuid,
         correlation_id: Uuid,
         causation_id: Option<Uuid>,
         principal: &'a str,
         traceparent: Option<&'a str>,
-        payload: String,
-        payload_digest: [u8; 32],
+        payload: &'a str,
+        payload_digest: &'a [u8],
         before_version: Vec<u8>,
         after_version: Vec<u8>,
     }
@@ -309,7 +309,7 @@ row_type! {
 struct Batch<'a> {
     expected: Vec<Expectation<'a>>,
     requests: Vec<NewRequest<'a>>,
-    events: Vec<NewEvent<'a>>,
+    events: Vec<Unplaced<'a>>,
 }
 
 impl<'a> Batch<'a> {
@@ -336,22 +336,22 @@ impl<'a> Batch<'a> {
             digest: &request.digest,
             answer,
         }));
-        self.events.extend(events.iter().map(|(stream, event)| {
-            let (event_id, encoded) = (EventId::generate(), event.encode());
-            let known = KnownFields::of(event_id, stream, &encoded.kind, encoded.schema_version, cause);
-            NewEvent {
+        self.events.extend(events.iter().map(|event| {
+            let event_id = EventId::generate();
+            let known = KnownFields::of(event_id, &event.stream, &event.kind, event.schema_version, cause);
+            Unplaced {
                 append: number,
                 event_id: event_id.0,
-                stream: stream.as_str(),
-                kind: encoded.kind,
-                schema_version: encoded.schema_version.into(),
+                stream: event.stream.as_str(),
+                kind: &event.kind,
+                schema_version: event.schema_version.into(),
                 command_id: cause.command_id.0,
                 correlation_id: cause.correlation_id,
                 causation_id: cause.causation_id.map(|id| id.0),
                 principal: &cause.principal,
                 traceparent: cause.traceparent.as_deref(),
-                payload_digest: chain::digest(encoded.payload.as_bytes()),
-                payload: encoded.payload,
+                payload: &event.payload,
+                payload_digest: &event.payload_digest,
                 before_version: known.before_version,
                 after_version: known.after_version,
             }

@@ -17,8 +17,8 @@ use tracing::warn;
 
 use super::numbering::Batch;
 use super::queue::{Commit, Outcome, Queue, Uncommitted, Waiting, fitting, newest_known};
-use super::stored::{Damage, Head, StoredLog, StoredRequest, note_damage, raise_version, write_events, write_requests};
-use super::{Anchor, Append, AppendError, LogHead, ReadError, StoredAnswer};
+use super::stored::{Damage, StoredLog, note_damage, raise_version, write_events, write_requests};
+use super::{Anchor, Append, AppendError, Head, LogHead, ReadError, StoredAnswer, StoredRequest};
 use crate::model::clock::Clock;
 use crate::model::ids::{EventId, Position, RequestId, Version};
 use crate::model::streams::StreamName;
@@ -139,7 +139,7 @@ pub async fn open(file: &Path, durability: Durability, clock: Arc<dyn Clock>) ->
 
     file_locks::make(&in_use_file(file));
     let log = open_to_read(file).await?;
-    let (moved, moved_receiver) = watch::channel(log.head().await?);
+    let (moved, moved_receiver) = watch::channel(log.head().await?.position);
     let turns = Turns::at(file)
         .inspect_err(|cause| warn!(%cause, "processes take no turns in writing {}: {cause}", file.display()));
     let queue = Queue::start(
@@ -183,7 +183,7 @@ pub fn in_use_file(file: &Path) -> PathBuf {
 /// When there is no such file or it is not a log.
 pub async fn open_to_follow(file: &Path) -> Result<StoredLog, ReadError> {
     let log = open_to_read(file).await?;
-    let (moved, receiver) = watch::channel(log.head().await?);
+    let (moved, receiver) = watch::channel(log.head().await?.position);
     on_writes(file, move || {
         // Only the read tells how far; this says that it is time for one. One receiver is the log's own.
         moved.send_modify(|_| {});
@@ -277,7 +277,7 @@ impl Writer {
 
         let numbered = batch.numbered();
         if !numbered.events.is_empty() {
-            write_events(&mut tx, &numbered.events.iter().collect(), &numbered.head).await?;
+            write_events(&mut tx, &numbered.events.iter().collect(), &numbered.head, now).await?;
         }
         if !numbered.requests.is_empty() {
             write_requests(&mut tx, &numbered.requests.iter().collect()).await?;
@@ -290,7 +290,7 @@ impl Writer {
 /// Whether the log has this event.
 async fn has_in_its_history(tx: &mut Transaction, head: &Head, anchor: Anchor) -> Result<bool, sqlx::Error> {
     if anchor.position == head.position {
-        return Ok(anchor == Anchor::new(head.position, &head.hash));
+        return Ok(anchor == head.anchor());
     }
     // Where another process has appended since.
     let rows = tx.rows(&SELECT_HASH, &[Value::Number(anchor.position.0)]).await?;
@@ -303,7 +303,7 @@ async fn current_versions(
     appends: &[Append],
 ) -> Result<HashMap<StreamName, Version>, sqlx::Error> {
     let expected = appends.iter().flat_map(|append| append.expected.keys());
-    let written = appends.iter().flat_map(|append| append.events.iter().map(|(stream, _)| stream));
+    let written = appends.iter().flat_map(|append| append.events.iter().map(|event| &event.stream));
     let mut names: Vec<&str> = expected.chain(written).map(StreamName::as_str).collect();
     names.sort_unstable();
     names.dedup();

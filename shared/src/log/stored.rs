@@ -13,8 +13,8 @@ use uuid::Uuid;
 
 use super::queue::Queue;
 use super::{
-    Anchor, Append, AppendError, Appended, Cause, EventLog, Hash, LogHead, READ_EVENTS_MAX, ReadError, Recorded,
-    StoreIdentity, StoredAnswer, chain,
+    Append, AppendError, Appended, Cause, EventLog, Hash, Head, Import, ImportError, LogHead, READ_EVENTS_MAX,
+    ReadError, Recorded, StoreIdentity, StoredAnswer, StoredRequest, WholeLog, chain,
 };
 use crate::model::clock::Timestamp;
 use crate::model::ids::{CommandId, EventId, Position, RequestId, Version};
@@ -31,9 +31,7 @@ use crate::sql::{Statement, statements};
 statements! {
     static SELECT_IDENTITY = "SELECT epoch, token_key, schema_version FROM {postgres: chirp_log.}store";
     static UPDATE_IDENTITY = "UPDATE store SET epoch = $1, token_key = $2";
-    /// All of the head that a query server may read.
-    static SELECT_POSITION = "SELECT position FROM head";
-    static SELECT_HEAD = "SELECT position, hash, recorded_at FROM head";
+    static SELECT_HEAD = "SELECT position, hash FROM head";
     static UPDATE_HEAD = "UPDATE head SET position = $1, hash = $2, recorded_at = $3";
     static SELECT_EVENTS = "SELECT * FROM events WHERE position > $1 ORDER BY position LIMIT $2";
     static SELECT_VERSION = "SELECT schema_version FROM {postgres: chirp_log.}store";
@@ -45,8 +43,6 @@ SELECT events.position, events.hash FROM {rows $1 AS wanted: position}
     /// There is no index of times, which are seldom asked for. $1 a time, after $2 and up to $3.
     static SELECT_FIRST_AFTER = "
 SELECT position FROM events WHERE recorded_at > $1 AND position > $2 AND position <= $3 ORDER BY position LIMIT 1";
-    static SELECT_NEWEST = "
-SELECT position, hash FROM {sqlite: events}{postgres: positions} ORDER BY position DESC LIMIT 1";
     /// Of the receiver, everybody may know whether there is one.
     static SELECT_PRIMARY_POSITION = "
 SELECT position, {sqlite: 0}{postgres: pg_is_in_recovery() AND (
@@ -78,6 +74,8 @@ pub struct StoredLog {
     tables: Database,
     identity: StoreIdentity,
     queue: Option<Queue>,
+    /// The same tables, to write them, where the log was opened to import.
+    imports: Option<Database>,
     moved: Listener<Position>,
     /// Says to others that a process uses the file, for as long as it is open.
     _in_use: Option<File>,
@@ -98,11 +96,33 @@ impl StoredLog {
     /// The log in these tables, without the possibility to write: every append is refused.
     pub(super) async fn to_read(tables: Database) -> Result<Self, ReadError> {
         let rows = tables.rows(&SELECT_IDENTITY, &[]).await?;
-        let row = rows.first().ok_or_else(|| ReadError::Unavailable("the log has no identity".to_owned()))?;
+        let row = rows.first().ok_or_else(without_identity)?;
         LOG.check(row.get("schema_version")?)?;
-        let identity = StoreIdentity { epoch: row.get("epoch")?, token_key: row.bytes32("token_key")? };
-        let (_, moved) = watch::channel(Position(0));
-        Ok(Self { tables, identity, queue: None, moved: Listener::to(moved), _in_use: None, damage: Damage::default() })
+        Self::of(tables, row)
+    }
+
+    /// The log in these tables, of any version that has all of them, whole or not: for copies and checks of it.
+    pub(crate) async fn of_any_version(tables: Database) -> Result<Self, ReadError> {
+        let rows = tables.rows(&SELECT_IDENTITY, &[]).await?;
+        Self::of(tables, rows.first().ok_or_else(without_identity)?)
+    }
+
+    fn of(tables: Database, identity: &Row) -> Result<Self, ReadError> {
+        let identity = StoreIdentity { epoch: identity.get("epoch")?, token_key: identity.bytes32("token_key")? };
+        Ok(Self {
+            tables,
+            identity,
+            queue: None,
+            imports: None,
+            moved: Listener::to(watch::channel(Position(0)).1),
+            _in_use: None,
+            damage: Damage::default(),
+        })
+    }
+
+    /// The same log, which imports into its tables.
+    pub(crate) fn importing(self) -> Self {
+        Self { imports: Some(self.tables.clone()), ..self }
     }
 
     /// Executes a query, and remembers when it finds the file damaged.
@@ -177,6 +197,10 @@ pub(super) fn note_damage(damage: &Damage, cause: &sqlx::Error) {
     }
 }
 
+fn without_identity() -> ReadError {
+    ReadError::Unavailable("the log has no identity".to_owned())
+}
+
 fn without_head() -> ReadError {
     ReadError::Unavailable("the log has no head".to_owned())
 }
@@ -187,11 +211,10 @@ impl LogHead for StoredLog {
         self.identity
     }
 
-    async fn head(&self) -> Result<Position, ReadError> {
+    async fn head(&self) -> Result<Head, ReadError> {
         self.is_whole().map_err(ReadError::Unavailable)?;
-        let rows = self.rows(&SELECT_POSITION, &[]).await?;
-        let row = rows.first().ok_or_else(without_head)?;
-        Ok(Position(row.get("position")?))
+        let rows = self.rows(&SELECT_HEAD, &[]).await?;
+        Ok(Head::from_row(rows.first().ok_or_else(without_head)?)?)
     }
 
     async fn primary_head(&self) -> Result<Option<Position>, ReadError> {
@@ -213,12 +236,6 @@ impl LogHead for StoredLog {
             hashes.insert(Position(row.get("position")?), row.bytes32("hash")?);
         }
         Ok(hashes)
-    }
-
-    async fn head_anchor(&self) -> Result<Anchor, ReadError> {
-        let rows = self.rows(&SELECT_NEWEST, &[]).await?;
-        let anchor = |row: &Row| Ok(Anchor::new(Position(row.get("position")?), &row.bytes32("hash")?));
-        Ok(rows.first().map(anchor).transpose().map_err(|cause: sqlx::Error| cause)?.unwrap_or(Anchor::ORIGIN))
     }
 
     async fn may_lag(&self) -> Result<bool, ReadError> {
@@ -255,7 +272,19 @@ impl EventLog for StoredLog {
     }
 
     async fn read(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, ReadError> {
-        read(&self.tables, after, limit).await
+        let limit = i64::try_from(limit.min(READ_EVENTS_MAX)).expect("READ_EVENTS_MAX fits");
+        let rows = self.rows(&SELECT_EVENTS, &[Value::Number(after.0), Value::Number(limit)]).await?;
+        let mut expected = after.next();
+        let mut events = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let recorded = Recorded::from_row(row)?;
+            if recorded.position != expected {
+                return Err(ReadError::Gap { expected, found: recorded.position });
+            }
+            expected = expected.next();
+            events.push(recorded);
+        }
+        Ok(events)
     }
 
     async fn read_streams(&self, streams: &[StreamName]) -> Result<Vec<Vec<Recorded>>, ReadError> {
@@ -275,7 +304,7 @@ impl EventLog for StoredLog {
 
     async fn first_recorded_after(&self, time: Timestamp) -> Result<Option<Position>, ReadError> {
         // In slices, so that no statement and no snapshot lasts for long.
-        let head = self.head().await?;
+        let head = self.head().await?.position;
         let mut after = Position(0);
         while after < head {
             let until = after.0.saturating_add(SLICE_EVENTS);
@@ -294,39 +323,32 @@ impl EventLog for StoredLog {
     }
 }
 
-/// Reads up to `limit` events after `after`, in order and without a gap.
-///
-/// # Errors
-/// When the database fails, or an event is missing.
-pub async fn read(log: &Database, after: Position, limit: usize) -> Result<Vec<Recorded>, ReadError> {
-    let limit = i64::try_from(limit.min(READ_EVENTS_MAX)).expect("READ_EVENTS_MAX fits");
-    let rows = log.rows(&SELECT_EVENTS, &[Value::Number(after.0), Value::Number(limit)]).await?;
-    let mut expected = after.next();
-    let mut events = Vec::with_capacity(rows.len());
-    for row in &rows {
-        let recorded = Recorded::from_row(row)?;
-        if recorded.position != expected {
-            return Err(ReadError::Gap { expected, found: recorded.position });
-        }
-        expected = expected.next();
-        events.push(recorded);
+#[async_trait]
+impl WholeLog for StoredLog {
+    async fn requests_after(
+        &self,
+        after: Option<&StoredRequest>,
+        limit: usize,
+    ) -> Result<Vec<StoredRequest>, ReadError> {
+        let limit = i64::try_from(limit.min(READ_EVENTS_MAX)).expect("READ_EVENTS_MAX fits");
+        // No principal is empty, and no id of a client is nil.
+        let (principal, id) = after.map_or(("", Uuid::nil()), |last| (&last.principal, last.request_id.0));
+        let values = [Value::Text(principal), Value::Id(id), Value::Number(limit)];
+        let rows = self.rows(&SELECT_REQUESTS_AFTER, &values).await?;
+        Ok(rows.iter().map(StoredRequest::from_row).collect::<Result<_, _>>()?)
     }
-    Ok(events)
-}
 
-/// Reads the requests that come after one, in the order of their keys.
-///
-/// # Errors
-/// When the database fails.
-pub async fn read_requests(
-    log: &Database,
-    (principal, request_id): (&str, RequestId),
-    limit: usize,
-) -> Result<Vec<StoredRequest>, ReadError> {
-    let limit = i64::try_from(limit.min(READ_EVENTS_MAX)).expect("READ_EVENTS_MAX fits");
-    let values = [Value::Text(principal), Value::Id(request_id.0), Value::Number(limit)];
-    let rows = log.rows(&SELECT_REQUESTS_AFTER, &values).await?;
-    Ok(rows.iter().map(StoredRequest::from_row).collect::<Result<_, _>>()?)
+    async fn import(&self, import: Import) -> Result<(), ImportError> {
+        let mut tx = self.imports.as_ref().ok_or(ImportError::NotOpened)?.begin_to_write().await?;
+        let head = import.head_after(Head::within(&mut tx).await?)?;
+        if !import.requests.is_empty() {
+            write_requests(&mut tx, &import.requests.iter().collect()).await?;
+        }
+        if let Some(last) = import.events.last() {
+            write_events(&mut tx, &import.events.iter().collect(), &head, last.recorded_at).await?;
+        }
+        Ok(tx.commit().await?)
+    }
 }
 
 /// Gives the log in these tables an identity of its own.
@@ -340,70 +362,31 @@ pub async fn begin_epoch(log: &Database, epoch: Uuid, token_key: Hash) -> Result
 }
 
 /// Writes events that have their places, and the head that they lead to.
-///
-/// # Errors
-/// When the database fails, or one of them is there.
-pub async fn write_events(tx: &mut Transaction, events: &Rows, head: &Head) -> Result<(), sqlx::Error> {
+pub(super) async fn write_events(
+    tx: &mut Transaction,
+    events: &Rows,
+    head: &Head,
+    recorded_at: Timestamp,
+) -> Result<(), sqlx::Error> {
     tx.execute(&INSERT_EVENTS, &[Value::Rows(events)]).await?;
-    let reached = [Value::Number(head.position.0), Value::Bytes(&head.hash), Value::Number(head.recorded_at.0)];
+    let reached = [Value::Number(head.position.0), Value::Bytes(&head.hash), Value::Number(recorded_at.0)];
     tx.execute(&UPDATE_HEAD, &reached).await.map(drop)
 }
 
 /// Writes requests; those that are there stay as they are.
-///
-/// # Errors
-/// When the database fails.
-pub async fn write_requests(tx: &mut Transaction, requests: &Rows) -> Result<(), sqlx::Error> {
+pub(super) async fn write_requests(tx: &mut Transaction, requests: &Rows) -> Result<(), sqlx::Error> {
     tx.execute(&INSERT_REQUESTS, &[Value::Rows(requests)]).await.map(drop)
 }
 
-/// The end of a log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Head {
-    /// Of the newest event.
-    pub position: Position,
-    /// Of the newest event.
-    pub hash: [u8; 32],
-    /// When something was appended last; an append without events counts.
-    pub recorded_at: Timestamp,
-}
-
 impl Head {
-    /// The end of the log in these tables.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn of(log: &Database) -> Result<Self, sqlx::Error> {
-        Self::from_rows(&log.rows(&SELECT_HEAD, &[]).await?)
+    /// What a transaction that appends goes on from.
+    pub(super) async fn within(tx: &mut Transaction) -> Result<Self, sqlx::Error> {
+        Self::from_row(&tx.row(&SELECT_HEAD, &[]).await?)
     }
 
-    /// The end of the log as a transaction sees it.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn within(tx: &mut Transaction) -> Result<Self, sqlx::Error> {
-        Self::from_rows(&tx.rows(&SELECT_HEAD, &[]).await?)
+    fn from_row(row: &Row) -> Result<Self, sqlx::Error> {
+        Ok(Self { position: Position(row.get("position")?), hash: row.bytes32("hash")? })
     }
-
-    fn from_rows(rows: &[Row]) -> Result<Self, sqlx::Error> {
-        let row = rows.first().ok_or(sqlx::Error::RowNotFound)?;
-        Ok(Self {
-            position: Position(row.get("position")?),
-            hash: row.bytes32("hash")?,
-            recorded_at: Timestamp(row.get("recorded_at")?),
-        })
-    }
-}
-
-/// A request as the log keeps it.
-#[derive(Clone, Debug)]
-pub struct StoredRequest {
-    /// Whose id it is.
-    pub principal: String,
-    /// The id.
-    pub request_id: RequestId,
-    /// What it was answered.
-    pub stored: StoredAnswer,
 }
 
 impl StoredRequest {

@@ -19,7 +19,7 @@ const POLL: Duration = Duration::from_millis(50);
 /// # Errors
 /// When the log cannot be read, or more calls wait than may.
 pub async fn wait_or_end(log: &dyn LogHead, until: Instant) -> Result<Option<Position>, Status> {
-    let head = log.head().await?;
+    let head = log.head().await?.position;
     // What would be asked of the store after another look has no time.
     if Instant::now() + POLL >= until {
         return Ok(Some(head));

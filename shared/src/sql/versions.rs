@@ -13,10 +13,10 @@ pub struct Schema {
     remedy: &'static str,
 }
 
-/// That of the log. 1 had no view of positions and another function that appends.
+/// That of the log. 1 had no view of positions and another function that appends, 2 let no query server read the hash of the head.
 pub const LOG: Schema = Schema {
     name: "the log",
-    version: 2,
+    version: 3,
     remedy: "run `chirp migrate up`, or in a folder start a command server of this version",
 };
 /// That of the read tables. 1 had checkpoints without hashes and owners without addresses, 2 no index of the mentions that are remembered.

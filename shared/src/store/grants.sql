@@ -46,8 +46,8 @@ GRANT SELECT ON chirp_log.store, chirp_log.head, chirp_log.events, chirp_log.pos
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA chirp_tables TO chirp_projector;
 REVOKE INSERT, UPDATE, DELETE ON chirp_tables.store FROM chirp_projector;
 
--- A query server reads the read tables, the head's position, and the hash at each position, by which it knows tokens of a history that is gone.
+-- A query server reads the read tables, the head, and the hash at each position, by which it knows tokens of a history that is gone.
 GRANT SELECT ON ALL TABLES IN SCHEMA chirp_tables TO chirp_query;
 GRANT SELECT (epoch, token_key, schema_version) ON chirp_log.store TO chirp_query;
-GRANT SELECT (position) ON chirp_log.head TO chirp_query;
+GRANT SELECT (position, hash) ON chirp_log.head TO chirp_query;
 GRANT SELECT ON chirp_log.positions TO chirp_query;

@@ -7,7 +7,8 @@ use async_trait::async_trait;
 use clients::Random;
 use shared::log::memory::MemoryLog;
 use shared::log::{
-    Anchor, Append, AppendError, Appended, EventLog, Hash, LogHead, ReadError, Recorded, StoreIdentity, StoredAnswer,
+    Anchor, Append, AppendError, Appended, EventLog, Hash, Head, LogHead, ReadError, Recorded, StoreIdentity,
+    StoredAnswer,
 };
 use shared::model::ids::{Position, RequestId};
 use shared::model::streams::StreamName;
@@ -97,7 +98,7 @@ impl LogHead for SimulatedLog {
         self.log.identity()
     }
 
-    async fn head(&self) -> Result<Position, ReadError> {
+    async fn head(&self) -> Result<Head, ReadError> {
         self.reach().await?;
         self.log.head().await
     }
@@ -119,7 +120,7 @@ impl EventLog for SimulatedLog {
         self.reach().await.map_err(|_| unavailable())?;
         if self.trouble(|trouble| trouble.shows(Defect::AcknowledgesTooEarly)) {
             let events = i64::try_from(append.events.len()).expect("they are few");
-            let head = self.log.head().await.map_err(|_| unavailable())?;
+            let head = self.log.head().await.map_err(|_| unavailable())?.position;
             return Ok(Appended::Now(Anchor { position: Position(head.0 + events), ..Anchor::ORIGIN }));
         }
         if self.trouble(|trouble| trouble.shows(Defect::ForgetsRequests)) {

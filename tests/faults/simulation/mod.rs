@@ -219,7 +219,7 @@ impl Simulation {
 
     /// The newest events are lost, and every connection with them; but who projects goes on with what it has read.
     async fn history_goes_back(&mut self) {
-        let head = self.store.open().head().await.expect("it is in memory");
+        let head = self.store.open().head().await.expect("it is in memory").position;
         let to = self.store.go_back(Position(head.0 - self.random.between(0, LOST_EVENTS_MAX.min(head.0))));
         self.record.history_went_back(to);
         self.history.reached = self.history.reached.min(to);
@@ -266,7 +266,7 @@ impl Simulation {
                 correlation_id: id,
                 traceparent: None,
             };
-            let head = self.store.open().head().await.expect("it is in memory");
+            let head = self.store.open().head().await.expect("it is in memory").position;
             self.record.begun(&call, head);
             self.clients[at].open = Some(Open { command, call });
         }
@@ -390,7 +390,7 @@ impl Simulation {
         let events = log.read(Position(0), usize::MAX).await.expect("it is in memory");
         self.record.check(&log, &events).await?;
         let model = record::fold(&events)?;
-        let head = log.head().await.expect("it is in memory");
+        let head = log.head().await.expect("it is in memory").position;
         let rows = self.tables.rows(&SELECT_CHECKPOINTS, &[]).await.expect("they are in memory");
         for row in &rows {
             let name: String = row.get("name").expect("it is text");

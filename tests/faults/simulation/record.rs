@@ -83,7 +83,7 @@ impl Record {
         if let Some(contradiction) = self.contradictions.first() {
             return Err(contradiction.clone());
         }
-        let head = log.head().await.expect("it is in memory");
+        let head = log.head().await.expect("it is in memory").position;
         let mut effects: HashMap<Uuid, Vec<(CommandId, Position)>> = HashMap::new();
         for event in events {
             let effect = (event.cause.command_id, event.position);

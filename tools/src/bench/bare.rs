@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use anyhow::Context;
-use shared::log::{Recorded, chain};
+use shared::log::{NewEvent, Recorded, chain};
 use shared::model::clock::Timestamp;
 use shared::model::ids::{AccountRef, EventId, Position, PostId, Version};
 use shared::sql::database::{Database, Value};
@@ -58,19 +58,20 @@ impl Operation for BareStatement {
     async fn once(&mut self) -> anyhow::Result<()> {
         self.number += 1;
         let author = self.authors[self.number % self.authors.len()];
-        let (stream, event) = stage::written(PostId::generate(), author, self.number);
-        let encoded = event.encode();
+        let event = stage::written(PostId::generate(), author, self.number);
+        let NewEvent { stream, kind, schema_version, payload, payload_digest } =
+            NewEvent::new(event.stream(), event.encode());
         let recorded = Recorded {
             position: Position(0),
             event_id: EventId::generate(),
             stream,
             version: Version(1),
-            kind: encoded.kind,
-            schema_version: encoded.schema_version,
+            kind,
+            schema_version,
             cause: stage::cause(),
             recorded_at: Timestamp(0),
-            payload_digest: chain::digest(encoded.payload.as_bytes()),
-            payload: encoded.payload,
+            payload,
+            payload_digest,
             hash: chain::GENESIS,
         };
         let (written, is_written) = oneshot::channel();

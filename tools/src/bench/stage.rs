@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use projector::Projector;
-use shared::log::{Anchor, Append, Appended, Cause, EventLog};
+use shared::log::{Anchor, Append, Appended, Cause, EventLog, NewEvent};
 use shared::model::clock::SystemClock;
 use shared::model::event::{
     AccountEvent, AccountKind, Edge, Envelope, Event, FollowEvent, PostEvent, PostText, Profile,
@@ -164,7 +164,7 @@ impl Stage {
     }
 
     /// Appends these events, at once or in several appends.
-    pub async fn append_all(&self, mut events: Vec<(StreamName, Event)>) -> anyhow::Result<()> {
+    pub async fn append_all(&self, mut events: Vec<Event>) -> anyhow::Result<()> {
         while !events.is_empty() {
             let rest = events.split_off(events.len().min(BULK_EVENTS));
             self.append(std::mem::replace(&mut events, rest)).await?;
@@ -173,7 +173,7 @@ impl Stage {
     }
 
     /// Appends these events at once, and gives the position of the first.
-    pub async fn append(&self, events: Vec<(StreamName, Event)>) -> anyhow::Result<Position> {
+    pub async fn append(&self, events: Vec<Event>) -> anyhow::Result<Position> {
         let count = i64::try_from(events.len())?;
         let append = append(BTreeMap::new(), events);
         match self.log.append(append).await? {
@@ -194,7 +194,8 @@ pub struct Posted {
 const SPREAD: usize = 7_919;
 
 /// An append of these events.
-pub fn append(expected: BTreeMap<StreamName, shared::model::ids::Version>, events: Vec<(StreamName, Event)>) -> Append {
+pub fn append(expected: BTreeMap<StreamName, shared::model::ids::Version>, events: Vec<Event>) -> Append {
+    let events = events.iter().map(|event| NewEvent::new(event.stream(), event.encode())).collect();
     Append { expected, rests_on: Anchor::ORIGIN, events, cause: cause(), request: None, answer: Vec::new() }
 }
 
@@ -210,20 +211,20 @@ pub fn cause() -> Cause {
 }
 
 /// A post as it is stored.
-pub fn written(post_id: PostId, author: AccountRef, number: usize) -> (StreamName, Event) {
+pub fn written(post_id: PostId, author: AccountRef, number: usize) -> Event {
     let personal = Envelope::Plain(PostText { text: text::of(number as u64) });
     let (reply_to, quoted, mentions, hashtags) = (None, None, vec![], vec!["books".to_owned()]);
     let created = PostEvent::Created { post_id, author, reply_to, quoted, mentions, hashtags, personal };
-    (StreamName::post(post_id), Event::Post(created))
+    Event::Post(created)
 }
 
 /// That an account follows another, as it is stored.
-pub fn followed(follower: AccountRef, followee: AccountRef) -> (StreamName, Event) {
+pub fn followed(follower: AccountRef, followee: AccountRef) -> Event {
     let edge = Edge { follower, followee, followee_kind: AccountKind::User, followee_seen_up_to: None };
-    (StreamName::follow(follower.id, followee.id), Event::Follow(FollowEvent::Followed(edge)))
+    Event::Follow(FollowEvent::Followed(edge))
 }
 
-fn registered(account_id: AccountId) -> (StreamName, Event) {
+fn registered(account_id: AccountId) -> Event {
     let simple = account_id.0.simple().to_string();
     let event = AccountEvent::Registered {
         account_id,
@@ -231,5 +232,5 @@ fn registered(account_id: AccountId) -> (StreamName, Event) {
         kind: AccountKind::User,
         personal: Envelope::Plain(Profile { display_name: "Somebody".to_owned(), bio: String::new() }),
     };
-    (StreamName::account(account_id), Event::Account(event))
+    Event::Account(event)
 }

@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 use shared::model::event::{Event, LikeEvent, RepostEvent};
 use shared::model::ids::{AccountRef, Position, PostId, PostKey, PostRef};
-use shared::model::streams::StreamName;
 use shared::rpc::proto::query::query_service_client::QueryServiceClient;
 use shared::rpc::proto::query::{
     GetHomeTimelineRequest, StreamHomeTimelineRequest, StreamPostRequest, stream_home_timeline_response,
@@ -110,9 +109,9 @@ impl Cast {
     }
 }
 
-fn repost(account: AccountRef, post: PostRef, post_author: AccountRef) -> (StreamName, Event) {
+fn repost(account: AccountRef, post: PostRef, post_author: AccountRef) -> Event {
     let added = RepostEvent::Added { account, post, post_author };
-    (StreamName::repost(account.id, post.id), Event::Repost(added))
+    Event::Repost(added)
 }
 
 /// The time on a core that one of so many took.
@@ -226,12 +225,11 @@ async fn like(stage: &Stage, cast: &Cast, rate: usize, duration: Duration) -> an
         if began.elapsed() >= duration {
             break;
         }
-        let stream = StreamName::like(account.id, post.id);
         let added = LikeEvent::Added { account: *account, post, post_author };
         let removed = LikeEvent::Removed { account: *account, post, post_author, author_seen_up_to: None };
-        stage.append(vec![(stream.clone(), Event::Like(added))]).await?;
+        stage.append(vec![Event::Like(added)]).await?;
         sleep(gap).await;
-        stage.append(vec![(stream, Event::Like(removed))]).await?;
+        stage.append(vec![Event::Like(removed)]).await?;
         sleep(gap).await;
     }
     Ok(())
@@ -284,10 +282,10 @@ async fn reposts(
     Ok(())
 }
 
-fn undo(cast: &Cast, post: PostRef, added_at: Position) -> (StreamName, Event) {
+fn undo(cast: &Cast, post: PostRef, added_at: Position) -> Event {
     let (account, post_author) = (cast.reposter, cast.author);
     let removed = RepostEvent::Removed { account, post, post_author, added_at, author_seen_up_to: None };
-    (StreamName::repost(account.id, post.id), Event::Repost(removed))
+    Event::Repost(removed)
 }
 
 /// Waits for something on each of the home streams.

@@ -10,15 +10,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
 use sha2::{Digest, Sha256};
-use shared::log::stored::{Head, StoredRequest, read, read_requests, write_events, write_requests};
-use shared::model::ids::{Position, RequestId};
-use shared::sql::database::Database;
+use shared::log::{Head, Import, StoredRequest, WholeLog};
+use shared::model::ids::Position;
 use shared::sql::rows::{Cell, Line, hexadecimal};
 use shared::store::Store;
-use uuid::Uuid;
 
 use super::args::LogCopyArgs;
-use super::filling::Filling;
 use crate::Misuse;
 use crate::out;
 
@@ -34,51 +31,45 @@ pub async fn run(args: LogCopyArgs) -> anyhow::Result<ExitCode> {
     if args.from == args.to {
         return Err(Misuse("a log cannot be copied onto itself".to_owned()).into());
     }
-    let source = Store::existing_at(&args.from)?.open_tables_of_log().await.context("the source cannot be read")?;
+    let source = Store::existing_at(&args.from)?.open_whole_log().await.context("the source cannot be read")?;
     let store = Store::at(&args.to)?;
-    let filling = Filling::of(&store).await?;
-    let (target, reached) = (&filling.target, &filling.reached);
+    let importing = store.open_log_to_import().await?;
+    let (source, target) = (&*source, &*importing.log);
 
-    let head = Head::of(&source).await?;
+    let (head, reached) = (source.head().await?, target.head().await?);
     if reached.position > Position(0) {
-        let same = read(&source, Position(reached.position.0 - 1), 1).await?;
-        ensure!(same.first().is_some_and(|event| event.hash == reached.hash), "{store} holds another log");
+        let same = source.anchor_at(reached.position).await?;
+        ensure!(same == Some(reached.anchor()), "{store} holds another log");
         out::note(&format!("copy: going on after position {}", reached.position));
     }
-    let is_filled = filling.is_new || reached.position < head.position;
+    let is_filled = importing.is_new || reached.position < head.position;
     if is_filled {
-        filling.begin().await?;
+        importing.begin().await?;
     }
     // Answers first: whoever began to append to a log that was copied half would find no request twice.
-    copy_requests(&source, target).await?;
-    copy_events(&source, target, reached.position, &head).await?;
+    copy_requests(source, target).await?;
+    copy_events(source, target, reached.position, &head).await?;
 
     out::note("copy: comparing");
-    let (from, to) = (digest(&source).await?, digest(target).await?);
-    if Head::of(&source).await?.position != head.position {
+    let (from, to) = (digest(source).await?, digest(target).await?);
+    if source.head().await? != head {
         bail!("the source has grown meanwhile; stop writing to it and copy again");
     }
     if is_filled && from == to {
-        filling.end().await?;
+        importing.end().await?;
     }
     out::print(&format!("source  {} events, {} requests, SHA-256 {}\n", from.events, from.requests, from.text()))?;
     out::print(&format!("target  {} events, {} requests, SHA-256 {}\n", to.events, to.requests, to.text()))?;
     Ok(if from == to { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-async fn copy_events(source: &Database, target: &Database, after: Position, head: &Head) -> anyhow::Result<()> {
+async fn copy_events(source: &dyn WholeLog, target: &dyn WholeLog, after: Position, head: &Head) -> anyhow::Result<()> {
     let (started, mut told_at, mut position) = (Instant::now(), Instant::now(), after);
     while position < head.position {
         let left = usize::try_from(head.position.0 - position.0)?;
-        let events = read(source, position, PAGE.min(left)).await?;
-        let last = events.last().context("the source ends before its head")?;
-        // At the end of what was appended at once, the head may be younger than its event.
-        let recorded_at = if last.position == head.position { head.recorded_at } else { last.recorded_at };
-        let reached = Head { position: last.position, hash: last.hash, recorded_at };
-        let mut tx = target.begin_to_write().await?;
-        write_events(&mut tx, &events.iter().collect(), &reached).await?;
-        tx.commit().await?;
-        position = last.position;
+        let events = source.read(position, PAGE.min(left)).await?;
+        position = events.last().context("the source ends before its head")?.position;
+        target.import(Import { events, requests: vec![] }).await?;
         if told_at.elapsed() >= PROGRESS {
             told_at = Instant::now();
             let rate = (position.0 - after.0) as f64 / started.elapsed().as_secs_f64();
@@ -89,7 +80,7 @@ async fn copy_events(source: &Database, target: &Database, after: Position, head
     Ok(())
 }
 
-async fn copy_requests(source: &Database, target: &Database) -> anyhow::Result<()> {
+async fn copy_requests(source: &dyn WholeLog, target: &dyn WholeLog) -> anyhow::Result<()> {
     let (mut told_at, mut copied) = (Instant::now(), 0);
     let mut pages = Requests::new(source);
     loop {
@@ -98,9 +89,7 @@ async fn copy_requests(source: &Database, target: &Database) -> anyhow::Result<(
             return Ok(());
         }
         copied += requests.len();
-        let mut tx = target.begin_to_write().await?;
-        write_requests(&mut tx, &requests.iter().collect()).await?;
-        tx.commit().await?;
+        target.import(Import { events: vec![], requests }).await?;
         if told_at.elapsed() >= PROGRESS {
             told_at = Instant::now();
             out::note(&format!("copy: {copied} requests"));
@@ -110,25 +99,23 @@ async fn copy_requests(source: &Database, target: &Database) -> anyhow::Result<(
 
 /// All requests of a log, page by page.
 pub struct Requests<'a> {
-    log: &'a Database,
-    after: (String, RequestId),
+    log: &'a dyn WholeLog,
+    last: Option<StoredRequest>,
 }
 
 impl<'a> Requests<'a> {
     /// From the first.
-    pub fn new(log: &'a Database) -> Self {
-        Self { log, after: (String::new(), RequestId(Uuid::nil())) }
+    pub fn new(log: &'a dyn WholeLog) -> Self {
+        Self { log, last: None }
     }
 
-    /// The next page; nothing at the end.
+    /// The next page; empty at the end.
     ///
     /// # Errors
-    /// When the database fails.
+    /// When the log cannot be read.
     pub async fn next(&mut self) -> anyhow::Result<Vec<StoredRequest>> {
-        let requests = read_requests(self.log, (&self.after.0, self.after.1), PAGE).await?;
-        if let Some(last) = requests.last() {
-            self.after = (last.principal.clone(), last.request_id);
-        }
+        let requests = self.log.requests_after(self.last.as_ref(), PAGE).await?;
+        self.last = requests.last().cloned().or(self.last.take());
         Ok(requests)
     }
 }
@@ -147,10 +134,10 @@ impl Whole {
     }
 }
 
-async fn digest(log: &Database) -> anyhow::Result<Whole> {
+async fn digest(log: &dyn WholeLog) -> anyhow::Result<Whole> {
     let (mut hasher, mut events, mut requests, mut position) = (Sha256::new(), 0, 0, Position(0));
     loop {
-        let page = read(log, position, PAGE).await?;
+        let page = log.read(position, PAGE).await?;
         let Some(last) = page.last() else { break };
         position = last.position;
         for event in &page {
@@ -169,10 +156,9 @@ async fn digest(log: &Database) -> anyhow::Result<Whole> {
             hash(&mut hasher, request);
         }
     }
-    let head = Head::of(log).await?;
+    let head = log.head().await?;
     hasher.update(head.position.0.to_be_bytes());
     hasher.update(head.hash);
-    hasher.update(head.recorded_at.0.to_be_bytes());
     Ok(Whole { events, requests, digest: hasher.finalize().into() })
 }
 

@@ -12,25 +12,22 @@ use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use shared::log::stored::{Head, StoredRequest, read, version, write_events, write_requests};
-use shared::log::{Cause, Recorded, StoredAnswer, chain};
+use shared::log::{Cause, Head, Import, Recorded, StoredAnswer, StoredRequest, WholeLog, chain};
 use shared::model::clock::Timestamp;
 use shared::model::ids::{CommandId, EventId, Position, RequestId, Version};
 use shared::model::streams::StreamName;
-use shared::sql::database::Database;
 use shared::sql::rows::hexadecimal;
-use shared::sql::versions::LOG;
 use shared::store::Store;
 use uuid::Uuid;
 
 use super::args::{BackupArgs, LogExportArgs, LogImportArgs, RestoreArgs};
 use super::copy::Requests;
-use super::filling::Filling;
 use crate::out;
 
 /// What this code writes and reads.
@@ -249,17 +246,14 @@ pub async fn import(args: LogImportArgs) -> anyhow::Result<ExitCode> {
     restore(RestoreArgs { from: args.from, store: args.store }).await
 }
 
-async fn open(store: &str) -> anyhow::Result<Database> {
-    let log = Store::existing_at(store)?.open_tables_of_log().await.context("the log cannot be read")?;
-    // An older one says the same in the same tables.
-    LOG.check_to_write(version(&log).await.context("the log cannot be read")?)?;
-    Ok(log)
+async fn open(store: &str) -> anyhow::Result<Arc<dyn WholeLog>> {
+    Store::existing_at(store)?.open_whole_log().await.context("the log cannot be read")
 }
 
 /// Whoever reads it knows by its last line that it is complete.
 async fn to_stdout(store: &str) -> anyhow::Result<EndLine> {
     let source = open(store).await?;
-    write_all(&source, &mut BufWriter::new(out::results())).await
+    write_all(&*source, &mut BufWriter::new(out::results())).await
 }
 
 /// Under another name until it is complete and on disk.
@@ -271,7 +265,7 @@ async fn to_file(store: &str, file: &Path) -> anyhow::Result<EndLine> {
     let partial = PathBuf::from(partial);
     let out = File::create(&partial).with_context(|| format!("{} cannot be made", partial.display()))?;
     let mut out = BufWriter::new(out);
-    let written = write_all(&source, &mut out).await;
+    let written = write_all(&*source, &mut out).await;
     let end = match written {
         Ok(end) => end,
         Err(cause) => {
@@ -290,8 +284,8 @@ async fn to_file(store: &str, file: &Path) -> anyhow::Result<EndLine> {
     Ok(end)
 }
 
-async fn write_all(source: &Database, out: &mut impl Write) -> anyhow::Result<EndLine> {
-    let head = Head::of(source).await?;
+async fn write_all(source: &dyn WholeLog, out: &mut impl Write) -> anyhow::Result<EndLine> {
+    let head = source.head().await?;
     let (mut told, mut requests) = (Told::new("backup", head.position), 0);
     write(out, &Line::Begin { format: FORMAT })?;
     let mut pages = Requests::new(source);
@@ -306,18 +300,19 @@ async fn write_all(source: &Database, out: &mut impl Write) -> anyhow::Result<En
             write(out, &Line::Request(request.into()))?;
         }
     }
-    let mut position = Position(0);
+    let (mut position, mut recorded_at) = (Position(0), Timestamp(0));
     while position < head.position {
         let left = usize::try_from(head.position.0 - position.0)?;
-        let page = read(source, position, PAGE.min(left)).await?;
-        position = page.last().context("the log ends before its head")?.position;
+        let page = source.read(position, PAGE.min(left)).await?;
+        let last = page.last().context("the log ends before its head")?;
+        (position, recorded_at) = (last.position, last.recorded_at);
         for event in page {
             write(out, &Line::Event(Box::new(event.into())))?;
         }
         told.at(position);
     }
     let end =
-        EndLine { position: head.position.0, hash: Hex(head.hash.to_vec()), recorded_at: head.recorded_at.0, requests };
+        EndLine { position: head.position.0, hash: Hex(head.hash.to_vec()), recorded_at: recorded_at.0, requests };
     write(out, &Line::End(end.clone()))?;
     out.flush()?;
     Ok(end)
@@ -331,7 +326,7 @@ fn write(out: &mut impl Write, line: &Line) -> anyhow::Result<()> {
 
 /// What is read and not written yet, and how far it is.
 struct Restoring {
-    target: Database,
+    target: Arc<dyn WholeLog>,
     /// What was there before; it is compared, and not written again.
     reached: Head,
     hash: [u8; 32],
@@ -345,13 +340,13 @@ struct Restoring {
 }
 
 async fn read_all(input: &mut impl BufRead, store: &str) -> anyhow::Result<EndLine> {
-    let filling = Filling::of(&Store::at(store)?).await?;
-    if filling.is_new {
-        filling.begin().await?;
+    let importing = Store::at(store)?.open_log_to_import().await?;
+    if importing.is_new {
+        importing.begin().await?;
     }
     let mut restoring = Restoring {
-        target: filling.target.clone(),
-        reached: filling.reached,
+        target: importing.log.clone(),
+        reached: importing.log.head().await?,
         hash: chain::GENESIS,
         position: Position(0),
         requests: vec![],
@@ -370,8 +365,8 @@ async fn read_all(input: &mut impl BufRead, store: &str) -> anyhow::Result<EndLi
     }
     line.clear();
     ensure!(input.read_line(&mut line)? == 0, "line {} comes after the end", number + 1);
-    if filling.is_new {
-        filling.end().await?;
+    if importing.is_new {
+        importing.end().await?;
     }
     end.context("there is an end")
 }
@@ -392,7 +387,7 @@ impl Restoring {
                 self.requests.push(request);
                 self.requests_read += 1;
                 if self.requests.len() == PAGE {
-                    self.write_requests().await?;
+                    self.import().await?;
                 }
             }
             Line::Event(event) => {
@@ -411,7 +406,7 @@ impl Restoring {
                     self.events.push(event);
                 }
                 if self.events.len() == PAGE {
-                    self.write_events(None).await?;
+                    self.import().await?;
                 }
             }
             Line::End(end) => {
@@ -429,32 +424,18 @@ impl Restoring {
                     self.requests_up_to
                 );
                 ensure!(self.reached.position <= self.position, "the store holds more than that");
-                self.write_events(Some(Timestamp(end.recorded_at))).await?;
+                self.import().await?;
                 return Ok(Some(end));
             }
         }
         Ok(None)
     }
 
-    async fn write_requests(&mut self) -> anyhow::Result<()> {
-        let mut tx = self.target.begin_to_write().await?;
-        write_requests(&mut tx, &std::mem::take(&mut self.requests).iter().collect()).await?;
-        Ok(tx.commit().await?)
-    }
-
-    /// Answers first: whoever began to append to a log that is there in part would find no request twice.
-    async fn write_events(&mut self, recorded_at: Option<Timestamp>) -> anyhow::Result<()> {
-        if !self.requests.is_empty() {
-            self.write_requests().await?;
-        }
-        let Some(last) = self.events.last() else { return Ok(()) };
-        let recorded_at = recorded_at.unwrap_or(last.recorded_at);
-        let head = Head { position: last.position, hash: last.hash, recorded_at };
-        let mut tx = self.target.begin_to_write().await?;
-        write_events(&mut tx, &self.events.iter().collect(), &head).await?;
-        tx.commit().await?;
-        self.events.clear();
-        self.told.at(head.position);
+    /// The requests come before all events: whoever began to append to a log that is there in part would find no request twice.
+    async fn import(&mut self) -> anyhow::Result<()> {
+        let (events, requests) = (std::mem::take(&mut self.events), std::mem::take(&mut self.requests));
+        self.target.import(Import { events, requests }).await?;
+        self.told.at(self.position);
         Ok(())
     }
 }

@@ -1,70 +1,67 @@
-//! The log, read without the code that wrote it: the hash chain is checked, and every event goes to the reference.
+//! The log, byte for byte as its port gives it: the hash chain is checked by code of its own, and every event goes to the reference.
 
-use anyhow::Context;
+use std::sync::Arc;
+
 use reference::{LogEvent, Model, chain};
-use shared::sql::database::{Database, Row, Value};
-use shared::sql::statements;
+use shared::log::{ReadError, Recorded, WholeLog};
+use shared::model::ids::Position;
 use shared::store::Store;
-use uuid::Uuid;
 
 use super::Report;
 
-const PAGE: i64 = 10_000;
-statements! {
-    static SELECT_HEAD = "SELECT position, hash FROM head";
-    static SELECT_PAGE = "SELECT * FROM events WHERE position > $1 AND position <= $2 ORDER BY position LIMIT $3";
-}
+const PAGE: usize = 10_000;
 
 /// A log that is only read.
-pub struct LogReader(Database);
+pub struct LogReader(Arc<dyn WholeLog>);
 
 impl LogReader {
-    /// Opens the tables of the log, without the code that knows what they mean.
+    /// Opens the log of a store.
     ///
     /// # Errors
-    /// When there is no such log.
+    /// When there is no such log, or it is not whole.
     pub async fn open(store: &Store) -> anyhow::Result<Self> {
-        Ok(Self(store.open_tables_of_log().await?))
+        Ok(Self(store.open_whole_log().await?))
     }
 
     /// The position of the newest event.
     ///
     /// # Errors
-    /// When the file cannot be read.
+    /// When the log cannot be read.
     pub async fn head(&self) -> anyhow::Result<u64> {
-        unsigned(&self.select_head().await?, "position")
+        Ok(self.0.head().await?.position.unsigned())
     }
 
-    async fn select_head(&self) -> anyhow::Result<Row> {
-        self.0.rows(&SELECT_HEAD, &[]).await?.pop().context("a log without a head")
-    }
-
-    /// Folds the events up to a position, noting every broken link and every event that should not be there.
+    /// Folds the events up to a position, noting every broken link, every event that is missing and every one that should not be there.
     ///
     /// # Errors
-    /// When the file cannot be read.
+    /// When the log cannot be read.
     pub async fn fold(&self, until: u64, report: &mut Report) -> anyhow::Result<Model> {
         let mut model = Model::new();
         let mut previous = [0; 32];
-        let mut position = 0;
+        let mut position = Position(0);
         let mut unread = Unread::default();
         loop {
-            let values = [position, i64::try_from(until)?, PAGE].map(Value::Number);
-            let rows = self.0.rows(&SELECT_PAGE, &values).await?;
-            let Some(last) = rows.last() else { break };
-            position = last.get("position")?;
-            for row in &rows {
-                previous = check_link(row, previous, report)?;
-                let payload: String = row.get("payload")?;
-                let (stream, kind): (String, String) = (row.get("stream")?, row.get("type")?);
+            let page = match self.0.read(position, PAGE).await {
+                Err(ReadError::Gap { expected, found }) => {
+                    report.check(Some("the event is missing".to_owned()), || format!("position {expected}"));
+                    position = Position(found.0 - 1);
+                    continue;
+                }
+                page => page?,
+            };
+            let page = page.iter().take_while(|event| event.position.unsigned() <= until);
+            let before = position;
+            for recorded in page {
+                position = recorded.position;
+                previous = check_link(recorded, previous, report);
                 let event = LogEvent {
-                    position: unsigned(row, "position")?,
-                    stream: &stream,
-                    version: unsigned(row, "version")?,
-                    kind: &kind,
-                    schema_version: u32::try_from(row.get::<i64>("schema_version")?)?,
-                    recorded_at_us: row.get("recorded_at")?,
-                    payload: payload.as_bytes(),
+                    position: recorded.position.unsigned(),
+                    stream: recorded.stream.as_str(),
+                    version: recorded.version.0.unsigned_abs(),
+                    kind: &recorded.kind,
+                    schema_version: recorded.schema_version,
+                    recorded_at_us: recorded.recorded_at.0,
+                    payload: recorded.payload.as_bytes(),
                 };
                 let wrong = model.apply(&event).err();
                 if wrong.is_some() {
@@ -73,13 +70,15 @@ impl LogReader {
                 let is_behind = wrong.is_some() && unread.is_behind(&event);
                 report.check(wrong.filter(|_| !is_behind), || format!("position {}", event.position));
             }
+            if position == before {
+                break;
+            }
         }
         report.check(model.settled().err(), || "the end of the log".to_owned());
-        let is_whole_log = self.head().await? == until;
+        let head = self.0.head().await?;
+        let is_whole_log = head.position.unsigned() == until;
         if is_whole_log {
-            let row = self.select_head().await?;
-            let broken =
-                (digest(&row, "hash")? != previous).then(|| "its hash is not that of the last event".to_owned());
+            let broken = (head.hash != previous).then(|| "its hash is not that of the last event".to_owned());
             report.check(broken, || "the head".to_owned());
         }
         Ok(model)
@@ -109,48 +108,27 @@ impl Unread {
 }
 
 /// The hash that the event should have, which is also the one before the next.
-fn check_link(row: &Row, previous: [u8; 32], report: &mut Report) -> anyhow::Result<[u8; 32]> {
-    let (stream, kind): (String, String) = (row.get("stream")?, row.get("type")?);
-    let (principal, traceparent): (String, Option<String>) = (row.get("principal")?, row.get("traceparent")?);
-    let payload: String = row.get("payload")?;
+fn check_link(recorded: &Recorded, previous: [u8; 32], report: &mut Report) -> [u8; 32] {
+    let Recorded { event_id, version, schema_version, cause, recorded_at, .. } = recorded;
     let header = chain::Header {
-        position: unsigned(row, "position")?,
-        event_id: id(row, "event_id")?.context("an event without an id")?,
-        stream: &stream,
-        version: unsigned(row, "version")?,
-        kind: &kind,
-        schema_version: u32::try_from(row.get::<i64>("schema_version")?)?,
-        command_id: id(row, "command_id")?.context("an event without a command")?,
-        correlation_id: id(row, "correlation_id")?.context("an event without a correlation id")?,
-        causation_id: id(row, "causation_id")?,
-        principal: &principal,
-        traceparent: traceparent.as_deref(),
-        recorded_at_us: row.get("recorded_at")?,
+        position: recorded.position.unsigned(),
+        event_id: event_id.0.into_bytes(),
+        stream: recorded.stream.as_str(),
+        version: version.0.unsigned_abs(),
+        kind: &recorded.kind,
+        schema_version: *schema_version,
+        command_id: cause.command_id.0.into_bytes(),
+        correlation_id: cause.correlation_id.into_bytes(),
+        causation_id: cause.causation_id.map(|id| id.0.into_bytes()),
+        principal: &cause.principal,
+        traceparent: cause.traceparent.as_deref(),
+        recorded_at_us: recorded_at.0,
     };
-    let found_digest = digest(row, "payload_digest")?;
-    let wrong_payload = chain::digest(payload.as_bytes()) != found_digest;
-    report.check(wrong_payload.then(|| "the payload is not what its digest says".to_owned()), || {
-        format!("position {}", header.position)
-    });
-    let expected = chain::link(previous, &header, found_digest);
-    let found = digest(row, "hash")?;
-    let broken = expected != found;
-    report
-        .check(broken.then(|| "the hash chain is broken here".to_owned()), || format!("position {}", header.position));
+    let at = || format!("position {}", recorded.position);
+    let wrong_payload = chain::digest(recorded.payload.as_bytes()) != recorded.payload_digest;
+    report.check(wrong_payload.then(|| "the payload is not what its digest says".to_owned()), at);
+    let broken = chain::link(previous, &header, recorded.payload_digest) != recorded.hash;
+    report.check(broken.then(|| "the hash chain is broken here".to_owned()), at);
     // Going on from what is stored shows every damaged event, and not all that follow the first.
-    Ok(found)
-}
-
-fn unsigned(row: &Row, column: &str) -> anyhow::Result<u64> {
-    Ok(u64::try_from(row.get::<i64>(column)?)?)
-}
-
-fn id(row: &Row, column: &str) -> anyhow::Result<Option<[u8; 16]>> {
-    let id: Option<Uuid> = row.get(column)?;
-    Ok(id.map(Uuid::into_bytes))
-}
-
-fn digest(row: &Row, column: &str) -> anyhow::Result<[u8; 32]> {
-    let bytes: Vec<u8> = row.get(column)?;
-    bytes.try_into().map_err(|_| anyhow::anyhow!("{column} is not 32 bytes long"))
+    recorded.hash
 }

@@ -29,11 +29,11 @@ pub(super) async fn the_first_event_after_a_time_is_found_by_position(store: imp
 
 pub(super) async fn hashes_are_given_by_position(store: impl Subject) {
     let (log, other) = (store.open().await, store.open_read_only().await);
-    assert_eq!(other.head_anchor().await, Ok(Anchor::ORIGIN));
+    assert_eq!(other.head().await, Ok(Head::ORIGIN));
     append_at_once(std::slice::from_ref(&log), vec![append(&[], &[&stream("a"), &stream("b")]); 20]).await;
     let events = whole_log(&*other).await;
     let last = events.last().expect("there are some");
-    assert_eq!(other.head_anchor().await, Ok(Anchor::new(last.position, &last.hash)));
+    assert_eq!(other.head().await, Ok(Head { position: last.position, hash: last.hash }));
     let asked = [Position(7), Position(0), Position(41), Position(40), Position(i64::MAX), Position(7)];
     let found = other.hashes_at(&asked).await.expect("they can be read");
     let expected = [(Position(0), [0; 32]), (Position(7), events[6].hash), (Position(40), events[39].hash)];
@@ -46,7 +46,7 @@ pub(super) async fn payloads_are_kept_byte_for_byte(store: impl Subject) {
     let log = store.open().await;
     let post = stream("post");
     let events: Vec<Event> = golden_events().into_iter().chain(odd_texts().iter().map(|text| saying(text))).collect();
-    let written = events.iter().map(|event| (post.clone(), event.clone())).collect();
+    let written = events.iter().map(|event| NewEvent::new(post.clone(), event.encode())).collect();
     log.append(Append { events: written, ..append(&[(&post, 0)], &[]) }).await.expect("it is valid");
 
     let read = whole_log(&*store.open().await).await;

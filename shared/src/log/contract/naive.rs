@@ -31,9 +31,9 @@ impl LogHead for NaiveLog {
         StoreIdentity { epoch: Uuid::nil(), token_key: [0; 32] }
     }
 
-    async fn head(&self) -> Result<Position, ReadError> {
+    async fn head(&self) -> Result<Head, ReadError> {
         let row = sqlx::query(SELECT_HEAD).fetch_one(&self.0).await.expect("it is selected");
-        Ok(Position(row.get("position")))
+        Ok(Head { position: Position(row.get("position")), ..Head::ORIGIN })
     }
 
     async fn hashes_at(&self, _: &[Position]) -> Result<HashMap<Position, [u8; 32]>, ReadError> {
@@ -48,7 +48,7 @@ impl LogHead for NaiveLog {
 #[async_trait::async_trait]
 impl EventLog for NaiveLog {
     async fn append(&self, append: Append) -> Outcome {
-        let streams: Vec<&str> = append.events.iter().map(|(stream, _)| stream.as_str()).collect();
+        let streams: Vec<&str> = append.events.iter().map(|event| event.stream.as_str()).collect();
         let mut tx = self.0.begin().await.expect("it begins");
         let rows = sqlx::query(INSERT).bind(streams).fetch_all(&mut *tx).await.expect("it is inserted");
         sqlx::query(LINGER).execute(&mut *tx).await.expect("it sleeps");

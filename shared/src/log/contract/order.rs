@@ -43,7 +43,7 @@ pub(super) async fn poll_until(done: Arc<AtomicBool>, log: Log) -> Vec<Recorded>
     let mut seen: Vec<Recorded> = Vec::new();
     loop {
         let was_done = done.load(Ordering::SeqCst);
-        let head = log.head().await.expect("the head can be read");
+        let head = log.head().await.expect("the head can be read").position;
         let page = log.read(last_position(&seen), 100).await.expect("there is no gap");
         if was_done && page.is_empty() {
             return seen;

@@ -26,7 +26,8 @@ pub(super) async fn read_gives_at_most_as_many_as_asked(store: impl Subject) {
 
 pub(super) async fn read_gives_at_most_its_maximum(store: impl Subject) {
     let log = store.open().await;
-    let full = Append { events: vec![(stream("a"), event()); APPEND_EVENTS_MAX], ..append(&[], &[]) };
+    let full =
+        Append { events: vec![NewEvent::new(stream("a"), event().encode()); APPEND_EVENTS_MAX], ..append(&[], &[]) };
     let appends = READ_EVENTS_MAX / APPEND_EVENTS_MAX + 1;
     for _ in 0..appends {
         log.append(full.clone()).await.expect("it is valid");
@@ -88,7 +89,7 @@ pub(super) async fn one_append_takes_its_maximum_of_events_and_no_more(store: im
     let streams: Vec<StreamName> = (0..=APPEND_EVENTS_MAX).map(|number| stream(&format!("s-{number}"))).collect();
     let writing = |streams: &[StreamName]| Append {
         expected: streams.iter().map(|stream| (stream.clone(), Version(0))).collect(),
-        events: streams.iter().map(|stream| (stream.clone(), event())).collect(),
+        events: streams.iter().map(|stream| NewEvent::new(stream.clone(), event().encode())).collect(),
         ..append(&[], &[])
     };
     check(&*log, writing(&streams), Err(AppendError::TooManyEvents)).await;

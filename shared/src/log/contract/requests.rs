@@ -86,7 +86,8 @@ pub(super) async fn a_request_is_known_after_reopening(store: impl Subject) {
 pub(super) async fn a_refused_append_stores_no_request(store: impl Subject) {
     let log = store.open().await;
     let (a, request) = (stream("a"), request());
-    let too_many = Append { events: vec![(a.clone(), event()); APPEND_EVENTS_MAX + 1], ..append(&[], &[]) };
+    let too_many =
+        Append { events: vec![NewEvent::new(a.clone(), event().encode()); APPEND_EVENTS_MAX + 1], ..append(&[], &[]) };
     check(&*log, asked(&request, b"too many", too_many), Err(AppendError::TooManyEvents)).await;
     check(&*log, asked(&request, b"conflict", write(&a, 7)), conflict(&a)).await;
     let twins = vec![asked(&request, b"conflict", write(&a, 7)); RIVALS];

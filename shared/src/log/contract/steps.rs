@@ -83,7 +83,7 @@ pub(super) async fn append_from_many(logs: &[Log]) -> usize {
 pub(super) fn append(expected: &[(&StreamName, i64)], written: &[&StreamName]) -> Append {
     Append {
         expected: expected.iter().map(|(stream, version)| ((*stream).clone(), Version(*version))).collect(),
-        events: written.iter().map(|stream| ((*stream).clone(), event())).collect(),
+        events: written.iter().map(|stream| NewEvent::new((*stream).clone(), event().encode())).collect(),
         cause: cause(ALICE),
         rests_on: Anchor::ORIGIN,
         request: None,
@@ -196,7 +196,7 @@ pub(super) async fn written_streams(log: &dyn EventLog) -> Vec<String> {
 }
 
 pub(super) async fn head(log: &dyn EventLog) -> Position {
-    log.head().await.expect("the head can be read")
+    log.head().await.expect("the head can be read").position
 }
 
 pub(super) async fn find(log: &dyn EventLog, principal: &str, request: &Request) -> Option<StoredAnswer> {

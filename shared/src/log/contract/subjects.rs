@@ -4,8 +4,9 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::log::memory::MemoryStore;
-use crate::log::sqlite::Durability;
-use crate::log::{postgres as postgres_log, sqlite as sqlite_log};
+use crate::log::sqlite::{Durability, tables_to_write};
+use crate::log::stored::StoredLog;
+use crate::log::{WholeLog, postgres as postgres_log, sqlite as sqlite_log};
 use crate::sql::postgres::Server;
 
 /// A SQLite file in a directory that is removed with it.
@@ -41,6 +42,17 @@ impl Subject for SqliteSubject {
     }
 }
 
+impl WholeSubject for SqliteSubject {
+    async fn open_whole(&self) -> Arc<dyn WholeLog> {
+        Arc::new(sqlite_log::open_to_read(&self.file()).await.expect("the file can be opened to read"))
+    }
+
+    async fn open_to_import(&self) -> Arc<dyn WholeLog> {
+        let log = StoredLog::of_any_version(tables_to_write(&self.file())).await;
+        Arc::new(log.expect("the file is there").importing())
+    }
+}
+
 /// A database of its own on the server that the tests have.
 pub(super) struct PostgresSubject {
     pub(super) server: Server,
@@ -68,6 +80,17 @@ impl Subject for PostgresSubject {
     }
 }
 
+impl WholeSubject for PostgresSubject {
+    async fn open_whole(&self) -> Arc<dyn WholeLog> {
+        Arc::new(postgres_log::open_to_read(&self.server).await.expect("the log can be opened to read"))
+    }
+
+    async fn open_to_import(&self) -> Arc<dyn WholeLog> {
+        let log = StoredLog::of_any_version(self.server.log_to_copy()).await;
+        Arc::new(log.expect("the schemas are made").importing())
+    }
+}
+
 /// A store in memory.
 pub(super) struct MemorySubject {
     store: MemoryStore,
@@ -91,5 +114,15 @@ impl Subject for MemorySubject {
 
     fn clock(&self) -> &ManualClock {
         &self.clock
+    }
+}
+
+impl WholeSubject for MemorySubject {
+    async fn open_whole(&self) -> Arc<dyn WholeLog> {
+        Arc::new(self.store.open_to_read())
+    }
+
+    async fn open_to_import(&self) -> Arc<dyn WholeLog> {
+        Arc::new(self.store.open())
     }
 }
