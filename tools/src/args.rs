@@ -27,9 +27,7 @@ pub struct OutputChoice {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Output {
     // Documentation comments would spread every help text that names them over twice the lines.
-    #[expect(missing_docs, reason = "for people")]
     Text,
-    #[expect(missing_docs, reason = "for programs")]
     Json,
 }
 

@@ -1,6 +1,5 @@
 //! Clients of the streams that follow the rules of the contract to the letter: what they hold must always be what the question that belongs
 //! to the stream would answer. The laws hold them against the naive reference, and the end-to-end tests against the server itself.
-#![allow(missing_docs, reason = "for tests only")]
 
 mod client;
 mod home;
