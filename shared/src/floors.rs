@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// From the ground up.
+/// Lowest first.
 const FLOORS: [&str; 7] = ["model", "runtime", "sql", "log", "tables", "rpc", "store"];
-/// What belongs to no floor.
+/// Files of the crate's root that are on no floor.
 const OUTSIDE: [&str; 2] = ["lib", "floors"];
 
 fn floor(name: &str) -> Option<usize> {

@@ -15,7 +15,7 @@ pub mod sql;
 pub mod store;
 pub mod tables;
 
-/// Every statement of this crate, for the test that prepares them.
+/// Every statement of this crate, for the test that prepares them on both engines.
 #[must_use]
 pub fn every_statement() -> Vec<&'static sql::Statement> {
     [

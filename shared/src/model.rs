@@ -1,4 +1,4 @@
-//! What there is: ids, events, times, hashtags, and the names of streams.
+//! The vocabulary of the log: ids, events, times, hashtags, and the names of log streams.
 //!
 //! Never here: input or output, or anything that waits.
 

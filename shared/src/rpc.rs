@@ -1,4 +1,4 @@
-//! What all servers have in common towards their clients: the contract's types, errors, tokens, pages, serving, and how far projections are.
+//! What all servers share towards their clients: the contract's types, errors, tokens, pages, serving, and waiting for projections.
 //!
 //! Never here: an answer to a question, or a decision about a command.
 

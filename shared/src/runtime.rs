@@ -1,4 +1,4 @@
-//! What every process needs while it runs, whatever it does: wake-ups, deadlines, locks, settings, metrics, readiness.
+//! What every process needs while it runs, whatever its role: wake-ups, deadlines, locks, settings, metrics, readiness.
 //!
 //! Never here: events, SQL or gRPC.
 

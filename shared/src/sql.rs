@@ -1,4 +1,4 @@
-//! How both engines are spoken to: statements in the words of both, rows, connections, and which versions of the schemas there are.
+//! How both engines are used: statements that both understand, rows, connections, and the versions of the schemas.
 //!
 //! Never here: what is in the log or in the read tables.
 

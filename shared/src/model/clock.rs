@@ -8,17 +8,17 @@ use std::time::{SystemTime, UNIX_EPOCH};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Timestamp(pub i64);
 
-/// What a Timestamp of protobuf can say: from the year 1 to the end of the year 9999, in microseconds.
+/// The range of protobuf's `Timestamp`, in microseconds: from the year 1 to the end of the year 9999.
 const PROTO_MICROS: RangeInclusive<i64> = -62_135_596_800_000_000..=253_402_300_799_999_999;
 
 impl Timestamp {
-    /// Whether clients can be told this moment as it is.
+    /// Whether protobuf's `Timestamp` can hold this moment.
     #[must_use]
     pub fn is_in_proto(self) -> bool {
         PROTO_MICROS.contains(&self.0)
     }
 
-    /// The same moment in the form that the API uses, or the nearest that this form can say.
+    /// The moment as the API sends it, or the nearest one that protobuf's `Timestamp` can hold.
     #[must_use]
     pub fn to_proto(self) -> prost_types::Timestamp {
         let told = self.0.clamp(*PROTO_MICROS.start(), *PROTO_MICROS.end());
@@ -30,13 +30,10 @@ impl Timestamp {
     }
 }
 
-/// Where the time comes from.
 pub trait Clock: Send + Sync {
-    /// The time now.
     fn now(&self) -> Timestamp;
 }
 
-/// The machine's clock.
 #[derive(Debug)]
 pub struct SystemClock;
 
@@ -47,12 +44,11 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that a test turns by hand.
+/// A clock that stands still until a test sets it.
 #[derive(Debug, Default)]
 pub struct ManualClock(AtomicI64);
 
 impl ManualClock {
-    /// Sets the time.
     pub fn set(&self, now: Timestamp) {
         self.0.store(now.0, Ordering::SeqCst);
     }

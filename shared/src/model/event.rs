@@ -14,43 +14,37 @@ use serde::{Deserialize, Serialize};
 use crate::model::ids::{AccountId, AccountRef, AuthoredPost, Position, PostId, PostRef};
 use crate::model::streams::StreamName;
 
-/// The schema version that this code writes.
 pub const SCHEMA_VERSION: u32 = 1;
 
-/// What the name of a stream is made of, after the word of its aggregate.
+/// A part of a log stream's name, after the name of its aggregate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// The id of an account.
     Account,
-    /// The id of a post.
     Post,
-    /// A handle.
     Handle,
 }
 
-/// Something whose events are in a stream of its own.
+/// A kind of aggregate: what is decided together, each instance of it in a log stream of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Aggregate {
-    /// The first word of the types of its events and of the names of its streams.
+    /// The first word of its events' types and of its log streams' names.
     pub name: &'static str,
-    /// What else the names of its streams are made of.
+    /// The parts of its log streams' names after the first word, in order.
     pub parts: &'static [Part],
 }
 
-/// Declares every aggregate once: its events, the first word of their types, and what its streams are named by.
+/// Declares every aggregate once: its events, the first word of their types, and what its log streams are named by.
 macro_rules! aggregates {
     ($($(#[$about:meta])* $variant:ident($event:ident) = $name:literal: [$($part:ident),+];)+) => {
-        /// Anything that can have happened.
+        /// An event of any aggregate.
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub enum Event {
             $($(#[$about])* $variant($event),)+
         }
 
-        /// All aggregates.
         pub const AGGREGATES: &[Aggregate] = &[$(Aggregate { name: $name, parts: &[$(Part::$part),+] }),+];
 
         impl Event {
-            /// The stream that it belongs to.
             #[must_use]
             pub fn stream(&self) -> StreamName {
                 match self {
@@ -77,27 +71,19 @@ macro_rules! aggregates {
 }
 
 aggregates! {
-    /// To an account.
     Account(AccountEvent) = "account": [Account];
-    /// To a handle.
     Handle(HandleEvent) = "handle": [Handle];
-    /// To a post.
     Post(PostEvent) = "post": [Post];
-    /// To one account's like of one post.
     Like(LikeEvent) = "like": [Account, Post];
-    /// To one account's repost of one post.
     Repost(RepostEvent) = "repost": [Account, Post];
-    /// To one account's bookmark of one post.
     Bookmark(BookmarkEvent) = "bookmark": [Account, Post];
-    /// To the edge from a follower to a followee.
+    /// The edge from a follower to a followee.
     Follow(FollowEvent) = "follow": [Account, Account];
-    /// To the index of an account's pending follow requests.
+    /// The index of an account's pending follow requests.
     Requests(RequestsEvent) = "requests": [Account];
-    /// To one account's block of another.
     Block(BlockEvent) = "block": [Account, Account];
-    /// To one account's mute of another.
     Mute(MuteEvent) = "mute": [Account, Account];
-    /// To what an account has seen of its notifications.
+    /// What an account has seen of its notifications.
     Notifications(NotificationsEvent) = "notifications": [Account];
 }
 
@@ -121,7 +107,6 @@ pub enum Envelope<T> {
 }
 
 impl<T> Envelope<T> {
-    /// The fields inside.
     pub fn open(&self) -> &T {
         let Self::Plain(inner) = self;
         inner
@@ -131,76 +116,50 @@ impl<T> Envelope<T> {
 /// What an account says of itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Profile {
-    /// The name shown, 1–50 characters.
+    /// 1–50 characters.
     pub display_name: String,
-    /// A few words, 0–300 characters.
+    /// 0–300 characters.
     pub bio: String,
 }
 
-/// What a post says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PostText {
     /// 1–500 characters.
     pub text: String,
 }
 
-/// Stream `account-{id}`.
+/// Log stream `account-{id}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AccountEvent {
     /// The account began. Its position is the account's key.
     #[serde(rename = "account.registered")]
     Registered {
-        /// Its id.
         account_id: AccountId,
-        /// Its first handle.
         handle: String,
-        /// Its kind, for ever.
+        /// Never changes.
         kind: AccountKind,
-        /// Its first profile.
         personal: Envelope<Profile>,
     },
-    /// The profile was replaced.
     #[serde(rename = "account.profile_updated")]
     ProfileUpdated {
-        /// Whose.
         account: AccountRef,
-        /// The whole new profile.
+        /// The whole new profile, not a difference.
         personal: Envelope<Profile>,
     },
-    /// The account goes by another handle.
     #[serde(rename = "account.handle_changed")]
-    HandleChanged {
-        /// Whose.
-        account: AccountRef,
-        /// The handle before.
-        from: String,
-        /// The handle now.
-        to: String,
-    },
+    HandleChanged { account: AccountRef, from: String, to: String },
     /// From now on followers need approval, and only they see the posts.
     #[serde(rename = "account.protected")]
-    Protected {
-        /// Whose.
-        account: AccountRef,
-    },
+    Protected { account: AccountRef },
     /// The account is public again. Its pending requests were approved in the same append.
     #[serde(rename = "account.unprotected")]
-    Unprotected {
-        /// Whose.
-        account: AccountRef,
-    },
+    Unprotected { account: AccountRef },
     /// The account is not shown any more and can do nothing but come back.
     #[serde(rename = "account.deactivated")]
-    Deactivated {
-        /// Whose.
-        account: AccountRef,
-    },
+    Deactivated { account: AccountRef },
     /// The account is back, with all it had.
     #[serde(rename = "account.reactivated")]
-    Reactivated {
-        /// Whose.
-        account: AccountRef,
-    },
+    Reactivated { account: AccountRef },
 }
 
 impl AccountEvent {
@@ -217,25 +176,13 @@ impl AccountEvent {
     }
 }
 
-/// Stream `handle-{handle}`: whoever claimed last holds it.
+/// Log stream `handle-{handle}`: whoever claimed last holds it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum HandleEvent {
-    /// Taken.
     #[serde(rename = "handle.claimed")]
-    Claimed {
-        /// The handle.
-        handle: String,
-        /// Its holder.
-        account_id: AccountId,
-    },
-    /// Given up.
+    Claimed { handle: String, account_id: AccountId },
     #[serde(rename = "handle.released")]
-    Released {
-        /// The handle.
-        handle: String,
-        /// Who held it.
-        account_id: AccountId,
-    },
+    Released { handle: String, account_id: AccountId },
 }
 
 impl HandleEvent {
@@ -248,64 +195,52 @@ impl HandleEvent {
 /// A mention that an edit takes out of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DroppedMention {
-    /// Whom the text named.
     pub account: AccountRef,
-    /// Up to where the account had seen its notifications: so that naming it again is no news to it.
+    /// The position up to which the account had seen its notifications, so that naming it again is no news to it.
     pub seen_up_to: Position,
 }
 
-/// Stream `post-{id}`.
+/// Log stream `post-{id}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PostEvent {
     /// The post began. Its position is the post's key.
     #[serde(rename = "post.created")]
     Created {
-        /// Its id.
         post_id: PostId,
-        /// Who wrote it.
         author: AccountRef,
-        /// The post that it answers.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reply_to: Option<AuthoredPost>,
-        /// The post that it quotes.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         quoted: Option<AuthoredPost>,
-        /// Accounts named as `@handle`, each once.
+        /// Named as `@handle`, each once.
         #[serde(default)]
         mentions: Vec<AccountRef>,
-        /// Tags named as `#tag`, in lower case, each once.
+        /// Named as `#tag`, in lower case, each once.
         #[serde(default)]
         hashtags: Vec<String>,
-        /// The text.
         personal: Envelope<PostText>,
     },
-    /// The text was replaced.
     #[serde(rename = "post.edited")]
     Edited {
-        /// Which post.
         post: PostRef,
-        /// Who wrote it.
         author: AccountRef,
-        /// Accounts named in the new text.
+        /// All accounts that the new text names.
         #[serde(default)]
         mentions: Vec<AccountRef>,
-        /// Accounts named in the text before and not in the new one, of those that had seen any of their notifications.
+        /// Accounts that the old text named and the new one does not, if they had seen any of their notifications.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         dropped_mentions: Vec<DroppedMention>,
-        /// Tags named in the new text.
+        /// All tags that the new text names.
         #[serde(default)]
         hashtags: Vec<String>,
-        /// The whole new text.
+        /// The whole new text, not a difference.
         personal: Envelope<PostText>,
     },
     /// The post is gone, and its reposts with it.
     #[serde(rename = "post.deleted")]
     Deleted {
-        /// Which post.
         post: PostRef,
-        /// Who wrote it.
         author: AccountRef,
-        /// The post that it answered.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reply_to: Option<AuthoredPost>,
     },
@@ -320,29 +255,17 @@ impl PostEvent {
     }
 }
 
-/// Stream `like-{account}-{post}`.
+/// Log stream `like-{account}-{post}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum LikeEvent {
-    /// Liked.
     #[serde(rename = "like.added")]
-    Added {
-        /// Who likes.
-        account: AccountRef,
-        /// What.
-        post: PostRef,
-        /// Who wrote it.
-        post_author: AccountRef,
-    },
-    /// Not any more.
+    Added { account: AccountRef, post: PostRef, post_author: AccountRef },
     #[serde(rename = "like.removed")]
     Removed {
-        /// Who liked.
         account: AccountRef,
-        /// What.
         post: PostRef,
-        /// Who wrote it.
         post_author: AccountRef,
-        /// Up to where the author had seen their notifications, if anywhere: so that doing it again is no news to them.
+        /// The position up to which the author had seen its notifications, if it had, so that another like is no news to it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         author_seen_up_to: Option<Position>,
     },
@@ -355,31 +278,20 @@ impl LikeEvent {
     }
 }
 
-/// Stream `repost-{account}-{post}`.
+/// Log stream `repost-{account}-{post}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RepostEvent {
-    /// Reposted. Its position is the place of the repost.
+    /// Its position is the place of the repost in timelines.
     #[serde(rename = "repost.added")]
-    Added {
-        /// Who reposts.
-        account: AccountRef,
-        /// What.
-        post: PostRef,
-        /// Who wrote it.
-        post_author: AccountRef,
-    },
-    /// The repost was undone.
+    Added { account: AccountRef, post: PostRef, post_author: AccountRef },
     #[serde(rename = "repost.removed")]
     Removed {
-        /// Who had reposted.
         account: AccountRef,
-        /// What.
         post: PostRef,
-        /// Who wrote it.
         post_author: AccountRef,
-        /// The place of the repost that ended.
+        /// The position of the repost that ended, which is its place in timelines.
         added_at: Position,
-        /// Up to where the author had seen their notifications, if anywhere: so that doing it again is no news to them.
+        /// The position up to which the author had seen its notifications, if it had, so that another repost is no news to it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         author_seen_up_to: Option<Position>,
     },
@@ -392,29 +304,14 @@ impl RepostEvent {
     }
 }
 
-/// Stream `bookmark-{account}-{post}`.
+/// Log stream `bookmark-{account}-{post}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum BookmarkEvent {
-    /// Bookmarked. Its position is the place in the list of bookmarks.
+    /// Its position is the place in the list of bookmarks.
     #[serde(rename = "bookmark.added")]
-    Added {
-        /// Whose bookmark.
-        account: AccountRef,
-        /// What.
-        post: PostRef,
-        /// Who wrote it.
-        post_author: AccountRef,
-    },
-    /// Not any more.
+    Added { account: AccountRef, post: PostRef, post_author: AccountRef },
     #[serde(rename = "bookmark.removed")]
-    Removed {
-        /// Whose bookmark.
-        account: AccountRef,
-        /// What.
-        post: PostRef,
-        /// Who wrote it.
-        post_author: AccountRef,
-    },
+    Removed { account: AccountRef, post: PostRef, post_author: AccountRef },
 }
 
 impl BookmarkEvent {
@@ -427,19 +324,16 @@ impl BookmarkEvent {
 /// Both ends of a follow, and what a reader needs to know of the followee.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Edge {
-    /// Who follows.
     pub follower: AccountRef,
-    /// Whom.
     pub followee: AccountRef,
-    /// What the followee is.
     pub followee_kind: AccountKind,
-    /// Where the follow or the request ends: up to where the followee had seen its notifications, if anywhere, so that doing it again is no
-    /// news to it.
+    /// Only where the follow or the request ends: the position up to which the followee had seen its notifications, if
+    /// it had, so that another follow or request is no news to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub followee_seen_up_to: Option<Position>,
 }
 
-/// Stream `follow-{follower}-{followee}`.
+/// Log stream `follow-{follower}-{followee}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FollowEvent {
     /// Asked to follow a protected account.
@@ -454,7 +348,6 @@ pub enum FollowEvent {
     /// The follower took the request back.
     #[serde(rename = "follow.withdrawn")]
     Withdrawn(Edge),
-    /// Follows no more.
     #[serde(rename = "follow.unfollowed")]
     Unfollowed(Edge),
 }
@@ -470,26 +363,15 @@ impl FollowEvent {
     }
 }
 
-/// Stream `requests-{followee}`: the pending requests of one account, so that going public can approve them all
+/// Log stream `requests-{followee}`: the pending requests of one account, so that going public can approve them all
 /// without asking a read table. Written in the same append as the [`FollowEvent`] that it mirrors.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RequestsEvent {
-    /// One more is waiting.
     #[serde(rename = "requests.added")]
-    Added {
-        /// Who is asked.
-        followee: AccountRef,
-        /// Who asks.
-        follower: AccountRef,
-    },
-    /// One is settled.
+    Added { followee: AccountRef, follower: AccountRef },
+    /// The request was approved, rejected or withdrawn.
     #[serde(rename = "requests.removed")]
-    Removed {
-        /// Who was asked.
-        followee: AccountRef,
-        /// Who asked.
-        follower: AccountRef,
-    },
+    Removed { followee: AccountRef, follower: AccountRef },
 }
 
 impl RequestsEvent {
@@ -499,25 +381,14 @@ impl RequestsEvent {
     }
 }
 
-/// Stream `block-{account}-{target}`.
+/// Log stream `block-{account}-{target}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum BlockEvent {
-    /// Blocked. The follows between the two ended in the same append.
+    /// The follows between the two ended in the same append.
     #[serde(rename = "block.added")]
-    Added {
-        /// Who blocks.
-        account: AccountRef,
-        /// Whom.
-        target: AccountRef,
-    },
-    /// Not any more.
+    Added { account: AccountRef, target: AccountRef },
     #[serde(rename = "block.removed")]
-    Removed {
-        /// Who blocked.
-        account: AccountRef,
-        /// Whom.
-        target: AccountRef,
-    },
+    Removed { account: AccountRef, target: AccountRef },
 }
 
 impl BlockEvent {
@@ -527,25 +398,13 @@ impl BlockEvent {
     }
 }
 
-/// Stream `mute-{account}-{target}`.
+/// Log stream `mute-{account}-{target}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MuteEvent {
-    /// Muted.
     #[serde(rename = "mute.added")]
-    Added {
-        /// Who mutes.
-        account: AccountRef,
-        /// Whom.
-        target: AccountRef,
-    },
-    /// Not any more.
+    Added { account: AccountRef, target: AccountRef },
     #[serde(rename = "mute.removed")]
-    Removed {
-        /// Who muted.
-        account: AccountRef,
-        /// Whom.
-        target: AccountRef,
-    },
+    Removed { account: AccountRef, target: AccountRef },
 }
 
 impl MuteEvent {
@@ -555,13 +414,12 @@ impl MuteEvent {
     }
 }
 
-/// Stream `notifications-{account}`.
+/// Log stream `notifications-{account}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NotificationsEvent {
     /// The owner has seen its notifications up to here. It only ever grows.
     #[serde(rename = "notifications.seen")]
     Seen {
-        /// Whose notifications.
         account: AccountRef,
         /// The position of the newest cause that was seen.
         up_to: Position,
@@ -575,46 +433,33 @@ impl NotificationsEvent {
     }
 }
 
-/// A stored event in the form that the log keeps it.
+/// An event as the log stores it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Encoded {
     /// The stable type name, such as `post.created`.
     pub kind: String,
-    /// The schema version of the payload.
     pub schema_version: u32,
-    /// The exact bytes of the JSON.
+    /// The exact bytes of the JSON, which the hash chain covers.
     pub payload: String,
 }
 
 /// Why a stored event could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum DecodeError {
-    /// Nobody knows this type.
     #[error("unknown event type {0}")]
     UnknownType(String),
-    /// Another schema version than those that this code reads.
     #[error("event type {kind} has schema version {schema_version}, this code reads {SCHEMA_VERSION}")]
     UnknownSchemaVersion {
-        /// The type.
         kind: String,
-        /// The version found.
+        /// The version that was found.
         schema_version: u32,
     },
-    /// The payload is not what the type promises.
     #[error("event type {kind} has a broken payload: {cause}")]
-    BrokenPayload {
-        /// The type.
-        kind: String,
-        /// What the JSON reader said.
-        cause: serde_json::Error,
-    },
+    BrokenPayload { kind: String, cause: serde_json::Error },
 }
 
 impl Event {
-    /// Reads a stored event. There is one schema version so far; whoever writes a second one reads the first here as well.
-    ///
-    /// # Errors
-    /// When the type or the version is unknown, or the payload broken.
+    /// There is one schema version so far. Whoever writes a second one must read the first here as well.
     pub fn decode(kind: &str, schema_version: u32, payload: &str) -> Result<Self, DecodeError> {
         if schema_version != SCHEMA_VERSION {
             return Err(DecodeError::UnknownSchemaVersion { kind: kind.to_owned(), schema_version });

@@ -1,17 +1,17 @@
-//! What a hashtag is: the command server finds them in texts, the query server is asked for them.
+//! The form of hashtags, shared by the command server, which finds them in texts, and the query server, which is asked for them.
 //!
 //! Always: a tag is kept and compared in lower case and without its `#`.
 
 /// The longest hashtag, in characters.
 pub const HASHTAG_LENGTH_MAX: usize = 50;
 
-/// Whether a character may be in a tag or a handle, and so goes on a name in a text.
+/// Whether a character can be part of a hashtag or a handle, so that a name in a text goes on with it.
 #[must_use]
 pub fn is_word(character: char) -> bool {
     character.is_alphanumeric() || character == '_'
 }
 
-/// Whether it is a tag, in the form that is kept: 1–50 letters, digits and underscores with at least one letter.
+/// Whether a text is a hashtag in its stored form: 1–50 letters, digits and underscores with at least one letter.
 #[must_use]
 pub fn is_hashtag(tag: &str) -> bool {
     tag.chars().all(is_word)
@@ -19,7 +19,7 @@ pub fn is_hashtag(tag: &str) -> bool {
         && tag.chars().any(|character| !character.is_numeric() && character != '_')
 }
 
-/// The tag that somebody asks for, with or without `#` and in any case, in the form that is kept.
+/// The stored form of a hashtag in a request, which may have a `#` and any case; nothing if it is no hashtag.
 #[must_use]
 pub fn asked_for(text: &str) -> Option<String> {
     let tag = text.strip_prefix('#').unwrap_or(text).to_lowercase();

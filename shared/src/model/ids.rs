@@ -1,4 +1,4 @@
-//! Names of things: ids for the world, keys and positions for us.
+//! Ids for clients, and keys and positions for the log and the tables.
 //!
 //! Always: an id is a UUIDv7 chosen by the server; a key is the log position of the event that created the account or
 //! the post, so it is small, dense and never reused. Never here: how anything is stored.
@@ -17,7 +17,7 @@ macro_rules! id {
         pub struct $name(pub Uuid);
 
         impl $name {
-            /// A new id: a UUIDv7, ordered by the time of its making.
+            /// A UUIDv7: ids made later sort after those made earlier.
             #[must_use]
             pub fn generate() -> Self {
                 Self(Uuid::now_v7())
@@ -55,7 +55,7 @@ macro_rules! number {
         }
 
         impl $name {
-            /// The number as the API prints it. Stored numbers are never negative.
+            /// The number as the API has it, which is never negative; neither are stored numbers.
             #[must_use]
             pub fn unsigned(self) -> u64 {
                 u64::try_from(self.0).unwrap_or(0)
@@ -65,45 +65,41 @@ macro_rules! number {
 }
 
 id! {
-    /// The id of an account.
     AccountId
 }
 id! {
-    /// The id of a post.
     PostId
 }
 id! {
-    /// The id of one recorded event.
     EventId
 }
 id! {
-    /// The id of the command that an event came from.
+    /// The id of the command whose events were appended together.
     CommandId
 }
 id! {
-    /// The id that a client gave a command, so that sending it twice has one effect.
+    /// The idempotency key that a client gave a command: sending it twice has one effect.
     RequestId
 }
 
 number! {
-    /// A place in the log: 1 for the first event, dense, in commit order. 0 is before the first.
+    /// A place in the log: 1 for the first event, without gaps, in commit order. 0 is before the first.
     Position
 }
 number! {
-    /// The number of events in a stream so far: 0 for a stream that does not exist.
+    /// The number of events in a log stream so far: 0 for one that does not exist.
     Version
 }
 number! {
-    /// An account as the read tables and other events know it: the position of its registration.
+    /// An account as the read tables and other events name it: the position of its registration.
     AccountKey
 }
 number! {
-    /// A post as the read tables and other events know it: the position of its creation.
+    /// A post as the read tables and other events name it: the position of its creation.
     PostKey
 }
 
 impl Position {
-    /// The position after this one.
     #[must_use]
     pub fn next(self) -> Self {
         Self(self.0.saturating_add(1))
@@ -111,36 +107,28 @@ impl Position {
 }
 
 impl Version {
-    /// The version after this one.
     #[must_use]
     pub fn next(self) -> Self {
         Self(self.0.saturating_add(1))
     }
 }
 
-/// An account as events name it: the id for the world, the key for the tables.
+/// An account as events name it: by the id that clients know, and by the key that tables use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct AccountRef {
-    /// Its id.
     pub id: AccountId,
-    /// The position of its registration.
     pub key: AccountKey,
 }
 
-/// A post as events name it: the id for the world, the key for the tables.
+/// A post as events name it: by the id that clients know, and by the key that tables use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct PostRef {
-    /// Its id.
     pub id: PostId,
-    /// The position of its creation.
     pub key: PostKey,
 }
 
-/// A post and who wrote it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct AuthoredPost {
-    /// The post.
     pub post: PostRef,
-    /// Its author.
     pub author: AccountRef,
 }

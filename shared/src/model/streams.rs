@@ -1,4 +1,4 @@
-//! The names of the streams of the log: what belongs together and changes by one decision at a time.
+//! Names of log streams. One log stream has the events of one aggregate.
 
 use std::fmt;
 
@@ -8,42 +8,36 @@ use super::ids::{AccountId, PostId};
 /// The length of an id as text.
 const ID_LENGTH: usize = 36;
 
-/// The name of one stream, such as `post-0190…`.
+/// The name of one log stream, such as `post-0190…`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StreamName(String);
 
 impl StreamName {
-    /// The account itself.
     #[must_use]
     pub fn account(account: AccountId) -> Self {
         Self(format!("account-{account}"))
     }
 
-    /// Who holds the handle.
     #[must_use]
     pub fn handle(handle: &str) -> Self {
         Self(format!("handle-{handle}"))
     }
 
-    /// The post itself.
     #[must_use]
     pub fn post(post: PostId) -> Self {
         Self(format!("post-{post}"))
     }
 
-    /// One account's like of one post.
     #[must_use]
     pub fn like(account: AccountId, post: PostId) -> Self {
         Self(format!("like-{account}-{post}"))
     }
 
-    /// One account's repost of one post.
     #[must_use]
     pub fn repost(account: AccountId, post: PostId) -> Self {
         Self(format!("repost-{account}-{post}"))
     }
 
-    /// One account's bookmark of one post.
     #[must_use]
     pub fn bookmark(account: AccountId, post: PostId) -> Self {
         Self(format!("bookmark-{account}-{post}"))
@@ -55,19 +49,17 @@ impl StreamName {
         Self(format!("follow-{follower}-{followee}"))
     }
 
-    /// The pending follow requests of an account.
+    /// The index of an account's pending follow requests.
     #[must_use]
     pub fn requests(followee: AccountId) -> Self {
         Self(format!("requests-{followee}"))
     }
 
-    /// One account's block of another.
     #[must_use]
     pub fn block(account: AccountId, target: AccountId) -> Self {
         Self(format!("block-{account}-{target}"))
     }
 
-    /// One account's mute of another.
     #[must_use]
     pub fn mute(account: AccountId, target: AccountId) -> Self {
         Self(format!("mute-{account}-{target}"))
@@ -79,15 +71,14 @@ impl StreamName {
         Self(format!("notifications-{account}"))
     }
 
-    /// What it is a stream of, if this code knows it.
+    /// The kind of aggregate, if this code knows it.
     #[must_use]
     pub fn aggregate(&self) -> Option<&'static Aggregate> {
         let name = self.0.split('-').next().unwrap_or_default();
         AGGREGATES.iter().find(|aggregate| aggregate.name == name)
     }
 
-    /// The streams of the accounts and posts in the name, in its order. Of a kind of stream that nobody knows, ids are taken for those of
-    /// accounts.
+    /// The log streams of the accounts and posts in the name, in order. Where the aggregate is unknown, ids count as those of accounts.
     #[must_use]
     pub fn named(&self) -> Vec<Self> {
         const UNKNOWN: &[Part] = &[Part::Account, Part::Account];
@@ -105,13 +96,12 @@ impl StreamName {
         parts.iter().enumerate().filter_map(name).collect()
     }
 
-    /// A name that someone typed or that a database kept.
+    /// A name that an operator typed or that a database stored; it is not checked.
     #[must_use]
     pub fn from_text(text: String) -> Self {
         Self(text)
     }
 
-    /// The name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

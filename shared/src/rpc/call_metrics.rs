@@ -22,10 +22,10 @@ const STARTED: &str = "grpc_server_started_total";
 const HANDLED: &str = "grpc_server_handled_total";
 const HANDLING: &str = "grpc_server_handling_seconds";
 
-/// What a call is counted under: the service, the method and its type.
+/// The service, the method and its type.
 type Labels = [Label; 3];
 
-/// The methods that there are, by their paths. Nothing else becomes a label: anybody can ask for any path, and a label stays for ever.
+/// The labels of every method, by path. Nothing else becomes a label: anybody can ask for any path, and a label stays for ever.
 static METHODS: LazyLock<HashMap<String, Labels>> = LazyLock::new(|| {
     let described = [
         DESCRIPTORS,
@@ -37,7 +37,7 @@ static METHODS: LazyLock<HashMap<String, Labels>> = LazyLock::new(|| {
     for set in described {
         for file in FileDescriptorSet::decode(set).expect("a build describes itself well").file {
             for service in &file.service {
-                // Made once and kept for ever, so that a call copies no text.
+                // Leaked on purpose: made once, so that counting a call copies no text.
                 let name = &*format!("{}.{}", file.package(), service.name()).leak();
                 let labelled = |method: &MethodDescriptorProto| {
                     let path = format!("/{name}/{}", method.name());
@@ -64,7 +64,7 @@ fn kind(method: &MethodDescriptorProto) -> &'static str {
     }
 }
 
-/// Counts a call and how it ended.
+/// Counts a call, how it ended and how long it took.
 pub async fn observe(request: Request, inside: impl AsyncFnOnce(Request) -> Response) -> Response {
     let call = Call::begin(request.uri().path());
     let response = inside(request).await;
@@ -138,7 +138,7 @@ impl HttpBody for Observed {
 
 impl Drop for Observed {
     fn drop(&mut self) {
-        // Whoever drops an answer before its end has gone away.
+        // An answer that is dropped before its end was cancelled by the client.
         if let Some(call) = self.call.take() {
             call.end(Code::Cancelled);
         }

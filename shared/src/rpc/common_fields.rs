@@ -1,34 +1,28 @@
-//! The fields that many messages of the contract have, as traits: which message has which, the build reads from the contract.
+//! The fields that many messages of the contract share, as traits. The build reads from the contract which message has which.
 
 use super::proto::{command, query};
 
-/// What all requests for commands have beside the payload.
+/// What every request for a command has beside its payload.
 pub trait Commanding: prost::Message {
     /// Takes `request_id` and `wait_for` out, so that what is left is the payload that the request id is bound to.
     fn take_manner(&mut self) -> (String, i32);
 }
 
-/// What all requests for pages have.
+/// What every request for a page of a list has.
 pub trait Paged {
-    /// How fresh the answer must be.
     fn consistency(&self) -> Option<&query::Consistency>;
-    /// For whom it is made.
     fn viewer_account_id(&self) -> &str;
-    /// How many entries are wanted.
     fn page_size(&self) -> i32;
-    /// Where the page before ended.
     fn page_token(&self) -> &str;
 }
 
-/// What all answers have.
+/// What every answer has.
 pub trait Tokened {
-    /// The consistency token.
     fn consistency_token(&self) -> &str;
 }
 
-/// What all answers to commands have.
+/// What every answer to a command has.
 pub trait CommandAnswer: Tokened {
-    /// Sets the consistency token.
     fn set_consistency_token(&mut self, token: String);
 }
 

@@ -1,7 +1,9 @@
-//! Errors as clients see them: a status code, a reason from the contract's enum, and all that the message says as data.
+//! Errors as clients see them: a status code, a reason from the contract's enum, and everything that the message says as data.
 //!
 //! Always: every refusal carries an `ErrorInfo` with domain `chirp`; field violations come all at once; the message is
 //! for people. Never here: which situation is which error; each boundary has a table of its own for that.
+
+#![warn(missing_docs)]
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -17,10 +19,10 @@ pub use crate::rpc::proto::common::ErrorReason;
 
 /// The domain of every `ErrorInfo`.
 pub const DOMAIN: &str = "chirp";
-/// When a client that was refused for load or a lagging projection should come back.
+/// How long a client should wait that was refused for load or a lagging projection.
 pub const RETRY_DELAY: Duration = Duration::from_millis(500);
 
-/// How much of a client's own words a refusal repeats, in characters: refusals travel in headers, which are short.
+/// How much of a client's own words a refusal repeats, in characters: refusals travel in headers, whose length is limited.
 const ECHO_LENGTH_MAX: usize = 256;
 
 /// The reason as it is on the wire: the enum's name without its prefix.
@@ -30,7 +32,7 @@ pub fn reason_name(reason: ErrorReason) -> &'static str {
     name.strip_prefix("ERROR_REASON_").unwrap_or(name)
 }
 
-/// A refusal on its way to a [`Status`].
+/// A refusal that can be turned into a [`Status`].
 #[derive(Debug)]
 pub struct Refused {
     code: Code,
@@ -43,7 +45,7 @@ pub struct Refused {
 }
 
 impl Refused {
-    /// A refusal with a message for people: lower case, no full stop.
+    /// The message is for people: lower case, no full stop.
     pub fn new(code: Code, reason: ErrorReason, message: impl Into<String>) -> Self {
         Self {
             code,
@@ -56,21 +58,21 @@ impl Refused {
         }
     }
 
-    /// Adds a part of the message as data for programs.
+    /// Adds a fact of the message as metadata of the `ErrorInfo`, for programs.
     #[must_use]
     pub fn with(mut self, key: &str, value: impl ToString) -> Self {
         self.metadata.insert(key.to_owned(), shortened(&value.to_string()));
         self
     }
 
-    /// Says when to come back.
+    /// Adds a `RetryInfo`.
     #[must_use]
     pub fn retry_after(mut self, delay: Duration) -> Self {
         self.retry_after = Some(delay);
         self
     }
 
-    /// Names the thing that was not there or was taken.
+    /// Adds a `ResourceInfo`: what was not found, or was taken.
     #[must_use]
     pub fn resource(mut self, kind: &'static str, name: impl Into<String>) -> Self {
         self.resource = Some((kind, shortened(&name.into())));
@@ -94,7 +96,7 @@ impl From<Refused> for Status {
     }
 }
 
-/// The beginning of a text that may be of any length.
+/// At most [`ECHO_LENGTH_MAX`] characters of a text.
 fn shortened(text: &str) -> String {
     match text.char_indices().nth(ECHO_LENGTH_MAX) {
         Some((end, _)) => format!("{}…", &text[..end]),
@@ -107,7 +109,7 @@ fn shortened(text: &str) -> String {
 pub struct Violations(Vec<(FieldViolation, ErrorReason)>);
 
 impl Violations {
-    /// Notes that a field is wrong.
+    /// Adds one violation.
     pub fn add(&mut self, field: &str, reason: ErrorReason, description: impl Into<String>) {
         let violation = FieldViolation {
             field: field.to_owned(),
@@ -118,22 +120,22 @@ impl Violations {
         self.0.push((violation, reason));
     }
 
-    /// Reads the id of an account; when it is malformed, notes so and gives a placeholder.
+    /// Reads the id of an account. If it is malformed, adds a violation and gives a placeholder.
     pub fn account(&mut self, field: &str, text: &str) -> AccountId {
         AccountId(self.uuid(field, text))
     }
 
-    /// Reads the id of an account, or nothing.
+    /// Reads the id of an account; none if the text is empty.
     pub fn optional_account(&mut self, field: &str, text: &str) -> Option<AccountId> {
         (!text.is_empty()).then(|| self.account(field, text))
     }
 
-    /// Reads the id of a post; when it is malformed, notes so and gives a placeholder.
+    /// Reads the id of a post. If it is malformed, adds a violation and gives a placeholder.
     pub fn post(&mut self, field: &str, text: &str) -> PostId {
         PostId(self.uuid(field, text))
     }
 
-    /// Reads a UUID; when it is malformed, notes so and gives a placeholder.
+    /// Reads a UUID. If it is malformed, adds a violation and gives a placeholder.
     pub fn uuid(&mut self, field: &str, text: &str) -> Uuid {
         text.parse::<AccountId>().map(|id| id.0).unwrap_or_else(|_| {
             self.add(field, ErrorReason::IdMalformed, "must be a UUID such as 01920000-0000-7000-8000-000000000001");
@@ -141,14 +143,14 @@ impl Violations {
         })
     }
 
-    /// Notes that a text is empty, if it is.
+    /// Adds a violation if the text is empty.
     pub fn must_not_be_empty(&mut self, field: &str, text: &str) {
         if text.is_empty() {
             self.add(field, ErrorReason::TextEmpty, "must not be empty");
         }
     }
 
-    /// Reads a text without the space around it, of at most so many characters.
+    /// Trims a text, and adds a violation if it has more than `length_max` characters.
     pub fn words(&mut self, field: &str, text: &str, length_max: usize) -> String {
         let trimmed = text.trim();
         let length = trimmed.chars().count();
@@ -159,17 +161,15 @@ impl Violations {
         trimmed.to_owned()
     }
 
-    /// The same, if there is any.
+    /// Trims a text, and adds a violation if it is empty or has more than `length_max` characters.
     pub fn required_words(&mut self, field: &str, text: &str, length_max: usize) -> String {
         let words = self.words(field, text, length_max);
         self.must_not_be_empty(field, &words);
         words
     }
 
-    /// Passes when nothing is wrong. The reason is the violations' own when they share one, else `FIELD_INVALID`.
-    ///
-    /// # Errors
-    /// INVALID_ARGUMENT with all violations.
+    /// Fails with INVALID_ARGUMENT and all violations, if there is any. The reason is that of the violations if they
+    /// share one, else `FIELD_INVALID`.
     pub fn check(self) -> Result<(), Status> {
         let Some(first) = self.0.first().map(|(_, reason)| *reason) else {
             return Ok(());
@@ -190,13 +190,13 @@ impl Violations {
     }
 }
 
-/// Our own bug. The cause goes to the log, never to the client.
+/// INTERNAL, for a bug of ours. The cause goes to the log, never to the client.
 pub fn internal(cause: impl std::fmt::Display) -> Status {
     error!(%cause, "internal error: {cause}");
     Refused::new(Code::Internal, ErrorReason::Internal, "internal error, our fault").into()
 }
 
-/// There is no room for one more stream of this account, or at this server.
+/// RESOURCE_EXHAUSTED: there is no room for one more stream of this account or at this server.
 #[must_use]
 pub fn too_many_streams(of: &str, limit: usize) -> Status {
     let message = format!("this {of} has {limit} open streams here, and may have no more");
@@ -204,7 +204,7 @@ pub fn too_many_streams(of: &str, limit: usize) -> Status {
     refused.with("limit", limit).with("of", of).retry_after(RETRY_DELAY).into()
 }
 
-/// The store does not answer.
+/// UNAVAILABLE: the store does not answer. The cause goes to the log.
 pub fn store_unavailable(cause: impl std::fmt::Display) -> Status {
     error!(%cause, "the store is not available: {cause}");
     Refused::new(Code::Unavailable, ErrorReason::StoreUnavailable, "the store is not available")
@@ -242,7 +242,7 @@ impl From<AppendError> for Status {
             }
             AppendError::Full => Refused::new(Code::ResourceExhausted, ErrorReason::StoreFull, message).into(),
             AppendError::Unavailable(cause) => store_unavailable(cause),
-            // What clients may say is checked before, so this is our bug, and trying again does not help.
+            // What clients may send is checked before, so this is a bug of ours, and trying again does not help.
             AppendError::Unstorable(_) => internal(message),
         }
     }

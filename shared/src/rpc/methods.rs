@@ -1,12 +1,11 @@
-//! The methods of the public services, each by its request: read from the contract by the build. With them come the macros
-//! `serve_command_service!` and `serve_query_service!`, which implement a whole service by one function that is generic over the request, so that
-//! what is done for every method is done in one place, and a method that nobody handles does not compile.
+//! The methods of the public services, each by its request, read from the contract by the build. The macros
+//! `serve_command_service!` and `serve_query_service!` implement a whole service by one function that is generic over
+//! the request: what is done for every method is done in one place, and a method that nobody handles does not compile.
 
-/// A method, by its request.
+/// A method of a service, named by its request.
 pub trait Method: prost::Message + Default {
-    /// Its name in the contract, such as `CreatePost`.
+    /// The name in the contract, such as `CreatePost`.
     const NAME: &'static str;
-    /// What it is answered.
     type Response: prost::Message + Default;
 }
 

@@ -1,21 +1,21 @@
-//! Pages, as AIP-158 has them: 0 is the default size, too large is lowered, negative is refused, tokens are opaque.
+//! Paging, as AIP-158 has it: a page size of 0 is the default, one that is too large is lowered, a negative one is
+//! refused, tokens are opaque.
 
 use tonic::Status;
 
 use crate::rpc::errors::{ErrorReason, Violations};
 use crate::rpc::tokens::{Genuine, Tokens};
 
-/// How large the pages of a list are.
+/// Page sizes of a list, in items.
 #[derive(Clone, Copy, Debug)]
 pub struct PageSizes {
-    /// When the client does not say.
+    /// Used when the client asks for 0.
     pub default: usize,
-    /// At most.
     pub max: usize,
 }
 
 impl PageSizes {
-    /// How many items the page may have. A negative size is noted as `PAGE_SIZE_NEGATIVE`.
+    /// How many items the page may have. A negative size adds the violation `PAGE_SIZE_NEGATIVE`.
     pub fn read(&self, asked: i32, violations: &mut Violations) -> usize {
         match usize::try_from(asked) {
             Err(_) => {
@@ -29,10 +29,7 @@ impl PageSizes {
 }
 
 /// Where the page before this one ended; nothing on the first page. `arguments` are the name of the call and all of its
-/// other arguments; a token is good for these only.
-///
-/// # Errors
-/// What is wrong with the token.
+/// other arguments: a token of another query is refused.
 pub fn page_start(tokens: &Tokens, token: &str, arguments: &[&str]) -> Result<Option<Genuine>, Status> {
     match token {
         "" => Ok(None),

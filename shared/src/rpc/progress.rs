@@ -1,8 +1,11 @@
-//! How far the projections are, and waiting until they are further.
+//! How far the projections are, and waiting until they have reached a position.
 //!
-//! Always: one task reads the checkpoints, whoever waits is told once, when what it waits for is there, and nobody else is
-//! woken for that; a process that drains tells all who wait. A checkpoint counts only while the log has the event that it names: after a start,
-//! a takeover, a step back and any failure it is compared with the log. Never here: the checkpoints' writing.
+//! Always: one task reads the checkpoints; a waiter is woken once, when its position is reached, and no other waiter is
+//! woken for that; a process that drains wakes all waiters. A checkpoint counts only while the log has the event that
+//! it names: after a start, a takeover, a step back and any failure it is compared with the log. Never here: writing
+//! checkpoints.
+
+#![warn(missing_docs)]
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
@@ -24,30 +27,30 @@ use crate::sql::database::{Database, Reader};
 use crate::sql::statements;
 use crate::tables::checkpoint::Checkpoint;
 
-/// How long a call waits at most, and when its client set no deadline.
+/// The longest wait of a call, and that of a call without a deadline.
 const WAIT_MAX: Duration = Duration::from_secs(10);
-/// How long to wait before the checkpoints are read again after that failed.
+/// The pause before the checkpoints are read again after a failure.
 const AFTER_FAILURE: Duration = Duration::from_millis(500);
 
 statements! {
-    /// Nobody asks those that are still being filled.
+    /// Without the shadow tables of rebuilds.
     static SELECT_CHECKPOINTS = "
 SELECT name, checkpoint, hash, term, served_from FROM projections WHERE substr(name, 1, 5) <> 'next_'";
 }
 
-/// Names of projections; none stands for all there are.
+/// Names of projections. An empty list stands for all projections.
 pub type Names = &'static [&'static str];
 
-/// How far each projection is, as last seen.
+/// How far each projection is, as last read.
 pub type Checkpoints = Arc<AllSeen>;
 
-/// The checkpoints of all projections.
+/// The checkpoints of all projections, as last read.
 #[derive(Debug, Default)]
 pub struct AllSeen {
     by_name: HashMap<String, Seen>,
-    /// Whether they were ever read.
+    /// Whether the checkpoints were read at least once.
     are_read: bool,
-    /// Grows whenever history went back, so that what was told before may be of events that the log lost.
+    /// Grows whenever a checkpoint went back or the log lost an event: what was sent before may be of a history that is gone.
     pub generation: u64,
 }
 
@@ -57,62 +60,62 @@ pub struct Seen {
     stored: Checkpoint,
     /// Whether the log has the event at the checkpoint.
     is_in_log: bool,
-    /// When it got there, as far as this process saw.
+    /// When it reached this position, as far as this process saw.
     since: Instant,
 }
 
 impl Seen {
-    /// Whether its tables answer queries: they are of the history that the log has, and have come to its end since it went back.
+    /// Whether its tables answer queries: they show the history that the log has, and have caught up with it since it went back.
     fn is_served(&self) -> bool {
         self.is_in_log && self.stored.is_served()
     }
 
-    /// Where it is, for whoever asks what the tables show: nowhere, while they show nothing.
+    /// The checkpoint as an anchor for tokens; the origin while the tables do not answer queries.
     fn anchor(&self) -> Anchor {
         let Checkpoint { position, hash, .. } = self.stored;
         match hash {
             _ if !self.is_served() => Anchor::ORIGIN,
             Some(hash) => Anchor::new(position, &hash),
-            // The owner has not written it yet; no token that is made of this is ever good.
+            // The owner has not written the hash yet; no token that is made of this is ever accepted.
             None => Anchor { position, fingerprint: [0; FINGERPRINT_BYTES] },
         }
     }
 }
 
-/// The checkpoints of a store, as they move.
+/// The checkpoints of a store as they move, and the queue of those who wait for them.
 #[derive(Clone)]
 pub struct Progress {
     checkpoints: watch::Receiver<Checkpoints>,
     waiting: Arc<Waiting>,
 }
 
-/// Progress that is watched from the first time that somebody asks for it.
+/// Progress that is watched from its first use on.
 pub type ProgressOnDemand = LazyLock<Progress, Box<dyn FnOnce() -> Progress + Send>>;
 
-/// Why somebody waited in vain.
+/// Why waiting for a position failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unreached {
-    /// The time ran out.
+    /// The deadline passed first.
     Behind(Behind),
     /// The process drains.
     ShuttingDown,
-    /// More wait than may.
+    /// More calls wait than `waiting_max` allows.
     Crowded,
 }
 
-/// The projection that is furthest behind.
+/// The projection that is furthest behind, of those that were waited for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Behind {
-    /// Its name; empty when none was seen yet.
+    /// Empty when no checkpoint was read yet.
     pub projection: String,
-    /// Where it is.
+    /// Its checkpoint; 0 while its tables do not answer queries.
     pub checkpoint: Position,
-    /// How long it has been there, as far as this process saw.
+    /// How long it has been at this checkpoint, as far as this process saw.
     pub since: Duration,
 }
 
 impl Progress {
-    /// Watches the checkpoints of these tables, once they are open, until `drain` is cancelled or nobody listens. They are those of this log.
+    /// Watches the checkpoints of these tables, which project this log, once they are open, until `drain` is cancelled or nobody listens.
     pub fn watch(
         tables: impl Future<Output = Database> + Send + 'static,
         log: Arc<dyn LogHead>,
@@ -138,18 +141,15 @@ impl Progress {
         self.checkpoints.clone()
     }
 
-    /// How far they are now.
+    /// The checkpoints as last read.
     #[must_use]
     pub fn seen(&self) -> Checkpoints {
         self.checkpoints.borrow().clone()
     }
 
-    /// Returns when all of these projections have reached a position, within what is left of the deadline of the call.
-    ///
-    /// # Errors
-    /// When they have not, or the process drains.
+    /// Waits until all of these projections have reached a position, within what is left of the call's deadline.
     pub async fn reach(&self, names: Names, position: Position) -> Result<(), Unreached> {
-        // First in the queue and then looked, so that a checkpoint in between is not missed.
+        // Queued before looking, so that a checkpoint in between is not missed.
         let place = self.waiting.queue(names, position);
         if lowest(&self.checkpoints.borrow(), names).1.position >= position {
             return Ok(());
@@ -169,7 +169,7 @@ impl Progress {
 }
 
 impl Behind {
-    /// The refusal of whoever waited for a position in vain.
+    /// The refusal of a call that waited for a position in vain.
     #[must_use]
     pub fn refused(&self, code: Code, reason: ErrorReason, required: Position) -> Refused {
         let Self { projection, checkpoint, since } = self;
@@ -182,21 +182,21 @@ impl Behind {
     }
 }
 
-/// Until when the call that this task works for can wait and still be answered before its deadline.
+/// Until when the current call can wait and still be answered before its deadline.
 #[must_use]
 pub fn answer_by() -> Deadline {
     let longest = after(time_to_answer(WAIT_MAX));
     patience::answer_by().map_or(longest, |answer_by| answer_by.min(longest))
 }
 
-/// What is told when the process drains.
+/// UNAVAILABLE: the process drains.
 #[must_use]
 pub fn shutting_down() -> Status {
     let refused = Refused::new(Code::Unavailable, ErrorReason::ShuttingDown, "the server is shutting down");
     refused.retry_after(RETRY_DELAY).into()
 }
 
-/// The projection that is furthest behind of these, or of all when none is named, and where it is.
+/// The projection that is furthest behind of these, or of all when the list is empty, and its anchor.
 #[must_use]
 pub fn lowest(seen: &AllSeen, names: Names) -> (String, Anchor) {
     let seen = &seen.by_name;
@@ -208,25 +208,25 @@ pub fn lowest(seen: &AllSeen, names: Names) -> (String, Anchor) {
     furthest.map_or((String::new(), Anchor::ORIGIN), |(name, anchor)| (name.to_owned(), anchor))
 }
 
-/// Whether the tables of these projections are known to answer queries. A projection that never ran has none.
+/// Whether the tables of these projections are known to answer queries. A projection that never ran does not count against it.
 #[must_use]
 pub fn are_served(seen: &AllSeen, names: Names) -> bool {
     seen.are_read && names.iter().all(|name| seen.by_name.get(*name).is_none_or(Seen::is_served))
 }
 
-/// Those who wait, by what they wait for.
+/// Waiters, by the projections and the position that they wait for.
 #[derive(Default)]
 struct Waiting(Mutex<Queues>);
 
 #[derive(Default)]
 struct Queues {
     by_names: HashMap<Names, BTreeMap<(Position, u64), oneshot::Sender<()>>>,
-    /// Tells apart those who wait for the same.
+    /// Makes keys of waiters for the same position unique.
     next: u64,
     is_closed: bool,
 }
 
-/// One who waits; whoever stops waiting leaves the queue.
+/// A place in the queue of waiters; dropping it leaves the queue.
 struct Place {
     told: oneshot::Receiver<()>,
     _leaves: Leaves,
@@ -262,13 +262,13 @@ impl Waiting {
         Place { told, _leaves: Leaves { waiting: self.clone(), names, key } }
     }
 
-    /// Tells those whose position was reached, and only those.
+    /// Wakes the waiters whose position was reached.
     fn tell(&self, seen: &Checkpoints) {
         for (names, queue) in &mut self.lock().by_names {
             let (_, reached) = lowest(seen, names);
             let still_waiting = queue.split_off(&(reached.position.next(), 0));
             for (_, tell) in std::mem::replace(queue, still_waiting) {
-                // Whoever has gone away need not know.
+                // A waiter may have gone away.
                 let _ = tell.send(());
             }
         }
@@ -288,7 +288,7 @@ async fn watch_checkpoints(
     waiting: &Waiting,
     drain: &CancellationToken,
 ) {
-    // After a failure the database may be another one, which knows less.
+    // After a failure, the database may be another one that is further behind.
     let (mut is_trusted, mut reader) = (false, None);
     while !drain.is_cancelled() && !seen.is_closed() {
         let last = seen.borrow().clone();
@@ -317,11 +317,11 @@ async fn watch_checkpoints(
 /// Checkpoints as they were read.
 struct Read {
     by_name: HashMap<String, (Checkpoint, bool)>,
-    /// Something that was seen before is of events that the log lost.
+    /// A checkpoint that was seen before was of events that the log has lost.
     has_gone_back: bool,
 }
 
-/// True when something has changed.
+/// Takes over what was read. True when anything has changed.
 fn note(last: &mut Checkpoints, read: Read) -> bool {
     let is_known = |(name, (stored, is_in_log)): (&String, &(Checkpoint, bool))| {
         last.by_name.get(name).is_some_and(|seen| seen.stored == *stored && seen.is_in_log == *is_in_log)
@@ -365,7 +365,7 @@ async fn read_checkpoints(
     };
     let suspects: Vec<Checkpoint> =
         rows.iter().filter(|(name, stored)| is_suspect(name, stored)).map(|(_, stored)| *stored).collect();
-    // What was seen before a failure, so that streams know whether what they told still holds.
+    // What was seen before a failure, so that streams know whether what they sent still holds.
     let known = last.by_name.values().filter(|seen| !is_trusted && seen.is_in_log).map(|seen| seen.stored);
     let known: Vec<Checkpoint> = known.collect();
     let positions: Vec<Position> = suspects.iter().chain(&known).map(|stored| stored.position).collect();

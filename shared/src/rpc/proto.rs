@@ -1,5 +1,5 @@
 //! The public contract as Rust types, generated from `proto/`.
-#![allow(missing_docs, clippy::all, clippy::pedantic, reason = "generated code; the documentation is in proto/")]
+#![allow(clippy::all, clippy::pedantic, reason = "generated code; the documentation is in proto/")]
 
 // The generated code finds its neighbours by the packages' full names.
 mod chirp {
@@ -30,5 +30,5 @@ pub use chirp::command::v1 as command;
 pub use chirp::common::v1 as common;
 pub use chirp::query::v1 as query;
 
-/// All of it as a `google.protobuf.FileDescriptorSet`, for reflection.
+/// The whole contract as a `google.protobuf.FileDescriptorSet`, for reflection and the tests.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));

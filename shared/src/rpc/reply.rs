@@ -1,4 +1,4 @@
-//! Answers: the consistency token that is in a message also goes into the metadata of the answer.
+//! Answers: a message's consistency token is sent in the metadata, too.
 
 use tonic::metadata::MetadataValue;
 use tonic::{Response, Status};
@@ -7,10 +7,7 @@ use crate::rpc::common_fields::Tokened;
 use crate::rpc::errors::internal;
 use crate::rpc::tokens::CONSISTENCY_TOKEN_HEADER;
 
-/// The answer with this message.
-///
-/// # Errors
-/// Never: a token is ASCII.
+/// The answer with this message. It cannot fail in practice, since a token is ASCII.
 pub fn reply<T: Tokened>(message: T) -> Result<Response<T>, Status> {
     let token = MetadataValue::try_from(message.consistency_token()).map_err(internal)?;
     let mut response = Response::new(message);

@@ -1,9 +1,11 @@
-//! How a gRPC server starts, what surrounds its services, and how it stops.
+//! How a gRPC server starts, which steps surround its services, and how it drains.
 //!
-//! Always: from the first moment on a process says whether it is alive, whether it is ready, and why not, also before its services are
-//! there; health says NOT_SERVING while the process is not ready, and before anything else happens on shutdown; a server ends within its grace period even
-//! while streams are open; every limit that tonic leaves open is set here; whatever a client sends, tonic's own INTERNAL
-//! for undecodable input leaves here as INVALID_ARGUMENT. Never here: what the services do.
+//! Always: from the first moment on a process says whether it is alive, whether it is ready, and why not, also before
+//! its services are open; health says NOT_SERVING while the process is not ready, and as the first step of a shutdown;
+//! a server ends within its grace period even while streams are open; every limit that tonic leaves open is set here;
+//! tonic's own INTERNAL for undecodable input leaves here as INVALID_ARGUMENT. Never here: what the services do.
+
+#![warn(missing_docs)]
 
 mod age;
 mod calls;
@@ -47,12 +49,11 @@ pub use self::room::{Crowded, wait_outside};
 
 /// The largest request message, in bytes.
 pub const MESSAGE_BYTES_MAX: usize = 256 * 1024;
-/// The name of the health service.
 const HEALTH: &str = "grpc.health.v1.Health";
-/// The header with the request's own id: accepted, made when missing, echoed, logged.
+/// The header with the id of a call: accepted, made when missing, echoed, logged.
 pub const REQUEST_ID_HEADER: &str = "x-request-id";
 
-/// How often a stream without news says that it is alive, as the contract promises.
+/// The longest silence of a stream before it sends a heartbeat, as the contract promises.
 pub const HEARTBEAT: Duration = Duration::from_secs(15);
 const CONCURRENT_STREAMS_MAX: u32 = 1_024;
 const HEADER_LIST_BYTES_MAX: u32 = 16 * 1024;
@@ -60,15 +61,15 @@ const PENDING_RESETS_MAX: usize = 64;
 const LOCAL_RESETS_MAX: usize = 1_024;
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(30);
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
-/// How long a browser may remember that it may call.
+/// How long a browser may cache the answer to a preflight request.
 const PREFLIGHT_AGE_MAX: Duration = Duration::from_secs(2 * 60 * 60);
 
-/// The services of a role, which may come later than the server that answers for them: what they need may not be there yet.
+/// The services of a role. A server can listen before they are open, since what they need may not be there yet.
 #[derive(Clone, Debug, Default)]
 pub struct Services(Arc<OnceLock<Router>>);
 
 impl Services {
-    /// Services that are there.
+    /// Services that are open already.
     #[must_use]
     pub fn of(routes: Routes) -> Self {
         let services = Self::default();
@@ -76,23 +77,23 @@ impl Services {
         services
     }
 
-    /// From now on calls are answered by these. Once only.
+    /// Calls are answered by these routes from now on. Once only.
     pub fn open(&self, routes: Routes) {
         let opened = self.0.set(routes.prepare().into_axum_router());
         debug_assert!(opened.is_ok(), "a role opens its services once");
     }
 
-    /// What answers calls, if it is there.
+    /// Nothing before [`Self::open`].
     fn get(&self) -> Option<&Router> {
         self.0.get()
     }
 }
 
-/// Serves until `drain` is cancelled and the open calls have ended, or the grace period has passed. `names` are the full names of the
-/// services, for which the health service answers; they serve while the process is ready.
+/// Serves until `drain` is cancelled and the open calls have ended, or the grace period has passed. `names` are the
+/// full names of the services, for which the health service answers; they are SERVING while the process is ready.
 ///
 /// # Errors
-/// When the listener fails, or reflection cannot be built.
+/// Fails when the listener fails, or reflection cannot be built.
 pub async fn serve(
     listener: TcpListener,
     services: Services,
@@ -115,7 +116,7 @@ pub async fn serve(
         async move {
             drain.run_until_cancelled(follow_readiness(&ready, &health, names)).await;
             announce(&health, names, ServingStatus::NotServing).await;
-            // Whoever watches the health has heard it, and must not hold up the end.
+            // A watcher of the health has heard of the drain by then, and its open call must not hold up the end.
             for service in names.iter().chain(&[""]) {
                 health.clone().clear_service_status(service).await;
             }
@@ -147,7 +148,7 @@ pub async fn serve(
     }
 }
 
-/// Waits for a task to end after the drain, but no longer than the grace period.
+/// Waits for a task to end after the drain, for at most the grace period.
 pub async fn finish_within(grace_period: Duration, what: &str, task: impl Future<Output = ()>) {
     if timeout(grace_period, task).await.is_err() {
         warn!("{what} did not stop within the grace period");
@@ -161,7 +162,7 @@ async fn announce(health: &HealthReporter, services: &[&str], status: ServingSta
     }
 }
 
-/// Says whether the services serve, which they do while the process is ready.
+/// Sets the health of the services, which are SERVING while the process is ready.
 async fn follow_readiness(ready: &Readiness, health: &HealthReporter, names: &[&str]) -> Infallible {
     let mut changes = ready.changes();
     loop {
@@ -191,15 +192,16 @@ fn with_reflection(routes: Routes, names: &[&str]) -> io::Result<Routes> {
     Ok(routes.add_service(v1).add_service(v1alpha))
 }
 
-/// The services as [`serve`] serves them while all is well, without a socket: for tests and fuzzers of what anybody may send.
+/// The services as [`serve`] serves a ready process, without a socket: for tests and fuzzers of what anybody may send.
 #[must_use]
 pub fn as_served(routes: Routes, settings: &ServerSettings) -> Routes {
     let ready = Readiness::of("test", &[]);
     surrounded(Routes::default(), Services::of(routes), ready, CancellationToken::new(), settings)
 }
 
-/// The services, with what every call gets: a request id, a span, a count, room or none, and honest errors for undecodable input; as gRPC
-/// and, for browsers, as gRPC-Web. Beside them, over plain HTTP, the health and the metrics of the process.
+/// The services with the steps around every call: a request id, a span, metrics, admission, and honest errors for
+/// undecodable input; as gRPC and, for browsers, as gRPC-Web. Beside them, over plain HTTP, the health and the metrics
+/// of the process.
 fn surrounded(
     routes: Routes,
     services: Services,
@@ -219,7 +221,7 @@ fn surrounded(
         async move { Ok::<_, Infallible>(calls.answer(request.map(Body::new)).await) }
     });
     let router = Router::new()
-        // It takes nothing else over HTTP/1.1, so that the others stand beside it.
+        // gRPC-Web takes nothing else over HTTP/1.1, so the plain routes stand beside it.
         .fallback_service(GrpcWebLayer::new().layer(answering))
         .route("/livez", get(|| async { "ok\n" }))
         .route("/readyz", get(say.clone()))
@@ -231,7 +233,7 @@ fn surrounded(
     })
 }
 
-/// What `/readyz` says: whether the process can do its work now, and with `?verbose` each check in a line of its own.
+/// The answer of `/readyz`: whether the process is ready, and with `?verbose` each check in a line of its own.
 fn readiness(ready: &Readiness, is_draining: bool, query: Option<&str>) -> (StatusCode, String) {
     let is_verbose =
         query.is_some_and(|query| query.split('&').any(|word| word == "verbose" || word.starts_with("verbose=")));
@@ -250,7 +252,7 @@ fn readiness(ready: &Readiness, is_draining: bool, query: Option<&str>) -> (Stat
     (code, said)
 }
 
-/// What browsers ask before they let a page of another origin call, and read what it is answered.
+/// Allows pages of these origins to call, and to read the metadata of the answers.
 fn cors(origins: &[String]) -> CorsLayer {
     let origins = match origins.iter().any(|origin| origin == "*") {
         true => AllowOrigin::any(),
@@ -261,7 +263,7 @@ fn cors(origins: &[String]) -> CorsLayer {
     CorsLayer::new()
         .allow_origin(origins)
         .allow_methods([Method::POST])
-        // Clients send what they need to say: their deadline, their name, their tokens.
+        // Clients send headers of their own: their deadline, their name, their tokens.
         .allow_headers(AllowHeaders::mirror_request())
         .expose_headers(exposed.map(HeaderName::from_static))
         .max_age(PREFLIGHT_AGE_MAX)

@@ -1,6 +1,7 @@
-//! A standby has what it has received so far, and more a moment later.
+//! Waiting for a PostgreSQL standby, which has what it has received so far, and receives the rest a moment later.
 //!
-//! Always: whoever waits for it holds no room of calls that work, and is told in time how far it is. Never here: what it lacks.
+//! Always: a call that waits for a standby takes no room of calls that are worked on, and is answered before its
+//! deadline with how far the standby is. Never here: what has not arrived.
 
 use std::time::Duration;
 
@@ -11,16 +12,16 @@ use crate::log::LogHead;
 use crate::model::ids::Position;
 use crate::rpc::serve::{Crowded, overloaded, wait_outside};
 
-/// How often it is asked whether it has received what somebody waits for.
+/// How often the standby is asked whether it has received the position that a call waits for.
 const POLL: Duration = Duration::from_millis(50);
 
-/// Waits until it is time to look again whether it has come; gives where the log ends here when `until` is too near for that.
+/// Waits until it is time to look again; gives where the log ends on this standby when `until` is too near for that.
 ///
 /// # Errors
-/// When the log cannot be read, or more calls wait than may.
+/// Also fails when more calls wait than may.
 pub async fn wait_or_end(log: &dyn LogHead, until: Instant) -> Result<Option<Position>, Status> {
     let head = log.head().await?.position;
-    // What would be asked of the store after another look has no time.
+    // There is no time left for another look and the answer after it.
     if Instant::now() + POLL >= until {
         return Ok(Some(head));
     }

@@ -1,10 +1,13 @@
 //! Tokens: opaque, URL-safe strings that say where in the log something is.
 //!
-//! Always: a token is `base64url(version ‖ epoch ‖ purpose ‖ binding ‖ position ‖ anchor ‖ MAC)`, so a changed byte, another purpose,
-//! other arguments and another store are told apart, in this order: not a token, of another store, of another query. The anchor is the
-//! position up to which whoever made the token had seen the log, with a part of the hash at it: a token of a stretch of the log that is gone
-//! is refused, also after other events have taken the places of those that were lost. So what a token says is known only after it was
-//! compared with the log ([`Genuine`]). Never here: what a position in a token means; the caller says.
+//! Always: a token is `base64url(version ‖ epoch ‖ purpose ‖ binding ‖ position ‖ anchor ‖ MAC)`, so a changed byte,
+//! another purpose, other arguments and another store are told apart, in this order: not a token, of another store, of
+//! another query. The anchor is the position up to which the maker of the token had seen the log, with a part of the
+//! hash there: a token of a stretch of the log that is gone is refused, also after other events have taken the
+//! positions of those that were lost. So what a token says is known only after it was compared with the log
+//! ([`Genuine`]). Never here: what a position in a token means; the caller says.
+
+#![warn(missing_docs)]
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -18,8 +21,8 @@ use crate::model::ids::Position;
 use crate::rpc::errors::{ErrorReason, RETRY_DELAY, Refused, Violations};
 use crate::rpc::standby::wait_or_end;
 
-/// The metadata that carries consistency tokens: the newest one that a client has seen with a query, and with every answer the
-/// one that is in it. So one interceptor of a client reads its own writes everywhere.
+/// The metadata that carries consistency tokens: in a query the newest one that a client has seen, in every answer that
+/// of the answer. So one interceptor in a client gives it read-your-writes everywhere.
 pub const CONSISTENCY_TOKEN_HEADER: &str = "x-chirp-consistency-token";
 
 const FORMAT: u8 = 2;
@@ -34,7 +37,7 @@ const RESUME: u8 = b'r';
 const PAGE: u8 = b'p';
 const NOTIFICATION: u8 = b'n';
 
-/// What a token may be wrong in.
+/// What can be wrong with a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Flaw {
     NotAToken,
@@ -46,7 +49,7 @@ enum Flaw {
 #[derive(Clone, Debug)]
 pub struct Tokens(StoreIdentity);
 
-/// What a token of this store says, before it is known whether the log still has the history in which it was made.
+/// A token of this store with a valid MAC, before it is known whether the log still has the history in which it was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "a token means nothing before it was compared with the log"]
 pub struct Genuine {
@@ -56,10 +59,11 @@ pub struct Genuine {
 }
 
 impl Genuine {
-    /// The position, where the log has the history of the token. A standby that has not received so much yet is waited for, up to `until`.
+    /// The position, if the log has the history of the token. If this is a standby that has not received that much yet,
+    /// waits for it up to `until`.
     ///
     /// # Errors
-    /// `TOKEN_FROM_LOST_HISTORY`, or `PROJECTION_BEHIND` of a standby that is too late.
+    /// `TOKEN_FROM_LOST_HISTORY`, or `PROJECTION_BEHIND` when the standby is too late.
     pub async fn compared_with(self, log: &dyn LogHead, until: Instant) -> Result<Position, Status> {
         let Anchor { position, fingerprint } = self.anchor;
         loop {
@@ -74,7 +78,7 @@ impl Genuine {
         }
     }
 
-    /// The position and the anchor as the token has them, for tests of tokens alone: they may be of a history that is gone.
+    /// The position and the anchor that the token claims, for tests of tokens alone: they may be of a history that is gone.
     #[must_use]
     pub fn claimed(self) -> (Position, Anchor) {
         (self.position, self.anchor)
@@ -104,19 +108,19 @@ impl Genuine {
 }
 
 impl Tokens {
-    /// The tokens of this store.
+    /// For the store with this identity.
     #[must_use]
     pub fn new(identity: StoreIdentity) -> Self {
         Self(identity)
     }
 
-    /// A consistency token: what was written up to this anchor is in it.
+    /// A consistency token: a read with it sees everything up to this anchor.
     #[must_use]
     pub fn seal(&self, anchor: Anchor) -> String {
         self.write(CONSISTENCY, [0; BINDING_BYTES], anchor.position, anchor)
     }
 
-    /// What a consistency token says.
+    /// Reads a consistency token.
     ///
     /// # Errors
     /// `TOKEN_INVALID` or `TOKEN_FROM_ANOTHER_STORE`.
@@ -125,13 +129,13 @@ impl Tokens {
         read.map_err(|flaw| refuse_token(flaw, "consistency"))
     }
 
-    /// A resume token of a stream that belongs to `owner`, which has told everything up to `position` of what was read up to `anchor`.
+    /// A resume token of a stream of `owner`, which has sent everything up to `position` of what was read up to `anchor`.
     #[must_use]
     pub fn seal_resume(&self, owner: &str, position: Position, anchor: Anchor) -> String {
         self.write(RESUME, binding(&[owner]), position, anchor)
     }
 
-    /// What a resume token of a stream that belongs to `owner` says.
+    /// Reads a resume token of a stream of `owner`.
     ///
     /// # Errors
     /// `TOKEN_INVALID` or `TOKEN_FROM_ANOTHER_STORE`.
@@ -140,13 +144,13 @@ impl Tokens {
         read.map_err(|flaw| refuse_token(flaw, "resume_token"))
     }
 
-    /// The id of the notification of `owner` whose newest cause is this event. It is the same whoever reads it when.
+    /// The id of the notification of `owner` whose newest cause is this event. It is the same whoever reads it, and whenever.
     #[must_use]
     pub fn seal_notification(&self, owner: &str, cause: Anchor) -> String {
         self.write(NOTIFICATION, binding(&[owner]), cause.position, cause)
     }
 
-    /// What the id of a notification of `owner` says; what is wrong with it is noted.
+    /// Reads the id of a notification of `owner`; adds a violation if it is none.
     pub fn open_notification(
         &self,
         owner: &str,
@@ -169,14 +173,13 @@ impl Tokens {
         }
     }
 
-    /// A page token: the next page of the query with these arguments starts below `position`; this one was read from what was there at
-    /// `anchor`.
+    /// A page token: the next page of the query with these arguments starts below `position`; this page was read at `anchor`.
     #[must_use]
     pub fn seal_page(&self, arguments: &[&str], position: Position, anchor: Anchor) -> String {
         self.write(PAGE, binding(arguments), position, anchor)
     }
 
-    /// What a page token of the query with these arguments says.
+    /// Reads a page token of the query with these arguments.
     ///
     /// # Errors
     /// `PAGE_TOKEN_INVALID`, `PAGE_TOKEN_MISMATCH` or `TOKEN_FROM_ANOTHER_STORE`.
@@ -240,7 +243,7 @@ impl Tokens {
     }
 }
 
-/// A short digest of what the token may be used for.
+/// A short digest of the arguments to which the token is bound.
 fn binding(arguments: &[&str]) -> [u8; BINDING_BYTES] {
     let mut hasher = Sha256::new();
     for argument in arguments {
@@ -251,7 +254,7 @@ fn binding(arguments: &[&str]) -> [u8; BINDING_BYTES] {
     *digest.first_chunk().expect("a digest is longer than its beginning")
 }
 
-/// A position that somebody typed must be one that there is.
+/// Refuses a position that a person typed when it is beyond the end of the log.
 ///
 /// # Errors
 /// `POSITION_BEYOND_HEAD`.

@@ -1,9 +1,9 @@
-//! Advisory locks between processes that work on one folder: who owns it, and whose turn it is to write.
+//! Advisory locks between the processes that work on one folder: which one owns what, and whose turn it is to write.
 //!
-//! The system gives a lock back when the process that holds it ends, however it ends.
+//! The operating system releases a lock when its process ends, however it ends.
 //!
-//! Always: waiting is bounded and holds no thread. Never here: what is done by whoever holds a lock; SQLite's own locks keep the files
-//! whole without these.
+//! Always: waiting is bounded and holds no thread. Never here: what the holder of a lock does. SQLite's own locks
+//! protect the files without these.
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions, TryLockError};
@@ -14,14 +14,14 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-/// How often somebody who waits looks whether a lock is free.
+/// How often a waiter tries the lock.
 const LOOK_AGAIN: Duration = Duration::from_millis(1);
 
 fn open(file: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).write(true).create(true).truncate(false).open(file)
 }
 
-/// Whether the lock is held now.
+/// Whether the lock was taken.
 fn try_lock(file: &File) -> io::Result<bool> {
     match file.try_lock() {
         Ok(()) => Ok(true),
@@ -30,29 +30,26 @@ fn try_lock(file: &File) -> io::Result<bool> {
     }
 }
 
-/// Makes a lock file for [`use_shared`], if it is not there; where it cannot be made, nobody is seen to use anything.
+/// Makes a lock file for [`use_shared`], if it is not there. Where it cannot be made, no user of it can be noticed.
 pub fn make(file: &Path) {
     drop(open(file));
 }
 
-/// Says that a process uses something, for as long as it holds what this gives; nothing where there is no lock file. It is opened to be read
-/// only, as whoever only reads a folder opens everything.
+/// Holds the lock shared with others, until the result is dropped; nothing where there is no lock file. The file is
+/// opened read-only, because a process that only reads a folder opens everything so.
 #[must_use]
 pub fn use_shared(file: &Path) -> Option<File> {
     let file = File::open(file).ok()?;
     file.try_lock_shared().is_ok().then_some(file)
 }
 
-/// The same for a process that must be the only one; nothing when it is not.
-///
-/// # Errors
-/// When the lock file cannot be made.
+/// Holds the lock alone, until the result is dropped; nothing while any other process holds it.
 pub fn use_alone(file: &Path) -> io::Result<Option<File>> {
     let file = open(file)?;
     Ok(try_lock(&file)?.then_some(file))
 }
 
-/// What is owned by its name.
+/// Ownerships, by the name of what is owned.
 pub type Owners = HashMap<&'static str, Ownership>;
 
 /// Something in a folder that one process at a time may own.
@@ -63,16 +60,13 @@ pub struct Ownership {
 }
 
 impl Ownership {
-    /// The ownership that a lock file stands for, which is not held yet.
+    /// The ownership that a lock file stands for. It is not held yet.
     #[must_use]
     pub fn of(file: PathBuf) -> Self {
         Self { file, held: None }
     }
 
-    /// Takes it, unless another process has it. The file then says which process that is.
-    ///
-    /// # Errors
-    /// When the file cannot be made.
+    /// Takes the ownership and writes this process's id into the file. False while another process has it.
     pub fn take(&mut self) -> io::Result<bool> {
         if self.held.is_some() {
             return Ok(true);
@@ -88,7 +82,7 @@ impl Ownership {
         Ok(true)
     }
 
-    /// The process that has it, in words for people: it may not have said yet which it is.
+    /// The owning process in words for people. It may not have written its id yet.
     #[must_use]
     pub fn owner(&self) -> String {
         let mut text = String::new();
@@ -100,41 +94,35 @@ impl Ownership {
     }
 }
 
-/// Lets several processes that write one file take turns: whoever has just written comes after everybody who waits.
+/// Lets the processes that write one file take turns, fairly: one that has just written comes after all that wait.
 ///
-/// A turnstile: whoever wants to write takes the place in front of the door, then the door, and then leaves the place to the next. The one
-/// behind the door cannot come back before whoever stands in front of it.
+/// A turnstile of two locks: a writer takes the one in front of the door, then the door, and then releases the first to
+/// the next writer. The one behind the door cannot come back before the one that stands in front of it.
 #[derive(Clone, Debug)]
 pub struct Turns {
     place: Arc<File>,
     door: Arc<File>,
 }
 
-/// The right to write, until it is dropped.
+/// The turn to write, until it is dropped.
 #[derive(Debug)]
 pub struct Turn(Arc<File>);
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        // A lock that cannot be given back goes with the process.
+        // A lock that cannot be released ends with the process.
         let _ = self.0.unlock();
     }
 }
 
 impl Turns {
-    /// Those who write this file.
-    ///
-    /// # Errors
-    /// When the lock files beside it cannot be made.
+    /// The turns of this file, by two lock files beside it.
     pub fn at(file: &Path) -> io::Result<Self> {
         let beside = |name: &str| open(&PathBuf::from(format!("{}-{name}", file.display())));
         Ok(Self { place: Arc::new(beside("next")?), door: Arc::new(beside("turn")?) })
     }
 
-    /// Waits for a turn; nothing when another process holds one for longer than `patience`, and is perhaps stopped.
-    ///
-    /// # Errors
-    /// When the system cannot lock files.
+    /// Waits for a turn; nothing when another process has kept one for longer than `patience`, and is perhaps stopped.
     pub async fn take(&self, patience: Duration) -> io::Result<Option<Turn>> {
         let until = Instant::now() + patience;
         if !lock_by(&self.place, until).await? {
@@ -199,7 +187,7 @@ mod tests {
             }
         });
         drop(held);
-        // It writes again as soon as it may, and yet the other has its turns.
+        // The process writes again as soon as it may, and yet the other one gets its turns.
         let mut turns = 0;
         while had.load(Ordering::SeqCst) < TURNS {
             let turn = greedy.take(PATIENCE).await.expect("it locks").expect("its turn comes");

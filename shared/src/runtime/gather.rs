@@ -1,11 +1,11 @@
-//! Group work: whoever waits is served together.
+//! Batching: everything that waits in a queue is handled together.
 
 use tokio::sync::mpsc;
 
-/// Takes everything that waits in a queue, `most` at most; when nothing does, waits for something. False when nothing can come any more.
+/// Takes what is waiting in a queue, at most `most`; waits if it is empty. False when the queue is closed and empty.
 pub async fn gather<T>(queue: &mut mpsc::Receiver<T>, waiting: &mut Vec<T>, most: usize) -> bool {
     let any = queue.recv_many(waiting, most).await > 0;
-    // Whoever was just served, and is about to come again, may come with these: a moment here saves a round.
+    // Clients that were just served often send again at once: yielding once lets them into this batch, and saves a round.
     tokio::task::yield_now().await;
     while waiting.len() < most
         && let Ok(more) = queue.try_recv()

@@ -17,19 +17,18 @@ use tracing::{info, warn};
 
 use crate::runtime::metrics;
 
-/// How a check ended: why the process cannot do its work, if it cannot. The reason is shown to whoever asks, so it holds no secret.
+/// How a check ended. An error is the reason why the process is not ready; it is shown to everybody who asks, so it holds no secret.
 pub type Outcome = Result<(), String>;
 
-/// How often a check runs while it passes: what it takes must be next to nothing, and a failure is known this much later at most.
+/// How often a check runs while it passes: it must cost next to nothing, and a failure is known this much later at most.
 pub const CHECK_INTERVAL: Duration = Duration::from_secs(5);
-/// The same for what changes seldom and takes several statements.
+/// How often a check runs that takes several statements, of what changes seldom.
 pub const RARE_CHECK_INTERVAL: Duration = Duration::from_secs(20);
-/// And while it fails, so that a process that can work again is soon sent work.
+/// How often a check runs while it fails, so that a process that can work again is soon sent work.
 const RECHECK_INTERVAL: Duration = Duration::from_secs(1);
-/// How long a check may take.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Why a check fails that has not run yet.
+/// The outcome of a check that has not run yet.
 const NOT_CHECKED_YET: &str = "not checked yet";
 
 /// The checks of one role, each with its newest outcome.
@@ -37,9 +36,9 @@ const NOT_CHECKED_YET: &str = "not checked yet";
 pub struct Readiness {
     role: &'static str,
     checks: Arc<Mutex<BTreeMap<&'static str, Outcome>>>,
-    /// Whether all of them pass.
+    /// Whether all checks pass.
     ready: Arc<watch::Sender<bool>>,
-    /// Whether all of them have run.
+    /// Whether all checks have run.
     checked: Arc<watch::Sender<bool>>,
 }
 
@@ -58,12 +57,12 @@ impl Readiness {
         ready
     }
 
-    /// Notes how a check ended.
+    /// Records the outcome of a check.
     pub fn set(&self, check: &'static str, outcome: Outcome) {
         let mut checks = self.checks.lock().unwrap_or_else(PoisonError::into_inner);
         let before = checks.insert(check, outcome.clone());
         let ready = checks.values().all(Result::is_ok);
-        // Before the lock is given back, so that of two changes the newer one is told last.
+        // Sent before the lock is released, so that of two changes the newer one is sent last.
         self.ready.send_if_modified(|was| std::mem::replace(was, ready) != ready);
         if !checks.values().any(|outcome| outcome.as_ref().is_err_and(|cause| cause == NOT_CHECKED_YET)) {
             self.checked.send_replace(true);
@@ -83,7 +82,7 @@ impl Readiness {
         }
     }
 
-    /// Runs a check now and then, so often while it passes, and never returns.
+    /// Runs a check for ever: every `interval` while it passes, sooner while it fails.
     pub async fn keep_checking(
         &self,
         check: &'static str,
@@ -99,7 +98,6 @@ impl Readiness {
         }
     }
 
-    /// Whether every check passes.
     #[must_use]
     pub fn is_ready(&self) -> bool {
         *self.ready.borrow()
@@ -107,17 +105,17 @@ impl Readiness {
 
     /// Returns when every check has run.
     pub async fn checked(&self) {
-        // It cannot be closed, since it is here.
+        // The channel cannot close, since its sender is here.
         let _ = self.checked.subscribe().wait_for(|checked| *checked).await;
     }
 
-    /// Tells of every change of [`Self::is_ready`].
+    /// Changes of [`Self::is_ready`].
     #[must_use]
     pub fn changes(&self) -> watch::Receiver<bool> {
         self.ready.subscribe()
     }
 
-    /// Why the process is not ready, in one line: the checks that fail.
+    /// The failing checks with their reasons, in one line.
     #[must_use]
     pub fn failures(&self) -> String {
         let checks = self.checks.lock().unwrap_or_else(PoisonError::into_inner);

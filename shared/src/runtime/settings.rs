@@ -1,19 +1,19 @@
-//! What an operator may tune. The defaults are good; the names are the keys of the file, the flags and the environment.
+//! What an operator may tune. The defaults suit most; the names are the keys of the file, the flags and the environment.
 
 use std::time::Duration;
 
-/// How the home timelines are kept. None of it can be observed, except by the clock.
+/// How home timelines are stored. It changes how fast they are, never what they show.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TimelineSettings {
-    /// An author with at least this many followers is pulled when a timeline is read, not written to each.
+    /// An author with at least this many followers is not pushed: its posts are pulled when a timeline is read.
     pub celebrity_followers: i64,
     /// How many of its newest rows a timeline keeps.
     pub timeline_cap: i64,
-    /// A reader who follows at least this many accounts is served by pull.
+    /// A reader who follows at least this many accounts is served by pull alone.
     pub pull_following: i64,
-    /// How many of the followee's newest rows a new follow brings.
+    /// How many of the followee's newest rows a new follow adds (backfill).
     pub backfill_rows: i64,
-    /// How many of the newest positions a stream can resume from.
+    /// How many positions back a stream can resume.
     pub changes_kept: i64,
 }
 
@@ -29,16 +29,14 @@ impl Default for TimelineSettings {
     }
 }
 
-/// How a projector works.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProjectorSettings {
-    /// The timelines.
     pub timelines: TimelineSettings,
     /// The most events in one batch. A batch is what is there, up to this.
     pub batch_events_max: usize,
-    /// The projections to work on; all of them when there is no name here.
+    /// The projections to work on; all of them if empty.
     pub only: Vec<String>,
-    /// Where operators and other projectors reach this one, as `host:port`.
+    /// The `host:port` at which operators and other projectors reach this process.
     pub advertised: Option<String>,
 }
 
@@ -48,18 +46,17 @@ impl Default for ProjectorSettings {
     }
 }
 
-/// How a server starts, works and ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerSettings {
     /// How long open calls may go on after a request to stop.
     pub grace_period: Duration,
     /// Calls that are worked on at once; one more is refused as overload. Streams that have begun are no calls.
     pub calls_max: usize,
-    /// Calls that wait at once for projections, or for a standby; they hold no room of those that are worked on. One address may have half.
+    /// Calls that wait at once for projections or a standby; they do not count for `calls_max`. One address may have half of them.
     pub waiting_max: usize,
-    /// How old a connection becomes before its client is sent to another one.
+    /// The age at which a connection is ended, so that its client connects anew, perhaps to another process.
     pub connection_age: Duration,
-    /// Answer reflection, so that grpcurl and the like need no files.
+    /// Whether reflection is served, so that grpcurl and the like need no files.
     pub reflection: bool,
     /// The origins whose pages may call this server from a browser, as browsers send them; `*` is all.
     pub cors_origins: Vec<String>,

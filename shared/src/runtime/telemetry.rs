@@ -1,4 +1,4 @@
-//! Logs: text on a terminal, JSON elsewhere, always on stderr, so that stdout is for answers. A panic is logged and counted as everything else.
+//! Logging: text on a terminal, JSON elsewhere, always on stderr, since stdout is for answers. A panic is logged and counted, too.
 
 use std::backtrace::Backtrace;
 use std::io::IsTerminal;
@@ -11,9 +11,6 @@ use tracing_subscriber::EnvFilter;
 use crate::runtime::metrics::PANICS;
 
 /// Starts logging for this process, at the level of `filter` (`info`, `chirp=debug`, …).
-///
-/// # Errors
-/// When the filter is not one.
 pub fn start(filter: &str) -> Result<(), tracing_subscriber::filter::ParseError> {
     let filter = EnvFilter::try_new(filter)?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
@@ -27,7 +24,7 @@ pub fn start(filter: &str) -> Result<(), tracing_subscriber::filter::ParseError>
     Ok(())
 }
 
-/// Notes a panic where it happens, before anybody catches it.
+/// Logs and counts a panic where it happens, before anything catches it.
 fn note_panic(panic: &PanicHookInfo<'_>) {
     counter!(PANICS).increment(1);
     let said = panic.payload_as_str().unwrap_or("without a message");

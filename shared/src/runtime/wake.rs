@@ -1,7 +1,7 @@
-//! Wake-ups: hints that there may be something new. Whoever is woken pulls; whoever is never woken polls.
+//! Wake-ups: hints that there may be something new. A reader that is woken pulls; one that is never woken polls.
 //!
-//! Always: a lost hint delays nobody by more than [`POLL_INTERVAL`]; whoever has nothing to do costs next to nothing, since a poll of a file
-//! asks the operating system whether it was written to before anybody reads it.
+//! Always: a lost hint delays a reader by at most [`POLL_INTERVAL`]; an idle reader costs next to nothing, since a poll
+//! of a file asks the operating system whether it was written to before anything is read.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -14,14 +14,14 @@ use tokio::sync::{Notify, watch};
 use tokio::time::sleep;
 use tracing::warn;
 
-/// How often a loop polls when no hint comes: the floor when a hint was lost, or there is nobody who could give one.
+/// How often a loop polls when no hint comes, because it was lost or there is nobody who could give one.
 pub const POLL_INTERVAL: Duration = Duration::from_millis(250);
-/// How often a file is read at least, whatever the operating system says of it.
+/// The longest pause between two reads of a file, whatever the operating system says of it.
 const READ_INTERVAL_MAX: Duration = Duration::from_secs(16);
-/// How many times as long comes the next read that nothing asks for.
+/// By how much the pause grows from one unprompted read to the next.
 const READ_INTERVAL_GROWS: u32 = 4;
-/// When to read after a file was written to, each time so long after the last. The operating system tells of the write, but not of the
-/// moment at which SQLite lets others see it, which is after the disk has it.
+/// When to read after a file was written to, each pause after the last read. The operating system tells of the write,
+/// but not of the moment at which SQLite lets others see it, which is after the disk has it.
 const READS_AFTER_WRITE: [Duration; 9] = [
     Duration::ZERO,
     Duration::from_millis(1),
@@ -34,7 +34,7 @@ const READS_AFTER_WRITE: [Duration; 9] = [
     Duration::from_millis(128),
 ];
 
-/// A hint from the writer of something to its readers in the same process.
+/// Wakes the readers of something in the process that writes it.
 #[derive(Clone, Debug, Default)]
 pub struct Wake {
     hints: watch::Sender<()>,
@@ -46,7 +46,7 @@ pub struct Wake {
 pub struct Listener<T = ()> {
     hints: watch::Receiver<T>,
     database: Option<Arc<Path>>,
-    /// From the first wait on.
+    /// Set from the first wait on.
     polled: Option<Arc<PolledFile>>,
 }
 
@@ -61,7 +61,7 @@ impl<T> Clone for Listener<T> {
 struct PolledFile {
     log: PathBuf,
     seen: Mutex<Seen>,
-    /// A read is due.
+    /// Notified when a read is due.
     due: Notify,
 }
 
@@ -69,25 +69,23 @@ struct PolledFile {
 #[derive(Debug)]
 struct Seen {
     written: Option<(SystemTime, u64)>,
-    /// How long after a read comes the next one that nothing asks for. It grows from a write on: a write shows in the file before its commit
-    /// can be read.
+    /// The pause between a read and the next unprompted one. It grows from a write on, since a write shows in the file
+    /// before its commit can be read.
     pause: Duration,
     read_at: Instant,
 }
 
 impl Wake {
-    /// Hints of changes of a SQLite database: for its listeners, a poll is a read only if the file may have changed.
+    /// Hints of changes to an SQLite database: its listeners read at a poll only if the file may have changed.
     #[must_use]
     pub fn of_database(database: &Path) -> Self {
         Self { database: Some(database.into()), ..Self::default() }
     }
 
-    /// Wakes every listener.
     pub fn wake(&self) {
         self.hints.send_replace(());
     }
 
-    /// A new listener.
     #[must_use]
     pub fn listen(&self) -> Listener {
         let listener = Listener::to(self.hints.subscribe());
@@ -99,37 +97,37 @@ impl Wake {
 }
 
 impl<T> Listener<T> {
-    /// Waits for these hints; each poll is a read.
+    /// Waits for these hints; every poll is a read.
     #[must_use]
     pub fn to(hints: watch::Receiver<T>) -> Self {
         Self { hints, database: None, polled: None }
     }
 
-    /// The same for the contents of a SQLite database. A poll is a read only if the file may have changed.
+    /// Polls an SQLite database: a poll is a read only if the file may have changed.
     #[must_use]
     pub fn polling(self, database: &Path) -> Self {
         Self { database: Some(database.into()), ..self }
     }
 
-    /// What the hints say.
+    /// The channel of the hints, whose value says what is new.
     #[must_use]
     pub fn hints(&self) -> &watch::Receiver<T> {
         &self.hints
     }
 
-    /// Everything up to now is about to be read, so that no hint of it is needed any more.
+    /// Everything up to now is about to be read, so that hints of it are not needed any more.
     pub fn mark_unchanged(&mut self) {
         self.hints.mark_unchanged();
     }
 
-    /// Returns when woken.
+    /// Returns at the next hint, without polling.
     pub async fn hinted(&mut self) {
         if self.hints.changed().await.is_err() || hints_are_lost() {
             std::future::pending::<()>().await;
         }
     }
 
-    /// Returns when woken, or when a poll shows that there may be something new.
+    /// Returns at the next hint, or when a poll shows that there may be something new.
     pub async fn wait(&mut self) {
         if self.polled.is_none()
             && let Some(database) = &self.database
@@ -144,7 +142,7 @@ impl<T> Listener<T> {
                 None => sleep(POLL_INTERVAL).await,
             }
         };
-        // A writer in another process never wakes anybody, so running out of time is as good as a hint.
+        // A writer in another process gives no hint, so the poll's turn is as good as one.
         tokio::select! {
             () = self.hinted() => {}
             () = poll => {}
@@ -153,7 +151,7 @@ impl<T> Listener<T> {
 }
 
 impl PolledFile {
-    /// Polls the file from now on, for as long as somebody holds it. Nothing when the system has no thread for that.
+    /// Polls the file from now on, until the last holder drops it. Nothing when the system has no thread for that.
     fn watch(database: &Path) -> Option<Arc<Self>> {
         let seen = Seen { written: None, pause: POLL_INTERVAL, read_at: Instant::now() };
         let file = Arc::new(Self { log: write_ahead_log(database), seen: Mutex::new(seen), due: Notify::new() });
@@ -187,10 +185,10 @@ impl Seen {
     }
 }
 
-/// The files that are polled, by one thread for all of the process: a timer of the runtime would wake two threads for each of them.
+/// The files that are polled, by one thread for the whole process: a timer of the runtime would wake two threads for each file.
 static POLLED: Mutex<Vec<Weak<PolledFile>>> = Mutex::new(Vec::new());
 
-/// Polls until nobody holds any of the files.
+/// Polls until the last file is dropped.
 fn poll_files() {
     loop {
         std::thread::sleep(POLL_INTERVAL);
@@ -202,36 +200,36 @@ fn poll_files() {
     }
 }
 
-/// Nothing that is held here is ever half done.
+/// A poisoned lock is taken all the same: nothing under it is ever half done.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Whether a test lets nobody hear anything.
+/// Whether a test loses all hints.
 fn hints_are_lost() -> bool {
     fail_point!("shared::runtime::wake", |_| true);
     false
 }
 
-/// Whether a test lets nobody poll.
+/// Whether a test turns polling off.
 fn polls_are_off() -> bool {
     fail_point!("shared::poll", |_| true);
     false
 }
 
-/// What is written to a SQLite database goes to a file beside it, which comes and goes.
+/// The write-ahead log of an SQLite database, which comes and goes beside it.
 pub(crate) fn write_ahead_log(database: &Path) -> PathBuf {
     beside(database, "-wal")
 }
 
-/// A file that SQLite has beside a database: it has the same name and a suffix.
+/// A file that SQLite keeps beside a database: the same name with a suffix.
 pub(crate) fn beside(database: &Path, suffix: &str) -> PathBuf {
     let mut name = OsString::from(database);
     name.push(suffix);
     PathBuf::from(name)
 }
 
-/// Calls `wake` when another process has written to a SQLite database, for as long as it answers true.
+/// Calls `wake` after each write by another process to an SQLite database, until it answers false.
 pub fn on_writes(database: &Path, mut wake: impl FnMut() -> bool + Send + 'static) {
     let log = write_ahead_log(database);
     let (Some(folder), Some(log_name)) = (log.parent(), log.file_name().map(OsString::from)) else { return };
@@ -265,7 +263,7 @@ pub fn on_writes(database: &Path, mut wake: impl FnMut() -> bool + Send + 'stati
             while let Some(pause) = pauses.next() {
                 tokio::select! {
                     () = sleep(pause) => {}
-                    // A write that comes meanwhile is not to wait for the longer pauses.
+                    // A write that comes meanwhile must not wait for the longer pauses.
                     () = written.notified() => pauses = READS_AFTER_WRITE.into_iter(),
                 }
                 if !wake() {

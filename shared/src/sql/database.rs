@@ -1,6 +1,7 @@
-//! The databases that hold read tables, behind one face: a pool, a transaction, a row.
+//! A database of a store, an SQLite file or a PostgreSQL database, behind one interface: a pool, a transaction, a row.
 //!
-//! Always: a [`Statement`] and its values go in, rows come out, and nothing else differs. Never here: what a statement says.
+//! Always: a [`Statement`] and its values go in, rows come out; the engines differ in nothing else that a caller sees.
+//! Never here: what a statement says.
 
 use std::borrow::Cow;
 use std::time::{Duration, Instant};
@@ -20,51 +21,38 @@ use crate::sql::{Kind, Parameter, Script, Statement};
 const BEGIN: &str = "BEGIN";
 const BEGIN_TO_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
-/// How long a transaction on a file may read one moment of it.
+/// How long a transaction may keep one snapshot of a file.
 const READ_TRANSACTION_MAX: Duration = Duration::from_secs(5);
 
-/// Connections to read tables.
+/// A pool of connections.
 #[derive(Clone, Debug)]
 pub enum Database {
-    /// A file.
     Sqlite(SqlitePool),
-    /// A server.
     Postgres(Pool),
 }
 
-/// A value of a statement.
+/// A value of a statement's parameter.
 #[derive(Clone, Copy, Debug)]
 pub enum Value<'a> {
-    /// A key, a place or a limit.
     Number(i64),
-    /// A name.
     Text(&'a str),
-    /// An id.
     Id(Uuid),
-    /// Any number of rows.
+    /// Any number of rows, in one parameter.
     Rows(&'a Rows),
-    /// Any bytes.
     Bytes(&'a [u8]),
-    /// A text that may be absent.
     MaybeText(Option<&'a str>),
-    /// Bytes that may be absent.
     MaybeBytes(Option<&'a [u8]>),
 }
 
-/// The way of one reader that asks again and again: giving a connection to a file back and taking it again costs as much as asking.
+/// One reader that asks again and again: on a file it keeps a connection, since returning and taking one costs as much as asking.
 #[derive(Debug)]
 pub enum Reader {
-    /// A connection of its own.
     Held(PoolConnection<Sqlite>),
-    /// Whichever is free.
     Pooled(Database),
 }
 
 impl Reader {
-    /// Executes a query by itself.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// Executes a query outside of any transaction.
     pub async fn rows(&mut self, statement: &'static Statement, values: &[Value<'_>]) -> Result<Vec<Row>, sqlx::Error> {
         match self {
             Self::Held(connection) => {
@@ -75,12 +63,12 @@ impl Reader {
     }
 }
 
-/// A transaction. It is rolled back when it is dropped.
+/// Rolled back when it is dropped.
 pub struct Transaction {
     on: Engine,
-    /// Statements mean the tables that are filled beside those of this projection.
+    /// The projection whose tables statements are redirected from, to the shadow tables of its rebuild.
     beside: Option<&'static str>,
-    /// Until when it may read, where it keeps a file from being copied back.
+    /// The end of a snapshot of a file, which keeps the write-ahead log from being emptied.
     until: Option<Instant>,
 }
 
@@ -95,57 +83,44 @@ impl From<Engine> for Transaction {
     }
 }
 
-/// A row of an answer.
 #[derive(Debug)]
 pub enum Row {
-    /// From a file.
     Sqlite(SqliteRow),
-    /// From a server.
     Postgres(PgRow),
 }
 
-/// What a column can be read as, whichever engine it comes from.
+/// A type that a column can be read as on both engines.
 pub trait Field<'r>: Decode<'r, Sqlite> + Type<Sqlite> + Decode<'r, Postgres> + Type<Postgres> {}
 impl<'r, T: Decode<'r, Sqlite> + Type<Sqlite> + Decode<'r, Postgres> + Type<Postgres>> Field<'r> for T {}
 
 impl Database {
-    /// Whether this is on a server.
     #[must_use]
     pub fn is_on_server(&self) -> bool {
         matches!(self, Self::Postgres(_))
     }
 
-    /// For one reader that asks again and again.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// A reader for a task that asks again and again.
     pub async fn reader(&self) -> Result<Reader, sqlx::Error> {
         Ok(match self {
-            // The only one is for everybody.
+            // A pool of one connection must not be emptied by one reader.
             Self::Sqlite(pool) if pool.options().get_max_connections() > 1 => Reader::Held(pool.acquire().await?),
-            // Servers go away and come back, and the pool knows what to do then.
+            // Connections to servers are lost and replaced, which the pool takes care of.
             Self::Sqlite(_) | Self::Postgres(_) => Reader::Pooled(self.clone()),
         })
     }
 
-    /// A transaction that reads one moment of the tables.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// Begins a read-only transaction on one snapshot of the tables.
     pub async fn begin_to_read(&self) -> Result<Transaction, sqlx::Error> {
         let on = match self {
             Self::Sqlite(pool) => Engine::Sqlite(pool.begin().await?),
             Self::Postgres(pool) => Engine::Postgres(of_database(begin(pool, BEGIN_TO_READ)).await?),
         };
-        // A server of databases ends such transactions by itself.
+        // PostgreSQL ends a transaction by itself that stands still for too long.
         let until = matches!(on, Engine::Sqlite(_)).then(|| Instant::now() + READ_TRANSACTION_MAX);
         Ok(Transaction { until, ..on.into() })
     }
 
-    /// A transaction that writes.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// Begins a transaction that writes.
     pub async fn begin_to_write(&self) -> Result<Transaction, sqlx::Error> {
         let on = match self {
             Self::Sqlite(pool) => Engine::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
@@ -154,10 +129,7 @@ impl Database {
         Ok(on.into())
     }
 
-    /// Executes a query by itself.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// Executes a query outside of any transaction.
     pub async fn rows(&self, statement: &'static Statement, values: &[Value<'_>]) -> Result<Vec<Row>, sqlx::Error> {
         match self {
             Self::Sqlite(pool) => Ok(to_rows(for_sqlite(statement, values).fetch_all(pool).await?, Row::Sqlite)),
@@ -173,7 +145,7 @@ impl Database {
 }
 
 impl Transaction {
-    /// Lets statements mean the tables that are filled beside those of a projection, or, with nothing, those that they name.
+    /// Redirects statements to the shadow tables of this projection's rebuild; with nothing, back to the tables that they name.
     pub fn go_beside(&mut self, projection: Option<&'static str>) {
         self.beside = projection;
     }
@@ -182,7 +154,7 @@ impl Transaction {
         self.beside.map_or(statement, |projection| statement.beside(projection))
     }
 
-    /// What was read for too long ends at its next statement: the file's write-ahead log grows for as long as somebody reads an old moment of it.
+    /// Refuses a statement on a snapshot that is too old: the file's write-ahead log grows for as long as it is held.
     fn may_go_on(&self) -> Result<(), sqlx::Error> {
         match self.until {
             Some(until) if Instant::now() >= until => {
@@ -194,16 +166,12 @@ impl Transaction {
         }
     }
 
-    /// Whether this is on a server.
     #[must_use]
     pub fn is_on_server(&self) -> bool {
         matches!(self.on, Engine::Postgres(_))
     }
 
-    /// Executes a text that was put together here, and not from what anybody sent.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// Executes SQL that was put together in this code, without any part of it from a client.
     pub(crate) async fn text(&mut self, text: String) -> Result<(), sqlx::Error> {
         let query = sqlx::raw_sql(AssertSqlSafe(text));
         match &mut self.on {
@@ -212,10 +180,6 @@ impl Transaction {
         }
     }
 
-    /// Executes a query.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn rows(&mut self, statement: &'static Statement, values: &[Value<'_>]) -> Result<Vec<Row>, sqlx::Error> {
         self.may_go_on()?;
         let statement = self.meant(statement);
@@ -228,10 +192,7 @@ impl Transaction {
         }
     }
 
-    /// Executes a query that may take longer than anybody waits for an answer.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// Executes a query that may take longer than a call's deadline, for rebuilds and other background work.
     pub async fn rows_in_their_time(
         &mut self,
         statement: &'static Statement,
@@ -247,10 +208,7 @@ impl Transaction {
         }
     }
 
-    /// Executes a query that answers one row.
-    ///
-    /// # Errors
-    /// When the database fails, or there is no row.
+    /// Executes a query whose answer is exactly one row; none is an error.
     pub async fn row(&mut self, statement: &'static Statement, values: &[Value<'_>]) -> Result<Row, sqlx::Error> {
         self.may_go_on()?;
         let statement = self.meant(statement);
@@ -262,10 +220,7 @@ impl Transaction {
         }
     }
 
-    /// Executes a statement. How many rows it wrote.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// Executes a statement and gives the number of rows that it wrote.
     pub async fn execute(&mut self, statement: &'static Statement, values: &[Value<'_>]) -> Result<u64, sqlx::Error> {
         let statement = self.meant(statement);
         match &mut self.on {
@@ -274,10 +229,7 @@ impl Transaction {
         }
     }
 
-    /// Executes statements one after the other.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// Executes several statements, one after the other.
     pub async fn script(&mut self, script: &'static Script) -> Result<(), sqlx::Error> {
         match &mut self.on {
             Engine::Sqlite(tx) => sqlx::raw_sql(script.sqlite()).execute(&mut **tx).await.map(drop),
@@ -285,10 +237,7 @@ impl Transaction {
         }
     }
 
-    /// Leaves everything as it was.
-    ///
-    /// # Errors
-    /// When the database fails; everything is as it was all the same.
+    /// Rolls back. Should that fail, nothing is committed all the same.
     pub async fn roll_back(self) -> Result<(), sqlx::Error> {
         match self.on {
             Engine::Sqlite(tx) => tx.rollback().await,
@@ -296,14 +245,14 @@ impl Transaction {
         }
     }
 
-    /// Makes it so.
+    /// Commits the transaction.
     ///
     /// # Errors
-    /// When the database fails; then it may or may not be so.
+    /// After an error it is unknown whether the transaction was committed.
     pub async fn commit(self) -> Result<(), sqlx::Error> {
         match self.on {
             Engine::Sqlite(tx) => tx.commit().await,
-            // It may be long, when much was written.
+            // A commit of many rows may take long.
             Engine::Postgres(session) => session.end("COMMIT", Wait::WhileItRuns).await,
         }
     }
@@ -316,10 +265,6 @@ async fn begin(pool: &Pool, text: &'static str) -> Result<Session, sqlx::Error> 
 }
 
 impl Row {
-    /// The value of a column.
-    ///
-    /// # Errors
-    /// When there is no such column, or it holds something else.
     pub fn get<'r, T: Field<'r>>(&'r self, column: &str) -> Result<T, sqlx::Error> {
         match self {
             Self::Sqlite(row) => row.try_get(column),
@@ -327,37 +272,25 @@ impl Row {
         }
     }
 
-    /// The value of a column that holds 32 bytes: a hash, a digest or a key.
-    ///
-    /// # Errors
-    /// When there is no such column, or it holds something else.
+    /// The value of a column of 32 bytes: a hash, a digest or a key.
     pub fn bytes32(&self, column: &str) -> Result<[u8; 32], sqlx::Error> {
         self.maybe_bytes32(column)?.ok_or_else(|| sqlx::Error::Decode(format!("{column} is NULL").into()))
     }
 
-    /// The same where the column may be NULL.
-    ///
-    /// # Errors
-    /// When there is no such column, or it holds something else.
+    /// The value of a column of 32 bytes, or NULL.
     pub fn maybe_bytes32(&self, column: &str) -> Result<Option<[u8; 32]>, sqlx::Error> {
         let bytes: Option<&[u8]> = self.get(column)?;
         let wrong = |_| sqlx::Error::Decode(format!("{column} is not 32 bytes long").into());
         bytes.map(|bytes| bytes.try_into().map_err(wrong)).transpose()
     }
 
-    /// The value of a column that is JSON, with every text in it as it was written. Texts that clients chose are read in
-    /// this way or by [`Self::text`] only.
-    ///
-    /// # Errors
-    /// When there is no such column, or it holds something else.
+    /// The value of a column of JSON, with every text in it as the client wrote it. Texts of clients must be read by
+    /// this or by [`Self::text`].
     pub fn json(&self, column: &str) -> Result<Option<Cow<'_, str>>, sqlx::Error> {
         self.unescaped(column, "\\u0000")
     }
 
-    /// The value of a column that holds a text as a client wrote it.
-    ///
-    /// # Errors
-    /// When there is no such column, or it holds something else.
+    /// The value of a column with a text as the client wrote it.
     pub fn text(&self, column: &str) -> Result<Option<Cow<'_, str>>, sqlx::Error> {
         self.unescaped(column, "\0")
     }
@@ -372,10 +305,10 @@ impl Row {
     }
 }
 
-/// Whether a database refused what it was given, and not because of its own state: constraints and values that do not fit.
+/// Whether the database refused the values, and not because of its own state: they break a constraint or do not fit.
 #[must_use]
 pub fn is_about_values(cause: &sqlx::Error) -> bool {
-    /// Data exceptions, integrity constraints and limits of the server, as SQLSTATE has them.
+    /// Classes of SQLSTATE: data exceptions, integrity constraints, limits of the server.
     const CLASSES: [&str; 3] = ["22", "23", "54"];
     /// `SQLITE_TOOBIG`, `SQLITE_CONSTRAINT` and `SQLITE_MISMATCH`, the lower byte of an extended code.
     const PRIMARY_CODES: [i32; 3] = [18, 19, 20];
@@ -391,8 +324,8 @@ pub fn is_about_values(cause: &sqlx::Error) -> bool {
     }
 }
 
-/// PostgreSQL's text cannot hold U+0000, which a client may send: in what is stored, and in what is looked for. Another character stands
-/// for it, and for itself when it is followed by this.
+/// PostgreSQL's text cannot hold U+0000, which clients may send, in texts to store as well as to look for. This
+/// character stands for it; the character itself is written twice.
 const ESCAPE: char = '\u{10ffff}';
 const ESCAPED_NUL: &str = "\u{10ffff}0";
 const ESCAPED_ESCAPE: &str = "\u{10ffff}1";

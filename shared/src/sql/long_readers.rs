@@ -1,10 +1,11 @@
-//! Whoever reads for so long that others pay for it, by name.
+//! Transactions that stay open for so long that others pay for it, reported with the process that has them.
 //!
-//! What is written while somebody holds a snapshot cannot be cleaned up: on PostgreSQL the old versions of rows that are written again and again,
-//! such as the head and the checkpoints, pile up, and whoever reads those rows passes them all; beside an SQLite file the write-ahead log grows
-//! until the disk is full. Nobody here reads for that long, so it is an operator's own transaction, and only they can end it.
+//! What is written while a snapshot is held cannot be cleaned up. On PostgreSQL the old versions of rows that are
+//! updated all the time, such as the head and the checkpoints, pile up, and every read of those rows passes them all.
+//! Beside an SQLite file the write-ahead log grows until the disk is full. Nothing in Chirp reads for that long, so it
+//! is an operator's own transaction, and only they can end it.
 //!
-//! Always: one that lasts is told once, by the process that reads, and once more when it has ended. Never here: ending it.
+//! Always: a long reader is reported once, by the process that notices it, and once more when it has ended. Never here: ending it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
@@ -21,23 +22,23 @@ use crate::runtime::wake::{beside, write_ahead_log};
 use crate::sql::database::Database;
 use crate::sql::statements;
 
-/// Nothing that Chirp asks takes as long.
+/// Longer than any transaction of Chirp.
 const LONG: Duration = Duration::from_secs(60);
-/// Between two looks at the server, or at the size of a file: a process that nobody asks is to sleep.
+/// The pause between two looks at the server, or at the size of a file: an idle process should sleep.
 const LOOK_AGAIN: Duration = Duration::from_secs(10);
-/// The same where tests do not wait for so long.
+/// The least pause, where tests do not wait for [`LOOK_AGAIN`].
 const LOOK_AGAIN_MIN: Duration = Duration::from_secs(1);
-/// A write-ahead log of this size has not been emptied for long: what copies it back empties it before.
+/// A write-ahead log of this size has not been emptied for long: SQLite's own checkpoints empty it well before.
 const GROWN_BYTES: u64 = 192 * 1024 * 1024;
-/// So many looks in a row must find the same process reading: many short reads leave gaps.
+/// In so many looks in a row the same process must be reading: many short reads leave gaps.
 const LOOKS: usize = 20;
-/// Between these.
+/// The pause between these looks.
 const GLANCE: Duration = Duration::from_millis(50);
-/// The bytes of the shared-memory file that readers lock, as SQLite's file format says.
+/// The bytes of the shared-memory file that readers lock, by SQLite's file format.
 const READ_LOCKS: std::ops::RangeInclusive<u64> = 123..=127;
 
 statements! {
-    /// Every transaction in this database. Whose it is and how it began is hidden from most roles; that it is there is not.
+    /// Every transaction in this database. Whose it is and when it began is hidden from most roles; that it exists is not.
     static SELECT_OPEN = "
 {sqlite: SELECT 0 AS pid, '' AS transaction_id, '' AS application WHERE FALSE}{postgres:
 SELECT held.pid::BIGINT AS pid, held.virtualtransaction AS transaction_id, COALESCE(sessions.application_name, '') AS application
@@ -46,22 +47,22 @@ WHERE held.locktype = 'virtualxid' AND held.granted AND held.pid <> pg_backend_p
 AND (sessions.state IS NULL OR sessions.backend_xmin IS NOT NULL OR sessions.backend_xid IS NOT NULL)}";
 }
 
-/// For how long something must last, which tests do not wait for.
+/// How long something must last to be reported; tests do not wait.
 fn long_enough(usual: Duration) -> Duration {
     fail_point!("shared::long_reader", |_| Duration::ZERO);
     usual
 }
 
-/// From which size on a file is looked at, likewise.
+/// From which size on a write-ahead log is looked at; tests do not wait for it.
 fn grown() -> u64 {
     fail_point!("shared::long_reader", |_| 1);
     GROWN_BYTES
 }
 
-/// A transaction of a session.
+/// The process of the session, and its transaction.
 type Open = (i64, String);
 
-/// Names those who keep a transaction open on the server, and never returns.
+/// Reports long transactions on the server, and never returns.
 pub async fn on_server(tables: &Database) -> Infallible {
     let mut seen: BTreeMap<Open, (Instant, bool)> = BTreeMap::new();
     loop {
@@ -69,7 +70,7 @@ pub async fn on_server(tables: &Database) -> Infallible {
             Ok(open) => look(&mut seen, &open),
             Err(cause) => debug!(%cause, "who keeps a transaction open is not known: {cause}"),
         }
-        // Twice at least, so that what is seen in both is not two short ones.
+        // At least two looks, so that a transaction seen in both is not two short ones.
         sleep(long_enough(LOOK_AGAIN).max(LOOK_AGAIN_MIN)).await;
     }
 }
@@ -106,7 +107,7 @@ fn look(seen: &mut BTreeMap<Open, (Instant, bool)>, open: &BTreeMap<Open, String
     }
 }
 
-/// Names those who read a file and let its write-ahead log grow, and never returns.
+/// Reports processes that read a file for so long that its write-ahead log grows, and never returns.
 pub async fn of_file(file: &Path) -> Infallible {
     let mut told = BTreeSet::new();
     loop {
@@ -129,7 +130,7 @@ pub async fn of_file(file: &Path) -> Infallible {
     }
 }
 
-/// The processes that read a file at every one of some looks.
+/// The processes that were reading a file at each of [`LOOKS`] looks.
 async fn lasting_readers(file: &Path) -> BTreeSet<u32> {
     let mut lasting = readers(file);
     for _ in 1..LOOKS {
@@ -142,8 +143,7 @@ async fn lasting_readers(file: &Path) -> BTreeSet<u32> {
     lasting.into_iter().map(|(pid, _)| pid).collect()
 }
 
-/// Which process holds which lock of readers at this moment. The file itself must not be opened: closing it would end the locks that this
-/// process has.
+/// Which process holds which reader's lock now. The file itself must not be opened: closing it would release the locks of this process.
 fn readers(file: &Path) -> BTreeSet<(u32, u64)> {
     let Ok(shared) = beside(file, "-shm").metadata() else { return BTreeSet::new() };
     let (major, minor) = (rustix::fs::major(shared.dev()), rustix::fs::minor(shared.dev()));
@@ -153,7 +153,7 @@ fn readers(file: &Path) -> BTreeSet<(u32, u64)> {
     held.flat_map(|(pid, bytes)| bytes.map(move |byte| (pid, byte))).collect()
 }
 
-/// A line such as `1: POSIX  ADVISORY  READ  1234 fd:01:5678 124 124`, if it is a lock of a reader of this file.
+/// Parses a line such as `1: POSIX  ADVISORY  READ  1234 fd:01:5678 124 124`, if it is the lock of a reader of this file.
 fn held_by_reader(line: &str, file: &str) -> Option<(u32, std::ops::RangeInclusive<u64>)> {
     let words: Vec<&str> = line.split_whitespace().collect();
     let [_, "POSIX", _, "READ", pid, of, first, last] = words[..] else { return None };
@@ -173,7 +173,7 @@ mod tests {
         for other in [
             "1: POSIX  ADVISORY  WRITE 1234 00:1a:77 124 124",
             "1: POSIX  ADVISORY  READ 1234 00:1a:78 124 124",
-            // That a process has the file open at all.
+            // The lock of any process that has the file open.
             "1: POSIX  ADVISORY  READ 1234 00:1a:77 128 128",
             "1: FLOCK  ADVISORY  WRITE 1234 00:1a:77 0 EOF",
             "1: -> POSIX  ADVISORY  READ 1234 00:1a:77 124 124",

@@ -1,8 +1,9 @@
-//! A PostgreSQL server: how Chirp connects to it, what it makes there, and who may do what.
+//! A PostgreSQL server: how Chirp connects to it, with which settings, and as which roles.
 //!
-//! Always: a statement ends on the server, at the latest, when no caller can be waiting for it any more; a connection that was
-//! left in the middle of a transaction is cut off, so that a process that was stopped holds nothing up; a wake-up is a
-//! hint; nothing waits without a bound for a server that does not answer (see [`pool`]). Never here: SQL of the log or of the read tables, other than their making.
+//! Always: reads and appends have a timeout on the server, so none goes on for long when nobody waits for it; a
+//! connection that was left in the middle of a transaction is ended, so that a stopped process blocks nobody; a
+//! notification is only a wake-up; every wait for a server that does not answer is bounded (see [`pool`]). Never here:
+//! SQL of the log or of the read tables.
 
 pub mod address;
 mod causes;
@@ -31,38 +32,37 @@ use self::shares::Shares;
 use crate::runtime::patience::{STORE_PATIENCE, late, of_database};
 use crate::sql::database::Database;
 
-/// Where a log says that it has grown.
+/// Notified when the log has grown.
 pub const LOG_CHANNEL: &str = "chirp_log";
-/// Where a projector says that the read tables have changed.
+/// Notified by a projector when the read tables have changed.
 pub const TABLES_CHANNEL: &str = "chirp_tables";
 
-/// Where query servers tell each other who is online.
+/// On which query servers tell each other who is online.
 const PRESENCE_CHANNEL: &str = "chirp_presence";
 
-/// How long a statement that reads may take: less than what a call without a deadline waits.
+/// The `statement_timeout` of readers, for a statement that goes on although its caller has given up after [`STORE_PATIENCE`].
 const READ_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a batch of appends may take: a little less than its callers wait, so that they hear that it was rolled back.
+/// The `statement_timeout` of appends: a little less than callers wait, so that they hear that the append was rolled back.
 const WRITE_TIMEOUT: Duration = STORE_PATIENCE.saturating_sub(Duration::from_millis(500));
-/// How long a batch of a log may take that is copied.
+/// The `statement_timeout` of a batch while a log is copied.
 const COPY_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long a transaction may stand still between two statements. Nothing here thinks for so long; a process that was
-/// stopped does.
+/// How long a transaction may stand still between two statements. Nothing in Chirp pauses for so long, unless its process was stopped.
 const IDLE_IN_TRANSACTION_TIMEOUT: Duration = Duration::from_secs(3);
-/// How long connecting may take for whoever makes a database.
+/// How long connecting may take in order to create or drop a database.
 const MAKE_TIMEOUT: Duration = Duration::from_secs(30);
-/// By which the server finds that a client is gone without a word: a connection that is idle for this time is asked every so often, and
-/// so many times; and what was sent must be acknowledged in this time.
+/// How the server notices that a client is gone: after so long without traffic it probes at the interval below, so many
+/// times. What was sent must be acknowledged within `USER_TIMEOUT`.
 const KEEPALIVE_IDLE: Duration = Duration::from_secs(30);
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
 const KEEPALIVE_COUNT: u32 = 3;
 const USER_TIMEOUT: Duration = Duration::from_secs(30);
-/// Where tests find a server that they may fill with databases.
+/// Names a server on which tests may create databases.
 const TEST_SERVER: &str = "CHIRP_TEST_POSTGRES";
 
-/// The role of a command server, of a projector and of a query server.
+/// The roles of a command server, a projector and a query server.
 pub const ROLES: [&str; 3] = ["chirp_command", "chirp_projector", "chirp_query"];
 
-/// Sessions of Chirp are known by their name, or by their role where an address gives them another name.
+/// Sessions of Chirp are known by their application name, or by their role where the address sets another name.
 const SELECT_IS_IN_USE: &str = "
 SELECT EXISTS (
     SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
@@ -72,14 +72,14 @@ SELECT EXISTS (
 const ENDING_SESSIONS: Duration = Duration::from_secs(3);
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
-/// A database on a server.
+/// A database on a PostgreSQL server, with what this process may open there.
 #[derive(Clone)]
 pub struct Server {
     connector: Connector,
-    /// What one pool of this process learns of the server, all of them know.
+    /// Shared by all pools of the process: what one of them learns of the server, all know.
     failures: Failures,
     shares: Shares,
-    /// Those who read the log, whoever opened it first.
+    /// The pool that reads the log, opened by its first user.
     log_readers: Arc<OnceLock<Pool>>,
 }
 
@@ -99,10 +99,7 @@ impl fmt::Display for Server {
 }
 
 impl Server {
-    /// The server at an address, if it is one of PostgreSQL.
-    ///
-    /// # Errors
-    /// When the rest of the address cannot be read.
+    /// The server at an address; nothing if it is no address of PostgreSQL.
     #[must_use]
     pub fn named(address: &str) -> Option<Result<Self, AddressError>> {
         let named = |options: PgConnectOptions| match options.get_application_name() {
@@ -121,23 +118,23 @@ impl Server {
         self.connector.hosts().first().expect("an address has a host")
     }
 
-    /// The same for a process that opens so many connections at most, at least [`shares::CONNECTIONS_MIN`].
+    /// Limits the connections that this process opens, which must be at least [`shares::CONNECTIONS_MIN`].
     #[must_use]
     pub fn with_connections(self, connections: usize, work: Work) -> Self {
         Self { shares: Shares::of(connections, work), log_readers: Arc::default(), ..self }
     }
 
-    /// The same database for another role.
+    /// The same database with another role.
     #[must_use]
     pub fn as_role(&self, role: &str) -> Self {
         Self::of(self.connector.map(|options| options.username(role)))
     }
 
-    /// A new and empty database on the server that `CHIRP_TEST_POSTGRES` names, for tests; `scripts/test` starts one. Nobody
-    /// drops it: the server is thrown away.
+    /// A new and empty database on the server that `CHIRP_TEST_POSTGRES` names, for tests; `scripts/test` starts one.
+    /// Nobody drops it: the server is thrown away.
     ///
     /// # Panics
-    /// When there is no such server.
+    /// Without such a server.
     pub async fn for_a_test() -> Self {
         let address = std::env::var(TEST_SERVER).unwrap_or_else(|_| {
             panic!("{TEST_SERVER} must name a throw-away PostgreSQL server; scripts/test starts one")
@@ -146,52 +143,44 @@ impl Server {
         server.new_database("test").await.expect("the server makes a database")
     }
 
-    /// A new and empty database on the same server, to be thrown away.
-    ///
-    /// # Errors
-    /// When the server refuses.
+    /// A new and empty database on the same server, for the caller to drop.
     pub async fn new_database(&self, prefix: &str) -> Result<Self, sqlx::Error> {
         let name = format!("{prefix}_{}", Uuid::now_v7().simple());
         self.execute(format!("CREATE DATABASE {name}")).await?;
         Ok(Self::of(self.connector.map(|options| options.database(&name))))
     }
 
-    /// Drops a database that [`Self::new_database`] made, whoever is connected to it.
-    ///
-    /// # Errors
-    /// When the server refuses.
+    /// Drops a database that [`Self::new_database`] made, also while others are connected to it.
     pub async fn drop_database(&self, made: &Self) -> Result<(), sqlx::Error> {
         let Some(name) = made.first().get_database() else { return Ok(()) };
         self.execute(format!("DROP DATABASE {name} WITH (FORCE)")).await
     }
 
-    /// Executes a statement that was put together here.
+    /// Executes SQL that was put together in this code.
     async fn execute(&self, text: String) -> Result<(), sqlx::Error> {
         let connecting = timeout(MAKE_TIMEOUT, PgConnection::connect_with(self.first())).await;
         let mut connection = connecting.unwrap_or_else(|_| Err(late()))?;
         sqlx::query(AssertSqlSafe(text)).execute(&mut connection).await.map(drop).map_err(causes::told)
     }
 
-    /// The role by which it is used.
     #[must_use]
     pub fn role(&self) -> &str {
         self.first().get_username()
     }
 
-    /// The database.
     #[must_use]
     pub fn database(&self) -> &str {
         self.first().get_database().unwrap_or_else(|| self.role())
     }
 
-    /// One connection as anybody has it, for whatever is not Chirp's own.
+    /// A pool of one connection without Chirp's settings, for tests and tools.
     #[must_use]
     pub fn plain(&self, schema: &str) -> Pool {
         let settings = [("search_path", schema.to_owned()), ("synchronous_commit", "off".to_owned())];
         Pool::alone(self.connector.with(settings), 1)
     }
 
-    /// The first of its hosts as an address, for another process.
+    /// The first of the hosts as an address, for another process.
     #[must_use]
     pub fn address(&self) -> String {
         sqlx::ConnectOptions::to_url_lossy(self.first()).to_string()
@@ -223,7 +212,7 @@ impl Server {
 
     /// For the one task that appends.
     pub(crate) fn log_to_write(&self) -> Pool {
-        // Its one function joins arrays with each other, for which there is no index: it must be free to hash them.
+        // Its one function joins arrays with each other, for which there is no index: the planner must be free to hash them.
         let mut settings = vec![("enable_seqscan", "off".to_owned()), ("jit", "off".to_owned())];
         settings.push(("plan_cache_mode", "force_generic_plan".to_owned()));
         settings.push(("synchronous_commit", "on".to_owned()));
@@ -231,28 +220,28 @@ impl Server {
         self.pool("chirp_log", &settings, 1, Purpose::Writing)
     }
 
-    /// For a copy of a log that is written there.
+    /// For the target of a copy of a log.
     pub(crate) fn log_to_copy(&self) -> Database {
         let settings = [("synchronous_commit", "on".to_owned()), timeout_of(COPY_TIMEOUT)];
         Database::Postgres(self.pool("chirp_log", &settings, 1, Purpose::Writing))
     }
 
-    /// For everybody who reads the log.
+    /// For every reader of the log.
     pub(crate) fn log_to_read(&self) -> Database {
         Database::Postgres(self.readers_of_log())
     }
 
-    /// They may read the tables, too: no table of the log is called as one of those, but for `store`, which each names with its schema.
+    /// Also for reading the tables: only `store` exists in both schemas, and statements name it with its schema.
     fn readers_of_log(&self) -> Pool {
         let settings = || [reading(), planned_as_written()].concat();
         let open = || self.pool("chirp_log, chirp_tables", &settings(), self.shares.log_readers, Purpose::Reading);
         self.log_readers.get_or_init(open).clone()
     }
 
-    /// For a projector. A batch may take long.
+    /// For a projector, whose batches may take long.
     pub(crate) fn tables_to_write(&self) -> Database {
         let mut settings = planned_as_written();
-        // Losing the newest batches is fine: the checkpoint goes with them, and the log has the events.
+        // Losing the newest batches is fine: their checkpoint is lost with them, and the log still has the events.
         settings.push(("synchronous_commit", "off".to_owned()));
         Database::Postgres(self.pool("chirp_tables", &settings, 1, Purpose::Writing))
     }
@@ -264,8 +253,8 @@ impl Server {
         Database::Postgres(self.pool("chirp_tables", &settings, connections, Purpose::Reading))
     }
 
-    /// Calls `hear` with what is said on a channel, and once after each connection, since something may have been missed; for
-    /// as long as it answers true. Never, where there are too few connections.
+    /// Calls `hear` with every notification on a channel, and once after each connection, since some may have been
+    /// missed, until it answers false. It never does so where there are too few connections.
     pub fn listen(&self, channel: &'static str, hear: impl FnMut(&str) -> bool + Send + 'static) {
         if !self.shares.listens {
             return;
@@ -282,20 +271,14 @@ impl Server {
         Channel { server: self.clone(), name: PRESENCE_CHANNEL, pool }
     }
 
-    /// Looks whether a process can do its work there.
-    ///
-    /// # Errors
-    /// What stands in the way.
+    /// Whether a process can do its work with this database, and if not, why.
     pub async fn check(&self, work: Work) -> Result<(), Unfit> {
-        // As anybody else's, so that a server that lets nobody in is asked as rarely.
+        // With the failures that all pools share, so that a server that refuses is asked as rarely by this.
         let pool = Pool::new(self.connector.clone(), fitness::SESSIONS, Purpose::Reading, self.failures.clone());
         fitness::check(&pool, work).await
     }
 
-    /// Whether another process of Chirp has a session in the database, also after those that have just ended had time to go.
-    ///
-    /// # Errors
-    /// When the server does not answer.
+    /// Whether another process of Chirp has a session in the database. Sessions of processes that have just ended get time to go.
     pub(crate) async fn is_in_use(&self) -> Result<bool, sqlx::Error> {
         let pool = self.pool("chirp_log", &reading(), 1, Purpose::Reading);
         let until = Instant::now() + ENDING_SESSIONS;
@@ -310,14 +293,14 @@ impl Server {
     }
 }
 
-/// Whether a right was missing, by its SQLSTATE.
+/// Whether a right was missing, by SQLSTATE.
 #[must_use]
 pub fn is_lack_of_right(cause: &sqlx::Error) -> bool {
     const INSUFFICIENT_PRIVILEGE: &str = "42501";
     cause.as_database_error().and_then(|error| error.code()).as_deref() == Some(INSUFFICIENT_PRIVILEGE)
 }
 
-/// Where processes tell each other what nobody keeps: whoever does not listen misses it.
+/// A channel of notifications that are not stored: a process that does not listen misses them.
 #[derive(Clone, Debug)]
 pub struct Channel {
     server: Server,
@@ -326,15 +309,12 @@ pub struct Channel {
 }
 
 impl Channel {
-    /// See [`Server::listen`]. What this process says itself is heard, too.
+    /// As [`Server::listen`]. It hears this process, too.
     pub fn listen(&self, hear: impl FnMut(&str) -> bool + Send + 'static) {
         self.server.listen(self.name, hear);
     }
 
-    /// Says something to all who listen: less than 8,000 bytes, and not nothing.
-    ///
-    /// # Errors
-    /// When the server does not answer.
+    /// Notifies all listeners. The text has less than 8,000 bytes and is not empty.
     pub async fn say(&self, text: &str) -> Result<(), sqlx::Error> {
         let saying = async {
             let notify = sqlx::query("SELECT pg_notify($1, $2)").bind(self.name).bind(text);
@@ -352,9 +332,9 @@ fn timeout_of(duration: Duration) -> (&'static str, String) {
     ("statement_timeout", duration.as_millis().to_string())
 }
 
-/// Every statement is a few index probes for each row, written in the order in which they should be made; so the planner is asked
-/// to keep to that, whatever it knows of the tables, and to plan once. Left alone, it plans when the tables are new and
-/// empty, and reads all of them ever after.
+/// Every statement is a few index probes for each row, written in the order in which they should be made. So the
+/// planner is asked to keep to that, whatever it knows of the tables, and to plan once. Left alone, it plans when the
+/// tables are new and empty, and reads them in full ever after.
 fn planned_as_written() -> Vec<(&'static str, String)> {
     let off = ["enable_seqscan", "enable_hashjoin", "enable_mergejoin", "enable_bitmapscan", "jit"];
     let mut settings: Vec<(&'static str, String)> = off.into_iter().map(|name| (name, "off".to_owned())).collect();

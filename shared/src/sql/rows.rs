@@ -7,37 +7,27 @@ use uuid::Uuid;
 
 use crate::model::ids::{AccountId, AccountKey, Position, PostId, PostKey};
 
-/// One value of one row; NULL where it may be absent and is.
+/// One value of one row.
 #[derive(Clone, Debug)]
 pub enum Cell<'a> {
-    /// A key, a place, a time or a number.
     Number(Option<i64>),
-    /// Some text.
     Text(Option<&'a str>),
-    /// An id.
     Id(Option<Uuid>),
-    /// Any bytes.
     Bytes(&'a [u8]),
-    /// A yes or a no.
     Flag(Option<bool>),
 }
 
 /// The values of one column, one for each row.
 #[derive(Clone, Debug)]
 pub enum Column {
-    /// `int8`.
     Numbers(Vec<Option<i64>>),
-    /// `text`.
     Texts(Vec<Option<String>>),
-    /// `uuid`.
     Ids(Vec<Option<Uuid>>),
-    /// `bytea`.
     Bytes(Vec<Vec<u8>>),
-    /// `bool`.
     Flags(Vec<Option<bool>>),
 }
 
-/// Rows that a statement takes apart again.
+/// Rows in one parameter, which the statement takes apart again.
 #[derive(Clone, Debug, Default)]
 pub struct Rows {
     columns: Vec<Column>,
@@ -45,13 +35,12 @@ pub struct Rows {
 }
 
 impl Rows {
-    /// Whether there is no row.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.length == 0
     }
 
-    /// Adds a row: a value, or a tuple of them. All rows have columns of the same types.
+    /// Adds a row: a value, or a tuple of values. All rows have columns of the same types.
     pub fn push(&mut self, row: &impl Line) {
         let mut at = 0;
         row.each(&mut |cell| {
@@ -64,13 +53,13 @@ impl Rows {
         self.length += 1;
     }
 
-    /// The columns; none when there is no row.
+    /// None when there is no row.
     #[must_use]
     pub fn columns(&self) -> &[Column] {
         &self.columns
     }
 
-    /// The rows as a JSON array: of values when there is one column, else of arrays.
+    /// A JSON array: of values when there is one column, else of arrays.
     #[must_use]
     pub fn to_json(&self) -> String {
         let mut json = String::with_capacity(self.length * self.columns.len() * 10 + 2);
@@ -155,15 +144,14 @@ impl Column {
     }
 }
 
-/// What one column takes.
+/// A type whose values can be in a column.
 pub trait AsCell {
-    /// The value as a cell.
     fn cell(&self) -> Cell<'_>;
 }
 
 /// A row: a value, or a tuple of values.
 pub trait Line {
-    /// Hands over each value, in the order of the columns.
+    /// Calls `take` with each value, in the order of the columns.
     fn each(&self, take: &mut impl FnMut(Cell<'_>));
 }
 
@@ -229,7 +217,7 @@ macro_rules! tuples {
 
 tuples! { (A B) (A B C) (A B C D) (A B C D E) (A B C D E F) (A B C D E F G) (A B C D E F G H) (A B C D E F G H I) }
 
-/// Bytes as text, two digits each.
+/// Bytes as lower-case hexadecimal text.
 #[must_use]
 pub fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()

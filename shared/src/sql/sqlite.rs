@@ -1,4 +1,6 @@
-//! What both SQLite files of a store need.
+//! What all SQLite files of a store need: how they are opened, and whether they can be written to.
+//!
+//! Never here: what is in the files.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -9,22 +11,22 @@ use sqlx::{ConnectOptions, Connection};
 use crate::runtime::ready;
 use crate::sql::database::Database;
 
-/// How long a statement waits for another process's transaction.
+/// How long a statement waits for the transaction of another process.
 pub const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long a process that ends waits for those who still read.
+/// How long a process that ends waits for readers before it gives up emptying the write-ahead log.
 const SETTLE_TIMEOUT: Duration = Duration::from_secs(2);
-/// What is kept of a write-ahead log that grew beside a long reader, once everything in it is copied back, in bytes as SQLite wants it.
+/// To how many bytes a write-ahead log is truncated that grew because of a long reader; as text, for a `PRAGMA`.
 pub(crate) const WAL_BYTES_KEPT: &str = "67108864";
 
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
-/// SQLite's primary result code for "somebody else has it"; extended codes have it in their lowest byte.
+/// SQLite's primary result code for a file that is locked; extended codes have it in their lowest byte.
 const SQLITE_BUSY: i64 = 5;
 
-/// Less room than this on its disk is as good as none: a batch and the file that keeps it take about as much.
+/// Less free space than this counts as a full disk: a batch takes about as much in the file and its write-ahead log.
 const FREE_BYTES_MIN: u64 = 4 * 1024 * 1024;
 
-/// Whether a file can be written to: its disk has room, and a transaction that writes can begin. Nothing is written.
+/// Whether a file can be written to: its disk has room, and a write transaction can begin. Nothing is written.
 pub(crate) async fn can_write(file: &Database, path: &Path) -> ready::Outcome {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let disk = rustix::fs::statvfs(folder).map_err(|cause| format!("its disk does not say what is free: {cause}"))?;
@@ -36,10 +38,10 @@ pub(crate) async fn can_write(file: &Database, path: &Path) -> ready::Outcome {
     beginning.await.map_err(|cause: sqlx::Error| cause.to_string())
 }
 
-/// A pool of connections to a file, which does not go away as a network does.
+/// A pool of connections to a file. They are not pinged, since a file does not go away as a network does.
 ///
-/// SQLite ends a transaction by itself when the disk is full or fails, and the library then takes the connection to be in one for ever:
-/// such a connection is not used again.
+/// SQLite ends a transaction by itself when the disk is full or fails, and sqlx then takes the connection to be in one
+/// for ever: such a connection is not used again.
 pub(crate) fn pool() -> SqlitePoolOptions {
     SqlitePoolOptions::new().test_before_acquire(false).after_release(|connection, _| {
         Box::pin(async {
@@ -64,11 +66,8 @@ pub(crate) async fn connect_to_write(options: &SqliteConnectOptions) -> Result<S
     }
 }
 
-/// Copies the whole write-ahead log back into its file and empties it, so that the file alone is the database. False when somebody reads or
-/// writes for so long that it was given up.
-///
-/// # Errors
-/// When there is no such file, or it cannot be written.
+/// Copies the whole write-ahead log back into its file and empties it, so that the file alone is the database. False
+/// when readers or writers kept it from that for too long.
 pub async fn settle(file: &Path) -> Result<bool, sqlx::Error> {
     let options = SqliteConnectOptions::new().filename(file).busy_timeout(SETTLE_TIMEOUT);
     let mut connection = options.connect().await?;
@@ -78,7 +77,7 @@ pub async fn settle(file: &Path) -> Result<bool, sqlx::Error> {
     Ok(busy == 0)
 }
 
-/// Whether SQLite has found the file to be none of its own, or damaged: `SQLITE_CORRUPT` and `SQLITE_NOTADB`, in the lowest byte of the code.
+/// Whether SQLite found the file damaged or not a database: `SQLITE_CORRUPT` and `SQLITE_NOTADB`, in the lowest byte of the code.
 pub(crate) fn is_damage(cause: &sqlx::Error) -> bool {
     const DAMAGED: [i64; 2] = [11, 26];
     let code = cause.as_database_error().and_then(|error| error.code()?.parse::<i64>().ok());

@@ -1,44 +1,41 @@
 //! The versions of the two schemas of a store, by which a process knows whether it can serve it.
 //!
-//! Always: a process serves a schema of its own version and no other; bringing one forward is the work of `chirp migrate up`, and in a folder of
-//! whoever opens it to write. Never here: what differs between two versions.
+//! Always: a process serves schemas of its own version and no others; upgrading one is the work of `chirp migrate up`,
+//! and in a folder of the process that opens it to write. Never here: what differs between two versions.
 
-/// One of the two schemas.
+/// The log's or the read tables' schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Schema {
     name: &'static str,
     /// The version that this code serves.
     pub version: i64,
-    /// What brings an older one forward.
+    /// What an operator can do about an older version.
     remedy: &'static str,
 }
 
-/// That of the log. 1 had no view of positions and another function that appends, 2 let no query server read the hash of the head.
+/// Version 1 had no view of positions and another function that appends, version 2 let no query server read the hash of the head.
 pub const LOG: Schema = Schema {
     name: "the log",
     version: 3,
     remedy: "run `chirp migrate up`, or in a folder start a command server of this version",
 };
-/// That of the read tables. 1 had checkpoints without hashes and owners without addresses, 2 no index of the mentions that are remembered.
+/// Version 1 had checkpoints without hashes and owners without addresses, version 2 no index of the remembered mentions.
 pub const TABLES: Schema = Schema {
     name: "the read tables",
     version: 3,
     remedy: "run `chirp migrate up`, or in a folder start a projector of this version",
 };
 
-/// What stands in place of a version while a log is being filled from elsewhere.
+/// Stands in place of the version while a log is being restored, imported or copied into.
 pub const UNFINISHED: i64 = 0;
 
 /// A schema is of another version than this code serves.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Mismatch {
-    /// It is being filled.
     #[error("{0} is not whole: a restore, import or copy into it has not ended; run that again")]
     Unfinished(&'static str),
-    /// A newer build has written it.
     #[error("{0} has schema version {1}, and this build serves version {2}: start a newer build")]
     Newer(&'static str, i64, i64),
-    /// It has not been brought forward.
     #[error("{0} has schema version {1}, and this build serves version {2}: {3}")]
     Older(&'static str, i64, i64, &'static str),
 }
@@ -60,10 +57,7 @@ impl Schema {
         }
     }
 
-    /// Whether this code may bring a schema of this version forward.
-    ///
-    /// # Errors
-    /// When it is newer than this code, or not whole.
+    /// Whether this code may upgrade a schema of this version: one that is older or equal, and complete.
     pub fn check_to_write(&self, found: i64) -> Result<(), Mismatch> {
         self.check(if found == UNFINISHED { found } else { found.max(self.version) })
     }

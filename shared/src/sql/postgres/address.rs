@@ -1,7 +1,7 @@
-//! The address of a database: what is taken for one, and what is shown of it.
+//! The address of a database: how it is parsed, and what may be shown of it.
 //!
-//! Always: nothing of an address that cannot be read is shown, since any part of it may be a password that stands in the wrong place; an
-//! address is read before the driver sees it, which tells of everything that it does not know. Never here: folders.
+//! Always: nothing of an address that cannot be parsed is shown, since any part of it may be a misplaced password; an
+//! address is parsed here before the driver sees it, since the driver shows what it does not know. Never here: folders.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,9 +9,9 @@ use std::str::FromStr;
 use sqlx::postgres::PgConnectOptions;
 use tracing::warn;
 
-/// The beginnings of an address.
+/// The prefixes by which an address is recognized.
 const SCHEMES: [&str; 2] = ["postgres://", "postgresql://"];
-/// What the driver knows.
+/// Parameters that the driver knows.
 const PARAMETERS: [&str; 16] = [
     "application_name",
     "dbname",
@@ -30,11 +30,12 @@ const PARAMETERS: [&str; 16] = [
     "user",
     "options",
 ];
-/// What is read here: lists of hosts and ports, and which of them will do. `options[…]` names a setting of the session.
+/// Parameters that are parsed here: lists of hosts and ports, and which of them are acceptable. `options[…]` names a
+/// setting of the session.
 const HOST: &str = "host";
 const PORT: &str = "port";
 const TARGET: &str = "target_session_attrs";
-/// What the C library knows and Chirp does without, so that an address that works for `psql` works here.
+/// Parameters of libpq that Chirp does without, so that an address that works for `psql` works here.
 const IGNORED: [&str; 9] = [
     "channel_binding",
     "client_encoding",
@@ -46,7 +47,7 @@ const IGNORED: [&str; 9] = [
     "keepalives_interval",
     "tcp_user_timeout",
 ];
-/// What the driver says of an address, as far as that tells nothing of it.
+/// Messages of the driver about an address that show nothing of it.
 const CAUSES: [&str; 5] = [
     "empty host",
     "invalid port number",
@@ -57,19 +58,18 @@ const CAUSES: [&str; 5] = [
 /// The name of a parameter is shown only when it can be one: a longer one may be anything.
 const NAME_LENGTH_MAX: usize = 40;
 
-/// Why an address is none. It shows no value of the address.
+/// Why an address cannot be used. It shows no value of the address.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
-    /// It begins as one and does not go on as one.
     #[error("an address is postgres://user:password@host:port,host:port/database, with what is special in a name or a password encoded as in %2F{}", hint(.0))]
     Malformed(Option<&'static str>),
-    /// It asks for something that does not exist. The name is missing where it may be a part of something else.
+    /// The name is missing where it may be a part of something else.
     #[error("the address has a parameter{} that is not known; known are {HOST}, {PORT}, {TARGET}, {}", named(.0), PARAMETERS.join(", "))]
     UnknownParameter(Option<String>),
-    /// A value of `target_session_attrs` that is none.
+    /// The value of `target_session_attrs` is unknown.
     #[error("{TARGET} must be one of {}", Target::ALL.map(|(name, _)| name).join(", "))]
     UnknownTarget,
-    /// Several ports, and not one for each host.
+    /// There are several ports, and not one for each host.
     #[error("the address must have one {PORT}, or one for each {HOST}")]
     PortsDoNotMatch,
 }
@@ -82,20 +82,15 @@ fn named(name: &Option<String>) -> String {
     name.as_ref().map(|name| format!(" {name}")).unwrap_or_default()
 }
 
-/// Which servers an address means, as libpq's `target_session_attrs` has them.
+/// Which servers are acceptable, as libpq's `target_session_attrs` has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
-    /// Whichever answers.
     Any,
-    /// One that can be written to.
     ReadWrite,
-    /// One that cannot be written to.
     ReadOnly,
-    /// One that follows no other.
     Primary,
-    /// One that follows another.
     Standby,
-    /// One that follows another, or else any.
+    /// A standby if there is one, else any.
     PreferStandby,
 }
 
@@ -109,7 +104,7 @@ impl Target {
         ("prefer-standby", Self::PreferStandby),
     ];
 
-    /// Whether a session will do.
+    /// Whether a session on such a server is acceptable.
     pub(super) fn is(self, is_standby: bool, is_read_only: bool) -> bool {
         match self {
             Self::Any | Self::PreferStandby => true,
@@ -128,18 +123,17 @@ impl fmt::Display for Target {
     }
 }
 
-/// What an address says.
 #[derive(Clone, Debug)]
 pub(super) struct Address {
     /// The same database at each host, in the order in which they are tried.
     pub hosts: Vec<PgConnectOptions>,
-    /// Which of the hosts will do.
+    /// Which of the hosts are acceptable.
     pub target: Target,
-    /// Settings of the session.
+    /// Settings of every session.
     pub settings: Vec<(String, String)>,
 }
 
-/// What an address says, if this is one of PostgreSQL.
+/// Parses an address; nothing if it is no address of PostgreSQL.
 pub(super) fn read(address: &str) -> Option<Result<Address, AddressError>> {
     let scheme = SCHEMES.into_iter().find(|scheme| address.starts_with(scheme))?;
     Some(read_after(scheme, &address[scheme.len()..]))
@@ -147,7 +141,7 @@ pub(super) fn read(address: &str) -> Option<Result<Address, AddressError>> {
 
 fn read_after(scheme: &str, address: &str) -> Result<Address, AddressError> {
     let (place, query) = address.split_once('?').unwrap_or((address, ""));
-    // What comes after it would never be used.
+    // The driver would drop a fragment without a word.
     if address.contains('#') {
         return Err(AddressError::Malformed(None));
     }
@@ -180,15 +174,15 @@ fn read_after(scheme: &str, address: &str) -> Result<Address, AddressError> {
     };
     let with_options = at_each_host(&parameters.driven)?;
     let settings = settings(with_options.first().and_then(PgConnectOptions::get_options).unwrap_or_default());
-    // A pooler refuses or forgets options of the start of a session, so they are settings here.
+    // A pooler refuses or forgets start-up options, so they become settings of the session.
     let without: Vec<&str> =
         parameters.driven.iter().copied().filter(|parameter| !parameter.starts_with("options")).collect();
     Ok(Address { hosts: at_each_host(&without)?, target: parameters.target, settings })
 }
 
-/// What stands behind the question mark of an address.
+/// The query part of an address.
 struct Parameters<'a> {
-    /// What the driver reads.
+    /// Parameters that are left to the driver.
     driven: Vec<&'a str>,
     hosts: Option<String>,
     ports: Option<String>,
@@ -211,7 +205,7 @@ impl<'a> Parameters<'a> {
                 _ if IGNORED.contains(&key) => warn!("the parameter {key} of the store's address is ignored"),
                 _ if PARAMETERS.contains(&key) || is_setting => parameters.driven.push(parameter),
                 _ => {
-                    // Where a password has a question mark in it, what comes after that is no parameter.
+                    // Where an unescaped password has a question mark in it, what comes after that is no parameter.
                     let is_name = |byte: u8| byte.is_ascii_lowercase() || byte == b'_' || byte == b'-';
                     let is_whole = !query.contains(['@', '/', ':']) && key.len() <= NAME_LENGTH_MAX;
                     let name = (is_whole && key.bytes().all(is_name)).then(|| key.to_owned());
@@ -223,13 +217,13 @@ impl<'a> Parameters<'a> {
     }
 }
 
-/// What the driver makes of an address with one host.
+/// The driver's options for an address with one host.
 fn one_host(address: &str) -> Result<PgConnectOptions, AddressError> {
     let options = PgConnectOptions::from_str(address).map_err(|cause| {
         let cause = cause.to_string();
         AddressError::Malformed(CAUSES.into_iter().find(|known| cause.contains(known)))
     })?;
-    // Where a password has broken an address into other parts than were meant, servers and messages would tell of them.
+    // Where an unescaped password has split the address in other places than were meant, logs would show parts of it as names.
     let names = [options.get_username(), options.get_host(), options.get_database().unwrap_or_default()];
     let is_broken = |name: &&str| name.contains([':', '?', '#', ';', '\\']) || name.contains(char::is_whitespace);
     let is_socket = options.get_host().starts_with('/');
@@ -239,12 +233,12 @@ fn one_host(address: &str) -> Result<PgConnectOptions, AddressError> {
     let host_has_path = !is_socket && options.get_host().contains(['/', '@']);
     match broken || database_has_path || host_has_path || options.get_username().contains('/') {
         true => Err(AddressError::Malformed(None)),
-        // PgBouncer knows no such parameter, and it is the default of every server that Chirp supports.
+        // PgBouncer does not know this parameter, and every server that Chirp supports has it by default.
         false => Ok(options.extra_float_digits(None)),
     }
 }
 
-/// The settings in what PostgreSQL calls `options`: words such as `-c name=value`, in which a backslash keeps a space from ending the word.
+/// The settings in PostgreSQL's `options`: words such as `-c name=value`, in which a backslash escapes a space.
 fn settings(options: &str) -> Vec<(String, String)> {
     let (mut words, mut word, mut is_escaped) = (Vec::new(), String::new(), false);
     for character in options.chars() {

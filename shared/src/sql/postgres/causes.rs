@@ -1,7 +1,7 @@
-//! Why a server cannot be used, in the words of whoever has to mend it.
+//! Why a server cannot be used, in words for the person who must mend it.
 //!
-//! Always: an error keeps its SQLSTATE and its kind, and says what is wrong without a line of the server's source; no password is in it.
-//! Never here: what is done about it.
+//! Always: an error says what is wrong without the line of the server's source, and whether it may pass by itself; the
+//! error of a statement keeps its SQLSTATE; no password is in it. Never here: how the error is handled.
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
@@ -15,7 +15,7 @@ use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgSeverity};
 use super::address::Target;
 use super::connector::place;
 
-/// An error of the server, told in its words and ours. The driver adds the line of the server's source that noticed it.
+/// An error of the server with a text of ours. The driver's own text names the line of the server's source that raised it.
 #[derive(Debug)]
 pub(super) struct Told {
     error: PgDatabaseError,
@@ -23,7 +23,7 @@ pub(super) struct Told {
 }
 
 impl Told {
-    /// The server has ended the session with it.
+    /// Whether the server has ended the session with it.
     pub fn is_fatal(&self) -> bool {
         matches!(self.error.severity(), PgSeverity::Fatal | PgSeverity::Panic)
     }
@@ -71,7 +71,7 @@ impl DatabaseError for Told {
     }
 }
 
-/// What a statement of an open session failed with.
+/// The error of a statement in an open session, with a text for operators.
 pub(super) fn told(cause: Error) -> Error {
     told_with(cause, |code, message| match code {
         "42501" => format!("the role of this process lacks a right: {message}"),
@@ -79,7 +79,7 @@ pub(super) fn told(cause: Error) -> Error {
     })
 }
 
-/// Why no session could be opened at a host.
+/// The error of opening a session at a host, with a text for operators.
 pub(super) fn told_of(cause: Error, host: &PgConnectOptions) -> Error {
     let (role, database) = (host.get_username(), host.get_database().unwrap_or_else(|| host.get_username()));
     let place = place(host);
@@ -124,7 +124,7 @@ fn told_with(cause: Error, text: impl FnOnce(&str, &str) -> String) -> Error {
     }
 }
 
-/// Why no host of several could be used: the causes of all, as the one of those that may pass, if there is one.
+/// One error for all hosts of an address: the causes at all of them, and whether one may pass by itself.
 pub(super) fn of_all(mut failed: Vec<(&PgConnectOptions, Error)>) -> Error {
     if failed.len() == 1 {
         return failed.remove(0).1;
@@ -135,7 +135,7 @@ pub(super) fn of_all(mut failed: Vec<(&PgConnectOptions, Error)>) -> Error {
     Error::Io(io::Error::new(kind, texts.join("; ")))
 }
 
-/// What an operator is told: without what the driver puts before it.
+/// The text for operators, without the driver's prefix.
 pub(super) fn text(cause: &Error) -> String {
     match cause {
         Error::Io(cause) => cause.to_string(),
@@ -146,9 +146,9 @@ pub(super) fn text(cause: &Error) -> String {
     }
 }
 
-/// Whether it may be over in a moment without anybody doing anything: the server starts, fails over, or is full.
+/// Whether it may pass by itself in a moment: the server is starting, failing over or full.
 pub(super) fn may_pass(cause: &Error) -> bool {
-    /// Of a server that starts or stops, that ends sessions, and that has no connection left.
+    /// Starting or stopping, ending sessions, without a connection left, read-only.
     const PASSING: [&str; 5] = ["57P03", "57P01", "57P02", "53300", "25006"];
     match cause {
         Error::Io(cause) => !matches!(
@@ -160,7 +160,7 @@ pub(super) fn may_pass(cause: &Error) -> bool {
     }
 }
 
-/// The same error for another caller, whose SQLSTATE is not needed any more.
+/// The error repeated for another caller: its text, and whether it may pass by itself.
 pub(super) fn again(cause: &Error) -> Error {
     let kind = match cause {
         Error::Io(cause) => cause.kind(),
@@ -170,17 +170,17 @@ pub(super) fn again(cause: &Error) -> Error {
     Error::Io(io::Error::new(kind, text(cause)))
 }
 
-/// Nothing can be written there.
+/// The server cannot be written to.
 pub(super) fn read_only() -> Error {
     Error::Io(io::Error::other("nothing can be written there: the server is a standby, or the session is read-only"))
 }
 
-/// It is a server of another kind than the address asks for.
+/// The server is not of the kind that the address asks for.
 pub(super) fn another_target(target: Target) -> Error {
     Error::Io(io::Error::other(format!("the server is not {target}, as target_session_attrs asks")))
 }
 
-/// Its texts cannot hold what clients send.
+/// The database's encoding cannot hold what clients send.
 pub(super) fn wrong_encoding(encoding: &str) -> Error {
     let cause = format!(
         "the database's encoding is {encoding}, and Chirp needs UTF8: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0"
@@ -188,7 +188,7 @@ pub(super) fn wrong_encoding(encoding: &str) -> Error {
     Error::Io(io::Error::new(io::ErrorKind::InvalidData, cause))
 }
 
-/// Whether another database is needed, however long anybody waits.
+/// Whether another database or configuration is needed: waiting does not help.
 pub(super) fn is_of_the_database(cause: &Error) -> bool {
     matches!(cause, Error::Io(cause) if cause.kind() == io::ErrorKind::InvalidData)
 }

@@ -1,8 +1,8 @@
-//! How a session is opened: at which of the hosts of an address, with which settings, and what it must be good for.
+//! How a session is opened: at which of the hosts of an address, with which settings, and what is required of it.
 //!
-//! Always: the hosts are tried in order, beginning with the one that was good last; the settings are made by a statement, since a pooler
-//! such as PgBouncer refuses or forgets start-up options; a database whose encoding cannot hold every text is refused. Never here: when a
-//! session is opened, and how often that is tried.
+//! Always: the hosts are tried in order, beginning with the one that was used last; settings are set by a statement,
+//! since a pooler such as PgBouncer refuses or forgets start-up options; a database whose encoding cannot hold every
+//! text is refused. Never here: when a session is opened, and how often that is tried.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,14 +17,14 @@ use super::causes;
 use super::pool::Purpose;
 use crate::runtime::patience::late;
 
-/// How long opening a session at one host may take, also where more hosts could be tried within the time that is left.
+/// How long opening a session at a single host may take.
 const HOST_TIMEOUT: Duration = Duration::from_secs(3);
-/// How long it may take at each, where several are tried for one caller.
+/// How long opening a session may take at each host, where an address has several.
 const ONE_OF_SEVERAL_TIMEOUT: Duration = Duration::from_secs(1);
-/// In it, every text that clients send can be stored.
+/// The encoding in which every text that clients send can be stored.
 const ENCODING: &str = "UTF8";
 
-/// Which session this is, for others to find it, and what can be done in it. $1 are names of settings, $2 their values.
+/// Which session this is, for others to find it, and what it can do. $1 are the names of settings, $2 their values.
 const BEGIN_SESSION: &str = "
 WITH made AS MATERIALIZED (
     SELECT COUNT(set_config(setting.name, setting.value, FALSE)) AS settings
@@ -35,10 +35,10 @@ SELECT pid, backend_start::TEXT AS started, pg_is_in_recovery() AS is_standby, s
        current_setting('server_encoding') AS encoding
 FROM made, pg_stat_activity WHERE pid = pg_backend_pid()";
 
-/// The process of the server that works for a session, and since when, which no other process of any server has in common with it.
+/// The server's process of a session, and its start, which together no other session of any server has.
 pub(super) type SessionId = (i32, String);
 
-/// A host as it is told: its name or socket, and its port.
+/// A host in words for people: its name or socket, and its port.
 pub(super) fn place(host: &PgConnectOptions) -> String {
     match host.get_socket() {
         Some(socket) => format!("{}:{}", socket.display(), host.get_port()),
@@ -46,37 +46,35 @@ pub(super) fn place(host: &PgConnectOptions) -> String {
     }
 }
 
-/// The hosts of one address, and the settings of the sessions there.
+/// Opens sessions at the hosts of one address with certain settings.
 #[derive(Clone)]
 pub(super) struct Connector {
     hosts: Arc<[PgConnectOptions]>,
     target: Target,
     settings: Arc<Vec<(String, String)>>,
-    /// At which host the last session was opened, for all connectors of the process.
+    /// The host at which the last session was opened, shared by all connectors of the process.
     last: Arc<AtomicUsize>,
 }
 
 impl Connector {
-    /// Sessions as the address asks for them.
     pub fn to(address: Address) -> Self {
         let Address { hosts, target, settings } = address;
         Self { hosts: hosts.into(), target, settings: Arc::new(settings), last: Arc::default() }
     }
 
-    /// The same with further settings, which come after those of the address.
+    /// With further settings, which override those of the address.
     pub fn with(&self, settings: impl IntoIterator<Item = (&'static str, String)>) -> Self {
         let own = self.settings.iter().cloned();
         let all = own.chain(settings.into_iter().map(|(name, value)| (name.to_owned(), value))).collect();
         Self { settings: Arc::new(all), ..self.clone() }
     }
 
-    /// The same at hosts that are changed so.
+    /// With all hosts changed by a function.
     pub fn map(&self, change: impl Fn(PgConnectOptions) -> PgConnectOptions) -> Self {
         let hosts = self.hosts.iter().cloned().map(change).collect();
         Self { hosts, ..self.clone() }
     }
 
-    /// The hosts, as the driver knows them.
     pub fn hosts(&self) -> &[PgConnectOptions] {
         &self.hosts
     }
@@ -84,7 +82,7 @@ impl Connector {
     /// Opens a session at the first host that is good for the purpose.
     ///
     /// # Errors
-    /// The cause at each host where it failed.
+    /// Names the cause at each host.
     pub async fn open(&self, purpose: Purpose) -> Result<(PgConnection, SessionId), Error> {
         let passes: &[Target] = match self.target {
             Target::PreferStandby => &[Target::Standby, Target::Any],
@@ -106,10 +104,10 @@ impl Connector {
         Err(causes::of_all(failed))
     }
 
-    /// A host that is good for the purpose, for what opens sessions by itself. Only where there are several is that tried.
+    /// A host that is good for the purpose, for a driver that opens sessions by itself. With a single host, nothing is tried.
     ///
     /// # Errors
-    /// The cause at each host where it failed.
+    /// Names the cause at each host.
     pub async fn host_for(&self, purpose: Purpose) -> Result<PgConnectOptions, Error> {
         if self.hosts.len() > 1 {
             let (connection, _) = self.open(purpose).await?;

@@ -1,7 +1,7 @@
 //! What one process has learned of a server: how often connections failed, and why no session can be opened at the moment.
 //!
-//! Always: all pools of a process know the same; a cause is told once; while a server refuses, one of those who wait tries, after pauses that
-//! grow. Never here: what a connection is good for.
+//! Always: all pools of a process know the same; a cause is logged once; while a server refuses, one waiter at a time
+//! tries again, with growing pauses. Never here: what a connection is good for.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -14,18 +14,19 @@ use uuid::Uuid;
 use super::causes;
 use super::pool::Purpose;
 
-/// After a session could not be opened, nobody in the process tries again for this long; each time twice as long, up to the bound of what may
-/// pass by itself (a server that starts or fails over must be used soon), or of what somebody has to mend.
+/// After a session could not be opened, nobody in the process tries again for this long. The pause doubles up to a
+/// bound: a short one for what may pass by itself (a server that starts or fails over must be used soon), a longer one
+/// for what a person has to mend.
 pub(super) const TRY_AGAIN: Duration = Duration::from_millis(20);
 pub(super) const TRY_AGAIN_MAX: Duration = Duration::from_secs(1);
 pub(super) const MENDED_AGAIN_MAX: Duration = Duration::from_secs(10);
 
-/// What went wrong with one server, for all pools of the process.
+/// The failures at one server, shared by all pools of the process.
 #[derive(Clone, Debug)]
 pub(super) struct Failures {
-    /// How often a connection failed.
+    /// How many connections have failed so far.
     count: Arc<watch::Sender<u64>>,
-    /// For each purpose: a server on which nothing can be written may well be read.
+    /// By purpose: a server that cannot be written to may well be read.
     refusals: Arc<[Mutex<Option<Refusal>>; 2]>,
 }
 
@@ -33,7 +34,7 @@ pub(super) struct Failures {
 #[derive(Debug)]
 pub(super) struct Refusal {
     cause: Arc<Error>,
-    /// Before then nobody tries again.
+    /// Nobody tries again before then.
     pub until: Instant,
     pub pause: Duration,
 }
@@ -45,27 +46,25 @@ impl Default for Failures {
 }
 
 impl Failures {
-    /// How often a connection has failed so far.
     pub fn count(&self) -> u64 {
         *self.count.borrow()
     }
 
-    /// Another one has.
     pub fn add(&self) {
         self.count.send_modify(|count| *count += 1);
     }
 
-    /// Tells of every failure.
+    /// A channel that changes with every failure.
     pub fn subscribe(&self) -> watch::Receiver<u64> {
         self.count.subscribe()
     }
 
-    /// Why no session can be opened for this purpose, if that is so.
+    /// The refusal for this purpose, if there is one.
     pub fn refusal(&self, purpose: Purpose) -> MutexGuard<'_, Option<Refusal>> {
         self.refusals[purpose as usize].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How long to wait before a session may be opened, and why; nothing when this caller may try now. Of several that wait, one tries.
+    /// How long to wait before opening a session, and why; nothing when this caller may try now. Of several waiters, one tries.
     pub fn wait(&self, purpose: Purpose) -> Option<(Duration, Arc<Error>)> {
         let mut refusal = self.refusal(purpose);
         let refused = refusal.as_mut()?;
@@ -77,14 +76,14 @@ impl Failures {
         Some((left, refused.cause.clone()))
     }
 
-    /// A session was opened, so that whoever comes may open another.
+    /// Records that a session was opened, so that others may open more.
     pub fn opened(&self, purpose: Purpose) {
         if self.refusal(purpose).take().is_some() {
             info!("the server can be used again");
         }
     }
 
-    /// Says each cause once.
+    /// Records why a session could not be opened, and logs each cause once.
     pub fn refused(&self, purpose: Purpose, cause: Error) -> Error {
         let text = causes::text(&cause);
         let longest = if causes::may_pass(&cause) { TRY_AGAIN_MAX } else { MENDED_AGAIN_MAX };
@@ -102,7 +101,7 @@ impl Failures {
     }
 }
 
-/// A factor from a half to one and a half, so that many processes do not try at the same moment.
+/// A factor between 0.5 and 1.5, so that many processes do not try at the same moment.
 fn jitter() -> f64 {
     0.5 + f64::from(Uuid::new_v4().as_bytes()[0]) / 256.0
 }

@@ -1,7 +1,7 @@
-//! Whether a database is one that a role can work with, which is asked before anything is opened.
+//! Whether a role can work with a database, which is checked before anything is opened.
 //!
-//! Always: what only somebody else can mend is named: a pooler that gives each transaction another session, a right that the role lacks. The
-//! encoding is looked at whenever a session is opened. Never here: the versions of the schemas.
+//! Always: it names what only a person can mend: a pooler that gives each transaction another session, a right that the
+//! role lacks. The encoding is checked whenever a session is opened. Never here: the versions of the schemas.
 
 use std::time::Duration;
 
@@ -12,36 +12,32 @@ use super::causes;
 use super::pool::{Pool, Session, Wait};
 use crate::runtime::patience::late;
 
-/// How many sessions that takes.
+/// How many sessions the check takes.
 pub(super) const SESSIONS: usize = 2;
-/// How often two sessions are compared: between two statements, others may use a pooler, too.
+/// How often two sessions are compared: between two statements, others may use the pooler, too.
 const COMPARISONS: usize = 3;
-/// How long the comparison may take.
 const COMPARISON_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// What a process does with a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Work {
-    /// It appends commands.
     Commands,
-    /// It folds the log into the read tables.
     Projecting,
-    /// It answers from the read tables.
     Queries,
 }
 
 /// Why a process cannot work with a database.
 #[derive(Debug, thiserror::Error)]
 pub enum Unfit {
-    /// Another configuration is needed.
+    /// Waiting does not help: the configuration must change.
     #[error("{0}")]
     Configuration(String),
-    /// Somebody may mend it while the process waits.
+    /// The process may wait: an administrator can mend it meanwhile.
     #[error("{0}")]
     NotYet(String),
 }
 
-/// The rights that are missing of those in $1, the objects, and $2, the privileges. What is not there yet is left out.
+/// The missing rights, of those on the objects in $1 with the privileges in $2. What does not exist yet is left out.
 const SELECT_MISSING_RIGHTS: &str = "
 SELECT COALESCE(STRING_AGG(needed.privilege || ' on ' || needed.object, ', '), '') AS missing
 FROM UNNEST($1::TEXT[], $2::TEXT[]) AS needed (object, privilege)
@@ -51,7 +47,7 @@ WHERE CASE needed.privilege
     ELSE EXISTS (
         SELECT FROM pg_class WHERE oid = to_regclass(needed.object) AND NOT has_table_privilege(oid, needed.privilege))
 END";
-/// What PgBouncer says of a transaction where it lends sessions for a statement.
+/// A part of PgBouncer's message about a transaction in statement pooling.
 const STATEMENT_MODE: &str = "statement pooling mode";
 const SELECT_PROCESS: &str = "SELECT pg_backend_pid() AS pid";
 
@@ -81,10 +77,7 @@ impl Work {
     }
 }
 
-/// Looks whether a process can do its work there, by two sessions of this pool.
-///
-/// # Errors
-/// What stands in the way.
+/// Whether a process can do its work with this database, and if not, why. It takes two sessions of this pool.
 pub(super) async fn check(pool: &Pool, work: Work) -> Result<(), Unfit> {
     let not_yet = |cause: Error| match causes::is_of_the_database(&cause) {
         true => Unfit::Configuration(causes::text(&cause)),
@@ -104,8 +97,8 @@ pub(super) async fn check(pool: &Pool, work: Work) -> Result<(), Unfit> {
     if missing.is_empty() { Ok(()) } else { Err(Unfit::NotYet(format!("the role of this process lacks {missing}"))) }
 }
 
-/// Whether two connections at the same time are one session of the server, or one of them is several, or has no transactions: only behind a
-/// pooler that lends sessions for a transaction or a statement.
+/// Whether two connections share a session of the server, or one changes between sessions, or has no transactions: all
+/// signs of a pooler that lends sessions for a transaction or a statement.
 async fn shares_sessions(pool: &Pool, one: &mut Session) -> Result<bool, Error> {
     for _ in 0..COMPARISONS {
         let before = process(one).await?;

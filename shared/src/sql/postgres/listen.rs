@@ -1,7 +1,7 @@
-//! Listening to what a server says, for as long as somebody wants to hear it.
+//! Listening on a channel of the server, until nobody wants to hear it any more.
 //!
-//! Always: a connection that hears nothing is asked whether it is there, since a peer that has fallen silent and one that has nothing to
-//! say are alike; after each connection, something may have been missed. Never here: what was said.
+//! Always: a connection that is silent for long is probed, since a dead peer and one with nothing to say look alike;
+//! after each connection, notifications may have been missed. Never here: what was said.
 
 use std::time::{Duration, Instant};
 
@@ -16,15 +16,15 @@ use super::failures::Failures;
 use super::pool::{PING_TIMEOUT, Purpose, gone};
 use crate::runtime::patience::late;
 
-/// How long to wait before listening again; each time twice as long, where it fails at once.
+/// The pause before listening again; it doubles where listening fails at once.
 const LISTEN_AGAIN: Duration = Duration::from_secs(1);
 const LISTEN_AGAIN_MAX: Duration = Duration::from_secs(10);
-/// How long listening may take to begin.
+/// How long it may take to begin listening.
 const BEGIN_TIMEOUT: Duration = Duration::from_secs(3);
-/// A connection that has heard nothing for so long is asked whether it is there.
+/// A connection that has been silent for so long is probed.
 const QUIET: Duration = Duration::from_secs(5);
 
-/// Calls `hear` for as long as it answers true. Whoever listens in vain, as on a standby, is told once: the pull finds everything all the same.
+/// Calls `hear` until it answers false. Listening in vain, as on a standby, is logged once: readers poll all the same.
 pub(super) async fn listen(
     connector: Connector,
     channel: &'static str,
@@ -59,13 +59,13 @@ async fn listen_once(
     let mut failures = failures.subscribe();
     failures.mark_unchanged();
     let host = connector.host_for(Purpose::Writing).await?;
-    // One for each connection: when a listener is dropped, sqlx says goodbye to its peer, in a task that has no bound. Where the peer is
-    // silent, that task and its socket stay until TCP gives up, or the peer does.
+    // A pool for each connection: when a listener is dropped, sqlx closes its connection politely, in a task without a
+    // bound. Where the peer is silent, that task and its socket stay until TCP or the peer gives up.
     let one = PgPoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
     let pool = one.acquire_timeout(BEGIN_TIMEOUT).test_before_acquire(false).connect_lazy_with(host);
     let beginning = async {
         let mut listener = PgListener::connect_with(&pool).await?;
-        // A connection that is lost is another one to us.
+        // After a lost connection, notifications may have been missed, which must not pass unnoticed.
         listener.eager_reconnect(false);
         listener.listen(channel).await?;
         Ok(listener)
@@ -82,7 +82,7 @@ async fn listen_once(
                     return Ok(());
                 }
             }
-            // Another connection of this process was found to lead nowhere.
+            // Another connection of this process was found to be lost.
             _ = failures.changed() => return Err(gone()),
             () = sleep(QUIET) => {
                 let asking = listener.execute("SELECT 1");

@@ -1,14 +1,15 @@
-//! Connections to one server: a bounded number of them, each used by one task at a time, none of them waited for without a bound.
+//! Connections to one server: a bounded number of them, each used by one task at a time, and every wait bounded.
 //!
-//! Always: a connection whose statement took too long, or that failed, is closed hard: its socket is dropped without a word to the peer,
-//! and it never comes back; every ping and every acquire has a bound; after a connection failed, those that are as old as it are not
-//! used again, whichever pool of the process they are in, because what happened to the server happened to them too; a pool that
-//! writes has no connection on which nothing can be written. Never here: what a statement says.
+//! Always: a connection whose statement took too long or failed is closed hard: its socket is dropped without a word to
+//! the peer, and it never comes back; every ping and every acquire is bounded; after a connection was lost, no pool of
+//! the process uses one again that was opened before, because what happened to the server happened to it too; a pool
+//! for writing has no connection that is read-only. Never here: what a statement says.
 //!
-//! Why not the pool of sqlx: it pings each connection that comes back, without a bound, and while a peer is silent the connection's
-//! place in the pool is taken. TCP keep-alive and `TCP_USER_TIMEOUT` of the client's own sockets are deliberately absent: sqlx opens the
-//! sockets and gives no way to them. They would not help against a peer whose processes stand still, for which the kernel still answers;
-//! and against a host that is gone, the bounds here come much earlier.
+//! Why not the pool of sqlx: it pings each connection that comes back, without a bound, and while a peer is silent the
+//! connection's place in the pool is taken. TCP keep-alive and `TCP_USER_TIMEOUT` of the client's own sockets are
+//! deliberately absent: sqlx opens the sockets and gives no way to them. They would not help against a peer whose
+//! processes are stopped, for which the kernel still answers; and against a host that is gone, the bounds here come
+//! much earlier.
 
 use std::fmt;
 use std::io;
@@ -31,15 +32,15 @@ use super::failures::Failures;
 use crate::runtime::metrics;
 use crate::runtime::patience::{STORE_PATIENCE, late, patiently};
 
-/// How long a call waits for its turn, and then for a connection.
+/// How long a call waits for its place in the pool, and then for a connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
-/// How long a connection that rested may take to answer before it counts as lost.
+/// How long an idle connection may take to answer before it counts as lost.
 pub(super) const PING_TIMEOUT: Duration = Duration::from_secs(1);
-/// A connection that was not used for so long may have gone away. Asking one costs as much as most statements, so others are not asked.
+/// A connection that was idle for so long is pinged before use. A ping costs as much as most statements, so others are not.
 const RESTING: Duration = Duration::from_secs(1);
-/// A connection is replaced after this time, so that new settings of the server and of its roles reach every process.
+/// A connection is replaced at this age, so that new settings of the server and of its roles reach every process.
 const AGE_MAX: Duration = Duration::from_secs(30 * 60);
-/// A connection that was not used for so long is given up.
+/// A connection that was idle for so long is closed.
 const IDLE_MAX: Duration = Duration::from_secs(10 * 60);
 const SELECT_READ_ONLY: &str = "SELECT current_setting('transaction_read_only') = 'on' AS read_only";
 const SELECT_IS_THERE: &str =
@@ -48,27 +49,26 @@ const SELECT_IS_THERE: &str =
 /// What a pool's connections are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// Reading, also on a server that cannot be written to.
+    /// Reading, for which a read-only server is good enough.
     Reading,
-    /// Writing: a connection on which nothing can be written is none.
+    /// Writing, for which a read-only connection is not accepted.
     Writing,
 }
 
 /// How long to wait for a statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wait {
-    /// As long as the caller's deadline allows, and [`STORE_PATIENCE`] at most.
+    /// Within the caller's deadline, and [`STORE_PATIENCE`] at most.
     Patiently,
-    /// As long as the server works on it: every [`STORE_PATIENCE`], a new connection is asked whether its server still has the session.
+    /// As long as the server works on it: every [`STORE_PATIENCE`], another connection asks whether the server still has the session.
     WhileItRuns,
 }
 
-/// A bounded number of connections to one server.
 #[derive(Clone)]
 pub struct Pool(Arc<Shared>);
 
 impl fmt::Debug for Pool {
-    /// Without the options, which hold the password.
+    /// Without the connector, which holds the password.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Pool").field("purpose", &self.0.purpose).finish_non_exhaustive()
     }
@@ -78,7 +78,7 @@ struct Shared {
     connector: Connector,
     purpose: Purpose,
     room: Arc<Semaphore>,
-    /// The one that was used last is used next.
+    /// Last in, first out, so that the others become idle and are closed.
     idle: Mutex<Vec<Idle>>,
     failures: Failures,
 }
@@ -89,28 +89,28 @@ struct Idle {
     since: Instant,
 }
 
-/// A connection that is open as far as anybody knows.
+/// An open connection, as far as anybody knows.
 #[derive(Debug)]
 struct Live {
     connection: PgConnection,
     session: SessionId,
     opened_at: Instant,
-    /// How many failures there had been when it was opened.
+    /// The count of failures when it was opened.
     failures: u64,
 }
 
-/// What a connection that is given back is good for.
+/// In which state a connection is returned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    /// The next statement.
+    /// It can take the next statement.
     Ready,
-    /// A statement was given up by whoever waited for it; the connection may be brought in order.
+    /// The caller gave up waiting for a statement; the connection may be put in order.
     Busy,
-    /// Nothing.
+    /// It must be closed.
     Broken,
 }
 
-/// A connection for one task, until it is dropped.
+/// A connection for one task, returned when it is dropped.
 #[derive(Debug)]
 pub struct Session {
     live: Option<Live>,
@@ -121,13 +121,13 @@ pub struct Session {
 }
 
 impl Pool {
-    /// Opens nothing before somebody asks.
+    /// Nothing is opened before the first use.
     pub(super) fn new(connector: Connector, connections: usize, purpose: Purpose, failures: Failures) -> Self {
         let room = Arc::new(Semaphore::new(connections));
         Self(Arc::new(Shared { connector, purpose, room, idle: Mutex::default(), failures }))
     }
 
-    /// A pool that knows of no other, for tests and tools.
+    /// A pool that shares its failures with no other, for tests and tools.
     pub(super) fn alone(connector: Connector, connections: usize) -> Self {
         Self::new(connector, connections, Purpose::Reading, Failures::default())
     }
@@ -135,7 +135,7 @@ impl Pool {
     /// A connection that answers, as far as that can be known.
     ///
     /// # Errors
-    /// When all are in use for too long, or none can be opened.
+    /// Also when all connections stay in use for too long.
     pub async fn acquire(&self) -> Result<Session, Error> {
         let late = |_| Error::PoolTimedOut;
         let room = timeout(ACQUIRE_TIMEOUT, self.0.room.clone().acquire_owned()).await.map_err(late)?;
@@ -153,7 +153,7 @@ impl Pool {
         })
     }
 
-    /// Closes the connections that nobody uses.
+    /// Closes all idle connections.
     pub fn clear(&self) {
         self.idle().clear();
     }
@@ -187,7 +187,7 @@ impl Pool {
         self.0.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether it answers, and may write if that is what it is for.
+    /// Whether the connection answers, and can write if the pool is for writing.
     async fn check(&self, connection: &mut PgConnection) -> Result<(), Error> {
         match self.0.purpose {
             Purpose::Reading => connection.ping().await,
@@ -198,7 +198,7 @@ impl Pool {
         }
     }
 
-    /// A new connection. A server that refuses is asked again, for as long as the caller waits, since it may be starting.
+    /// A new connection. A server that refuses is asked again within [`ACQUIRE_TIMEOUT`], since it may be starting.
     async fn open(&self) -> Result<Live, Error> {
         let until = Instant::now() + ACQUIRE_TIMEOUT;
         loop {
@@ -226,7 +226,7 @@ impl Pool {
         }
     }
 
-    /// A connection cannot be relied on, so none that was opened before now can.
+    /// Records that a connection is lost, and with it all that were opened before now.
     fn lose(&self, reason: &'static str, cause: &dyn fmt::Display) {
         counter!(metrics::CONNECTIONS_CLOSED, "reason" => reason).increment(1);
         warn!(reason, %cause, "a connection to the server is closed, and those that are as old: {cause}");
@@ -239,7 +239,7 @@ impl Pool {
         }
     }
 
-    /// Whether the server to which new connections lead still has a session; nothing when that cannot be known now.
+    /// Whether the server to which new connections lead still has this session; nothing when that cannot be known now.
     async fn has(&self, (pid, started): &SessionId) -> Option<bool> {
         let asking = async {
             let (mut connection, _) = self.0.connector.open(Purpose::Reading).await?;
@@ -256,7 +256,7 @@ impl Pool {
         }
     }
 
-    /// Waits for a statement of a session. What takes too long has failed.
+    /// Waits for a statement of a session. A wait that is over is an error.
     async fn wait_for<T>(
         &self,
         wait: Wait,
@@ -271,7 +271,7 @@ impl Pool {
                     if let Ok(ended) = timeout(STORE_PATIENCE, &mut statement).await {
                         return ended;
                     }
-                    // The statement goes on meanwhile, and may end.
+                    // Polled meanwhile, since the statement may end.
                     tokio::select! {
                         ended = &mut statement => return ended,
                         there = self.has(session) => if there == Some(false) { return Err(gone()) },
@@ -283,10 +283,6 @@ impl Pool {
 }
 
 impl Session {
-    /// Executes a query.
-    ///
-    /// # Errors
-    /// When the server fails, or takes too long.
     pub async fn fetch_all(
         &mut self,
         query: Query<'_, Postgres, PgArguments>,
@@ -297,30 +293,21 @@ impl Session {
         self.end_statement(began, ended)
     }
 
-    /// Executes a query that answers one row.
-    ///
-    /// # Errors
-    /// When the server fails, or takes too long, or there is no row.
+    /// Executes a query whose answer is exactly one row; none is an error.
     pub async fn fetch_one(&mut self, query: Query<'_, Postgres, PgArguments>, wait: Wait) -> Result<PgRow, Error> {
         let (pool, live, began) = self.begin_statement()?;
         let ended = pool.wait_for(wait, &live.session, query.fetch_one(&mut live.connection)).await;
         self.end_statement(began, ended)
     }
 
-    /// Executes a statement. How many rows it wrote.
-    ///
-    /// # Errors
-    /// When the server fails, or takes too long.
+    /// Executes a statement and gives the number of rows that it wrote.
     pub async fn execute(&mut self, query: Query<'_, Postgres, PgArguments>, wait: Wait) -> Result<u64, Error> {
         let (pool, live, began) = self.begin_statement()?;
         let ended = pool.wait_for(wait, &live.session, query.execute(&mut live.connection)).await;
         Ok(self.end_statement(began, ended)?.rows_affected())
     }
 
-    /// Executes statements one after the other.
-    ///
-    /// # Errors
-    /// When the server fails, or takes too long.
+    /// Executes several statements, one after the other.
     pub async fn script(&mut self, script: RawSql, wait: Wait) -> Result<(), Error> {
         let (pool, live, began) = self.begin_statement()?;
         let ended = pool.wait_for(wait, &live.session, script.execute(&mut live.connection)).await;
@@ -328,9 +315,6 @@ impl Session {
     }
 
     /// Begins a transaction, which is rolled back when the session is dropped.
-    ///
-    /// # Errors
-    /// When the server fails, or takes too long.
     pub async fn begin(&mut self, text: &'static str) -> Result<(), Error> {
         self.in_transaction = true;
         self.script(sqlx::raw_sql(text), Wait::Patiently).await
@@ -339,14 +323,14 @@ impl Session {
     /// Ends the transaction, by `COMMIT` or `ROLLBACK`.
     ///
     /// # Errors
-    /// When the server fails; then it may have been committed.
+    /// After an error it is unknown whether it was committed.
     pub async fn end(mut self, text: &'static str, wait: Wait) -> Result<(), Error> {
         self.script(sqlx::raw_sql(text), wait).await?;
         self.in_transaction = false;
         Ok(())
     }
 
-    /// Whoever gives up before [`Self::end_statement`] leaves a connection that is busy.
+    /// A caller that stops before [`Self::end_statement`] leaves the connection busy.
     fn begin_statement(&mut self) -> Result<(&Pool, &mut Live, Instant), Error> {
         if self.state != State::Ready {
             return Err(late());
@@ -363,7 +347,7 @@ impl Session {
         let Some(reason) = distrust(cause) else { return ended };
         self.state = State::Broken;
         self.live = None;
-        // A caller in a hurry says nothing of the server, and its connection is closed all the same.
+        // A caller with a near deadline proves nothing about the server; its connection is closed all the same.
         if reason == "silent" && began.elapsed() < STORE_PATIENCE {
             counter!(metrics::CONNECTIONS_CLOSED, "reason" => "late").increment(1);
         } else {
@@ -383,7 +367,7 @@ impl Drop for Session {
                 let (pool, room, in_transaction) = (self.pool.clone(), self.room.take(), self.in_transaction);
                 runtime.spawn(async move {
                     let in_order = async {
-                        // Both read what is left of the answers that nobody waited for.
+                        // Both read what is left of the answer that nobody waited for.
                         match in_transaction {
                             true => sqlx::raw_sql("ROLLBACK").execute(&mut live.connection).await.map(drop),
                             false => live.connection.ping().await,
@@ -401,9 +385,9 @@ impl Drop for Session {
     }
 }
 
-/// Why a connection cannot be relied on after this error, if it cannot.
+/// Why a connection cannot be relied on after this error, if so.
 fn distrust(cause: &Error) -> Option<&'static str> {
-    /// SQLSTATE of a statement that writes where nothing can be written.
+    /// The SQLSTATE of a write in a read-only transaction.
     const READ_ONLY: &str = "25006";
     match cause {
         // The server has ended the session with it, whatever the reason.
@@ -423,7 +407,7 @@ fn is_fatal(refused: &(dyn DatabaseError + 'static)) -> bool {
     refused.try_downcast_ref::<causes::Told>().is_some_and(causes::Told::is_fatal)
 }
 
-/// Whether a statement that ended so may have been committed all the same.
+/// Whether the statement may have been committed although it failed with this error.
 pub(crate) fn is_unknown(cause: &Error) -> bool {
     match cause {
         Error::Database(refused) => {
@@ -434,7 +418,7 @@ pub(crate) fn is_unknown(cause: &Error) -> bool {
     }
 }
 
-/// SQLSTATE of connections that are lost (class 08) and of servers that end them (`57P01` to `57P05`).
+/// SQLSTATEs of lost connections (class 08) and of servers that end them (`57P01` to `57P05`).
 fn is_of_the_connection(code: &str) -> bool {
     code.starts_with("08") || code.starts_with("57P")
 }

@@ -1,39 +1,37 @@
 //! How a process shares out its connections to a server.
 //!
-//! Always: the one that writes comes first and is nobody else's; two are enough for any role; where there are few, nobody listens, and the pull finds
-//! what is new. Never here: when they are opened.
+//! Always: the connection that writes comes first and is used for nothing else; two are enough for any role; where
+//! there are few, none is used for listening, and polling finds what is new. Never here: when they are opened.
 
 use super::fitness::Work;
 
-/// The fewest connections of a process.
 pub const CONNECTIONS_MIN: usize = 2;
-/// With fewer than this, all are needed for statements.
+/// With fewer connections than this, all are needed for statements.
 const LISTENING_FROM: usize = 6;
-/// A query server reads so many parts of them from the log, by which it knows tokens, and the others from the read tables.
+/// A query server uses one in so many for reading the log, by which it checks tokens, and the others for the read tables.
 const PARTS_OF_LOG: usize = 3;
 
-/// What is opened at most, besides the one that writes.
+/// The most connections that are opened, besides the one that writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Shares {
-    /// To read the log.
     pub log_readers: usize,
-    /// To read the tables; nothing where those that read the log do that, too.
+    /// Nothing where those of the log read the tables, too.
     pub table_readers: Option<usize>,
-    /// Whether it listens to what the server says.
+    /// Whether one connection for each channel listens for notifications.
     pub listens: bool,
-    /// Whether it says who is online by a connection of its own.
+    /// Whether presence has a connection of its own.
     pub speaks: bool,
 }
 
 impl Default for Shares {
-    /// Of a process that does everything, on a server of its own.
+    /// For a process with every role, on a server without a limit.
     fn default() -> Self {
         Self { log_readers: 4, table_readers: Some(8), listens: true, speaks: true }
     }
 }
 
 impl Shares {
-    /// Shares so many out, at least [`CONNECTIONS_MIN`].
+    /// Shares out `connections`, at least [`CONNECTIONS_MIN`].
     pub fn of(connections: usize, work: Work) -> Self {
         let (writers, listeners) = match work {
             Work::Commands => (1, 2),
@@ -43,7 +41,7 @@ impl Shares {
         let listens = connections >= LISTENING_FROM;
         let readers = connections.max(CONNECTIONS_MIN) - writers - if listens { listeners } else { 0 };
         let (log_readers, table_readers) = match work {
-            // A question reads the log while it holds the tables, so each needs some of its own.
+            // A query reads the log while it holds a connection to the tables, so each needs its own.
             Work::Queries => {
                 let of_log = (readers / PARTS_OF_LOG).max(1);
                 (of_log, Some(readers - of_log))

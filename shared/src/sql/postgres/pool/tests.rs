@@ -25,7 +25,7 @@ async fn a_connection_is_used_again_after_whatever_does_not_concern_it() {
     let mut session = pool.acquire().await.expect("it is there");
     assert_eq!(pid(&mut session).await, before);
 
-    // Nobody waits for the statement, and nobody for the end of the transaction.
+    // Nobody waits for the statement, nor for the end of the transaction.
     session.begin("BEGIN").await.expect("it begins");
     session.script(sqlx::raw_sql("CREATE TABLE dropped (x INT)"), Wait::Patiently).await.expect("it is made");
     let sleep = session.execute(sqlx::query("SELECT pg_sleep(0.2)"), Wait::Patiently);
@@ -114,7 +114,7 @@ async fn a_server_that_refuses_is_asked_by_one_at_a_time_and_more_and_more_rarel
             assert!(wait <= expected.mul_f64(1.5), "{wait:?} of {expected:?}");
             expected = (expected * 2).min(longest);
         }
-        // Once the pause is over, the first who comes may try, and the next waits for what comes of it.
+        // Once the pause is over, the first caller may try, and the next one waits for the outcome.
         failures.refusal(Purpose::Writing).as_mut().expect("it is there").until = Instant::now();
         assert!(failures.wait(Purpose::Reading).is_none(), "it may be read all the while");
         assert!(failures.wait(Purpose::Writing).is_none());
@@ -126,7 +126,7 @@ async fn a_server_that_refuses_is_asked_by_one_at_a_time_and_more_and_more_rarel
 
 #[tokio::test]
 async fn whoever_asks_again_and_again_whether_a_server_will_do_logs_in_rarely() {
-    /// As often as whoever waits for a store asks in two seconds.
+    /// As often as a caller asks that waits for a store for two seconds.
     const QUESTIONS: u32 = 20;
     let there = Server::for_a_test().await;
     let missing = Server::of(there.connector.map(|options| options.database("no_such_database")));
@@ -135,7 +135,7 @@ async fn whoever_asks_again_and_again_whether_a_server_will_do_logs_in_rarely() 
         assert!(refused.to_string().contains("there is no database no_such_database"), "{refused}");
     }
     let pause = missing.failures.refusal(Purpose::Reading).as_ref().expect("it was refused").pause;
-    // Each attempt doubled it.
+    // Each attempt doubled the pause.
     let attempts = (pause.as_millis() / TRY_AGAIN.as_millis()).ilog2() + 1;
     assert!(attempts < QUESTIONS / 2, "{attempts} attempts");
 }
