@@ -1,7 +1,8 @@
-//! Commands: what somebody wants, with every field checked; and which streams each needs to be decided.
+//! Commands: what a client wants, with every field checked; and which log streams each needs to be decided.
 //!
-//! Always: a decision reads the log and nothing else, and names every stream that it read, so that the append fails when
-//! one of them moved. Never here: a rule (see [`crate::domain`]).
+//! Always: a decision reads the log and nothing else. It names every log stream that it loaded, so that the append
+//! fails when one of them has moved; what it only peeks at, such as whom a handle names, may move. Never here: a rule
+//! (see [`crate::domain`]).
 
 use serde::{Deserialize, Serialize};
 use shared::model::event::{AccountKind, Envelope, Event, FollowEvent, PostText, Profile};
@@ -21,165 +22,115 @@ use crate::domain::requests::Requests;
 use crate::domain::text;
 use crate::session::{Failure, Session};
 
-/// One account doing something to another. Which is which matters.
+/// The acting account, and the account that it does something to.
 #[derive(Clone, Copy, Debug)]
 pub struct Pair {
-    /// Who acts.
     pub account: AccountId,
-    /// On whom.
     pub target: AccountId,
 }
 
-/// One account doing something to a post.
+/// The acting account, and the post that it does something to.
 #[derive(Clone, Copy, Debug)]
 pub struct OnPost {
-    /// Who acts.
     pub account: AccountId,
-    /// On what.
     pub post: PostId,
 }
 
-/// A follow, by its ends.
 #[derive(Clone, Copy, Debug)]
 pub struct Edge {
-    /// Who follows.
     pub follower: AccountId,
-    /// Whom.
     pub followee: AccountId,
 }
 
-/// A post to be.
+/// A post that is to be published.
 #[derive(Clone, Debug)]
 pub struct NewPost {
-    /// Its id.
     pub post: PostId,
-    /// Who writes it.
     pub author: AccountId,
-    /// What it says.
     pub text: String,
-    /// What it answers.
     pub reply_to: Option<PostId>,
-    /// What it quotes.
     pub quoted: Option<PostId>,
 }
 
-/// What somebody wants.
+/// A command with its checked fields.
 #[derive(Clone, Debug)]
 pub enum Command {
-    /// A new account.
     Register {
-        /// Its id.
         account: AccountId,
-        /// Its handle.
         handle: String,
-        /// Its kind.
         kind: AccountKind,
-        /// Its profile.
         profile: Profile,
     },
-    /// Another profile.
     UpdateProfile {
-        /// Whose.
         account: AccountId,
-        /// All of it.
+        /// The whole new profile.
         profile: Profile,
     },
-    /// Another handle.
     ChangeHandle {
-        /// Whose.
         account: AccountId,
-        /// Which.
         handle: String,
     },
-    /// Followers need approval.
     Protect(AccountId),
-    /// They do not any more.
     Unprotect(AccountId),
-    /// Go away.
     Deactivate(AccountId),
-    /// Come back.
     Reactivate(AccountId),
-    /// Say something.
     CreatePost(NewPost),
-    /// Say it otherwise.
     EditPost {
-        /// Which post.
         on: OnPost,
         /// The whole new text.
         text: String,
     },
-    /// Unsay it.
     DeletePost(OnPost),
-    /// Like.
     Like(OnPost),
-    /// Take it back.
     Unlike(OnPost),
-    /// Repost.
     Repost(OnPost),
-    /// Undo it.
     UndoRepost(OnPost),
-    /// Keep in the bookmarks.
     Bookmark(OnPost),
-    /// Keep no more.
     RemoveBookmark(OnPost),
-    /// Follow, or ask to.
+    /// Follows a public account, or asks a protected one.
     Follow(Edge),
-    /// Follow no more, or ask no more.
+    /// Ends a follow, or withdraws the request.
     Unfollow(Edge),
-    /// Let in.
     ApproveFollow(Edge),
-    /// Turn away.
     RejectFollow(Edge),
-    /// Be followed no more.
+    /// Ends the follower's follow of the acting followee.
     RemoveFollower(Edge),
-    /// Block.
     Block(Pair),
-    /// Unblock.
     Unblock(Pair),
-    /// Mute.
     Mute(Pair),
-    /// Unmute.
     Unmute(Pair),
-    /// Have seen notifications.
     MarkNotificationsSeen {
-        /// Whose.
         account: AccountId,
-        /// The newest that was seen.
+        /// The position of the newest cause that was seen.
         up_to: Position,
     },
 }
 
-/// What a command is answered, beside the position. Stored with the request id.
+/// The answer of a command, besides the position. It is stored with the request id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Answer {
-    /// Nothing to say.
+    /// Nothing besides the consistency token.
     Done,
-    /// This account was made.
+    /// The account that was registered.
     Account(AccountId),
-    /// This post was made.
+    /// The post that was created.
     Post(PostId),
-    /// The follower follows now.
     Following,
-    /// The follower waits for approval.
+    /// The follow waits for approval.
     Requested,
 }
 
-/// What a command leads to.
 #[derive(Clone, Debug)]
 pub struct Decision {
-    /// What happens. Empty when everything is already so.
+    /// Empty when everything is already as the command wants it.
     pub events: Vec<Event>,
-    /// What the caller hears.
     pub answer: Answer,
-    /// Whether the command is done with these events: if not, it is to be decided again after them.
+    /// Whether these events complete the command. If not, it is decided again after they are appended.
     pub is_last: bool,
 }
 
-/// Decides a command on the state that the log has now.
-///
-/// # Errors
-/// A refusal, or that the log could not be read.
+/// Decides a command on the state of the log that the session reads.
 pub async fn decide(session: &mut Session<'_>, command: &Command) -> Result<Decision, Failure> {
     if let Command::Unprotect(account) = command {
         let Step { events, is_last } = unprotect(session, *account).await?;
@@ -358,7 +309,7 @@ async fn repost(session: &mut Session<'_>, on: OnPost) -> Result<Vec<Event>, Fai
     Ok(reaction::repost(reposted, actor, post.authored(), &author)?)
 }
 
-/// The actor, the post and the reaction between them. Whether the actor sees the post is not asked here.
+/// The actor, the post and the actor's reaction to it. Whether the actor may see the post is not checked here.
 async fn reacted(
     session: &mut Session<'_>,
     on: OnPost,
@@ -370,7 +321,7 @@ async fn reacted(
     Ok((account, post, session.fold(&stream)))
 }
 
-/// The post, if it is there and this account may see it.
+/// The post, if it exists and this account may see it.
 async fn seen_by(session: &mut Session<'_>, viewer: &Account, id: PostId) -> Result<Live, Failure> {
     let viewer = viewer.acting()?;
     let post: Post = session.fold(&StreamName::post(id));
@@ -387,8 +338,9 @@ async fn seen_by(session: &mut Session<'_>, viewer: &Account, id: PostId) -> Res
     Ok(post.seen(&sight)?.clone())
 }
 
-/// Whoever has a reaction to take back knows of the post. To whoever has none, it is there only if they may see it, or might if it were not
-/// deleted: taking back what is not there is fine on a deleted post, too.
+/// Whether the post exists as far as this account may know. An account with a reaction to take back knows of the post;
+/// any other must be able to see it, or to have seen it before it was deleted: removing a reaction that does not exist
+/// succeeds on a deleted post, too.
 async fn known_to(session: &mut Session<'_>, account: &Account, id: PostId, reaction: Reaction) -> Result<(), Failure> {
     if reaction == Reaction::Absent {
         match seen_by(session, account, id).await {
@@ -399,7 +351,7 @@ async fn known_to(session: &mut Session<'_>, account: &Account, id: PostId, reac
     Ok(())
 }
 
-/// The post, which its author may change. Whoever else asks is told that it is not theirs only if they may see it.
+/// The post for a command of its author. Another account is told that it is not the author only if it may see the post.
 async fn written_by(session: &mut Session<'_>, account: &Account, id: PostId) -> Result<Post, Failure> {
     let by = account.acting()?.me;
     let post: Post = session.fold(&StreamName::post(id));
@@ -422,7 +374,7 @@ async fn follow(session: &mut Session<'_>, edge: Edge) -> Result<Vec<Event>, Fai
     Ok(follow::follow(state, &follower, &followee, blocked)?)
 }
 
-/// Whether the follower follows now, or waits: by what has happened, or when nothing has, by what was so before.
+/// By the event of this command or, without one, by the state before.
 fn follow_answer(session: &Session<'_>, edge: Edge, events: &[Event]) -> Answer {
     let before: Follow = session.fold(&StreamName::follow(edge.follower, edge.followee));
     match events.first() {
@@ -452,7 +404,7 @@ async fn block(session: &mut Session<'_>, pair: Pair) -> Result<Vec<Event>, Fail
     Ok(block::block(session.fold(&stream), &account, &target, follows)?)
 }
 
-/// What the author of a post has seen of their notifications, where a reaction to it may end.
+/// What the author of a post has seen of its notifications, which an event needs that ends a reaction.
 async fn seen_of_reaction(session: &mut Session<'_>, reaction: Reaction, author: AccountId) -> Result<Seen, Failure> {
     match reaction {
         Reaction::Absent => Ok(Seen::default()),
@@ -460,7 +412,7 @@ async fn seen_of_reaction(session: &mut Session<'_>, reaction: Reaction, author:
     }
 }
 
-/// What a followee has seen of its notifications, where a follow of it may end.
+/// What the followee has seen of its notifications, which an event needs that ends a follow.
 async fn seen_of_follow(session: &mut Session<'_>, follow: Follow, followee: AccountId) -> Result<Seen, Failure> {
     match follow {
         Follow::Absent => Ok(Seen::default()),
@@ -468,7 +420,8 @@ async fn seen_of_follow(session: &mut Session<'_>, follow: Follow, followee: Acc
     }
 }
 
-/// What accounts that a text names no more have seen of their notifications. As whom it names, that is not worth a conflict.
+/// What accounts have seen of their notifications that the text does not name any more. It is only peeked at: if it
+/// moves, that is not worth a conflict.
 async fn seen_by_each(session: &Session<'_>, dropped: Vec<AccountRef>) -> Result<Vec<(AccountRef, Seen)>, Failure> {
     if dropped.is_empty() {
         return Ok(vec![]);
@@ -483,7 +436,7 @@ async fn seen(session: &mut Session<'_>, account: AccountId) -> Result<Seen, Fai
     Ok(session.fold(&stream))
 }
 
-/// Both accounts; `more` is read in the same go.
+/// Both accounts; `more` is loaded in the same read.
 async fn accounts<const N: usize>(
     session: &mut Session<'_>,
     pair: Pair,
@@ -494,8 +447,8 @@ async fn accounts<const N: usize>(
     Ok((session.fold(&both[0]), session.fold(&both[1])))
 }
 
-/// The accounts and tags that a text names. A handle that nobody holds names nobody; one that the text named `before` names whomever it named
-/// then.
+/// The accounts and tags that a text names. A handle that nobody holds names nobody; one that the text named `before`
+/// names whoever held it then.
 async fn named(session: &Session<'_>, text: &str, NamedSince(before): &NamedSince) -> Result<Named, Failure> {
     let names = text::mentioned_handles(text);
     let handles: Vec<StreamName> = names.iter().map(|name| StreamName::handle(name)).collect();
@@ -503,7 +456,7 @@ async fn named(session: &Session<'_>, text: &str, NamedSince(before): &NamedSinc
     if handles.is_empty() {
         return Ok(named);
     }
-    // Whom a text names is not worth a conflict: these streams are looked at, not expected.
+    // Only peeked at: whom a text names is not worth a conflict.
     let holders: Vec<StreamName> = session
         .peek_at::<Handle>(&handles, |index| before.get(&names[index]).copied())
         .await?

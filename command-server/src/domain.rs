@@ -1,8 +1,8 @@
-//! The domain: what may happen. One file per aggregate, each with its state, its decisions and how events change it.
+//! The domain: which events a command leads to. One file per aggregate, each with its state, its decisions and how events change it.
 //!
 //! Always: pure functions of what they are given. Never here: time, SQL, gRPC, or a read table.
 
-// Whoever adds an event is told by the compiler where it must be thought of.
+// A new event makes the compiler name every place where it must be thought of.
 #![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
 
 pub mod account;
@@ -22,44 +22,40 @@ use shared::model::ids::Position;
 /// Why a command is refused, as a fact.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// Nobody has this id.
     #[error("there is no such account")]
     AccountNotFound,
-    /// The acting account has to come back first.
+    /// The acting account must be reactivated first.
     #[error("the acting account is deactivated")]
     AccountDeactivated,
-    /// The other account is not there at the moment.
+    /// The other account is deactivated at the moment.
     #[error("the target account is deactivated")]
     TargetDeactivated,
-    /// Somebody else holds the handle.
     #[error("the handle {0} is taken")]
     HandleTaken(String),
     /// It never existed, or the actor may not see it.
     #[error("there is no such post")]
     PostNotFound,
-    /// It is gone for ever.
+    /// Its author deleted it, and the actor could see it.
     #[error("the post was deleted")]
     PostDeleted,
-    /// Only the author may.
     #[error("only the author of a post may change it")]
     NotAuthor,
-    /// One of the two blocks the other.
+    /// In either direction.
     #[error("a block stands between the two accounts")]
     Blocked,
     /// Its posts are for its followers only.
     #[error("posts of a protected account cannot be reposted")]
     AccountProtected,
-    /// Nobody asked, or it was answered.
+    /// There was no request, or it was answered or withdrawn.
     #[error("there is no such follow request")]
     FollowRequestNotFound,
-    /// Not with oneself.
     #[error("an account cannot do this to itself")]
     SelfTarget,
 }
 
-/// A state that is folded from the events of one stream.
+/// A state that is folded from the events of one log stream.
 pub trait Aggregate: Default {
-    /// The state after one more event of its stream.
+    /// The state after one more event, which stands at this position.
     #[must_use]
     fn evolve(self, position: Position, event: &Event) -> Self;
 }

@@ -1,7 +1,6 @@
-//! Executing a command: read, decide, append; again when somebody was faster.
+//! Executing a command: load, decide, append; again after a conflict.
 //!
-//! Always: one request id has one effect and one answer, also when the first answer was lost. Never here: what a command
-//! means.
+//! Always: one request id has one effect and one answer, also when the first answer was lost. Never here: what a command means.
 
 use std::sync::Arc;
 
@@ -19,73 +18,68 @@ use crate::refusals::refuse;
 use crate::session::{Failure, Session, Source};
 use crate::streams::Streams;
 
-/// How often a command is decided again after it lost a race.
+/// How often a command is tried before its conflict is reported. A command of several appends has as many tries for each.
 pub const ATTEMPTS_MAX: u32 = 8;
 
-/// The context of one call.
 #[derive(Clone, Debug)]
 pub struct Call {
-    /// On whose authority.
+    /// On whose authority the command is executed.
     pub principal: String,
-    /// The id that makes a retry safe, if the client gave one.
+    /// The idempotency key, if the client gave one.
     pub request_id: Option<RequestId>,
-    /// SHA-256 over method and payload.
+    /// SHA-256 over method and payload, to which the request id is bound.
     pub digest: [u8; 32],
-    /// What everything that follows from this call shares.
+    /// Shared by everything that follows from this call.
     pub correlation_id: Uuid,
-    /// The W3C trace context.
+    /// The W3C trace context of the call.
     pub traceparent: Option<String>,
 }
 
-/// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Executed {
-    /// Where the log stood right after it.
+    /// The end of the log right after the command.
     pub anchor: Anchor,
-    /// What the caller hears.
     pub answer: Answer,
 }
 
-/// What a request id is bound to.
+/// What a request id is bound to: the method and the payload.
 #[must_use]
 pub fn digest(method: &str, payload: &[u8]) -> [u8; 32] {
     Sha256::new().chain_update(method).chain_update([0]).chain_update(payload).finalize().into()
 }
 
-/// Executes commands on one log.
+/// Executes commands on one log, with a cache of log streams.
 pub struct Executor {
     log: Arc<dyn EventLog>,
     streams: Streams,
 }
 
-/// How one attempt ended.
 enum Attempt {
     Done(Executed),
-    /// Decided that nothing happens, for this reason or for none, on what may be older than the log.
+    /// A refusal or no change, decided on cached log streams that may be older than the log.
     Unsure,
-    /// A part of the command is done, and it is to be decided again for what is left.
+    /// One append of several succeeded: the command is decided again for the rest.
     Halfway,
-    /// A lost race, which is worth another try.
+    /// A conflict or a loss of history, after which another attempt may succeed.
     Lost(AppendError),
 }
 
 impl Executor {
-    /// An executor that has read nothing yet.
+    /// With an empty cache.
     #[must_use]
     pub fn new(log: Arc<dyn EventLog>) -> Self {
         Self { log, streams: Streams::default() }
     }
 
-    /// The log.
     #[must_use]
     pub fn log(&self) -> &Arc<dyn EventLog> {
         &self.log
     }
 
-    /// Executes a command.
+    /// Tries a command until it is decided, and its events are appended.
     ///
     /// # Errors
-    /// As the contract lists them: refusals, a lost race, a store that does not answer.
+    /// As the contract lists them: refusals, a conflict after [`ATTEMPTS_MAX`] tries, a store that does not answer.
     pub async fn execute(&self, call: &Call, command: &Command) -> Result<Executed, Status> {
         let mut source = Source::Cache;
         let mut lost = None;
@@ -94,7 +88,7 @@ impl Executor {
             attempts += 1;
             source = match self.attempt(call, command, source).await? {
                 Attempt::Done(executed) => return Ok(executed),
-                // Each such step leaves less to do.
+                // Each such append leaves less to do, so this ends.
                 Attempt::Halfway => {
                     attempts = 0;
                     Source::Cache
@@ -122,7 +116,7 @@ impl Executor {
         let decision = match decided {
             Ok(decision) => decision,
             Err(Failure::Refused(refusal)) => {
-                // The request may have been executed before, and its own effect be why it is refused now.
+                // The request may have been executed before, and its own effect may be why it is refused now.
                 let before = self.answered_before(call).await?;
                 return before.map(Attempt::Done).ok_or_else(|| refuse(refusal, &session));
             }
@@ -149,7 +143,7 @@ impl Executor {
                 principal: call.principal.clone(),
                 traceparent: call.traceparent.clone(),
             },
-            // The request is executed with its last step.
+            // The request id belongs to the last append of its command.
             request: call
                 .request_id
                 .filter(|_| decision.is_last)
@@ -184,7 +178,7 @@ impl Executor {
         }
     }
 
-    /// The answer that was given before.
+    /// The answer that was stored.
     async fn recall(&self, stored: &StoredAnswer) -> Result<Executed, Status> {
         let answer = serde_json::from_slice(&stored.answer).map_err(internal)?;
         let anchor = self.log.anchor_at(stored.position).await?;

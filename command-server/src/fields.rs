@@ -1,7 +1,6 @@
-//! Fields of requests: read into types that cannot be wrong, collecting everything that is.
+//! Fields of requests: parsed into types that cannot be wrong, collecting all violations.
 //!
-//! Always: a field that is wrong is noted and read as a placeholder, and [`Fields::check`] must pass before any of them
-//! is used.
+//! Always: a wrong field adds a violation and is read as a placeholder, and [`Fields::check`] must pass before any of the values is used.
 
 use shared::model::event::{AccountKind, Profile};
 use shared::model::ids::{AccountId, PostId, RequestId};
@@ -20,12 +19,12 @@ pub const DISPLAY_NAME_LENGTH_MAX: usize = 50;
 /// The longest bio, in characters, after trimming.
 pub const BIO_LENGTH_MAX: usize = 300;
 
-/// The fields of one request while they are being read.
+/// The fields of one request while they are being parsed.
 #[derive(Debug, Default)]
 pub struct Fields(Violations);
 
 impl Fields {
-    /// Passes when every field was good.
+    /// Passes when no field was wrong.
     ///
     /// # Errors
     /// INVALID_ARGUMENT with all violations.
@@ -33,32 +32,30 @@ impl Fields {
         self.0.check()
     }
 
-    /// The id of an account.
     pub fn account(&mut self, field: &str, text: &str) -> AccountId {
         self.0.account(field, text)
     }
 
-    /// The id of a post.
     pub fn post(&mut self, field: &str, text: &str) -> PostId {
         self.0.post(field, text)
     }
 
-    /// The id of a post, or nothing.
+    /// None if the text is empty.
     pub fn optional_post(&mut self, field: &str, text: &str) -> Option<PostId> {
         (!text.is_empty()).then(|| self.post(field, text))
     }
 
-    /// The id of a notification of this account: the position of its newest cause.
+    /// The id of a notification of this account, which holds the position of its newest cause.
     pub fn notification(&mut self, tokens: &Tokens, owner: AccountId, text: &str) -> Option<Genuine> {
         tokens.open_notification(&owner.to_string(), "up_to_notification_id", text, &mut self.0)
     }
 
-    /// The id that makes a retry safe, or nothing.
+    /// The idempotency key; none if the text is empty.
     pub fn request_id(&mut self, text: &str) -> Option<RequestId> {
         (!text.is_empty()).then(|| RequestId(self.0.uuid("request_id", text)))
     }
 
-    /// What must have happened before the answer.
+    /// What must have happened before the answer is sent.
     pub fn wait_for(&mut self, number: i32) -> WaitFor {
         WaitFor::try_from(number).unwrap_or_else(|_| {
             self.0.add("wait_for", ErrorReason::FieldInvalid, "must be WAIT_FOR_PROJECTED or nothing");
@@ -66,7 +63,6 @@ impl Fields {
         })
     }
 
-    /// A handle.
     pub fn handle(&mut self, text: &str) -> String {
         if !is_handle(text) {
             let rule = format!("must be {HANDLE_LENGTH_MIN}–{HANDLE_LENGTH_MAX} of a-z, 0-9 and _");
@@ -75,12 +71,12 @@ impl Fields {
         text.to_owned()
     }
 
-    /// The text of a post, trimmed.
+    /// The trimmed text of a post.
     pub fn text(&mut self, text: &str) -> String {
         self.0.required_words("text", text, TEXT_LENGTH_MAX)
     }
 
-    /// A profile, trimmed.
+    /// A profile with trimmed texts.
     pub fn profile(&mut self, display_name: &str, bio: &str) -> Profile {
         Profile {
             display_name: self.0.required_words("display_name", display_name, DISPLAY_NAME_LENGTH_MAX),
@@ -88,7 +84,6 @@ impl Fields {
         }
     }
 
-    /// The kind of an account.
     pub fn kind(&mut self, kind: i32) -> AccountKind {
         match common::AccountKind::try_from(kind) {
             Ok(common::AccountKind::User) => AccountKind::User,

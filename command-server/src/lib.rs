@@ -1,8 +1,8 @@
-//! The command server: it decides on commands and appends what follows to the log.
+//! The command server: it decides on commands and appends the resulting events to the log.
 //!
-//! Facts flow one way: a request is parsed ([`service`], [`fields`]), the streams that it depends on are read
-//! ([`session`], [`streams`]), the domain decides ([`command`], [`domain`]), the events are appended ([`execute`]). Never here: a read
-//! table; no read model is ever asked to decide.
+//! Facts flow one way: a request is parsed ([`service`], [`fields`]), the log streams that it depends on are loaded
+//! ([`session`], [`streams`]), the domain decides ([`command`], [`domain`]), the events are appended ([`execute`]).
+//! Never here: a read table; no read model is ever asked to decide.
 
 pub mod command;
 pub mod domain;
@@ -23,10 +23,10 @@ use shared::rpc::serve::MESSAGE_BYTES_MAX;
 use tonic::codec::CompressionEncoding;
 use tonic::service::Routes;
 
-/// The services of this role, for health checks.
+/// The gRPC services of this role, for the health service.
 pub const SERVICES: &[&str] = &["chirp.command.v1.CommandService"];
 
-/// What the command server answers. `progress` is asked when somebody wants to wait for the read tables.
+/// The services of the command server. `progress` is used once a client waits for the read tables.
 #[must_use]
 pub fn routes(log: Arc<dyn EventLog>, progress: ProgressOnDemand) -> Routes {
     let service = CommandServiceServer::new(service::Commands::new(log, progress))

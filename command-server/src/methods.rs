@@ -1,5 +1,5 @@
-//! The methods of the service: for each, what its request asks for and what it is answered. What is done for all of them alike is in
-//! [`crate::service`].
+//! The methods of the service: which command each request is, and how the answer becomes a response. What is done for
+//! all methods alike is in [`crate::service`].
 
 mod accounts;
 mod posts;
@@ -16,14 +16,11 @@ use crate::service::Commands;
 
 /// A method of the service, by its request.
 pub trait Handle: Method<Response: CommandAnswer> + Commanding {
-    /// What it asks for. Fields that are wrong are noted, and then the command is not executed.
+    /// The command of the request. If a field is wrong, a violation is added, and the command is not executed.
     fn command(&self, fields: &mut Fields, commands: &Commands)
     -> impl Future<Output = Result<Command, Status>> + Send;
 
-    /// Puts what it is answered into the response, beside the token.
-    ///
-    /// # Errors
-    /// When the answer is of another command.
+    /// Puts the answer into the response; the consistency token is added elsewhere.
     fn respond(_: Answer, _: &mut Self::Response) -> Result<(), Status> {
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! The table from refusals to what clients see.
+//! The table from refusals to statuses with reasons.
 
 use shared::rpc::errors::{ErrorReason, Refused};
 use tonic::{Code, Status};
@@ -6,7 +6,7 @@ use tonic::{Code, Status};
 use crate::domain::Refusal;
 use crate::session::Session;
 
-/// The refusal as a client sees it. The session knows what was looked for and not found.
+/// The status for a refusal. The session knows which id was looked for and not found.
 pub fn refuse(refusal: Refusal, session: &Session<'_>) -> Status {
     let sought = |kind| session.sought(kind).unwrap_or_default();
     let (code, reason) = match refusal {

@@ -1,4 +1,4 @@
-//! The gRPC shell of the command server: what is done for every method alike. What each asks for is in [`crate::methods`].
+//! The gRPC shell of the command server: what is done for every method alike. What each method does is in [`crate::methods`].
 
 use std::sync::Arc;
 
@@ -18,14 +18,13 @@ use crate::execute::{Call, Executed, Executor, digest};
 use crate::fields::Fields;
 use crate::methods::Handle;
 
-/// Who is asking, as long as nobody has to say.
+/// The principal of every call, since there is no authentication yet.
 const ANONYMOUS: &str = "anonymous";
 const TRACEPARENT: &str = "traceparent";
 const TRACEPARENT_LENGTH_MAX: usize = 128;
-/// All projections.
 const ALL: Names = &[];
 
-/// The command server.
+/// The implementation of the service.
 pub struct Commands {
     pub(crate) executor: Executor,
     pub(crate) tokens: Tokens,
@@ -33,13 +32,13 @@ pub struct Commands {
 }
 
 impl Commands {
-    /// A command server on this log; `progress` is asked when somebody wants to wait for the read tables.
+    /// `progress` is used once a client waits for the read tables.
     #[must_use]
     pub fn new(log: Arc<dyn EventLog>, progress: ProgressOnDemand) -> Self {
         Self { tokens: Tokens::new(log.identity()), executor: Executor::new(log), progress }
     }
 
-    /// Reads a request, executes what it asks for, and answers.
+    /// Parses a request, executes its command, and answers.
     async fn answer<R: Handle>(&self, request: Request<R>) -> Result<Response<R::Response>, Status> {
         let (metadata, _, mut payload) = request.into_parts();
         let mut fields = Fields::default();
@@ -65,7 +64,7 @@ impl Commands {
         reply(response)
     }
 
-    /// The command has taken effect, so what goes wrong here says so.
+    /// By now the command has taken effect, and errors from here must say so.
     async fn wait_until_projected(&self, anchor: Anchor) -> Result<(), Status> {
         let position = anchor.position;
         let reached = self.progress.reach(ALL, position).await;
@@ -73,7 +72,7 @@ impl Commands {
             let (code, reason) = (Code::DeadlineExceeded, ErrorReason::NotYetProjected);
             let refused = match unreached {
                 Unreached::Behind(behind) => behind.refused(code, reason, position),
-                // Not SHUTTING_DOWN, which says that nothing was written.
+                // Not SHUTTING_DOWN, which would say that nothing was written.
                 Unreached::ShuttingDown => {
                     let message = "the command is stored, and the server stops before the read tables show it";
                     Refused::new(code, reason, message).retry_after(RETRY_DELAY)
@@ -89,7 +88,7 @@ impl Commands {
     }
 }
 
-/// The request's own id, which is a UUID or is made one.
+/// The id of the call; one that is no UUID is hashed to one.
 fn correlation_id(metadata: &MetadataMap) -> Uuid {
     let id = metadata.get(REQUEST_ID_HEADER).and_then(|id| id.to_str().ok());
     let parsed = |id: &str| Uuid::parse_str(id).unwrap_or_else(|_| Uuid::new_v5(&Uuid::NAMESPACE_OID, id.as_bytes()));

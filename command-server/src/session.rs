@@ -1,4 +1,6 @@
-//! A session: what one decision has read of the log, and so what must not have changed when its events are stored.
+//! A session: the log streams that one decision has loaded, at the versions that its append expects.
+//!
+//! Always: what was loaded must not have moved when the events are appended; what was only peeked at may have.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -15,54 +17,47 @@ use crate::streams::{Known, Stream, Streams};
 /// Why there is no decision.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-    /// The domain says no.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// The log could not be read.
     #[error(transparent)]
     Unread(#[from] ReadError),
-    /// The log holds something that this code does not know.
     #[error(transparent)]
     Undecoded(#[from] DecodeError),
 }
 
-/// Where a decision may take streams from.
+/// Where a decision may take log streams from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// From the cache, where it has them.
+    /// The cache, and the log for what it does not have.
     Cache,
-    /// From the log alone.
+    /// The log alone.
     Log,
 }
 
-/// The streams that a decision has read.
+/// The log streams that one decision has loaded.
 pub struct Session<'a> {
     log: &'a dyn EventLog,
     cache: &'a Streams,
     source: Source,
     streams: HashMap<StreamName, Stream>,
     cached: bool,
-    /// Up to where the cache knew the log when this began.
+    /// Up to where the cache knew the log when the session began.
     known: Known,
 }
 
 impl<'a> Session<'a> {
-    /// Nothing read yet.
     #[must_use]
     pub fn new(log: &'a dyn EventLog, cache: &'a Streams, source: Source) -> Self {
         Self { log, cache, source, streams: HashMap::new(), cached: false, known: cache.known() }
     }
 
-    /// Whether anything came from the cache, and so may be older than the log.
+    /// Whether any log stream came from the cache, and so may be older than the log.
     #[must_use]
     pub fn is_cached(&self) -> bool {
         self.cached
     }
 
-    /// Reads the streams that were not read before. Those that come from the log come from one snapshot.
-    ///
-    /// # Errors
-    /// When the log cannot be read.
+    /// Loads the log streams that are not loaded yet. Those that come from the log come from one snapshot.
     pub async fn load(&mut self, streams: impl IntoIterator<Item = StreamName>) -> Result<(), Failure> {
         let mut missing = Vec::new();
         for name in streams.into_iter().filter(|name| !self.streams.contains_key(name)).collect::<Vec<_>>() {
@@ -88,13 +83,13 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// The newest event that the decision may rest on.
+    /// Up to where the decision may rest on the cache: the append fails if the log has lost this event.
     #[must_use]
     pub fn rests_on(&self) -> Anchor {
         self.known.newest
     }
 
-    /// Keeps what the append of these events, the last of them at this anchor, made of the streams.
+    /// Takes over into the cache what an append of these events, the last of them at this anchor, made of the log streams.
     pub fn appended(&mut self, events: &[(StreamName, Event)], last: Anchor) {
         self.cache.appended(self.known, last);
         let first = last.position.0 - i64::try_from(events.len()).expect("an append is bounded") + 1;
@@ -106,12 +101,12 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Lets the cache forget what it knows, since history went back.
+    /// Empties the cache, since history went back.
     pub fn forget(&self) {
         self.cache.forget(self.known);
     }
 
-    /// The state of a stream that was loaded.
+    /// The state of a log stream, which must have been loaded.
     #[must_use]
     pub fn fold<A: Aggregate>(&self, stream: &StreamName) -> A {
         let events = self.streams.get(stream).expect("a decision loads a stream before it folds it");
@@ -119,27 +114,18 @@ impl<'a> Session<'a> {
     }
 
     /// Loads and folds one account.
-    ///
-    /// # Errors
-    /// When the log cannot be read.
     pub async fn account(&mut self, account: AccountId) -> Result<Account, Failure> {
         let stream = StreamName::account(account);
         self.load([stream.clone()]).await?;
         Ok(self.fold(&stream))
     }
 
-    /// The states of streams that may change without any harm to the decision.
-    ///
-    /// # Errors
-    /// When the log cannot be read.
+    /// The present states of log streams that may move without harm to the decision: they are not expected by the append.
     pub async fn peek<A: Aggregate>(&self, streams: &[StreamName]) -> Result<Vec<A>, Failure> {
         self.peek_at(streams, |_| None).await
     }
 
-    /// The same, each as it was at a position, or as it is.
-    ///
-    /// # Errors
-    /// When the log cannot be read.
+    /// As [`Self::peek`], each state as it was at a position, if one is given.
     pub async fn peek_at<A: Aggregate>(
         &self,
         streams: &[StreamName],
@@ -156,8 +142,7 @@ impl<'a> Session<'a> {
         found.iter().enumerate().map(state).collect()
     }
 
-    /// The id in the name of a stream of this kind (`account`, `post`) that the decision looked for: one that is not
-    /// there, or else any.
+    /// The id in the name of a loaded log stream of this kind (`account`, `post`): one that does not exist, or else any.
     #[must_use]
     pub fn sought(&self, kind: &str) -> Option<&str> {
         let mut found = None;
@@ -171,7 +156,7 @@ impl<'a> Session<'a> {
         found
     }
 
-    /// The version of every stream that was loaded.
+    /// The version of every log stream that was loaded.
     #[must_use]
     pub fn expected(&self) -> BTreeMap<StreamName, Version> {
         let version = |events: &Stream| Version(i64::try_from(events.len()).expect("a stream fits in memory"));

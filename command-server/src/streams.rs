@@ -1,9 +1,9 @@
-//! A bounded cache of the streams that decisions read again and again.
+//! A bounded cache of log streams that decisions load again and again.
 //!
-//! Always: an append names the version of every stream that its decision read, so a stale entry costs a conflict and never
-//! a wrong event; what is decided without an append (a refusal, or that nothing changes) is decided on the log itself. All that is kept happened
-//! up to one event, which every append names; where history went back behind it, versions may stand for something else, and everything is
-//! forgotten.
+//! Always: an append names the version of every log stream that its decision loaded, so a stale entry costs a conflict
+//! and never causes a wrong event; what is decided without an append (a refusal, or no change) is decided on the log
+//! itself. Everything cached happened up to one event, which every append names: where history went back behind it,
+//! versions may stand for something else, and the cache is emptied.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -13,24 +13,22 @@ use shared::model::event::Event;
 use shared::model::ids::Position;
 use shared::model::streams::StreamName;
 
-/// The most events that are kept, of all streams together. An event takes some 300 bytes.
+/// The most events that are cached, of all log streams together. An event takes some 300 bytes.
 const EVENTS_MAX: u64 = 50_000;
 
-/// The events of one stream, with their positions.
+/// The events of one log stream, with their positions.
 pub type Stream = Arc<Vec<(Position, Event)>>;
 
-/// The cache.
 pub struct Streams {
     kept: Cache<StreamName, Stream>,
     known: Mutex<Known>,
 }
 
-/// Up to where the cache knows the log.
 #[derive(Clone, Copy, Debug)]
 pub struct Known {
-    /// The newest event that was appended here.
+    /// The newest event that this process has appended.
     pub newest: Anchor,
-    /// Grows whenever everything is forgotten, so that what was read before does not come back.
+    /// Grows whenever the cache is emptied, so that what was read before is not cached afterwards.
     generation: u64,
 }
 
@@ -44,24 +42,24 @@ impl Default for Streams {
 
 impl Streams {
     fn lock(&self) -> MutexGuard<'_, Known> {
-        // Both fields are set at once.
+        // A poisoned lock is taken all the same: both fields are set at once.
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Up to where it knows the log now.
     #[must_use]
     pub fn known(&self) -> Known {
         *self.lock()
     }
 
-    /// The stream as it was when it was last read or written here.
+    /// The log stream as it was when it was last loaded or appended to here.
     #[must_use]
     pub fn get(&self, name: &StreamName) -> Option<Stream> {
         self.kept.get(name)
     }
 
-    /// Keeps a stream that was read since `known`, unless it is empty: what does not exist is rarely asked for twice. Nor is one kept whose
-    /// newest event comes after what is known, since no append would notice that it is lost.
+    /// Caches a log stream that was loaded since `known`. Empty ones are not cached, since what does not exist is
+    /// rarely asked for twice; nor are those with an event after the newest known one, since no append would notice
+    /// that it is lost.
     pub fn keep(&self, known: Known, name: &StreamName, stream: &Stream) {
         let now = self.known();
         let is_known = stream.last().is_some_and(|(position, _)| *position <= now.newest.position);
@@ -70,7 +68,7 @@ impl Streams {
         }
     }
 
-    /// Something was appended that had been decided on what was `known`.
+    /// Records an append whose decision rested on `known`.
     pub fn appended(&self, known: Known, newest: Anchor) {
         let mut now = self.lock();
         if now.generation == known.generation && newest.position > now.newest.position {
@@ -78,7 +76,7 @@ impl Streams {
         }
     }
 
-    /// Knows nothing any more, unless that has happened since `known`.
+    /// Empties the cache, unless that has happened since `known`.
     pub fn forget(&self, known: Known) {
         let mut now = self.lock();
         if now.generation == known.generation {

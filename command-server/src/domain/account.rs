@@ -1,4 +1,4 @@
-//! An account: registered once, there for ever; protected or public, active or deactivated.
+//! An account: registered once, kept for ever; protected or public, active or deactivated.
 //!
 //! Always: a deactivated account can do nothing but come back; it keeps its handle. Never here: who follows whom.
 
@@ -11,30 +11,25 @@ use shared::model::ids::{AccountId, AccountKey, AccountRef, Position};
 use super::handle::Handle;
 use super::{Aggregate, Refusal};
 
-/// Stream `account-{id}`.
+/// Folded from `account-{id}`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Account {
     /// Never registered.
     #[default]
     Absent,
-    /// Registered.
     Known(Known),
 }
 
-/// An account that was registered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Known {
-    /// Its id and key.
     pub me: AccountRef,
-    /// Its kind.
     pub kind: AccountKind,
-    /// Its handle now.
+    /// The handle that it holds now.
     pub handle: String,
-    /// Its profile now.
     pub personal: Envelope<Profile>,
-    /// Followers need approval.
+    /// Whether followers need approval.
     pub protected: bool,
-    /// Not deactivated.
+    /// False while it is deactivated.
     pub active: bool,
 }
 
@@ -50,7 +45,7 @@ impl Account {
         }
     }
 
-    /// The account as the one that acts.
+    /// The account as an actor, which must be active.
     ///
     /// # Errors
     /// `AccountNotFound`, `AccountDeactivated`.
@@ -63,7 +58,7 @@ impl Account {
     }
 }
 
-/// Registers a new account under a free handle.
+/// Registers a new account under a handle that nobody holds.
 ///
 /// # Errors
 /// `HandleTaken`.
@@ -81,7 +76,7 @@ pub fn register(
     ])
 }
 
-/// Replaces the profile.
+/// Replaces the whole profile.
 ///
 /// # Errors
 /// `AccountNotFound`, `AccountDeactivated`.
@@ -93,7 +88,7 @@ pub fn update_profile(account: &Account, personal: Envelope<Profile>) -> Result<
     Ok(vec![Event::Account(AccountEvent::ProfileUpdated { account: known.me, personal })])
 }
 
-/// Gives up the present handle and takes another. `wanted` is the stream of the handle `name`.
+/// Releases the present handle and claims another. `wanted` is the state of the handle `name`.
 ///
 /// # Errors
 /// `AccountNotFound`, `AccountDeactivated`, `HandleTaken`.
@@ -111,7 +106,7 @@ pub fn change_handle(account: &Account, wanted: &Handle, name: &str) -> Result<V
     ])
 }
 
-/// From now on followers need approval.
+/// Makes the account protected: from now on followers need approval.
 ///
 /// # Errors
 /// `AccountNotFound`, `AccountDeactivated`.
@@ -123,11 +118,12 @@ pub fn protect(account: &Account) -> Result<Vec<Event>, Refusal> {
     }
 }
 
-/// Requests that going public approves in one append: each takes two events.
+/// How many requests one append approves when an account goes public; each takes two events.
 pub const APPROVED_TOGETHER_MAX: usize = 4_000;
 
-/// Goes public, which approves everyone who is waiting: the oldest requests first, as many at a time as one append takes, and the account is
-/// public once nobody is left. Undone halfway, it is still protected, and those who were approved follow.
+/// Makes the account public, which approves all pending requests: the oldest first, as many at a time as one append
+/// takes. The account is public once none is left. If this stops halfway, it is still protected, and those that were
+/// approved follow.
 ///
 /// # Errors
 /// `AccountNotFound`, `AccountDeactivated`.
@@ -152,13 +148,13 @@ pub fn unprotect(account: &Account, waiting: &[AccountRef]) -> Result<Step, Refu
 /// What one append does of a command that may need several.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// What happens. Empty when everything is already so.
+    /// Empty when everything is already as the command wants it.
     pub events: Vec<Event>,
-    /// Whether this is all that is left.
+    /// Whether these events complete the command.
     pub is_last: bool,
 }
 
-/// Goes away, keeping everything.
+/// Deactivates the account, which keeps everything.
 ///
 /// # Errors
 /// `AccountNotFound`.
@@ -170,7 +166,7 @@ pub fn deactivate(account: &Account) -> Result<Vec<Event>, Refusal> {
     }
 }
 
-/// Comes back, with everything.
+/// Reactivates the account, with everything that it had.
 ///
 /// # Errors
 /// `AccountNotFound`.

@@ -1,4 +1,4 @@
-//! A block: it ends the follows between the two, both ways, and lets none begin.
+//! A block: it ends the follows between the two accounts, in both directions, and prevents new ones.
 //!
 //! Always: unblocking restores nothing.
 
@@ -10,30 +10,24 @@ use super::follow::{Follow, end};
 use super::notifications::Seen;
 use super::{Aggregate, Refusal};
 
-/// Stream `block-{account}-{target}`.
+/// Folded from `block-{account}-{target}`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Block {
-    /// No block.
     #[default]
     Absent,
-    /// Blocked.
     Standing,
 }
 
-/// The follows between two accounts.
+/// The follows between two accounts, with what each has seen of its notifications.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Follows {
-    /// The actor's follow of the target.
     pub of_target: Follow,
-    /// The target's follow of the actor.
     pub of_actor: Follow,
-    /// What the target has seen of its notifications.
     pub seen_by_target: Seen,
-    /// What the actor has seen of its notifications.
     pub seen_by_actor: Seen,
 }
 
-/// Blocks, and ends what is between the two.
+/// Blocks the target, and ends the follows and requests between the two.
 ///
 /// # Errors
 /// `AccountNotFound`, `AccountDeactivated`, `SelfTarget`.
@@ -51,7 +45,7 @@ pub fn block(block: Block, account: &Account, target: &Account, follows: Follows
     Ok(events)
 }
 
-/// Takes a block away.
+/// Removes a block.
 ///
 /// # Errors
 /// `AccountNotFound`, `AccountDeactivated`, `SelfTarget`.

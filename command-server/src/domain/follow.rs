@@ -10,19 +10,17 @@ use super::account::{Account, Known};
 use super::notifications::Seen;
 use super::{Aggregate, Refusal};
 
-/// Stream `follow-{follower}-{followee}`.
+/// Folded from `follow-{follower}-{followee}`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Follow {
-    /// No edge.
     #[default]
     Absent,
     /// Waiting for approval.
     Requested,
-    /// Following.
     Following,
 }
 
-/// Follows, or asks to.
+/// Follows a public account, or asks a protected one.
 ///
 /// # Errors
 /// `AccountNotFound`, `AccountDeactivated`, `TargetDeactivated`, `SelfTarget`, `Blocked`.
@@ -46,7 +44,7 @@ pub fn follow(follow: Follow, follower: &Account, followee: &Account, blocked: b
     }
 }
 
-/// Ends a follow, or takes the request back. `seen` is what the followee has seen of its notifications, here and where something ends below.
+/// Ends a follow, or withdraws the request. `seen` is what the followee has seen of its notifications, here and in the functions below.
 ///
 /// # Errors
 /// `AccountNotFound`, `AccountDeactivated`, `SelfTarget`.
@@ -58,7 +56,7 @@ pub fn unfollow(follow: Follow, follower: &Account, followee: &Account, seen: Se
     }
 }
 
-/// Ends somebody else's follow of the acting account. A request stays: it is answered by [`reject`].
+/// Ends the follower's follow of the acting followee. A request stays: it is answered by [`reject`].
 ///
 /// # Errors
 /// `AccountNotFound`, `AccountDeactivated`, `SelfTarget`.
@@ -73,7 +71,7 @@ pub fn remove(follow: Follow, follower: &Account, followee: &Account, seen: Seen
     }
 }
 
-/// Lets a waiting follower in.
+/// Approves a pending request.
 ///
 /// # Errors
 /// `AccountNotFound`, `AccountDeactivated`, `FollowRequestNotFound`.
@@ -81,7 +79,7 @@ pub fn approve(follow: Follow, follower: &Account, followee: &Account) -> Result
     answer(follow, follower, followee, Seen::default(), FollowEvent::Followed)
 }
 
-/// Turns a waiting follower away.
+/// Rejects a pending request.
 ///
 /// # Errors
 /// `AccountNotFound`, `AccountDeactivated`, `FollowRequestNotFound`.
@@ -89,7 +87,7 @@ pub fn reject(follow: Follow, follower: &Account, followee: &Account, seen: Seen
     answer(follow, follower, followee, seen, FollowEvent::Rejected)
 }
 
-/// Ends whatever there is; `pending` is what ending a request is called.
+/// Ends a follow or a request, whichever there is; `pending` makes the event that ends a request.
 pub(super) fn end(
     follow: Follow,
     follower: &Known,

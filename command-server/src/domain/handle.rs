@@ -1,22 +1,22 @@
-//! A handle: held by one account at a time. Its stream is what makes handles unique.
+//! A handle: held by one account at a time. Handles are unique because each has a log stream of its own.
 
 use shared::model::event::{Event, HandleEvent};
 use shared::model::ids::{AccountId, Position};
 
 use super::{Aggregate, Refusal};
 
-/// Stream `handle-{handle}`.
+/// Folded from `handle-{handle}`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Handle {
     /// Nobody holds it.
     #[default]
     Free,
-    /// This account holds it.
+    /// The account that holds it.
     Held(AccountId),
 }
 
 impl Handle {
-    /// Passes when `account` may have the handle.
+    /// Passes when `account` may hold the handle: nobody else does.
     ///
     /// # Errors
     /// `HandleTaken`.

@@ -1,4 +1,4 @@
-//! A mute: the target is not shown to whoever mutes, and never learns of it.
+//! A mute: the target is not shown to the account that mutes it, and never learns of it.
 
 use shared::model::event::{Event, MuteEvent};
 use shared::model::ids::Position;
@@ -6,17 +6,15 @@ use shared::model::ids::Position;
 use super::account::Account;
 use super::{Aggregate, Refusal};
 
-/// Stream `mute-{account}-{target}`.
+/// Folded from `mute-{account}-{target}`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mute {
-    /// No mute.
     #[default]
     Absent,
-    /// Muted.
     Standing,
 }
 
-/// Mutes.
+/// Mutes the target.
 ///
 /// # Errors
 /// `AccountNotFound`, `AccountDeactivated`, `SelfTarget`.
@@ -29,7 +27,7 @@ pub fn mute(mute: Mute, account: &Account, target: &Account) -> Result<Vec<Event
     }
 }
 
-/// Takes a mute away.
+/// Removes a mute.
 ///
 /// # Errors
 /// `AccountNotFound`, `AccountDeactivated`, `SelfTarget`.

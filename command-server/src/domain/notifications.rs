@@ -1,6 +1,6 @@
 //! What an account has seen of its notifications: everything up to a position.
 //!
-//! Always: it only ever grows. Never here: the notifications themselves, which are a projection.
+//! Always: the position only grows. Never here: the notifications themselves, which are a projection.
 
 use shared::model::event::{Event, NotificationsEvent};
 use shared::model::ids::Position;
@@ -8,12 +8,12 @@ use shared::model::ids::Position;
 use super::account::Account;
 use super::{Aggregate, Refusal};
 
-/// Stream `notifications-{account}`: the position up to which everything was seen.
+/// The position up to which everything was seen, folded from `notifications-{account}`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Seen(pub Position);
 
 impl Seen {
-    /// As an event tells it of others.
+    /// The position for an event that ends something; nothing if no notification was ever seen.
     #[must_use]
     pub fn up_to(self) -> Option<Position> {
         (self.0 > Position::default()).then_some(self.0)

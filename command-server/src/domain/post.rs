@@ -13,58 +13,51 @@ use super::notifications::Seen;
 use super::text::mentioned_handles;
 use super::{Aggregate, Refusal};
 
-/// Stream `post-{id}`.
+/// Folded from `post-{id}`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Post {
     /// Never published.
     #[default]
     Absent,
-    /// There for whoever may see it.
     Live(Live),
-    /// Gone for ever.
+    /// Deleted for ever. Who wrote it is still known.
     Deleted(AuthoredPost),
 }
 
 /// A post that was not deleted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Live {
-    /// Its id and key.
     pub me: PostRef,
-    /// Who wrote it.
     pub author: AccountRef,
-    /// The post that it answers.
     pub reply_to: Option<AuthoredPost>,
-    /// Its text now.
+    /// The present text.
     pub personal: Envelope<PostText>,
-    /// Whom the text names.
+    /// The accounts that the present text names.
     pub mentions: Vec<AccountRef>,
 }
 
 impl Live {
-    /// Whom the text names, and another one would not.
+    /// The accounts that the present text names and a new one with these names does not.
     #[must_use]
     pub fn dropped_by(&self, named: &Named) -> Vec<AccountRef> {
         self.mentions.iter().filter(|mentioned| !named.mentions.contains(mentioned)).copied().collect()
     }
 
-    /// The post and its author.
     #[must_use]
     pub fn authored(&self) -> AuthoredPost {
         AuthoredPost { post: self.me, author: self.author }
     }
 }
 
-/// What a text says to others.
+/// What a text names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Named {
-    /// Accounts named as `@handle`.
     pub mentions: Vec<AccountRef>,
-    /// Tags named as `#tag`.
     pub hashtags: Vec<String>,
 }
 
-/// The handles that the present text of a post names, each with the position since which it does so without interruption. Whom a handle names
-/// was settled there: whoever takes it over later is not named by an old text.
+/// The handles that the present text of a post names, each with the position since which it does so without
+/// interruption. Whom a handle names was settled there: an account that claims it later is not named by an old text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NamedSince(pub BTreeMap<String, Position>);
 
@@ -80,21 +73,19 @@ impl Aggregate for NamedSince {
     }
 }
 
-/// What stands between somebody and the author of a post.
+/// What decides whether an account may see a post.
 #[derive(Clone, Debug)]
 pub struct Sight<'a> {
-    /// Who looks.
     pub viewer: &'a Known,
-    /// Who wrote.
     pub author: &'a Account,
-    /// A block in either direction.
+    /// Whether there is a block in either direction.
     pub blocked: bool,
-    /// The viewer follows the author.
+    /// Whether the viewer follows the author.
     pub follows: bool,
 }
 
 impl Post {
-    /// The post and its author, also when it is gone.
+    /// The post and its author, also when it was deleted.
     ///
     /// # Errors
     /// `PostNotFound`.
@@ -106,7 +97,7 @@ impl Post {
         }
     }
 
-    /// The post, if it is there.
+    /// The post, if it was not deleted.
     ///
     /// # Errors
     /// `PostNotFound`, `PostDeleted`.
@@ -118,7 +109,7 @@ impl Post {
         }
     }
 
-    /// The post, if it is there and the viewer may see it.
+    /// The post, if it was not deleted and the viewer may see it.
     ///
     /// # Errors
     /// `PostNotFound`, `PostDeleted`.
@@ -128,14 +119,14 @@ impl Post {
         let own = author.me == sight.viewer.me;
         let hidden = !author.active || sight.blocked || (author.protected && !sight.follows && !own);
         match hidden {
-            // Whoever could not see it does not hear that it was deleted either.
+            // A viewer who could not see it must not learn that it was deleted, either.
             true => Err(Refusal::PostNotFound),
             false => self.live(),
         }
     }
 }
 
-/// Publishes a post. `reply_to` and `quoted` were seen by the author.
+/// Publishes a post. Its author must have been able to see `reply_to` and `quoted`, which is checked elsewhere.
 ///
 /// # Errors
 /// `AccountNotFound`, `AccountDeactivated`.
@@ -159,7 +150,7 @@ pub fn create(
     })])
 }
 
-/// Replaces the text. `seen` is what those have seen of their notifications whom it does not name any more.
+/// Replaces the text. `seen` is what the accounts have seen of their notifications that the new text does not name any more.
 ///
 /// # Errors
 /// `AccountNotFound`, `AccountDeactivated`, `PostNotFound`, `PostDeleted`, `NotAuthor`.

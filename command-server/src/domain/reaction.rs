@@ -1,7 +1,7 @@
-//! A like, a repost or a bookmark: there or not, of one account on one post.
+//! A like, a repost or a bookmark: whether one account has it on one post.
 //!
-//! Always: adding twice and removing twice are fine; a repost undone and made again takes a new place. Never here:
-//! whether the actor may see the post; [`super::post::Post::seen`] says so.
+//! Always: adding twice and removing twice succeed; a repost that is undone and made again takes a new place. Never
+//! here: whether the actor may see the post, which [`super::post::Post::seen`] decides.
 
 use shared::model::event::{BookmarkEvent, Event, LikeEvent, RepostEvent};
 use shared::model::ids::{AccountRef, AuthoredPost, Position};
@@ -10,17 +10,16 @@ use super::account::{Account, Known};
 use super::notifications::Seen;
 use super::{Aggregate, Refusal};
 
-/// Stream `like-{account}-{post}`, `repost-…` or `bookmark-…`.
+/// Folded from `like-{account}-{post}`, `repost-…` or `bookmark-…`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Reaction {
-    /// Not there.
     #[default]
     Absent,
-    /// There, since this position.
+    /// Added at this position.
     Since(Position),
 }
 
-/// Likes a post that the account sees.
+/// Likes a post, which the account must be able to see.
 #[must_use]
 pub fn like(like: Reaction, account: AccountRef, on: AuthoredPost) -> Vec<Event> {
     match like {
@@ -29,7 +28,7 @@ pub fn like(like: Reaction, account: AccountRef, on: AuthoredPost) -> Vec<Event>
     }
 }
 
-/// Takes a like back, also from a post that is gone. `seen` is what the author has seen of their notifications.
+/// Removes a like, also from a deleted post. `seen` is what the author has seen of its notifications.
 #[must_use]
 pub fn unlike(like: Reaction, account: AccountRef, on: AuthoredPost, seen: Seen) -> Vec<Event> {
     match like {
@@ -41,7 +40,7 @@ pub fn unlike(like: Reaction, account: AccountRef, on: AuthoredPost, seen: Seen)
     }
 }
 
-/// Reposts a post that the account sees, unless its author is protected.
+/// Reposts a post, which the account must be able to see, unless its author is protected.
 ///
 /// # Errors
 /// `AccountProtected`.
@@ -60,7 +59,7 @@ pub fn repost(
     }
 }
 
-/// Undoes a repost, also of a post that is gone. `seen` is what the author has seen of their notifications.
+/// Undoes a repost, also of a deleted post. `seen` is what the author has seen of its notifications.
 #[must_use]
 pub fn undo_repost(repost: Reaction, account: AccountRef, on: AuthoredPost, seen: Seen) -> Vec<Event> {
     match repost {
@@ -72,7 +71,7 @@ pub fn undo_repost(repost: Reaction, account: AccountRef, on: AuthoredPost, seen
     }
 }
 
-/// Bookmarks a post that the account sees.
+/// Bookmarks a post, which the account must be able to see.
 #[must_use]
 pub fn bookmark(bookmark: Reaction, account: AccountRef, on: AuthoredPost) -> Vec<Event> {
     match bookmark {
@@ -83,7 +82,7 @@ pub fn bookmark(bookmark: Reaction, account: AccountRef, on: AuthoredPost) -> Ve
     }
 }
 
-/// Removes a bookmark, also of a post that is gone.
+/// Removes a bookmark, also of a deleted post.
 #[must_use]
 pub fn remove_bookmark(bookmark: Reaction, account: AccountRef, on: AuthoredPost) -> Vec<Event> {
     match bookmark {

@@ -1,4 +1,4 @@
-//! The follow requests that wait for one account, so that going public finds them all in the log.
+//! The follow requests that wait for one account, so that going public finds all of them in the log.
 
 use std::collections::BTreeMap;
 
@@ -7,12 +7,11 @@ use shared::model::ids::{AccountKey, AccountRef, Position};
 
 use super::Aggregate;
 
-/// Stream `requests-{followee}`: who is waiting, and since when. There is no bound on how many.
+/// Who is waiting, and since when, folded from `requests-{followee}`. How many can wait is not bounded.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Requests(BTreeMap<AccountKey, (Position, AccountRef)>);
 
 impl Requests {
-    /// Everybody who is waiting, whoever asked first comes first.
     #[must_use]
     pub fn oldest_first(&self) -> Vec<AccountRef> {
         let mut waiting: Vec<_> = self.0.values().copied().collect();

@@ -10,14 +10,13 @@ pub const HANDLE_LENGTH_MIN: usize = 3;
 /// The longest handle, in characters.
 pub const HANDLE_LENGTH_MAX: usize = 30;
 
-/// Whether it is a handle: 3–30 of `a-z0-9_`.
+/// A handle is 3–30 characters of `a-z0-9_`.
 #[must_use]
 pub fn is_handle(text: &str) -> bool {
     (HANDLE_LENGTH_MIN..=HANDLE_LENGTH_MAX).contains(&text.len())
         && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))
 }
 
-/// The handles that a text names.
 #[must_use]
 pub fn mentioned_handles(text: &str) -> Vec<String> {
     let mut handles = names(text, '@');
@@ -25,7 +24,6 @@ pub fn mentioned_handles(text: &str) -> Vec<String> {
     handles
 }
 
-/// The tags that a text names.
 #[must_use]
 pub fn hashtags(text: &str) -> Vec<String> {
     let mut tags = names(text, '#');
