@@ -1,4 +1,5 @@
-//! The administration of the projector: how far it is, filling a projection again, and reading the log.
+//! The administration service of the projector: the state of projections, rebuilds, parked events, tables that were set
+//! aside, and reading the log.
 
 mod as_of;
 mod event_stream;
@@ -46,14 +47,13 @@ FROM projections WHERE name = $1";
 SELECT number, checkpoint, log_head, set_aside_at FROM set_aside WHERE projection = $1 ORDER BY number";
 }
 const PAGE_SIZES: PageSizes = PageSizes { default: 50, max: 200 };
-/// The most events that one page looks at, whether they match or not.
+/// The most events that one page of a list examines, whether they match or not.
 const EXAMINED_MAX: usize = 4_096;
-/// Streams of events that one server holds open.
+/// Event streams that one server holds open.
 const STREAMS_MAX: usize = 64;
-/// Messages that wait for a slow consumer.
+/// Messages that are buffered for a slow consumer.
 const WAITING_MESSAGES_MAX: usize = 64;
 
-/// The administration service.
 #[derive(Clone)]
 pub struct Admin {
     log: Arc<dyn EventLog>,
@@ -84,7 +84,7 @@ impl Admin {
         Self { log, tables, clock, names: names.into(), orders, rates, silence, tokens, drain, room, history: None }
     }
 
-    /// Lets the streams end with this, and answers questions about the past from this.
+    /// Ends event streams with this drain, and answers questions about the past from this history.
     pub(crate) fn with(self, drain: CancellationToken, history: Arc<dyn History>) -> Self {
         Self { drain, history: Some(history), ..self }
     }
@@ -92,7 +92,7 @@ impl Admin {
     async fn projection(&self, name: &str) -> Result<v1::Projection, Status> {
         let now = Value::Number(self.clock.now().0);
         let rows = self.tables.rows(&SELECT_PROJECTION, &[Value::Text(name), now]).await.map_err(store_unavailable)?;
-        // A projection that never ran has no row, and has seen nothing.
+        // A projection that never ran has no row.
         let (checkpoint, failure, silent_micros, served_from) = match rows.first() {
             Some(row) => (
                 Position(row.get("checkpoint").map_err(internal)?),
@@ -145,7 +145,7 @@ impl Admin {
         rows.iter().map(set).collect::<Result<_, _>>().map_err(internal)
     }
 
-    /// How long the oldest unapplied event has been waiting.
+    /// How long the oldest event that is not applied yet has been waiting.
     async fn age_of_next(&self, checkpoint: Position) -> Result<prost_types::Duration, Status> {
         let next = self.log.read(checkpoint, 1).await?;
         let waiting = next.first().map_or(0, |event| self.clock.now().0.saturating_sub(event.recorded_at.0).max(0));
@@ -153,7 +153,7 @@ impl Admin {
         prost_types::Duration::try_from(waiting).map_err(internal)
     }
 
-    /// The projection that a request names.
+    /// The projection that a request names; a violation if the name is empty.
     fn named(&self, name: &str) -> Result<&'static str, Status> {
         let mut violations = Violations::default();
         violations.must_not_be_empty("name", name);
@@ -161,7 +161,7 @@ impl Admin {
         self.known(name)
     }
 
-    /// The projection of this name.
+    /// The projection of this name; NOT_FOUND if there is none.
     fn known(&self, name: &str) -> Result<&'static str, Status> {
         self.names.iter().copied().find(|known| *known == name).ok_or_else(|| {
             let message = format!("there is no projection {name:?}, there are {}", self.names.join(", "));
@@ -178,7 +178,7 @@ impl Admin {
         }
     }
 
-    /// The event after which a stream of events begins.
+    /// The position and hash after which an event stream begins.
     async fn start_of_events(&self, asked: &v1::StreamEventsRequest) -> Result<Anchor, Status> {
         let position = match asked.resume_token.as_str() {
             "" => Position(i64::try_from(asked.after_position).unwrap_or(i64::MAX)),
@@ -196,7 +196,7 @@ impl Admin {
         }
     }
 
-    /// What is told where another projector owns a projection, and must be asked.
+    /// The error where another projector owns a projection and must be asked, with its address.
     async fn ask_the_owner(&self, name: &str) -> Status {
         let address = match checkpoints::owner_address(&self.tables, name).await {
             Ok(address) => address.unwrap_or_default(),
@@ -208,7 +208,7 @@ impl Admin {
         refused.with("projection", name).with("owner_address", address).into()
     }
 
-    /// Lets the projector do it, and waits for it.
+    /// Sends an order to the runner, and waits for the outcome.
     async fn order<T>(&self, order: impl FnOnce(Done<T>) -> Order) -> Result<T, Status> {
         let (done, answered) = oneshot::channel();
         let gone = |_| Refused::new(Code::Unavailable, ErrorReason::ShuttingDown, "the projector is stopping");
@@ -253,7 +253,7 @@ impl AdminService for Admin {
         }
         let reached = skipped + projections.len();
         let next_page_token = match reached < self.names.len() {
-            // It counts names, and no history changes those.
+            // The token counts projections, which no lost history changes.
             true => {
                 let reached = Position(i64::try_from(reached).map_err(internal)?);
                 self.tokens.seal_page(&arguments, reached, Anchor::ORIGIN)
@@ -380,7 +380,7 @@ impl AdminService for Admin {
         tokio::spawn(async move {
             let _room = room;
             if AssertUnwindSafe(stream.run()).catch_unwind().await.is_err() {
-                // Else the stream would seem to have come to an end.
+                // Without it, the stream would seem to have ended normally.
                 let _ = last_word.try_send(Err(internal("the task of a stream panicked")));
             }
         });

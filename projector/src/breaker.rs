@@ -1,25 +1,24 @@
 //! A circuit breaker between the projector and its store.
 //!
-//! Always: after a failure nothing is tried for a while, and for longer the longer it lasts; what is tried then is the next batch itself,
-//! and closes the circuit when it goes well.
+//! Always: after a failure nothing is tried for a pause, which grows while the failures last; the next attempt is the
+//! next batch itself, and its success closes the circuit.
 //!
-//! Source: the circuit breaker of M. Nygard, "Release It!"; here one call at a time is tried anyway.
+//! Source: the circuit breaker of M. Nygard, "Release It!"; half-open is not a state here, since there is one caller only.
 
 use std::time::Duration;
 
-/// How long to wait after the first failure.
+/// The pause after the first failure; it doubles with each further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
-/// And at most: who gives a full disk its space back, waits no longer than this.
+/// The longest pause: when a full disk has space again, no more than this is lost.
 const LAST_PAUSE: Duration = Duration::from_secs(2);
 
-/// How often in a row the store failed.
 #[derive(Debug, Default)]
 pub struct Breaker {
     failures: u32,
 }
 
 impl Breaker {
-    /// The store failed; says how long to wait, and whether it did well before.
+    /// Records a failure. Gives the pause, and whether this is the first failure in a row.
     pub fn open(&mut self) -> (Duration, bool) {
         let pause = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(self.failures)).min(LAST_PAUSE);
         let is_news = self.failures == 0;
@@ -27,7 +26,7 @@ impl Breaker {
         (pause, is_news)
     }
 
-    /// The store did well; says whether it had failed.
+    /// Records a success. True if it ends a row of failures.
     pub fn close(&mut self) -> bool {
         std::mem::take(&mut self.failures) > 0
     }

@@ -1,9 +1,9 @@
 //! Checkpoints: how far each projection is, who owns it, and for how long nobody else may.
 //!
-//! Always: a checkpoint moves by compare-and-set on its old value and the owner's term, in the transaction of the effects and
-//! before them; so of two projectors one wins, the other waits for its end, and nothing is applied twice. An owner that is
-//! not heard of for [`LEASE`] loses the projection to whoever asks next; the higher term fences it off. On a server, heartbeats are by its
-//! clock, since those of the machines differ.
+//! Always: a checkpoint moves by compare-and-set on its old value and the owner's term, in the transaction of the
+//! effects and before them; so of two projectors one wins, the other waits for its end, and nothing is applied twice.
+//! An owner whose heartbeat is older than [`LEASE`] loses the projection to the next that claims it; the higher term
+//! fences it off. On a server, heartbeats are by its clock, since those of the machines differ.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -15,10 +15,10 @@ use shared::sql::database::{Database, Row, Transaction, Value};
 use shared::sql::{Script, statements};
 use shared::tables::checkpoint::Checkpoint;
 
-/// An owner that has not said for this long that it is alive may be replaced.
+/// An owner without a heartbeat for this long may be replaced.
 pub const LEASE: Duration = Duration::from_secs(3);
 
-/// Whoever holds the row is at work, so there is no point in waiting for it.
+/// A lock on the row means that its owner is at work, so there is no point in waiting for it.
 static HURRY: Script = Script::new("{postgres: SET LOCAL lock_timeout = '500ms'}");
 statements! {
     static SELECT_OWNERS = "SELECT name, term, heartbeat_at FROM projections";
@@ -26,7 +26,7 @@ statements! {
     static SELECT_CLAIMS = "
 SELECT name, checkpoint, hash, term, served_from FROM projections
 WHERE (name, term) IN (SELECT * FROM {rows $1 AS mine: name text, term})";
-    /// $1 the name, $2 now, $3 the term and $4 the heartbeat of the owner that is replaced, $5 where the new one answers operators.
+    /// $1 the name, $2 now, $3 the term and $4 the heartbeat of the owner that is replaced, $5 the new owner's address for operators.
     static CLAIM = "
 INSERT INTO projections AS mine (name, checkpoint, term, heartbeat_at, owner_address) VALUES ($1, 0, 1, {clock}($2), $5)
 ON CONFLICT (name) DO UPDATE SET
@@ -34,8 +34,8 @@ ON CONFLICT (name) DO UPDATE SET
 WHERE mine.term = $3 AND mine.heartbeat_at = $4
 RETURNING checkpoint, hash, term, served_from";
     static RELEASE = "UPDATE projections SET heartbeat_at = 0 WHERE name = $1 AND term = $2";
-    /// $1 the new checkpoint, $2 now, $3 the old checkpoint, $4 the projections with the terms of their owner, $5 the log's hash at the new
-    /// checkpoint. Others are told of it when it is committed.
+    /// $1 the new checkpoint, $2 now, $3 the old checkpoint, $4 the projections with the terms of their owner, $5 the
+    /// log's hash at the new checkpoint. The commit notifies listeners.
     static MOVE = "
 UPDATE projections SET checkpoint = $1, heartbeat_at = {clock}($2), hash = $5
 WHERE checkpoint = $3 AND (name, term) IN (SELECT * FROM {rows $4 AS mine: name text, term})
@@ -56,16 +56,16 @@ UPDATE projections SET checkpoint = 0, hash = $4, served_from = $3, failure = NU
     static FAIL = "UPDATE projections SET failure = $1 WHERE name = $2 AND term = $3";
 }
 
-/// How far one projection is, as its owner knows it.
+/// What the owner of a projection knows of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Claim {
     /// Everything up to here is in its tables.
     pub checkpoint: Position,
-    /// The log's hash there, as it was when the checkpoint moved; nothing in tables of before this was kept.
+    /// The log's hash at the checkpoint, as it was when the checkpoint moved; nothing in tables that are older than these hashes.
     pub hash: Option<Hash>,
-    /// Which owner this is.
+    /// Grows with each owner, and fences off the one before.
     pub term: i64,
-    /// Below this the tables do not answer queries.
+    /// Below this position the tables do not answer queries.
     pub served_from: Position,
 }
 
@@ -76,7 +76,7 @@ impl Claim {
     }
 }
 
-/// An owner as the table has it: nobody who has the same term and heartbeat twice has done anything in between.
+/// An owner as stored. If term and heartbeat are the same twice, the owner has done nothing in between.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Owner {
     term: i64,
@@ -84,7 +84,7 @@ pub struct Owner {
 }
 
 impl Owner {
-    /// It has said that it stops.
+    /// Whether the owner has released the projection.
     #[must_use]
     pub fn has_released(&self) -> bool {
         self.heartbeat_at == 0
@@ -92,19 +92,16 @@ impl Owner {
 }
 
 /// The owner of each projection that ever had one.
-///
-/// # Errors
-/// When the database fails.
 pub async fn owners(tables: &Database) -> Result<HashMap<String, Owner>, sqlx::Error> {
     let owner =
         |row: &Row| Ok((row.get("name")?, Owner { term: row.get("term")?, heartbeat_at: row.get("heartbeat_at")? }));
     tables.rows(&SELECT_OWNERS, &[]).await?.iter().map(owner).collect()
 }
 
-/// Becomes the owner of a projection in place of this one; nothing when that one has moved.
+/// Claims a projection from the owner `before`; nothing when that one has moved.
 ///
 /// # Errors
-/// When the database fails, or somebody is at work on the projection.
+/// Also when another projector is at work on the projection.
 pub async fn claim(
     tables: &Database,
     name: &str,
@@ -121,10 +118,7 @@ pub async fn claim(
     rows.first().map(Claim::from_row).transpose()
 }
 
-/// What the tables say of projections that this owner, by its terms, still has; one that is missing has another owner now.
-///
-/// # Errors
-/// When the database fails.
+/// What is stored of projections that this owner, by its terms, still has; one that is missing has another owner now.
 pub async fn read(
     tables: &Database,
     projections: &[(&'static str, i64)],
@@ -133,20 +127,14 @@ pub async fn read(
     claims(&tables.rows(&SELECT_CLAIMS, &[Value::Rows(&mine)]).await?)
 }
 
-/// Notes the log's hash at a checkpoint that was written before hashes were kept.
-///
-/// # Errors
-/// When the database fails.
+/// Stores the log's hash at a checkpoint that is older than these hashes.
 pub async fn note_hash(tx: &mut Transaction, name: &str, claim: Claim, hash: &Hash) -> Result<(), sqlx::Error> {
     let values = [Value::Text(name), Value::Number(claim.term), Value::Bytes(hash)];
     tx.execute(&NOTE_HASH, &values).await.map(drop)
 }
 
-/// The projection begins again at the first event, and answers no query before it has reached a position. False when another owner has
-/// taken over.
-///
-/// # Errors
-/// When the database fails.
+/// Sends the projection back to the first event; it answers no query before it has reached `served_from`. False when
+/// another owner has taken over.
 pub async fn begin_again(
     tx: &mut Transaction,
     name: &str,
@@ -158,38 +146,25 @@ pub async fn begin_again(
     Ok(!tx.rows(&BEGIN_AGAIN, &values).await?.is_empty())
 }
 
-/// Where the owner of a projection answers operators, if it has said so.
-///
-/// # Errors
-/// When the database fails.
+/// The address at which the owner of a projection answers operators, if it has one.
 pub async fn owner_address(tables: &Database, name: &str) -> Result<Option<String>, sqlx::Error> {
     let rows = tables.rows(&SELECT_OWNER_ADDRESS, &[Value::Text(name)]).await?;
     Ok(rows.first().map(|row| row.get("owner_address")).transpose()?.flatten())
 }
 
-/// Gives a projection back, so that the next owner need not wait.
-///
-/// # Errors
-/// When the database fails.
+/// Releases a projection, so that the next owner need not wait for the lease to end.
 pub async fn release(tx: &mut Transaction, name: &str, claim: Claim) -> Result<(), sqlx::Error> {
     tx.execute(&RELEASE, &[Value::Text(name), Value::Number(claim.term)]).await?;
     Ok(())
 }
 
-/// The tables answer queries again, since they have all that the log has.
-///
-/// # Errors
-/// When the database fails.
+/// Lets the tables answer queries from the present checkpoint on, since they have all that the log has.
 pub async fn serve(tx: &mut Transaction, name: &str, claim: Claim) -> Result<(), sqlx::Error> {
     let values = [Value::Text(name), Value::Number(claim.term), Value::Number(claim.checkpoint.0)];
     tx.execute(&SERVE, &values).await.map(drop)
 }
 
-/// Moves the checkpoints of projections, each with its term, that are at the same place; gives one of which another owner has taken
-/// over, if there is one.
-///
-/// # Errors
-/// When the database fails.
+/// Moves the checkpoints of projections, each with its term, from the same position. Gives one that has another owner now, if there is one.
 pub async fn advance(
     tx: &mut Transaction,
     projections: &[(&'static str, i64)],
@@ -203,11 +178,7 @@ pub async fn advance(
     one_without(projections, &tx.rows(&MOVE, &values).await?)
 }
 
-/// Says that the owner of projections, each with its term, is alive. Gives what the tables say of each, by its name; one that is missing has
-/// another owner now.
-///
-/// # Errors
-/// When the database fails.
+/// Renews the lease on projections, each with its term. Gives what is stored of each; one that is missing has another owner now.
 pub async fn beat(
     tx: &mut Transaction,
     projections: &[(&'static str, i64)],
@@ -217,10 +188,7 @@ pub async fn beat(
     claims(&tx.rows(&BEAT, &[Value::Number(now.0), Value::Rows(&mine)]).await?)
 }
 
-/// The same in a transaction of its own.
-///
-/// # Errors
-/// When the database fails.
+/// [`beat`] in a transaction of its own.
 pub async fn beat_alone(
     tables: &Database,
     projections: &[(&'static str, i64)],
@@ -234,24 +202,18 @@ fn claims(rows: &[Row]) -> Result<HashMap<String, Claim>, sqlx::Error> {
     rows.iter().map(|row| Ok((row.get("name")?, Claim::from_row(row)?))).collect()
 }
 
-/// One of these projections of which there is no row.
+/// One of these projections for which there is no row.
 fn one_without(projections: &[(&'static str, i64)], rows: &[Row]) -> Result<Option<&'static str>, sqlx::Error> {
     let found: HashSet<String> = rows.iter().map(|row| row.get("name")).collect::<Result<_, _>>()?;
     Ok(projections.iter().map(|(name, _)| *name).find(|name| !found.contains(*name)))
 }
 
-/// Nobody fills this projection any more.
-///
-/// # Errors
-/// When the database fails.
+/// Deletes the checkpoint of a projection that is not filled any more.
 pub async fn forget(tx: &mut Transaction, name: &str) -> Result<(), sqlx::Error> {
     tx.execute(&FORGET, &[Value::Text(name)]).await.map(drop)
 }
 
-/// Notes why the projection stopped, or, with nothing, that it goes on.
-///
-/// # Errors
-/// When the database fails.
+/// Stores why the projection stopped; with nothing, that it goes on.
 pub async fn note_failure(
     tx: &mut Transaction,
     name: &str,

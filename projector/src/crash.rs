@@ -1,8 +1,8 @@
-//! Where a test lets the projector end in the middle of its work, as if somebody had pulled the plug.
+//! Points at which a test can end the process in the middle of the projector's work, as a power failure would.
 
 use fail::fail_point;
 
-/// All such places, in the order of a step, of parking, of a rebuild and of a history that went back.
+/// All points, in the order of a step, of parking, of a rebuild and of a history that went back.
 pub const CRASH_POINTS: [&str; 13] = [
     "projector::read",
     "projector::advanced",
@@ -19,10 +19,10 @@ pub const CRASH_POINTS: [&str; 13] = [
     "projector::set_aside",
 ];
 
-/// Ends the process here, when a test says so.
+/// Ends the process here, if a test says so.
 pub fn may_crash(point: &'static str) {
     fail_point!(point, |_| std::process::abort());
-    // Only what the tests build knows the point.
+    // Outside of builds with failpoints, the name is not used.
     let _ = point;
 }
 
@@ -34,7 +34,7 @@ mod tests {
 
     use super::*;
 
-    /// The names in the calls of all sources below a folder.
+    /// The names in all calls below a folder.
     fn called(folder: &Path, names: &mut BTreeSet<String>) {
         for entry in fs::read_dir(folder).expect("the folder reads") {
             let path = entry.expect("the entry reads").path();

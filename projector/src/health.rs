@@ -1,6 +1,6 @@
-//! Whether the projections run without which nothing may be served as right.
+//! Whether the critical projections run, without which no answer counts as right.
 //!
-//! Always: what is stored is asked, so that it does not matter which projector works on them. Never here: what a projector does about it.
+//! Always: what is stored decides, so that it does not matter which projector works on them. Never here: what a projector does about it.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -17,9 +17,9 @@ use shared::tables::aside::check_history;
 use crate::checkpoints::LEASE;
 use crate::runner::HEARTBEAT;
 
-/// Whoever works on a projection says so every second, and while a batch takes long only when it ends.
+/// Owners renew their lease every second, or every eight where no other machine can take over; during a long batch only when it ends.
 const SILENCE_MICROS_MAX: i64 = 20_000_000;
-/// Until then after its start, a projector has waited for the lease of an owner that is not heard of, and has looked again.
+/// A projector that has been running for this long has waited for the lease of a silent owner, and has looked again.
 const TAKEOVER_TIME_MAX: Duration = Duration::from_secs(LEASE.as_secs() + 2 * HEARTBEAT.as_secs());
 
 statements! {
@@ -27,18 +27,17 @@ statements! {
     static SELECT_STATES = "SELECT name, failure, {clock}($1) - heartbeat_at AS silent_micros FROM projections";
 }
 
-/// What it means that the owner of a projection is not heard of.
+/// Decides what it means that a projection's owner has been silent.
 #[derive(Clone, Debug)]
 pub(crate) struct Silence {
-    /// What this projector works on when nobody else does.
+    /// The projections that this projector takes over when nobody else works on them.
     wanted: Arc<[&'static str]>,
     started_at: Instant,
 }
 
-/// See [`Silence::of`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Owner {
-    /// It has been heard of lately.
+    /// Its heartbeat is recent.
     Working,
     /// This projector has just started, and takes over when the lease has ended.
     BeingReplaced,
@@ -47,12 +46,11 @@ pub(crate) enum Owner {
 }
 
 impl Silence {
-    /// For a projector that starts now.
     pub(crate) fn new(wanted: Vec<&'static str>) -> Self {
         Self { wanted: wanted.into(), started_at: Instant::now() }
     }
 
-    /// What is known of an owner that was not heard of for so long.
+    /// What is known of an owner whose heartbeat is this old.
     pub(crate) fn of(&self, name: &str, silent_micros: i64) -> Owner {
         let is_replaced = self.wanted.contains(&name) && self.started_at.elapsed() < TAKEOVER_TIME_MAX;
         match silent_micros > SILENCE_MICROS_MAX {
@@ -63,7 +61,7 @@ impl Silence {
     }
 }
 
-/// Looks at the critical projections.
+/// Checks of the critical projections.
 #[derive(Clone)]
 pub struct Health {
     tables: Database,
@@ -77,15 +75,12 @@ impl Health {
         Self { tables, clock, critical: critical.into(), silence }
     }
 
-    /// Whether the read tables are of the history that this log has.
-    ///
-    /// # Errors
-    /// Says which are not, or are being filled again.
+    /// Whether the read tables are of the history that this log has. The error says which are not, or are being filled again.
     pub async fn is_of_history(&self, log: &dyn LogHead) -> Outcome {
         check_history(&self.tables, log).await
     }
 
-    /// Names whoever reads the read tables, or on a server anything, for so long that others pay for it; never returns.
+    /// Reports processes that read the read tables, or anything on the server, for so long that others pay for it; never returns.
     pub async fn name_long_readers(&self, store: &Store) -> Infallible {
         match store {
             Store::Folder(folder) => long_readers::of_file(&tables_file(folder)).await,
@@ -93,10 +88,7 @@ impl Health {
         }
     }
 
-    /// Whether all of them run, whoever works on them.
-    ///
-    /// # Errors
-    /// Says which do not, and why.
+    /// Whether all critical projections run, whoever works on them. The error says which do not, and why.
     pub async fn critical_run(&self) -> Outcome {
         let now = Value::Number(self.clock.now().0);
         let rows = self.tables.rows(&SELECT_STATES, &[now]).await.map_err(|cause| cause.to_string())?;

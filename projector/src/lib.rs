@@ -1,8 +1,8 @@
 //! The projector: it folds the log into the read tables.
 //!
-//! Facts flow one way: events are pulled ([`runner`]), folded and written as a set ([`projections`]), and the checkpoint
-//! commits with them ([`checkpoints`]). Every write to a read table is in this crate. Never here: gRPC, other than the
-//! administration of the projector itself.
+//! Facts flow one way: events are pulled ([`runner`]), folded and written as a set ([`projections`]), and the
+//! checkpoint is committed with them ([`checkpoints`]). Every write of projected rows is in this crate. Never here:
+//! gRPC, other than the administration of the projector itself.
 
 mod admin;
 mod breaker;
@@ -45,40 +45,38 @@ use crate::health::Silence;
 use crate::projection::{Policy, Projection};
 use crate::runner::{Order, Retried, RunError, Runner, Step, Takeover};
 
-/// The services of this role, for health checks.
+/// The gRPC services of this role, for the health service.
 pub const SERVICES: &[&str] = &["chirp.admin.v1.AdminService"];
 
-/// Orders of operators that may wait.
+/// Orders of operators that can wait for the runner.
 const ORDERS_WAITING_MAX: usize = 16;
 
-/// A projector that owns the read tables of a store.
+/// A projector on the read tables of a store.
 pub struct Projector {
     runner: Runner,
     orders: mpsc::Receiver<Order>,
     admin: admin::Admin,
     health: Health,
-    /// Where the tables are, unless they are in memory.
+    /// Nothing where the tables are in memory.
     store: Option<Store>,
     progress: Wake,
 }
 
-/// The read tables, as a projector needs them.
+/// Read tables that are open, as a projector needs them.
 pub struct ReadTables {
-    /// To write them.
     pub writer: Database,
-    /// To read them.
     pub reader: Database,
-    /// When a projector becomes their owner.
+    /// When the projector becomes the owner of projections that have one.
     pub takeover: Takeover,
-    /// For each projection what one process of a machine at a time may have, and must have to be its owner.
+    /// For each projection the file lock that its owner must hold, where processes share a folder.
     pub owners: Option<Owners>,
 }
 
 impl Projector {
-    /// Opens the read tables to write them, and becomes their owner. `progress` is woken after every batch.
+    /// Opens the read tables for writing, and claims the projections. `progress` is woken after every batch.
     ///
     /// # Errors
-    /// When the read tables cannot be written or belong to another log, or, in a folder, when another process projects there.
+    /// When the read tables belong to another log, or another process projects into the same folder.
     pub async fn open(
         store: &Store,
         log: Arc<dyn EventLog>,
@@ -95,10 +93,10 @@ impl Projector {
         Self::open_with(owners, store, log, settings, clock, progress).await
     }
 
-    /// The same, but where another process projects in the folder it waits until that one has ended.
+    /// As [`Self::open`], but where another process projects into the same folder, it stands by until that one has ended.
     ///
     /// # Errors
-    /// When the read tables cannot be written or belong to another log.
+    /// When the read tables belong to another log.
     pub async fn open_or_stand_by(
         store: &Store,
         log: Arc<dyn EventLog>,
@@ -122,17 +120,14 @@ impl Projector {
         let reader = store.open_tables_to_read(&*log).await?;
         let tables = ReadTables { writer, reader, takeover, owners };
         let mut projector = Self::on(tables, log, settings, clock, progress).await.map_err(OpenError::from)?;
-        // Before anybody is served; what fails now is tried again while it projects.
+        // Before anything is served. What fails now is tried again while it projects.
         if let Err(cause) = projector.runner.compare_with_log().await {
             debug!(%cause, "the read tables are not compared with the log yet: {cause}");
         }
         Ok(Self { store: Some(store.clone()), ..projector })
     }
 
-    /// The same on read tables that are open already.
-    ///
-    /// # Errors
-    /// When they cannot be written.
+    /// A projector on read tables that are open already.
     pub async fn on(
         tables: ReadTables,
         log: Arc<dyn EventLog>,
@@ -160,20 +155,19 @@ impl Projector {
         Ok(Self { runner, orders, admin, health, store: None, progress })
     }
 
-    /// Looks at the critical projections.
     #[must_use]
     pub fn health(&self) -> Health {
         self.health.clone()
     }
 
-    /// Lets it say there, as `tables`, whether it can write the read tables, which it does all the time.
+    /// Reports as `tables`, after every step, whether the read tables can be written.
     #[must_use]
     pub fn telling(mut self, ready: Readiness) -> Self {
         self.runner.tell(ready);
         self
     }
 
-    /// What the projector answers on its port; streams end with the drain.
+    /// The services on the projector's port; event streams end with the drain.
     #[must_use]
     pub fn routes(&self, history: Arc<dyn History>, drain: CancellationToken) -> Routes {
         let admin = self.admin.clone().with(drain, history);
@@ -183,9 +177,9 @@ impl Projector {
     /// Projects until drained.
     ///
     /// # Errors
-    /// When another projector has taken over.
+    /// When the projections cannot be released at the end or, with [`Takeover::AtOnce`], when another projector has taken over.
     pub async fn run(self, drain: CancellationToken) -> Result<(), RunError> {
-        // It ends with this call.
+        // Aborted when this call ends.
         let mut beside = JoinSet::new();
         if let Some(copying) = self.store.and_then(|store| store.copy_back(&self.progress)) {
             beside.spawn(copying);
@@ -193,10 +187,7 @@ impl Projector {
         self.runner.run(self.orders, drain).await
     }
 
-    /// Projects everything that is in the log now, without serving anything: for tools and tests.
-    ///
-    /// # Errors
-    /// When the store fails or another projector has taken over.
+    /// Projects everything that is in the log now, and returns: for tools and tests.
     pub async fn catch_up(&mut self) -> Result<(), RunError> {
         loop {
             match self.runner.step().await? {
@@ -207,32 +198,23 @@ impl Projector {
         }
     }
 
-    /// Gives back what it owns, so that the next projector need not wait: for tools and tests, since [`Self::run`] does it.
-    ///
-    /// # Errors
-    /// When the store fails.
+    /// Releases the projections, so that the next projector need not wait: for tools and tests, since [`Self::run`] does it.
     pub async fn stop(self) -> Result<(), RunError> {
         self.runner.release().await
     }
 
-    /// Fills one projection again.
-    ///
-    /// # Errors
-    /// When the store fails or another projector has taken over.
+    /// Rebuilds one projection, to its end: for tools and tests.
     pub async fn rebuild(&mut self, name: &str) -> Result<(), RunError> {
         self.runner.rebuild(name).await
     }
 
-    /// Tries all parked events of a projection again: for tools and tests.
-    ///
-    /// # Errors
-    /// When the store fails or another projector has taken over.
+    /// Retries all parked events of a projection: for tools and tests.
     pub async fn retry_parked(&mut self, name: &str) -> Result<Retried, RunError> {
         self.runner.retry(name, &[]).await
     }
 }
 
-/// Every statement of this crate, for the test that prepares them.
+/// Every statement of this crate, for the test that prepares them on both engines.
 #[must_use]
 pub fn every_statement() -> Vec<&'static Statement> {
     [

@@ -1,13 +1,13 @@
-//! Parked events: those that a projection could not apply, and those that must stay in order behind them.
+//! Parked events (dead letters): those that a projection could not apply, and those that must stay in order behind them.
 //!
-//! Always: a row is written in the transaction that moves the checkpoint past its event, and deleted in the one that applies the event;
-//! everything that does not wait goes on. An event waits behind a parked one
+//! Always: an event is parked in the transaction that moves the checkpoint past it, and unparked in the one that
+//! applies it; events that need not wait are applied. An event waits behind a parked one
 //!
-//! - of its own stream,
-//! - that began an account or a post which it names, and
-//! - that is about the post whose stream it belongs to, so that what a deleted post took along is not brought back.
+//! - of its own log stream,
+//! - that created an account or a post which it names, and
+//! - that is about the post to whose log stream it belongs, so that what a deleted post took along is not brought back.
 //!
-//! What passes may be applied in any order: the laws hold every projection to that, by parking at random and trying again.
+//! All others may be applied in any order: the laws hold every projection to that, by parking at random and retrying.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -21,7 +21,7 @@ use shared::sql::rows::Rows;
 use shared::sql::statements;
 
 statements! {
-    /// Whoever parks an event again, in a rebuild, has tried it again.
+    /// An event that is parked again by a rebuild was tried again.
     static PARK = "
 INSERT INTO parked_events
 SELECT projection, position, stream, version, kind, behind, cause, attempts, parked_at, NULL, NULL
@@ -34,7 +34,7 @@ SELECT position, stream, version, behind, discarded_at FROM parked_events WHERE 
 UPDATE parked_events SET attempts = attempts + 1, cause = $3, behind = NULL WHERE projection = $1 AND position = $2";
     static UNPARK = "DELETE FROM parked_events WHERE projection = $1 AND position = $2";
     static FORGET = "DELETE FROM parked_events WHERE projection = $1";
-    /// What was given up stays so. $1 the projection, $2 the one that is filled beside it.
+    /// Discarded events stay discarded. $1 the projection, $2 the name of its rebuild.
     static KEEP_DISCARDED = "
 INSERT INTO parked_events
 SELECT $2, position, stream, version, kind, behind, cause, attempts, parked_at, discarded_at, discard_reason
@@ -47,39 +47,34 @@ WHERE projection = $1 AND position = $2 AND discarded_at IS NULL
 RETURNING position";
 }
 
-/// The most of a cause that is kept, in characters.
+/// The longest cause that is stored, in characters.
 const CAUSE_LENGTH_MAX: usize = 1_000;
 
-/// An event on its way to be parked.
+/// An event that is to be parked.
 #[derive(Debug)]
 pub struct ToPark<'a> {
-    /// The event.
     pub recorded: &'a Recorded,
     /// The parked event that it waits for; nothing when it could not be applied itself.
     pub behind: Option<Position>,
-    /// Why.
     pub cause: String,
     /// How often it was tried.
     pub attempts: u32,
 }
 
-/// What a projection has parked, and what must stay behind it.
+/// What a projection has parked, and what must wait behind it.
 #[derive(Clone, Debug, Default)]
 pub struct Parked {
     /// Each parked event with the one that it waits for, if it does.
     waiting: BTreeMap<Position, Option<Position>>,
     discarded: HashSet<Position>,
-    /// The first parked event that holds up the events of a stream.
+    /// The first parked event that holds up the events of a log stream.
     streams: HashMap<StreamName, Position>,
-    /// And those that name an account or a post.
+    /// The first parked event that holds up whatever names an account or a post, by its log stream.
     entities: HashMap<StreamName, Position>,
 }
 
 impl Parked {
-    /// As the tables have it.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// As stored.
     pub async fn load(tables: &Database, projection: &str) -> Result<Self, sqlx::Error> {
         let mut parked = Self::default();
         for row in &tables.rows(&SELECT, &[Value::Text(projection)]).await? {
@@ -96,19 +91,18 @@ impl Parked {
         Ok(parked)
     }
 
-    /// How many events wait.
+    /// How many events wait. Discarded ones do not.
     #[must_use]
     pub fn len(&self) -> usize {
         self.waiting.len()
     }
 
-    /// Whether nothing waits.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.waiting.is_empty()
     }
 
-    /// The positions of those that wait.
+    /// The positions of events that wait.
     pub fn positions(&self) -> impl Iterator<Item = Position> {
         self.waiting.keys().copied()
     }
@@ -119,20 +113,20 @@ impl Parked {
         self.waiting.get(&position).is_some_and(Option::is_none)
     }
 
-    /// The same, as if nothing waited.
+    /// With the discarded events, but none that waits.
     #[must_use]
     pub fn only_discarded(&self) -> Self {
         Self { discarded: self.discarded.clone(), ..Self::default() }
     }
 
-    /// Whether somebody has decided that this event is not to be applied.
+    /// Whether an operator has decided that this event is never to be applied.
     #[must_use]
     pub fn is_discarded(&self, position: Position) -> bool {
         self.discarded.contains(&position)
     }
 
-    /// The parked event behind which this one must stay, if there is one. Of an event that cannot be read, only the name of its stream says
-    /// what it is about.
+    /// The parked event behind which this one must wait, if there is one. Of an event that cannot be read, only the
+    /// name of its log stream says what it is about.
     #[must_use]
     pub fn in_front_of(&self, recorded: &Recorded, event: Option<&Event>) -> Option<Position> {
         if self.is_empty() {
@@ -143,17 +137,17 @@ impl Parked {
         of_its_stream.into_iter().chain(named.filter_map(|name| self.entities.get(&name))).min().copied()
     }
 
-    /// Lets what must stay behind this event wait.
+    /// Records that an event is parked, and what must wait behind it.
     pub fn hold(&mut self, position: Position, stream: &StreamName, version: Version, behind: Option<Position>) {
         let parts = stream.aggregate().map_or(&[][..], |aggregate| aggregate.parts);
         match parts {
-            // What somebody does to a post stands in the way of what happens to the post.
+            // What is done to a post holds up what happens to the post.
             [Part::Account, Part::Post] => {
                 if let Some(post) = stream.named().pop() {
                     self.streams.entry(post).or_insert(position);
                 }
             }
-            // What others name begins with its first event.
+            // An account or a post can be named from its first event on.
             [Part::Account | Part::Post] if stream.named().first() == Some(stream) && version == Version(1) => {
                 self.entities.entry(stream.clone()).or_insert(position);
             }
@@ -164,7 +158,7 @@ impl Parked {
     }
 }
 
-/// What an event names beside that: whoever wrote a post, and what it answers or quotes.
+/// What an event names besides its log stream: the author of a post, and the posts that it answers or quotes.
 fn named_within(event: &Event) -> Vec<StreamName> {
     let Event::Post(event) = event else { return vec![] };
     let (author, reply_to, quoted) = match event {
@@ -176,15 +170,11 @@ fn named_within(event: &Event) -> Vec<StreamName> {
     posts.chain([StreamName::account(author.id)]).collect()
 }
 
-/// What of a cause is kept, as every engine takes it.
+/// A cause as it is stored: bounded, and without U+0000, which PostgreSQL refuses.
 fn kept(cause: &str) -> String {
     cause.chars().filter(|character| *character != '\0').take(CAUSE_LENGTH_MAX).collect()
 }
 
-/// Parks events.
-///
-/// # Errors
-/// When the database fails.
 pub async fn park(
     tx: &mut Transaction,
     projection: &str,
@@ -204,10 +194,7 @@ pub async fn park(
     tx.execute(&PARK, &[Value::Rows(&rows)]).await.map(drop)
 }
 
-/// Notes that a parked event was tried again, in vain.
-///
-/// # Errors
-/// When the database fails.
+/// Records that a parked event was tried again in vain.
 pub async fn count_attempt(
     tx: &mut Transaction,
     projection: &str,
@@ -219,44 +206,28 @@ pub async fn count_attempt(
         .map(drop)
 }
 
-/// An event is not parked any more.
-///
-/// # Errors
-/// When the database fails.
 pub async fn unpark(tx: &mut Transaction, projection: &str, position: Position) -> Result<(), sqlx::Error> {
     tx.execute(&UNPARK, &[Value::Text(projection), Value::Number(position.0)]).await.map(drop)
 }
 
-/// A projection that is filled beside another has parked nothing yet; what was given up stays so.
-///
-/// # Errors
-/// When the database fails.
+/// Starts the rebuild of a projection with no parked events but the discarded ones.
 pub async fn begin_anew(tx: &mut Transaction, projection: &str, beside: &str) -> Result<(), sqlx::Error> {
     forget(tx, beside).await?;
     tx.execute(&KEEP_DISCARDED, &[Value::Text(projection), Value::Text(beside)]).await.map(drop)
 }
 
-/// Nobody has parked anything for this projection.
-///
-/// # Errors
-/// When the database fails.
+/// Deletes all parked events of this name.
 pub async fn forget(tx: &mut Transaction, projection: &str) -> Result<(), sqlx::Error> {
     tx.execute(&FORGET, &[Value::Text(projection)]).await.map(drop)
 }
 
-/// What was parked while a projection was filled beside another is what the other has parked.
-///
-/// # Errors
-/// When the database fails.
+/// Gives the projection the parked events of its rebuild instead of its own.
 pub async fn take_over(tx: &mut Transaction, projection: &str, beside: &str) -> Result<(), sqlx::Error> {
     forget(tx, projection).await?;
     tx.execute(&RENAME, &[Value::Text(projection), Value::Text(beside)]).await.map(drop)
 }
 
-/// Decides that a parked event is not to be applied, ever. False when it is not parked.
-///
-/// # Errors
-/// When the database fails.
+/// Discards a parked event: it will never be applied. False when it is not parked.
 pub async fn discard(
     tx: &mut Transaction,
     projection: &str,

@@ -1,4 +1,6 @@
-//! What a projection is: a name with a version, a pure fold and a set-wise write.
+//! The port of a projection: a name with a version, a pure fold and a set-wise write.
+
+#![warn(missing_docs)]
 
 use async_trait::async_trait;
 use shared::log::Recorded;
@@ -7,14 +9,14 @@ use shared::model::event::{DecodeError, Event};
 use shared::model::ids::{Position, Version};
 use shared::sql::database::Transaction;
 
-/// An event as projections see it.
+/// An event as projections see it, decoded.
 #[derive(Clone, Debug)]
 pub struct Fact {
-    /// Its place in the log.
+    /// The event's place in the whole log.
     pub position: Position,
-    /// Its place in its stream.
+    /// The event's place in its log stream, 1 for the first.
     pub version: Version,
-    /// When it was recorded.
+    /// By the clock of the process that appended it.
     pub recorded_at: Timestamp,
     /// What happened.
     pub event: Event,
@@ -32,16 +34,16 @@ impl TryFrom<&Recorded> for Fact {
 /// Facts that are applied together.
 #[derive(Debug)]
 pub struct Batch<'a> {
-    /// The facts, in the order of the log. There may be none.
+    /// In the order of the log, without those that the projection does not want or that are parked. There may be none.
     pub facts: Vec<&'a Fact>,
-    /// Where the projection was before.
+    /// The checkpoint before.
     pub after: Position,
-    /// Where it is once they are applied.
+    /// The checkpoint once they are applied.
     pub checkpoint: Position,
 }
 
 impl Batch<'_> {
-    /// Whether these were parked: the projection has gone on long ago, and goes nowhere now.
+    /// Whether these facts were parked: the projection has long passed them, and its checkpoint does not move.
     #[must_use]
     pub fn is_late(&self) -> bool {
         self.after == self.checkpoint
@@ -51,31 +53,30 @@ impl Batch<'_> {
 /// What a projection does about an event that it cannot apply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Policy {
-    /// It stops in front of it and alarms: wrong answers would be worse than old ones.
+    /// It stops in front of the event, and the process is not ready: wrong answers would be worse than old ones.
     Critical,
-    /// It parks the event, with those that must stay behind it, and goes on.
+    /// It parks the event, with those that must wait behind it, and goes on.
     BestEffort,
 }
 
 /// A view of the log as tables.
 ///
 /// Always: applying a batch is a pure fold and then one statement per table; the batch's size changes no answer; a
-/// projection reads and writes its own tables only; the caller commits the effects together with the checkpoint. Events that the order
-/// of parking lets through (see [`crate::parking`]) may be applied in any order.
+/// projection reads and writes its own tables only; the caller commits the effects together with the checkpoint. Events
+/// that the order of parking lets through (see [`crate::parking`]) may be applied in any order.
 #[async_trait]
 pub trait Projection: Send + Sync {
-    /// Its name, which ends with its version and begins the names of its tables: to reshape a projection, put the next version beside
-    /// it.
+    /// Ends with its version and begins the names of its tables: to reshape a projection, add the next version.
     fn name(&self) -> &'static str;
 
     /// The first words of the types of events that it wants, such as `post`; it is never given others.
     fn wants(&self) -> &'static [&'static str];
 
-    /// What it does about an event that it cannot apply.
+    /// What it does about an event that it cannot apply; by default it parks the event.
     fn policy(&self) -> Policy {
         Policy::BestEffort
     }
 
-    /// Folds a batch and writes the net change.
+    /// Folds a batch and writes the net change. An error about values is taken for one of the events, any other for one of the store.
     async fn apply(&self, tx: &mut Transaction, batch: &Batch<'_>) -> Result<(), sqlx::Error>;
 }

@@ -1,6 +1,6 @@
 //! The projections, one file each.
 
-// Whoever adds an event is told by the compiler where it must be thought of.
+// A new event makes the compiler name every place where it must be thought of.
 #![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
 
 pub mod activity;
@@ -22,7 +22,7 @@ use crate::changes::ChangesTable;
 use crate::edges::EdgeTable;
 use crate::projection::{Policy, Projection};
 
-/// All of them.
+/// Every projection, with these settings.
 #[must_use]
 pub fn all(timelines: &TimelineSettings) -> Vec<Arc<dyn Projection>> {
     vec![
@@ -38,13 +38,12 @@ pub fn all(timelines: &TimelineSettings) -> Vec<Arc<dyn Projection>> {
     ]
 }
 
-/// Their names.
 #[must_use]
 pub fn names() -> Vec<&'static str> {
     all(&TimelineSettings::default()).iter().map(|projection| projection.name()).collect()
 }
 
-/// The names of those that go on when they cannot apply an event, and park it.
+/// The names of the projections that park an event that they cannot apply, and go on.
 #[must_use]
 pub fn best_effort() -> Vec<&'static str> {
     let all = all(&TimelineSettings::default());
@@ -54,7 +53,7 @@ pub fn best_effort() -> Vec<&'static str> {
         .collect()
 }
 
-/// Every statement of a projection.
+/// Every statement of every projection.
 pub(crate) fn every_statement() -> Vec<&'static Statement> {
     let own = [
         activity::STATEMENTS,

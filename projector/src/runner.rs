@@ -1,8 +1,9 @@
 //! The runner: it pulls the next events and gives them to the projections.
 //!
-//! Always: effects and checkpoint commit together; projections at the same checkpoint share one read and one
-//! transaction; those at different ones take turns, and nobody passes another, so that they meet; a wake-up only ends the sleep. An
-//! event that a projection cannot apply is parked, or stops it, and is never skipped; one that breaks the hash chain stops all of them.
+//! Always: effects and checkpoint are committed together; projections at the same checkpoint share one read and one
+//! transaction; those at different ones take turns, and none passes another, so that they meet; a wake-up only ends the
+//! sleep. An event that a projection cannot apply is parked or stops it, and is never skipped; one that breaks the hash
+//! chain stops all of them.
 
 mod history;
 mod measures;
@@ -41,28 +42,25 @@ pub use self::owning::HEARTBEAT;
 pub use self::rebuild::Rates;
 use self::rebuild::Rebuilding;
 
-/// How long to wait before the log is read again, each time that what was read is not what was appended.
+/// The pauses before the log is read again, when what was read does not continue the hash chain.
 const REREADING: [Duration; 3] = [Duration::from_millis(10), Duration::from_millis(40), Duration::from_millis(160)];
 
 /// Why the runner cannot go on.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
-    /// Another projector owns the tables now.
+    /// Another projector owns the projection now.
     #[error("another projector has taken over {0}")]
     Superseded(&'static str),
     /// Another projector owns the projection, and must be asked.
     #[error("another projector owns {0}; ask that one")]
     StandingBy(&'static str),
-    /// It is being filled anew already.
     #[error("{0} is being rebuilt")]
     Rebuilding(&'static str),
-    /// Somebody ended it; what served goes on to serve.
+    /// An operator cancelled the rebuild; the old tables go on serving.
     #[error("the rebuild of {0} was cancelled")]
     Cancelled(&'static str),
-    /// The log failed.
     #[error(transparent)]
     Log(#[from] ReadError),
-    /// The read tables failed.
     #[error("the read tables failed: {0}")]
     Tables(#[from] sqlx::Error),
 }
@@ -70,60 +68,59 @@ pub enum RunError {
 /// When a projector becomes the owner of projections that have one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Takeover {
-    /// When it starts, since nobody else can be at work: the one before has ended, or stops.
+    /// When it starts, since nobody else can be at work: the owner before has ended, or stops.
     AtOnce,
-    /// When the owner has said that it stops, or has said nothing for [`LEASE`](checkpoints::LEASE). Whoever loses a projection stands by.
+    /// When the owner has released them, or its lease ([`LEASE`](checkpoints::LEASE)) has ended. A projector that loses
+    /// a projection stands by.
     WhenSilent,
 }
 
-/// The loop that projects.
 pub(crate) struct Runner {
     log: Arc<dyn EventLog>,
     tables: Database,
     clock: Arc<dyn Clock>,
     running: Vec<Running>,
     takeover: Takeover,
-    /// Where it answers operators.
+    /// Where operators reach this process.
     address: Option<String>,
-    /// Without which nothing is claimed, where it is asked for.
+    /// The file locks without which nothing is claimed, where processes share a folder.
     owners: Option<Owners>,
     batch_events_max: usize,
     progress: Wake,
     beat_at: Instant,
     breaker: Breaker,
-    /// Turns that were taken.
+    /// How many turns were taken.
     turns: u64,
     rebuilding: Rebuilding,
     rates: Rates,
-    /// What this process remembers of the projections is what the tables say.
+    /// Whether what this process remembers of its projections is what is stored.
     is_trusted: bool,
-    /// When the newest event was recorded, and where it is.
+    /// The newest event, and when it was recorded.
     newest: Option<(Position, Timestamp)>,
-    /// It was told that this is in the future.
+    /// Whether it was logged that this is in the future.
     clock_is_ahead: bool,
     ready: Option<Readiness>,
 }
 
-/// Projections that go on together.
+/// Projections at the same checkpoint, which share a batch.
 struct Turn {
     checkpoint: Position,
     members: Vec<usize>,
     events_max: usize,
 }
 
-/// What a step did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
-    /// Something.
+    /// There may be more to do at once.
     Done,
-    /// Nothing, since what there is to do must wait until then.
+    /// What there is to do must wait until then.
     Waiting(Instant),
-    /// There is nothing to do.
+    /// Nothing is to be done before the next wake-up.
     Idle,
 }
 
 impl Runner {
-    /// Becomes the owner of those projections that it may have now.
+    /// A runner that owns those projections that it may claim now.
     pub async fn claim(
         log: Arc<dyn EventLog>,
         tables: Database,
@@ -155,14 +152,14 @@ impl Runner {
         };
         runner.claim_what_is_free(takeover).await?;
         runner.count_set_aside().await?;
-        // Somebody's heartbeat may come in between.
+        // A heartbeat of the owner before may have come in between.
         while takeover == Takeover::AtOnce && runner.running.iter().any(|running| running.claim.is_none()) {
             runner.claim_what_is_free(takeover).await?;
         }
         Ok(runner)
     }
 
-    /// Projects until drained, or until another projector takes over.
+    /// Projects until drained. With [`Takeover::AtOnce`], also until another projector takes over.
     pub async fn run(mut self, mut orders: mpsc::Receiver<Order>, drain: CancellationToken) -> Result<(), RunError> {
         let mut moved = self.log.moved();
         while !drain.is_cancelled() {
@@ -218,12 +215,11 @@ impl Runner {
         Ok(())
     }
 
-    /// From now on it says there whether it can do its work.
+    /// Reports the outcome of every step to this readiness, as `tables`.
     pub fn tell(&mut self, ready: Readiness) {
         self.ready = Some(ready);
     }
 
-    /// How fast rebuilds go.
     pub fn rates(&self) -> Rates {
         self.rates.clone()
     }
@@ -257,7 +253,7 @@ impl Runner {
         Ok(soonest.map_or(Step::Idle, Step::Waiting))
     }
 
-    /// Those that go on together, whoever has waited longest first.
+    /// Projections by checkpoint, those that have waited longest first.
     fn next_turns(&self) -> Vec<Turn> {
         let mut together: BTreeMap<(Position, Option<usize>), Vec<usize>> = BTreeMap::new();
         for (at, running) in self.running.iter().enumerate() {
@@ -277,7 +273,7 @@ impl Runner {
         turns
     }
 
-    /// What the next events are to the projections whose turn it is.
+    /// Gives the events that were read to the projections whose turn it is.
     async fn take(&mut self, mut turn: Turn, recorded: Vec<Recorded>) -> Result<(), RunError> {
         self.turns += 1;
         for member in &turn.members {
@@ -292,7 +288,7 @@ impl Runner {
             return self.stop(&turn.members, &failure).await;
         }
         let mut incoming: Vec<Incoming> = recorded.into_iter().map(Incoming::from).collect();
-        // What comes before an event that somebody cannot read goes on; the next turn meets it first.
+        // The events before one that a projection cannot read are applied first; the next turn begins with that one.
         let unreadable =
             |at: &usize| turn.members.iter().any(|one| self.running[*one].unreadable(&incoming[*at]).is_some());
         if let Some(readable) = (0..incoming.len()).find(unreadable) {
@@ -307,8 +303,8 @@ impl Runner {
         if turn.members.is_empty() { Ok(()) } else { self.apply(&turn, &incoming).await }
     }
 
-    /// Those of these events that are what was once appended. What was read may be wrong and what is stored right; so the log is read again
-    /// before it is taken for damaged.
+    /// The events that continue the hash chain. A read may have been wrong where the stored events are right, so the
+    /// log is read again before it counts as damaged.
     async fn unbroken(&self, turn: &Turn, mut recorded: Vec<Recorded>) -> Result<Vec<Recorded>, RunError> {
         let mut pauses = REREADING.into_iter();
         loop {
@@ -323,9 +319,9 @@ impl Runner {
         }
     }
 
-    /// How many of these events follow one from the other, and the first of them from the checkpoint.
+    /// How many of these events continue the hash chain, from the checkpoint on.
     fn links(&self, turn: &Turn, recorded: &[Recorded]) -> usize {
-        // Whoever is at the same checkpoint was compared with the same log.
+        // Projections at the same checkpoint were compared with the same log.
         let claims = turn.members.iter().filter_map(|member| self.running[*member].claim);
         let mut previous = claims.filter_map(|claim| claim.hash).next().unwrap_or(chain::GENESIS);
         let follows = |event: &&Recorded| {
@@ -354,7 +350,7 @@ impl Runner {
                 Ok(()) => {}
                 Err(Unapplied::Store(cause)) => return Err(cause.into()),
                 Err(Unapplied::Event(cause)) => {
-                    // The others take their turn without it.
+                    // The other projections take their turn without this one.
                     tx.roll_back().await?;
                     return self.stumble(*member, incoming, &cause).await;
                 }
@@ -375,8 +371,8 @@ impl Runner {
         Ok(())
     }
 
-    /// Moves the checkpoints of projections that are at the same place. First of all in a transaction, since whoever else wants the same rows
-    /// waits there, and finds that it is late.
+    /// Moves the checkpoints of projections from the same position. First in its transaction, since another owner that
+    /// wants the same rows waits there, and finds that it is superseded.
     async fn advance(
         &self,
         tx: &mut Transaction,
@@ -393,7 +389,7 @@ impl Runner {
         }
     }
 
-    /// What becomes of events that a projection could not apply.
+    /// Decides about a batch that a projection could not apply: bisect, try again, park or stop.
     async fn stumble(&mut self, member: usize, incoming: &[Incoming], cause: &str) -> Result<(), RunError> {
         let running = &mut self.running[member];
         let name = running.projection.name();

@@ -1,7 +1,7 @@
-//! One projection as its owner runs it: how far it is, what it has parked, and how carefully it goes.
+//! One projection as its owner runs it: how far it is, what it has parked, and how it bisects after a failure.
 //!
-//! Always: what cannot be applied in a batch is tried in ever smaller ones, and alone [`ATTEMPTS_MAX`] times before it is parked; a failure
-//! of the store is told apart from one of the event, and parks nothing.
+//! Always: a batch that cannot be applied is bisected, down to a single event, which is tried [`ATTEMPTS_MAX`] times
+//! before it is parked; a failure of the store is told apart from one of the event, and parks nothing.
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
@@ -19,18 +19,16 @@ use crate::checkpoints::{Claim, Owner};
 use crate::parking::{Parked, ToPark};
 use crate::projection::{Batch, Fact, Policy, Projection};
 
-/// How often an event is tried alone before it is parked.
+/// How often a single event is tried before it is parked.
 pub const ATTEMPTS_MAX: u32 = 4;
-/// How long to wait before the second attempt; before each further one, [`PAUSE_GROWS`] times as long.
+/// The pause before the second attempt; each further one is [`PAUSE_GROWS`] times as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const PAUSE_GROWS: u32 = 4;
 
-/// An event of the log, and what it says, if this code can read it.
+/// An event of the log with what it says, if this code can decode it.
 #[derive(Debug)]
 pub struct Incoming {
-    /// As the log has it.
     pub recorded: Recorded,
-    /// What projections see of it.
     pub fact: Result<Fact, DecodeError>,
 }
 
@@ -40,12 +38,10 @@ impl From<Recorded> for Incoming {
     }
 }
 
-/// Why a batch was not applied.
 #[derive(Debug)]
 pub enum Unapplied {
-    /// One of its events cannot be.
+    /// One of its events cannot be applied.
     Event(String),
-    /// The store failed.
     Store(sqlx::Error),
 }
 
@@ -58,7 +54,7 @@ impl From<sqlx::Error> for Unapplied {
     }
 }
 
-/// A projection after it could not apply something: it goes alone, and by small batches.
+/// The bisection after a failure: the projection takes turns alone, with small batches.
 #[derive(Clone, Copy, Debug)]
 struct Care {
     events_max: usize,
@@ -66,52 +62,49 @@ struct Care {
     again_at: Instant,
 }
 
-/// What to do about an event that a projection could not apply.
+/// What to do about a batch that could not be applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
-    /// Try it again, perhaps with fewer others.
+    /// Try again, perhaps with fewer events.
     TryAgain,
-    /// Park it.
     Park {
-        /// How often it was tried.
         attempts: u32,
     },
-    /// Stop in front of it.
+    /// Stop in front of the event.
     Stop,
 }
 
-/// A projection, and how far it is.
 pub struct Running {
     pub projection: Arc<dyn Projection>,
     /// Nothing while another projector owns it.
     pub claim: Option<Claim>,
-    /// Whether the log has the event that the checkpoint names: not known after a takeover and after any failure.
+    /// Whether the log has the event at the checkpoint; not known after a takeover and after any failure.
     pub is_compared: bool,
     /// The other owner as last seen, and since when it has not changed: by this machine's clock, since clocks differ.
     pub other: (Owner, Instant),
-    /// It was told that another process of this machine works on it.
+    /// Whether it was logged that another process of this machine works on it.
     pub is_told_to_wait: bool,
     /// Why it stopped, if it did.
     pub failure: Option<String>,
     pub parked: Parked,
     care: Option<Care>,
-    /// When it had its last turn, in turns.
+    /// The number of its last turn, so that others come first.
     pub turn: u64,
 }
 
-/// A batch as one projection takes it.
+/// What one projection does with a batch.
 #[derive(Debug)]
 pub struct Plan<'a> {
-    /// What it applies.
+    /// To be applied.
     pub facts: Vec<&'a Fact>,
-    /// What must stay behind what is parked.
+    /// To be parked, behind what is parked already.
     pub to_park: Vec<ToPark<'a>>,
-    /// What is parked afterwards, when that is something else.
+    /// What is parked afterwards, if this changes it.
     pub parked: Option<Parked>,
 }
 
 impl Running {
-    /// A projection that somebody else owns, or nobody.
+    /// A projection that this process does not own.
     pub fn standing_by(projection: Arc<dyn Projection>) -> Self {
         Self {
             projection,
@@ -126,30 +119,30 @@ impl Running {
         }
     }
 
-    /// Takes the projection over with what the tables say of it.
+    /// Takes the projection over from what is stored of it.
     pub async fn own(&mut self, tables: &Database, claim: Claim) -> Result<(), sqlx::Error> {
         self.parked = Parked::load(tables, self.projection.name()).await?;
         (self.claim, self.is_compared, self.failure, self.care) = (Some(claim), false, None, None);
         Ok(())
     }
 
-    /// Where it is, unless it is not ours, or has stopped.
+    /// Nothing if another projector owns it, or it has stopped.
     pub fn checkpoint(&self) -> Option<Position> {
         self.claim.filter(|_| self.failure.is_none()).map(|claim| claim.checkpoint)
     }
 
-    /// How many events it may be given at once when it must go alone.
+    /// The size of its next batch, if it takes turns alone.
     pub fn alone(&self) -> Option<usize> {
         self.care.map(|care| care.events_max)
     }
 
-    /// Before when it is not to be tried again.
+    /// The earliest time of its next attempt.
     pub fn again_at(&self) -> Option<Instant> {
         self.care.map(|care| care.again_at)
     }
 
-    /// Whether it wants this event. One of a kind that nobody knows may be meant for anybody; but what a critical projection needs, it
-    /// knows.
+    /// Whether it wants this event. An event of an unknown aggregate may be meant for any projection; but what a
+    /// critical projection needs, it knows.
     fn wants(&self, recorded: &Recorded) -> bool {
         let aggregate = recorded.kind.split('.').next().unwrap_or_default();
         let is_unknown = event::AGGREGATES.iter().all(|known| known.name != aggregate);
@@ -157,7 +150,7 @@ impl Running {
         may_be_new || self.projection.wants().contains(&aggregate)
     }
 
-    /// Why it cannot read an event that it wants and that does not have to wait, if it cannot.
+    /// Why it cannot decode an event that it wants and that need not wait, if so.
     pub fn unreadable(&self, incoming: &Incoming) -> Option<String> {
         let Incoming { recorded, fact } = incoming;
         let cause = fact.as_ref().err()?;
@@ -167,7 +160,7 @@ impl Running {
         is_next.then(|| cause.to_string())
     }
 
-    /// What it does with a batch in which it can read everything that it must.
+    /// What it does with a batch in which it can decode everything that it must.
     pub fn plan<'a>(&self, batch: &'a [Incoming]) -> Plan<'a> {
         let mut plan = Plan { facts: Vec::with_capacity(batch.len()), to_park: vec![], parked: None };
         for Incoming { recorded, fact } in batch {
@@ -188,7 +181,7 @@ impl Running {
         plan
     }
 
-    /// Applies facts, whatever the projection does.
+    /// Applies facts; a panic of the projection counts as a failure of an event.
     pub async fn apply(&self, tx: &mut Transaction, batch: &Batch<'_>) -> Result<(), Unapplied> {
         let applying = async {
             poison(self.projection.name(), batch);
@@ -200,7 +193,7 @@ impl Running {
         }
     }
 
-    /// It could not apply a batch of so many events.
+    /// Halves the batch after a failure or, for a single event, counts the attempt. Says what to do next.
     pub fn stumble(&mut self, events: usize) -> Next {
         let attempts = self.care.filter(|_| events == 1).map_or(0, |care| care.attempts) + u32::from(events == 1);
         if attempts >= ATTEMPTS_MAX {
@@ -215,7 +208,7 @@ impl Running {
         Next::TryAgain
     }
 
-    /// It has come past a batch of so many events, to a position with its hash. `usual` is how many it may have without care.
+    /// Moves past a batch of so many events, to a position with its hash. The bisection grows its batches and ends at `usual`.
     pub fn advance(&mut self, (to, hash): (Position, Hash), events: usize, usual: usize) {
         self.claim = self.claim.map(|claim| Claim { checkpoint: to, hash: Some(hash), ..claim });
         let more = self.care.map(|care| Care { events_max: care.events_max.max(events) * 2, attempts: 0, ..care });
@@ -223,13 +216,13 @@ impl Running {
     }
 }
 
-/// What a panic said.
+/// The message of a panic.
 fn words(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without words")
 }
 
-/// Lets a test make an event one that a projection cannot apply: `projector::apply=return(posts_1@13)`.
+/// Lets a test choose an event that a projection cannot apply: `projector::apply=return(posts_1@13)`.
 fn poison(projection: &str, batch: &Batch<'_>) {
     let Some(wanted) = asked_for() else { return };
     let is_poison = |fact: &&Fact| wanted.split('+').any(|one| one == format!("{projection}@{}", fact.position));
@@ -238,7 +231,7 @@ fn poison(projection: &str, batch: &Batch<'_>) {
     }
 }
 
-/// As long as it is, but for tests in a hurry.
+/// The pause, or none in tests that are in a hurry.
 pub fn unless_in_a_hurry(pause: Duration) -> Duration {
     fail_point!("projector::hurry", |_| Duration::ZERO);
     pause

@@ -1,7 +1,7 @@
-//! Time travel: what a stream, an account or a home timeline was, at some moment of the log.
+//! Time travel: what a log stream, an account or a home timeline was at a moment in the past.
 //!
-//! Always: folded from the log, so that what was projected wrongly or is gone from the read tables does not matter. Never here: how
-//! an account or a timeline is read (see [`History`]).
+//! Always: folded from the log, so that what was projected wrongly or is gone from the read tables does not matter.
+//! Never here: how an account or a timeline is read (see [`History`]).
 
 use std::sync::Arc;
 
@@ -22,13 +22,13 @@ use super::{Admin, present};
 
 const PAGE_SIZES: PageSizes = PageSizes { default: 20, max: 800 };
 
-/// Answers what a query server would have answered. Whoever composes the roles provides it, since a projector knows no queries.
+/// Answers what a query server would have answered at a position. The process that composes the roles provides it,
+/// since a projector knows no queries.
 #[async_trait]
 pub trait History: Send + Sync {
-    /// An account.
     async fn account(&self, at: Position, account_id: &str) -> Result<query::Account, Status>;
 
-    /// The newest entries of a home timeline.
+    /// The newest entries.
     async fn home_timeline(
         &self,
         at: Position,
@@ -67,7 +67,7 @@ impl Admin {
         })
     }
 
-    /// The last position that counts.
+    /// The last position that counts; the head if no moment is given.
     async fn moment(&self, moment: Option<&Moment>) -> Result<Position, Status> {
         let head = self.log.head().await?.position;
         match moment {
@@ -84,8 +84,8 @@ impl Admin {
         }
     }
 
-    /// The position before the first event that was recorded later. Times may go back in the log, since clocks do; so what counts as the time
-    /// of a position is the latest of all times up to it, which never goes back.
+    /// The position before the first event that was recorded later. Times may go back in the log, as clocks do; so the
+    /// time of a position is the latest of all times up to it, which never goes back.
     async fn last_at(&self, time: Timestamp, head: Position) -> Result<Position, Status> {
         let later = self.log.first_recorded_after(time).await?;
         Ok(later.map_or(head, |later| Position(later.0 - 1).min(head)))

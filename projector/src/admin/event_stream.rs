@@ -1,7 +1,8 @@
-//! The stream of events, for services that keep a view of their own.
+//! The event stream, for services that keep a view of their own.
 //!
-//! Always: in order, each event at least once; what cannot be read is passed and told; a consumer that reads slowly makes only its own
-//! stream wait; memory is bounded by one page and one queue; a stream ends when the log has lost what it told.
+//! Always: in the order of the log, each event at least once; an event that cannot be read is skipped with a message
+//! that says so; a slow consumer makes only its own stream wait (back-pressure); memory is bounded by one page and one
+//! queue; a stream ends when the log has lost what it sent.
 
 use std::collections::HashSet;
 use std::convert::Infallible;
@@ -22,42 +23,39 @@ use tonic::{Code, Status};
 
 use super::public_event::translate;
 
-/// What the resume tokens of a stream of events are bound to.
+/// What the resume tokens of event streams are bound to.
 pub const ABOUT: &str = "events";
-/// Events that are read in one go.
+/// Events per read of the log.
 const PAGE: usize = 512;
-/// How long each of the last words of a stream waits for room in the queue.
+/// How long the last messages of a stream may wait for room in the queue, each.
 const LAST_WORDS_MAX: Duration = Duration::from_secs(5);
 
-/// What goes to the consumer.
 pub type Sender = mpsc::Sender<Result<v1::StreamEventsResponse, Status>>;
 
-/// One open stream.
 pub struct EventStream {
     pub log: Arc<dyn EventLog>,
     pub tokens: Tokens,
-    /// Everything that is wanted up to here was sent.
+    /// Everything up to here was sent, as far as it is wanted.
     pub from: Anchor,
-    /// The types that are wanted; empty is all.
+    /// Empty for all types.
     pub types: HashSet<EventType>,
     pub messages: Sender,
     pub end: StreamEnd,
-    /// When the consumer last heard something.
+    /// When the last message was sent.
     pub told_at: Instant,
 }
 
-/// Why a stream ends.
 enum End {
-    /// The consumer has gone away.
+    /// The consumer has cancelled.
     Gone,
-    /// The server stops, or the connection has reached its age.
+    /// The server drains, or the connection has reached its age.
     Draining,
-    /// The log cannot be read.
+    /// The log cannot be read, or has lost what was sent.
     Failed(Status),
 }
 
 impl EventStream {
-    /// Sends until the consumer goes away, or the stream is to end.
+    /// Sends until the consumer cancels, or the stream must end.
     pub async fn run(mut self) {
         let Err(end) = self.send_everything().await;
         let last_word = match end {
@@ -71,9 +69,9 @@ impl EventStream {
         self.say_at_last(Err(last_word)).await;
     }
 
-    /// Who catches up has a full queue, and reads on; who does not read holds nobody up.
+    /// A consumer that catches up has a full queue and reads on; one that does not read delays the end by [`LAST_WORDS_MAX`] only.
     async fn say_at_last(&self, message: Result<v1::StreamEventsResponse, Status>) {
-        // Who has gone away need not know.
+        // The consumer may have cancelled.
         let _ = timeout(LAST_WORDS_MAX, self.messages.send(message)).await;
     }
 
@@ -84,7 +82,7 @@ impl EventStream {
         loop {
             moved.mark_unchanged();
             let page = self.log.read(self.from.position, PAGE).await.map_err(|cause| End::Failed(cause.into()))?;
-            // Before what follows is told, since it may follow something else.
+            // Checked before anything is sent that might follow something else.
             if !page.is_empty() || self.told_at.elapsed() >= HEARTBEAT {
                 self.must_be_in_the_log().await.map_err(End::Failed)?;
             }
@@ -113,7 +111,7 @@ impl EventStream {
         }
     }
 
-    /// What was told last must still be there.
+    /// Refuses to go on when the log has lost what was sent last.
     async fn must_be_in_the_log(&self) -> Result<(), Status> {
         if self.log.anchor_at(self.from.position).await? == Some(self.from) {
             return Ok(());
@@ -125,7 +123,7 @@ impl EventStream {
         Err(refused.with("position", position).into())
     }
 
-    /// The event as others see it, if it is wanted.
+    /// The public form of the event, if it is wanted.
     fn wanted(&self, recorded: &Recorded) -> Option<Message> {
         let event = match recorded.event() {
             Ok(event) => event,

@@ -1,4 +1,4 @@
-//! What projections have parked, for operators: as a list, and what is to become of it.
+//! Parked events (dead letters), for operators: listing, retrying and discarding them.
 
 use shared::log::Anchor;
 use shared::model::clock::Timestamp;
@@ -15,14 +15,14 @@ use super::Admin;
 use crate::runner::Order;
 
 const PAGE_SIZES: PageSizes = PageSizes { default: 50, max: 200 };
-/// The most positions that one call tries again.
+/// The most positions that one call can retry.
 const POSITIONS_MAX: usize = 100;
-/// The longest reason, in characters.
+/// The longest reason for discarding an event, in characters.
 const REASON_LENGTH_MAX: usize = 500;
 
 statements! {
-    /// $1 the projections, $2 and $3 what the page before ended with, $4 the only position or 0, $5 whether discarded ones are wanted too, $6
-    /// how many.
+    /// $1 the projections, $2 and $3 the last entry of the page before, $4 a single position or 0, $5 whether discarded
+    /// events are wanted too, $6 the page size.
     static SELECT_PAGE = "
 SELECT * FROM parked_events
 WHERE projection IN (SELECT * FROM {rows $1 AS wanted: name text})
@@ -35,7 +35,6 @@ SELECT COUNT(*) AS parked FROM parked_events WHERE projection = $1 AND discarded
 }
 
 impl Admin {
-    /// How many events a projection has parked.
     pub(super) async fn parked_count(&self, projection: &str) -> Result<u64, Status> {
         let rows = self.tables.rows(&COUNT, &[Value::Text(projection)]).await.map_err(store_unavailable)?;
         let count = rows.first().map_or(Ok(0), |row| row.get::<i64>("parked")).map_err(internal)?;
@@ -76,7 +75,7 @@ impl Admin {
         Ok(v1::ListParkedEventsResponse { parked_events, next_page_token })
     }
 
-    /// A page token holds one number: it stands for a position and a projection.
+    /// A page token holds one number, which combines a position and a projection.
     fn put_together(&self, last: &v1::ParkedEvent) -> Result<Position, Status> {
         let of = self.names.iter().position(|name| *name == last.projection).unwrap_or_default();
         let position = i64::try_from(last.position).map_err(internal)?;

@@ -1,6 +1,6 @@
-//! Events as others see them: translated from what the log holds, so that what is stored can change.
+//! The public form of events, translated from the stored one, so that what is stored can change.
 //!
-//! Never here: what is only bookkeeping of the log (who holds a handle, which requests wait).
+//! Never here: the log's own bookkeeping (who holds a handle, which requests wait).
 
 use shared::model::event::{
     AccountEvent, AccountKind, BlockEvent, BookmarkEvent, Edge, Event, FollowEvent, LikeEvent, MuteEvent,
@@ -12,7 +12,7 @@ use shared::rpc::proto::admin::EventType;
 use shared::rpc::proto::admin::event::Details;
 use shared::rpc::proto::common;
 
-/// The public type of an event and what it tells; nothing when it concerns the log only.
+/// The public type and details of an event; nothing when it is only bookkeeping of the log.
 pub fn translate(event: &Event) -> Option<(EventType, Details)> {
     Some(match event {
         Event::Account(event) => account(event),
@@ -130,7 +130,7 @@ fn post(event: &PostEvent) -> (EventType, Details) {
     }
 }
 
-/// The ids of a post and its author; empty when there is none.
+/// The ids of a post and its author; empty texts when there is none.
 fn named(post: Option<&AuthoredPost>) -> (String, String) {
     post.map(|named| (named.post.id.to_string(), named.author.id.to_string())).unwrap_or_default()
 }

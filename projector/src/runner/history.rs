@@ -1,12 +1,13 @@
 //! Whether the tables are of the history that the log has.
 //!
-//! A log can lose its newest events: somebody puts an older copy of its file back, or a standby is promoted that had not received them.
-//! Each checkpoint keeps the log's hash at its position, so that this is seen.
+//! A log can lose its newest events: an older copy of its file is put back, or a PostgreSQL standby is promoted that
+//! had not received them. Each checkpoint keeps the log's hash at its position, so that this is noticed.
 //!
-//! Always: what was taken over, and what was stored before any failure, is read again and compared with the log before anything is applied;
-//! tables of a history that is gone are never applied to: they are set aside, where they stay until an operator releases them, and the
-//! projection is filled again from the first event and answers no query before it has reached the head. Never here: damage, which is a chain
-//! that breaks after an event that the log does have.
+//! Always: a projection that was taken over, and everything that was stored before a failure, is read again and
+//! compared with the log before anything is applied; tables of a history that is gone are never applied to: they are
+//! set aside, where they stay until an operator releases them, and the projection is filled again from the first event
+//! and answers no query before it has reached the head. Never here: damage, which is a hash chain that breaks after an
+//! event that the log does have.
 
 use std::collections::HashMap;
 
@@ -24,12 +25,12 @@ use crate::crash::may_crash;
 use crate::parking;
 
 impl Runner {
-    /// Nothing is known any more of what is stored: a commit may have happened or not, and the database may be another one.
+    /// After a failure nothing is known of what is stored: a commit may have happened or not, and the database may be another one.
     pub(super) fn distrust(&mut self) {
         self.is_trusted = false;
     }
 
-    /// The log's head may show that history went back, also while there is nothing to apply.
+    /// Marks projections for comparison when the log's head shows that history went back, also while there is nothing to apply.
     pub(super) fn suspect_history(&mut self, head: Anchor) {
         for running in &mut self.running {
             let Some(Claim { checkpoint, hash: Some(hash), .. }) = running.claim else { continue };
@@ -39,7 +40,7 @@ impl Runner {
         }
     }
 
-    /// Goes on from what the tables say, where that is not what this process remembers.
+    /// Goes on from what is stored, where that is not what this process remembers.
     async fn adopt(&mut self, stored: &HashMap<String, Claim>) -> Result<(), RunError> {
         for running in &mut self.running {
             let name = running.projection.name();
@@ -53,7 +54,7 @@ impl Runner {
         Ok(())
     }
 
-    /// The same, where everything that is owned should be among what is stored.
+    /// As [`Self::adopt`], for an answer that must have every projection that is owned: one that is missing has another owner.
     pub(super) async fn adopt_all(
         &mut self,
         owned: &[(&'static str, i64)],
@@ -66,7 +67,7 @@ impl Runner {
         }
     }
 
-    /// Reads again what the tables say of every projection that is owned. Those that another owner has are given up.
+    /// Reads again what is stored of every projection that is owned, and forgets that they were compared.
     async fn read_claims(&mut self) -> Result<(), RunError> {
         for running in &mut self.running {
             running.is_compared = false;
@@ -78,7 +79,7 @@ impl Runner {
         Ok(())
     }
 
-    /// Compares what was not compared yet.
+    /// Compares every projection with the log that was not compared yet; sets tables aside that are of a lost history.
     pub(crate) async fn compare_with_log(&mut self) -> Result<(), RunError> {
         if !self.is_trusted {
             self.read_claims().await?;
@@ -101,7 +102,7 @@ impl Runner {
         Ok(())
     }
 
-    /// Whether a link that seemed broken is only one to a history that is gone; then the projections are where they can go on.
+    /// Whether a link that seemed broken leads to a history that is gone. If so, the projections are back where they can go on.
     pub(super) async fn has_gone_back(&mut self, turn: &Turn) -> Result<bool, RunError> {
         let claims = |runner: &Self| -> Vec<Option<Claim>> {
             turn.members.iter().map(|member| runner.running[*member].claim).collect()
@@ -112,8 +113,8 @@ impl Runner {
         Ok(claims(self) != before)
     }
 
-    /// Those who have come to the end of the log answer queries, also where history went back once more and the log has not come again to where
-    /// they were to be served from.
+    /// Lets projections at the end of the log answer queries, also where history went back once more and the log does
+    /// not reach to where they were to be served from.
     pub(super) async fn serve_what_has_come(&mut self, turn: &Turn) -> Result<(), RunError> {
         for member in &turn.members {
             let running = &mut self.running[*member];
@@ -129,7 +130,7 @@ impl Runner {
         Ok(())
     }
 
-    /// The first owner since hashes are kept.
+    /// Stores the log's hash at a checkpoint that is older than these hashes.
     async fn note_hash(&mut self, member: usize, claim: Claim, hash: &Hash) -> Result<(), RunError> {
         let running = &mut self.running[member];
         let mut tx = self.tables.begin_to_write().await?;
@@ -139,14 +140,14 @@ impl Runner {
         Ok(())
     }
 
-    /// Fills a projection again from the first event, since its tables say what the log does not have.
+    /// Sets the tables of a lost history aside, and fills the projection again from the first event.
     async fn set_aside(&mut self, member: usize, claim: Claim) -> Result<(), RunError> {
         let name = self.running[member].projection.name();
         let (head, checkpoint) = (self.log.head().await?.position, claim.checkpoint);
         let mut tx = self.tables.begin_to_write().await?;
         self.still_ours(&mut tx, name, claim).await?;
         let begins_at = if let Some(projection) = name.strip_prefix(BESIDE) {
-            // Nobody was served from them yet.
+            // Shadow tables never served, so they are made anew instead of being set aside.
             beside::make(&mut tx, projection).await?;
             parking::forget(&mut tx, name).await?;
             Position(0)
@@ -164,7 +165,7 @@ impl Runner {
             );
             head
         };
-        // First the old tables go, so that what is made in their place is empty.
+        // First the old tables are moved away, so that those made in their place are empty.
         if !checkpoints::begin_again(&mut tx, name, claim, begins_at).await? {
             return Err(RunError::Superseded(name));
         }
@@ -181,7 +182,7 @@ impl Runner {
         Ok(())
     }
 
-    /// What the alert reads.
+    /// Sets the metric on which operators are alerted.
     pub(super) async fn count_set_aside(&self) -> Result<(), sqlx::Error> {
         let counts = aside::counts(&self.tables).await?;
         for running in self.running.iter().filter(|running| !running.projection.name().starts_with(BESIDE)) {
@@ -192,7 +193,7 @@ impl Runner {
         Ok(())
     }
 
-    /// Drops the tables of lost histories that were set aside. How many sets there were.
+    /// Drops the tables that were set aside. Gives how many sets there were.
     pub(super) async fn release_set_aside(&mut self, name: &str) -> Result<u32, RunError> {
         let Some((member, claim)) = self.owned(name)? else { return Ok(0) };
         let name = self.running[member].projection.name();

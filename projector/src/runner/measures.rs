@@ -1,4 +1,4 @@
-//! What the metrics say of the projections and of the clocks.
+//! The metrics of projections and clocks.
 
 use ::metrics::gauge;
 use shared::log::ReadError;
@@ -9,11 +9,11 @@ use tracing::warn;
 use super::{RunError, Runner};
 use crate::checkpoints::Claim;
 
-/// How far in the future the newest event may have been recorded before it is told: clocks of servers are never that far apart.
+/// How far in the future the newest event may have been recorded before that is logged: clocks of servers are never that far apart.
 const CLOCK_AHEAD_MICROS_MAX: i64 = 60_000_000;
 
 impl Runner {
-    /// What the metrics say: how far each projection is, and how long its next event has been waiting.
+    /// Sets the metrics: how far each projection is, and how long its next event has been waiting.
     pub(super) async fn measure(&mut self) -> Result<(), RunError> {
         let anchor = self.log.head().await?.anchor();
         self.suspect_history(anchor);
@@ -38,7 +38,7 @@ impl Runner {
         Ok(())
     }
 
-    /// A clock that was ahead, here or where the newest event was recorded, is told: it makes posts look as if they came from the future.
+    /// Logs a clock that is ahead, here or where the newest event was recorded: it makes posts look as if they came from the future.
     async fn compare_clocks(&mut self, head: Position) -> Result<(), RunError> {
         if self.newest.is_none_or(|(position, _)| position != head) {
             self.newest = self.log.at(head).await?.map(|event| (head, event.recorded_at));

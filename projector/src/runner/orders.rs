@@ -1,6 +1,6 @@
-//! What operators ask of a running projector: to rebuild a projection, and what is to become of parked events.
+//! Orders of operators to a running projector: rebuilds, parked events, tables that were set aside.
 //!
-//! Always: between two steps, by the owner of the projection; each event that is tried again has a transaction of its own.
+//! Always: carried out between two steps, by the owner of the projection; each event that is retried has a transaction of its own.
 
 use shared::model::ids::Position;
 use shared::sql::database::Transaction;
@@ -14,34 +14,32 @@ use crate::parking::{self, Parked};
 use crate::projection::Batch;
 use crate::running::{Incoming, Unapplied};
 
-/// Where the answer to an operator goes.
+/// Where the outcome of an order goes.
 pub(crate) type Done<T> = oneshot::Sender<Result<T, RunError>>;
 
-/// What an operator asks for.
 pub(crate) enum Order {
-    /// To fill a projection again.
+    /// Begin a rebuild; the outcome is sent when it ends.
     Rebuild(String, Done<()>),
-    /// To stop doing so. Answers whether it was under way.
+    /// Cancel a rebuild. The outcome says whether there was one.
     CancelRebuild(String, Done<bool>),
-    /// To drop what was set aside of a projection. Answers how many sets of tables there were.
+    /// Drop the tables that were set aside. The outcome is how many sets there were.
     Release(String, Done<u32>),
-    /// To try parked events of a projection again: these, or all.
+    /// Retry parked events: these, or all if there are none.
     Retry(String, Vec<Position>, Done<Retried>),
-    /// To give a parked event of a projection up, for this reason. Answers with nothing when it is not parked.
+    /// Discard a parked event, for this reason. The outcome is empty when it is not parked.
     Discard(String, Position, String, Done<Option<Retried>>),
 }
 
-/// What came of trying parked events again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Retried {
-    /// How many were applied.
+    /// How many events were applied.
     pub applied: usize,
     /// How many events of the projection are parked now.
     pub remaining: usize,
 }
 
 impl Runner {
-    /// Does what an operator asks. Whoever asked may have gone away; what was done stays.
+    /// Carries out an order. The operator may have gone away; what was done stays.
     pub(super) async fn obey(&mut self, order: Order) {
         match order {
             Order::Rebuild(name, done) => match self.begin_rebuild(&name).await {
@@ -59,14 +57,14 @@ impl Runner {
         self.progress.wake();
     }
 
-    /// A projection of this name, if it is ours. Nothing when there is none.
+    /// The projection of this name; nothing when there is none, an error when another projector owns it.
     pub(super) fn owned(&self, name: &str) -> Result<Option<(usize, Claim)>, RunError> {
         let Some(member) = self.member(name) else { return Ok(None) };
         let running = &self.running[member];
         Ok(Some((member, running.claim.ok_or(RunError::StandingBy(running.projection.name()))?)))
     }
 
-    /// Tries parked events again, in the order of the log: all, or those at these positions, with what waits behind them.
+    /// Retries parked events, in the order of the log: all, or those at these positions, with what waits behind them.
     pub async fn retry(&mut self, name: &str, positions: &[Position]) -> Result<Retried, RunError> {
         let Some((member, claim)) = self.owned(name)? else { return Ok(Retried::default()) };
         let parked = self.running[member].parked.clone();
@@ -92,7 +90,7 @@ impl Runner {
         Ok(Retried { applied, remaining })
     }
 
-    /// Whether it could be applied now.
+    /// Whether the event could be applied now.
     async fn retry_one(&self, member: usize, claim: Claim, incoming: &Incoming) -> Result<bool, RunError> {
         let (running, position) = (&self.running[member], incoming.recorded.position);
         let name = running.projection.name();
@@ -136,7 +134,7 @@ impl Runner {
         }
     }
 
-    /// Gives a parked event up, and goes on with what waits behind it. Nothing when it is not parked.
+    /// Discards a parked event, and applies what waits behind it. Nothing when it is not parked.
     pub async fn discard(&mut self, name: &str, position: Position, reason: &str) -> Result<Option<Retried>, RunError> {
         let Some((member, claim)) = self.owned(name)? else { return Ok(None) };
         let mut tx = self.tables.begin_to_write().await?;
@@ -148,7 +146,7 @@ impl Runner {
         }
         warn!(projection = name, position = position.0, reason, "{name} goes on without position {position}: {reason}");
         self.running[member].parked = Parked::load(&self.tables, name).await?;
-        // Nothing is tried again but what nobody stands in front of any more.
+        // Only what waited behind this event is retried.
         Ok(Some(self.retry(name, &[position]).await?))
     }
 }

@@ -1,4 +1,4 @@
-//! Owning projections: claiming them, saying that the owner is alive, and giving them back.
+//! Owning projections: claiming them, renewing the lease, and releasing them.
 //!
 //! Always: a projection has one owner, by its term; an owner that is superseded applies nothing more. Never here: what an owner does.
 
@@ -10,13 +10,14 @@ use super::{RunError, Runner, Takeover, rebuild};
 use crate::checkpoints::{self, LEASE};
 use crate::running::Running;
 
-/// How often an idle projector says that it is alive, where others take over from one that does not, or looks whether it may take over.
+/// How often an idle projector renews its leases, and looks for projections that it may take over.
 pub const HEARTBEAT: Duration = Duration::from_secs(1);
-/// The same where nobody can take over from a process that is alive, so that only operators look at the heartbeat. Each is a write to the disk.
+/// How often it does where nobody can take over from a live process, so that only operators look at the heartbeat. Each
+/// is a write to the disk.
 const HEARTBEAT_SHOWN: Duration = Duration::from_secs(8);
 
 impl Runner {
-    /// Becomes the owner of the projections whose owner may be replaced.
+    /// Claims the projections whose owner may be replaced.
     pub(super) async fn claim_what_is_free(&mut self, takeover: Takeover) -> Result<(), sqlx::Error> {
         if self.running.iter().all(|running| running.claim.is_some()) {
             return Ok(());
@@ -29,7 +30,7 @@ impl Runner {
             if running.other.0 != owner {
                 running.other = (owner, Instant::now());
             }
-            // Whoever has what one process at a time can have need not wait for a lease to end.
+            // A process that holds the file lock need not wait for a lease to end.
             let ownership = self.owners.as_mut().and_then(|owners| owners.get_mut(rebuild::served_name(name)));
             let mut takeover = takeover;
             if let Some(ownership) = ownership {
@@ -53,7 +54,7 @@ impl Runner {
                     info!(projection = name, term = claim.term, "owns {name} from position {}", claim.checkpoint);
                 }
                 Ok(None) => {}
-                // Whoever works on it at this moment is alive.
+                // A lock on the row means that the owner is alive.
                 Err(cause) if takeover == Takeover::WhenSilent => debug!(%cause, "{name} is not free: {cause}"),
                 Err(cause) => return Err(cause),
             }
@@ -62,7 +63,7 @@ impl Runner {
         Ok(())
     }
 
-    /// Another projector has taken this one over; it may come back.
+    /// Gives up a projection that another projector has taken over; it may come back.
     pub(super) fn stand_by(&mut self, name: &str) {
         warn!(projection = name, "another projector has taken over {name}");
         self.beat_at = self.beat_at.min(Instant::now() + HEARTBEAT);
@@ -72,7 +73,7 @@ impl Runner {
         }
     }
 
-    /// Lets others go on at once.
+    /// Releases what is owned, so that others take over at once.
     pub async fn release(&self) -> Result<(), RunError> {
         let mut tx = self.tables.begin_to_write().await?;
         for running in &self.running {
@@ -105,7 +106,7 @@ impl Runner {
         self.adopt_all(&owned, &stored).await?;
         let measured = self.measure().await;
         if measured.is_err() {
-            // Looked at again at once, so that nobody takes the next step for a success.
+            // The next step tries again at once, so that it does not count as a success.
             self.beat_at = Instant::now();
         }
         measured

@@ -1,8 +1,8 @@
-//! Rebuilding: a projection is filled anew beside itself while it serves, and then takes its own place.
+//! Rebuilds: a projection is filled again in shadow tables while the old ones serve, and then takes their place.
 //!
-//! Always: what is filled has a name, a checkpoint and parked events of its own, and goes on after a crash where it was; queries see the
-//! old rows until they see all of the new ones; who waits for the end is told. Never here: how tables take the place of others (see
-//! [`shared::tables::beside`]).
+//! Always: a rebuild has a name, a checkpoint and parked events of its own, and goes on after a crash where it was;
+//! queries see the old rows until they see all of the new ones; those that wait for the end are told. Never here: how
+//! the tables are swapped (see [`shared::tables::beside`]).
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -25,14 +25,14 @@ use crate::parking;
 use crate::projection::{Batch, Policy, Projection};
 use crate::running::Running;
 
-/// How long to wait before rebuilt tables are put in place again, when somebody reads for long; each time twice as long.
+/// The pause before the tables are swapped again, when a reader holds the old ones; it doubles each time.
 const AGAIN: Duration = Duration::from_millis(100);
 const AGAIN_MAX: Duration = Duration::from_secs(5);
 
-/// How long a rebuild that nobody else drives waits when there is nothing to do.
+/// The pause between two steps of a rebuild that tools and tests drive, when there is nothing to do.
 const IDLE: Duration = Duration::from_millis(10);
 
-/// A projection on the tables beside its own.
+/// A projection that writes to its shadow tables.
 struct Beside {
     projection: Arc<dyn Projection>,
     name: &'static str,
@@ -44,7 +44,7 @@ impl Beside {
     }
 }
 
-/// The name under which a projection is filled anew. There are as many as projections.
+/// The name of a projection's rebuild. There are as many as projections, so leaking them is bounded.
 fn name_beside(projection: &'static str) -> &'static str {
     static KNOWN: Mutex<Option<HashMap<&str, &str>>> = Mutex::new(None);
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
@@ -52,7 +52,7 @@ fn name_beside(projection: &'static str) -> &'static str {
     known.get_or_insert_default().entry(projection).or_insert_with(make)
 }
 
-/// The projection whose tables a projection of this name fills, or will replace.
+/// The projection that a rebuild of this name is of, or the name itself.
 pub(super) fn served_name(name: &str) -> &str {
     name.strip_prefix(BESIDE).unwrap_or(name)
 }
@@ -80,24 +80,24 @@ impl Projection for Beside {
     }
 }
 
-/// How fast what is being rebuilt goes: for whoever asks how long it takes.
+/// How fast rebuilds progress, from which the time left is estimated.
 #[derive(Clone, Debug, Default)]
 pub struct Rates(Arc<Mutex<HashMap<&'static str, (Instant, Position)>>>);
 
 impl Rates {
     fn all(&self) -> MutexGuard<'_, HashMap<&'static str, (Instant, Position)>> {
-        // A pair is whole whoever panicked.
+        // A poisoned lock is taken all the same: a pair is always whole.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A projection begins here; only of those that are filled beside others does anybody ask.
+    /// Records where a rebuild begins; other projections are not recorded.
     pub(super) fn begin(&self, name: &'static str, from: Position) {
         if let Some(projection) = name.strip_prefix(BESIDE) {
             self.all().insert(projection, (Instant::now(), from));
         }
     }
 
-    /// How long it takes from a checkpoint to the head, as far as can be seen here.
+    /// The estimated time from a checkpoint to the head; nothing before there was any progress.
     #[must_use]
     pub fn time_left(&self, projection: &str, checkpoint: Position, head: Position) -> Option<Duration> {
         let (began, from) = *self.all().get(projection)?;
@@ -106,12 +106,12 @@ impl Rates {
     }
 }
 
-/// What is being rebuilt, and who waits for it.
+/// What waits for rebuilds, and for swapping their tables.
 #[derive(Default)]
 pub(super) struct Rebuilding {
     waiting: HashMap<&'static str, Vec<oneshot::Sender<Result<(), RunError>>>>,
     pub(super) again_at: Option<Instant>,
-    /// How long it waited last, and for which process.
+    /// The last pause before another try, and the reader that was named last.
     waited: Option<(Duration, Option<i64>)>,
 }
 
@@ -120,7 +120,7 @@ impl Rebuilding {
         self.waiting.entry(projection).or_default().push(done);
     }
 
-    /// Whoever waited may have gone away.
+    /// A waiter may have gone away.
     fn tell(&mut self, projection: &str, outcome: impl Fn() -> Result<(), RunError>) {
         for done in self.waiting.remove(projection).unwrap_or_default() {
             let _ = done.send(outcome());
@@ -129,7 +129,7 @@ impl Rebuilding {
 }
 
 impl Runner {
-    /// Whoever began to fill these anew has gone; it goes on here.
+    /// Goes on with rebuilds that another process began and left.
     pub(super) fn take_up_rebuilds(&mut self, owners: &HashMap<String, Owner>) {
         let of = |running: &Running| running.claim.is_some().then(|| running.projection.clone());
         for projection in self.running.iter().filter_map(of).collect::<Vec<_>>() {
@@ -141,7 +141,7 @@ impl Runner {
         }
     }
 
-    /// Somebody else has finished or cancelled them.
+    /// Drops rebuilds that another process has finished or cancelled.
     pub(super) fn forget_ended_rebuilds(&mut self, owners: &HashMap<String, Owner>) {
         self.running.retain(|running| {
             let name = running.projection.name();
@@ -153,7 +153,7 @@ impl Runner {
         self.running.iter().position(|running| running.projection.name() == name)
     }
 
-    /// Begins to fill a projection anew, beside what serves. Nothing when there is no such projection here.
+    /// Begins a rebuild in shadow tables. Nothing when there is no such projection.
     pub(super) async fn begin_rebuild(&mut self, name: &str) -> Result<Option<&'static str>, RunError> {
         let Some((member, claim)) = self.owned(name)? else { return Ok(None) };
         let projection = self.running[member].projection.clone();
@@ -177,7 +177,7 @@ impl Runner {
         Ok(Some(name))
     }
 
-    /// Fills a projection again, to its end: for tools and tests.
+    /// Rebuilds a projection, to its end: for tools and tests.
     pub async fn rebuild(&mut self, name: &str) -> Result<(), RunError> {
         let Some(name) = self.begin_rebuild(name).await? else { return Ok(()) };
         let (done, mut answered) = oneshot::channel();
@@ -195,7 +195,7 @@ impl Runner {
         }
     }
 
-    /// Ends a rebuild; what serves goes on to serve. False when there is none.
+    /// Cancels a rebuild; the old tables go on serving. False when there is none.
     pub(super) async fn cancel_rebuild(&mut self, name: &str) -> Result<bool, RunError> {
         let Some((member, claim)) = self.owned(name)? else { return Ok(false) };
         let name = self.running[member].projection.name();
@@ -217,7 +217,7 @@ impl Runner {
         self.rebuilding.tell(name, outcome);
     }
 
-    /// Lets what has come as far as what serves take its place. Whether there was any.
+    /// Swaps the tables of a rebuild that has reached the checkpoint of what serves. Whether one was swapped.
     pub(super) async fn let_rebuilt_take_over(&mut self) -> Result<bool, RunError> {
         if self.rebuilding.again_at.is_some_and(|again_at| again_at > Instant::now()) {
             return Ok(false);
@@ -242,7 +242,7 @@ impl Runner {
         }
     }
 
-    /// Tries again later, and says once for whom.
+    /// Sets the time of the next try, and names the reader that holds the old tables once.
     async fn wait_for_readers(&mut self, anew: usize, cause: &sqlx::Error) -> Result<(), RunError> {
         let name = served_name(self.running[anew].projection.name());
         let reader = beside::reader(&self.tables, name).await?;
@@ -262,7 +262,7 @@ impl Runner {
         Ok(())
     }
 
-    /// The projection that serves while this one is filled, if this one is.
+    /// The projection that serves while this rebuild is filled; nothing if this is no rebuild.
     fn served_by(&self, anew: usize) -> Option<usize> {
         self.member(self.running[anew].projection.name().strip_prefix(BESIDE)?)
     }
@@ -273,7 +273,7 @@ impl Runner {
         };
         let (name, name_anew) = (self.running[old].projection.name(), self.running[anew].projection.name());
         let (from, to) = (claim.checkpoint, claim_anew.checkpoint);
-        // What was never compared with the log cannot have met what serves.
+        // Without a hash it was never compared with the log, so it cannot have caught up.
         let Some(hash) = claim_anew.hash else { return Ok(()) };
         let reached = (to, hash);
         let mut tx = self.tables.begin_to_write().await?;
@@ -296,7 +296,7 @@ impl Runner {
     }
 }
 
-/// Whether somebody held for long what was asked for.
+/// Whether the swap did not get its locks in time.
 fn is_busy(cause: &sqlx::Error) -> bool {
     /// `lock_not_available` and `deadlock_detected`.
     const BUSY: [&str; 2] = ["55P03", "40P01"];
