@@ -1,9 +1,9 @@
-//! Who is concerned by what.
+//! An index from keys to those that a change of the key affects, such as watchers by account.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
-/// Those whom something concerns, by what it is.
+/// The values that each key affects.
 #[derive(Debug)]
 pub struct ByKey<K, V>(HashMap<K, HashSet<V>>);
 
@@ -14,12 +14,12 @@ impl<K, V> Default for ByKey<K, V> {
 }
 
 impl<K: Eq + Hash, V: Eq + Hash + Copy> ByKey<K, V> {
-    /// This concerns them from now on.
+    /// Lets the key affect this value from now on.
     pub fn add(&mut self, key: K, whom: V) {
         self.0.entry(key).or_default().insert(whom);
     }
 
-    /// It does not any more.
+    /// Lets the key affect this value no more.
     pub fn remove(&mut self, key: &K, whom: V) {
         if let Some(all) = self.0.get_mut(key) {
             all.remove(&whom);
@@ -29,12 +29,11 @@ impl<K: Eq + Hash, V: Eq + Hash + Copy> ByKey<K, V> {
         }
     }
 
-    /// Those whom this concerns.
+    /// The values that the key affects.
     pub fn of(&self, key: &K) -> impl Iterator<Item = V> {
         self.0.get(key).into_iter().flatten().copied()
     }
 
-    /// Whether nothing concerns anybody.
     #[cfg(test)]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

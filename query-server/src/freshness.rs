@@ -1,6 +1,7 @@
-//! How fresh an answer must be, and waiting until it is.
+//! How fresh an answer must be, and waiting until the tables are.
 //!
-//! Always: waiting ends with the deadline, in UNAVAILABLE with the lag.
+//! Always: waiting ends before the deadline of the call; the refusal names the projection that is behind and its lag,
+//! or says that its tables are being filled again, that too many calls wait, or that the process drains.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -24,7 +25,7 @@ use tonic::{Code, Status};
 
 use crate::snapshot::{Projections, Snapshot, being_filled};
 
-/// How long a question waits for tables that are being filled again: not so long that many questions wait for long.
+/// How long a query waits for tables that are being filled again: short, so that not many queries wait at once.
 const FILLED_WITHIN: Duration = Duration::from_secs(1);
 
 /// Takes snapshots that are fresh enough.
@@ -43,7 +44,7 @@ impl Freshness {
         Self { tables, tokens: Tokens::new(log.identity()), log, progress }
     }
 
-    /// A snapshot of the tables that these projections fill, as fresh as the question requires.
+    /// A snapshot of the tables of these projections, as fresh as the query requires.
     pub async fn snapshot(
         &self,
         metadata: &MetadataMap,
@@ -63,7 +64,7 @@ impl Freshness {
         Snapshot::take(&self.tables, projections).await
     }
 
-    /// Tables are asked only once it is known that they are of the history that the log has. Those of a small store are soon filled again.
+    /// Waits until it is known that the tables are of the history that the log has. Those of a small store are soon filled again.
     async fn wait_for_history(&self, projections: Projections) -> Result<(), Status> {
         let mut changes = self.progress.changes();
         let known = async { changes.wait_for(|seen| are_served(seen, projections)).await.map(drop) };
@@ -75,7 +76,7 @@ impl Freshness {
         }
     }
 
-    /// How far the tables must be. What the question says itself comes before what an interceptor sends along with it.
+    /// The position that the tables must have reached. What the request itself asks for comes before the token in its metadata.
     async fn required(&self, metadata: &MetadataMap, consistency: Option<&Consistency>) -> Result<Position, Status> {
         let sent_along = async || match metadata.get(CONSISTENCY_TOKEN_HEADER) {
             None => Ok(Position(0)),
@@ -93,7 +94,8 @@ impl Freshness {
         }
     }
 
-    /// Where the log ends. On a standby only what its primary has says that, so it waits until it has replayed all of it.
+    /// The end of the log. A PostgreSQL standby learns it only from its primary, so it waits until it has replayed all
+    /// that it has heard of.
     async fn primary_head(&self) -> Result<Position, Status> {
         let until = answer_by();
         loop {
@@ -108,23 +110,22 @@ impl Freshness {
         }
     }
 
-    /// What a token says, if the log has the history in which it was made.
+    /// The position of a token, if the log has the history in which it was made.
     pub async fn compared(&self, token: Genuine) -> Result<Position, Status> {
         token.compared_with(&*self.log, answer_by()).await
     }
 
-    /// The events at these positions as anchors, for ids that name them; those that are not there are left out.
+    /// The events at these positions as anchors, for ids that hold them; those that the log does not have are left out.
     pub async fn anchors(&self, positions: &[Position]) -> Result<HashMap<Position, Anchor>, Status> {
         let hashes = self.log.hashes_at(positions).await?;
         Ok(hashes.iter().map(|(position, hash)| (*position, Anchor::new(*position, hash))).collect())
     }
 
-    /// Changes of the checkpoints, for streams.
+    /// The checkpoints as they change, for streams.
     pub fn changes(&self) -> watch::Receiver<Checkpoints> {
         self.progress.changes()
     }
 
-    /// The tables themselves.
     pub fn tables(&self) -> &Database {
         &self.tables
     }

@@ -1,11 +1,12 @@
-//! The query server: it answers questions from the read tables and streams what changes in them.
+//! The query server: it answers queries from the read tables and streams what changes in them.
 //!
-//! Always: the tables are opened so that writing is impossible; an answer is read from one snapshot, whose checkpoint is
-//! the lowest of the projections that the question names; what the viewer may see is judged at read. Never here: events;
-//! of the log it knows its head and the hash at each position, and nothing else.
+//! Always: the tables are opened so that writing is impossible; an answer is read from one snapshot, whose checkpoint
+//! is the lowest of the projections that the query names; what the viewer may see is decided at read. Never here:
+//! events; of the log it knows its head and the hash at each position, and nothing else.
 //!
 //! A list is made in four steps: *skeleton* (which rows), *filter* (which of them this viewer may see), *hydrate* (what
-//! they are now), *present* (as the contract has it). Each is one query for the whole page.
+//! they are now), *present* (as the contract has it). Every statement is for the whole page; the filter is in the
+//! statement of the skeleton.
 
 mod by_key;
 mod freshness;
@@ -36,11 +37,12 @@ use tonic::service::Routes;
 pub use service::Queries;
 pub use streams::StreamLimits;
 
-/// The services of this role, for health checks.
+/// The gRPC services of this role, for the health service.
 pub const SERVICES: &[&str] = &["chirp.query.v1.QueryService"];
 
-/// What the query server answers. `progress` wakes it after every batch of a projector in the same process; on `presence`, query servers
-/// tell each other who is online, where there may be several; streams end when `drain` is cancelled.
+/// The services of the query server. `progress` is woken after every batch of a projector in the same process; on
+/// `presence`, query servers tell each other who is online, where there may be several; streams end when `drain` is
+/// cancelled.
 #[must_use]
 pub fn routes(
     tables: Database,
@@ -58,7 +60,7 @@ pub fn routes(
     Routes::new(service)
 }
 
-/// Every statement of this crate, for the test that prepares them.
+/// Every statement of this crate, for the test that prepares them on both engines.
 #[must_use]
 pub fn every_statement() -> Vec<&'static Statement> {
     [hydrate::STATEMENTS, snapshot::STATEMENTS, &streams::every_statement(), &questions::every_statement()].concat()

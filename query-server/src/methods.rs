@@ -1,4 +1,4 @@
-//! The methods of the service: for each, how its request is answered. What is done for all of them alike is in [`crate::service`].
+//! The methods of the service: how each request is answered. What is done for all methods alike is in [`crate::service`].
 
 mod accounts;
 mod posts;
@@ -17,12 +17,12 @@ use crate::pages::only_the_owner;
 use crate::service::Queries;
 use crate::streams::Messages;
 
-/// How many ids one batch may name.
+/// How many ids a batch request may have.
 const BATCH_MAX: usize = 100;
 
-/// A method that is answered once, by its request.
+/// A unary method, by its request.
 pub trait Answer: Method<Response: Tokened> + Sync {
-    /// The answer, with its consistency token.
+    /// The response, with its consistency token.
     fn answer(
         request: &Request<Self>,
         queries: &Queries,
@@ -31,14 +31,13 @@ pub trait Answer: Method<Response: Tokened> + Sync {
 
 /// A method that opens a stream, by its request.
 pub trait Open: Method + Sync {
-    /// The stream.
     fn open(
         request: &Request<Self>,
         queries: &Queries,
     ) -> impl Future<Output = Result<Messages<Self::Response>, Status>> + Send;
 }
 
-/// Opens a paged question: its checked fields, and the snapshot that answers it.
+/// Opens a paged query: its checked fields, and the snapshot that answers it.
 macro_rules! open {
     ($queries:ident, $request:ident, $question:expr, $subject:expr) => {
         Page::open(&$queries.freshness, &$queries.tokens, $request, $question, $subject).await?
@@ -47,7 +46,7 @@ macro_rules! open {
 
 pub(crate) use open;
 
-/// The account that a question is about, and whose owner alone may ask.
+/// The account that a request is about. A viewer that is another account is refused.
 fn asked_by_owner(account_id: &str, viewer_account_id: &str) -> Result<AccountId, Status> {
     let mut violations = Violations::default();
     let owner = violations.account("account_id", account_id);
@@ -57,7 +56,7 @@ fn asked_by_owner(account_id: &str, viewer_account_id: &str) -> Result<AccountId
     Ok(owner)
 }
 
-/// The ids of a batch, each once, in the order of the request.
+/// The ids of a batch, without repetitions, in the order of the request.
 fn batch<I: Copy + Ord>(
     violations: &mut Violations,
     field: &str,

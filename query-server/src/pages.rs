@@ -1,4 +1,4 @@
-//! What all paged questions have in common: the same fields, the same checks in the same order, the same tokens.
+//! What all paged queries share: the same fields, the same checks in the same order, the same tokens.
 
 use shared::model::hashtag;
 use shared::model::ids::{AccountId, AccountKey, Position, PostId, PostKey};
@@ -14,19 +14,19 @@ use crate::questions::post;
 use crate::questions::thread::{self, ThreadEntry};
 use crate::snapshot::{Projections, Snapshot};
 
-/// Pages of posts and of what comes with posts.
+/// Page sizes of posts and of what is shown with posts.
 pub const TIMELINE_PAGES: PageSizes = PageSizes { default: 20, max: 100 };
-/// Pages of accounts.
+/// Page sizes of accounts.
 pub const LIST_PAGES: PageSizes = PageSizes { default: 50, max: 200 };
 
-/// What a question is about, as the request names it.
+/// What a query is about, as its request names it.
 pub trait Subject {
-    /// Its name, once it is read.
+    /// The name once it is parsed.
     type Name: ToString;
-    /// What the tables call it.
+    /// The key in the tables.
     type Key;
 
-    /// Reads the name, noting what is wrong with it.
+    /// Parses the name; adds violations.
     fn read(&self, violations: &mut Violations) -> Self::Name;
 
     /// The account that alone may ask, if there is one.
@@ -34,11 +34,11 @@ pub trait Subject {
         None
     }
 
-    /// Finds it.
+    /// Finds the key of the name; an error if the viewer may not know of it.
     async fn find(snapshot: &mut Snapshot, name: Self::Name, viewer: Option<AccountKey>) -> Result<Self::Key, Status>;
 }
 
-/// An account, in this field; anybody may ask.
+/// An account in the field of this name; anybody may ask.
 pub struct OfAccount<'a>(pub &'static str, pub &'a str);
 
 impl Subject for OfAccount<'_> {
@@ -54,7 +54,7 @@ impl Subject for OfAccount<'_> {
     }
 }
 
-/// An account, which alone may ask.
+/// An account of which it alone may ask: it is the viewer, and another viewer is refused.
 pub struct OfOwner<'a>(pub &'a str);
 
 impl Subject for OfOwner<'_> {
@@ -106,7 +106,7 @@ impl Subject for OfThread<'_> {
     }
 }
 
-/// A hashtag, used or not.
+/// A hashtag, whether any post has it or not.
 pub struct OfTag<'a>(pub &'a str);
 
 impl Subject for OfTag<'_> {
@@ -126,17 +126,16 @@ impl Subject for OfTag<'_> {
     }
 }
 
-/// A paged question: its name, what it reads, how large its pages are.
+/// A paged query: its name, the projections that it reads, its page sizes.
 #[derive(Clone, Copy, Debug)]
 pub struct Question(pub &'static str, pub Projections, pub PageSizes);
 
-/// A question whose fields are good, with the snapshot that answers it.
+/// A paged query with checked fields, and the snapshot that answers it.
 pub struct Page<K> {
-    /// The moment that is read.
     pub snapshot: Snapshot,
-    /// What the question is about.
+    /// What the query is about.
     pub key: K,
-    /// Who looks; the owner, where only the owner may.
+    /// The account that looks, if there is one; the owner, where only the owner may.
     pub viewer: Option<AccountKey>,
     /// Where the page before ended; nothing on the first page.
     pub start: Option<Position>,
@@ -146,7 +145,7 @@ pub struct Page<K> {
 }
 
 impl<K> Page<K> {
-    /// Reads the fields and takes a snapshot.
+    /// Checks the fields and takes a snapshot.
     pub async fn open<R: Paged, S: Subject<Key = K>>(
         freshness: &Freshness,
         tokens: &Tokens,
@@ -164,7 +163,7 @@ impl<K> Page<K> {
             only_the_owner(owner, viewer)?;
             viewer = Some(owner);
         }
-        // The viewer as page tokens name it, however the client spelled it.
+        // The viewer in its canonical form, so that page tokens do not depend on how the client spelled it.
         let viewer_text = viewer.map(|viewer| viewer.to_string()).unwrap_or_default();
         let arguments = [name.to_owned(), named.to_string(), viewer_text];
         let start = match page_start(tokens, asked.page_token(), &arguments.each_ref().map(String::as_str))? {
@@ -178,17 +177,17 @@ impl<K> Page<K> {
         Ok(Self { snapshot, key, viewer, start, size, arguments })
     }
 
-    /// What the question is about, as text: an id, or the tag.
+    /// What the query is about, as text: an id, or the tag.
     pub fn about(&self) -> &str {
         &self.arguments[1]
     }
 
-    /// Who looks, as an id; empty is nobody in particular.
+    /// The id of the viewer; empty if there is none.
     pub fn viewer_id(&self) -> &str {
         &self.arguments[2]
     }
 
-    /// The token of the page after this one, and that of the checkpoint that was read.
+    /// The token of the next page, and that of the checkpoint that was read.
     pub fn tokens(&self, tokens: &Tokens, next: Option<Position>) -> (String, String) {
         let arguments = self.arguments.each_ref().map(String::as_str);
         let anchor = self.snapshot.anchor;
@@ -197,7 +196,7 @@ impl<K> Page<K> {
     }
 }
 
-/// Some things are shown to their owner only.
+/// Refuses a viewer that is not the owner; no viewer at all is accepted.
 pub fn only_the_owner(owner: AccountId, viewer: Option<AccountId>) -> Result<(), Status> {
     match viewer {
         Some(viewer) if viewer != owner => {

@@ -1,7 +1,8 @@
-//! Presence: who is online is whoever has a stream open, at this query server or at another.
+//! Presence: an account is online while it has a stream open, at this query server or at another.
 //!
-//! Always: in memory only, and bounded by the streams that are open; an account that changes its connection stays online; a server
-//! that falls silent is forgotten with all its accounts. Never here: who may know of whom ([`crate::questions::presence`]).
+//! Always: in memory only, and bounded by the streams that are open; an account that changes its connection stays
+//! online; a server that falls silent is forgotten with all its accounts. Never here: who may know of whom
+//! ([`crate::questions::presence`]).
 
 mod neighbours;
 
@@ -17,17 +18,17 @@ use uuid::Uuid;
 use self::neighbours::Owed;
 use crate::by_key::ByKey;
 
-/// How long an account stays online after its last stream: to come back over another connection takes a moment.
+/// How long an account stays online after its last stream, so that reconnecting is not seen.
 pub const LINGER: Duration = Duration::from_secs(5);
 
-/// Who is online.
+/// Which accounts are online.
 #[derive(Clone, Default)]
 pub struct Presence(Arc<Shared>);
 
 #[derive(Default)]
 struct Shared {
     registry: Mutex<Registry>,
-    /// Something is to be swept or announced.
+    /// Notified when something is to be swept or announced.
     stirred: Notify,
 }
 
@@ -35,7 +36,7 @@ struct Shared {
 struct Registry {
     here: HashMap<AccountKey, Here>,
     elsewhere: HashMap<Uuid, Neighbour>,
-    /// Those who came or went here since the last announcement.
+    /// Accounts that came or went here since the last announcement.
     unannounced: BTreeSet<AccountKey>,
     owed: Owed,
     watchers: HashMap<WatchId, Watcher>,
@@ -43,18 +44,17 @@ struct Registry {
     next: WatchId,
 }
 
-/// An account with streams at this server.
 #[derive(Default)]
 struct Here {
     streams: usize,
-    /// When the last one was closed, if none is open.
+    /// When the last stream was closed, if none is open.
     left_at: Option<Instant>,
 }
 
-/// What another server has said.
+/// What another query server has announced.
 struct Neighbour {
     accounts: HashSet<AccountKey>,
-    /// The number of what it said last.
+    /// The number of its last announcement.
     number: u64,
     heard_at: Instant,
 }
@@ -63,12 +63,12 @@ type WatchId = u64;
 
 struct Watcher {
     accounts: HashSet<AccountKey>,
-    /// Those who came or went since the last look.
+    /// Accounts that came or went since the last look.
     stirred: HashSet<AccountKey>,
     wake: Arc<Notify>,
 }
 
-/// A stream of an account that is open, until it is dropped.
+/// An open stream of an account; dropping it closes it.
 pub struct Present {
     presence: Presence,
     account: AccountKey,
@@ -86,7 +86,7 @@ impl Drop for Present {
     }
 }
 
-/// Somebody who wants to know who of some accounts comes and goes.
+/// A subscription to the coming and going of certain accounts.
 pub struct Watch {
     presence: Presence,
     id: WatchId,
@@ -102,17 +102,17 @@ impl Drop for Watch {
 }
 
 impl Watch {
-    /// Watches these from now on, instead of those before.
+    /// Watches these accounts from now on, instead of those before.
     pub fn set(&self, accounts: HashSet<AccountKey>) {
         self.presence.lock().watch(self.id, accounts);
     }
 
-    /// Returns when one of them may have come or gone.
+    /// Returns when one of the accounts may have come or gone.
     pub async fn stirred(&self) {
         self.wake.notified().await;
     }
 
-    /// Those who may have come or gone since the last time.
+    /// The accounts that may have come or gone since the last call.
     pub fn take(&self) -> HashSet<AccountKey> {
         let mut registry = self.presence.lock();
         registry.watchers.get_mut(&self.id).map(|watcher| std::mem::take(&mut watcher.stirred)).unwrap_or_default()
@@ -124,7 +124,7 @@ impl Presence {
         self.0.registry.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// An account opens a stream here, unless it has so many.
+    /// Counts an open stream of an account; nothing if it has `streams_max` at this server.
     pub fn enter(&self, account: AccountKey, streams_max: usize) -> Option<Present> {
         let mut registry = self.lock();
         let here = registry.here.entry(account).or_default();
@@ -141,14 +141,13 @@ impl Presence {
         Some(Present { presence: self.clone(), account })
     }
 
-    /// Whether an account has a stream open anywhere.
     pub fn is_online(&self, account: AccountKey) -> bool {
         let registry = self.lock();
         registry.here.contains_key(&account)
             || registry.elsewhere.values().any(|neighbour| neighbour.accounts.contains(&account))
     }
 
-    /// Somebody who watches nobody yet.
+    /// A subscription to no account yet.
     pub fn watch(&self) -> Watch {
         let mut registry = self.lock();
         registry.next += 1;
@@ -160,7 +159,7 @@ impl Presence {
 }
 
 impl Registry {
-    /// Lets those go who have lingered long enough. Gives when the next would.
+    /// Removes accounts that have lingered long enough. Gives when the next one will have.
     fn sweep(&mut self, now: Instant) -> Option<Instant> {
         let due = |here: &Here| here.left_at.map(|left_at| left_at + LINGER);
         let gone: Vec<AccountKey> =

@@ -1,4 +1,4 @@
-//! The questions, one file each.
+//! The queries, one file each.
 
 pub mod account;
 pub mod activities;
@@ -14,7 +14,7 @@ pub mod thread;
 
 use shared::sql::Statement;
 
-/// Every statement of a question.
+/// Every statement of every query.
 pub(crate) fn every_statement() -> Vec<&'static Statement> {
     [
         account::STATEMENTS,

@@ -15,7 +15,7 @@ use crate::methods::{Answer, Open};
 use crate::presence::Presence;
 use crate::streams::{Messages, StreamLimits, Streams};
 
-/// The query server.
+/// The implementation of the service.
 pub struct Queries {
     pub(crate) freshness: Freshness,
     pub(crate) tokens: Tokens,
@@ -23,7 +23,7 @@ pub struct Queries {
 }
 
 impl Queries {
-    /// A query server on these tables. `progress` wakes it after every batch of a projector in the same process.
+    /// `progress` is woken after every batch of a projector in the same process.
     #[must_use]
     pub fn new(
         tables: Database,
@@ -37,17 +37,15 @@ impl Queries {
         Self { streams: Streams::new(freshness.clone(), tokens.clone(), limits, drain), freshness, tokens }
     }
 
-    /// Answers once.
     async fn answer<R: Answer>(&self, request: Request<R>) -> Result<Response<R::Response>, Status> {
         reply(R::answer(&request, self).await?)
     }
 
-    /// Opens a stream.
     async fn open<R: Open>(&self, request: Request<R>) -> Result<Response<Messages<R::Response>>, Status> {
         Ok(Response::new(R::open(&request, self).await?))
     }
 
-    /// Who is online, as far as this server knows.
+    /// Which accounts are online, as far as this server knows.
     pub(crate) fn presence(&self) -> Presence {
         self.streams.presence.clone()
     }

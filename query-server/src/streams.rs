@@ -1,10 +1,10 @@
-//! Streams: what changes, as it happens, for whoever is connected.
+//! Streams: what changes, sent to clients as it happens.
 //!
-//! A checkpoint moves; the [`dispatch`] of each kind reads once what changed and wakes those whom it may concern; a [`feed`] that was woken
-//! looks, and tells the net change. What a kind tells, and where it looks, is its own module.
+//! A checkpoint moves; the [`dispatch`] of each kind reads once what changed and wakes the streams that it may affect;
+//! a [`feed`] that was woken looks, and sends the net change. What a kind sends, and where it looks, is its own module.
 //!
-//! Always: streams in all, and memory of each, are bounded; every stream ends with the drain, and before its connection is cut. Never here:
-//! a question that a client asks once.
+//! Always: the number of streams and the memory of each are bounded; every stream ends with the drain, and before its
+//! connection is cut. Never here: a query that a client asks once.
 
 pub mod dispatch;
 mod feed;
@@ -57,19 +57,19 @@ use crate::questions::account::{Named, find, find_viewer};
 use crate::questions::{home_timeline, thread};
 use crate::snapshot::{Projections, Snapshot};
 
-/// Streams that one server holds open.
+/// The most streams that one server holds open.
 pub const STREAMS_MAX: usize = 10_000;
-/// Those of them that are of one account: its devices and their windows, and not all there is room for.
+/// The most streams of one account: enough for its devices and their windows, and not all that there is room for.
 pub const STREAMS_OF_ACCOUNT_MAX: usize = 128;
-/// Messages that wait for a slow reader.
+/// Messages that are buffered for a slow client.
 const WAITING_MESSAGES_MAX: usize = 64;
 
-/// How much a stream looks at in one go: all that bounds its memory, beside the queue.
+/// How much a stream looks at in one go. With the queue, this bounds its memory.
 #[derive(Clone, Copy, Debug)]
 pub struct StreamLimits {
-    /// Changes.
+    /// The most changes in one look.
     pub changes_max: usize,
-    /// Posts that may move when an account goes, before the list is fetched again instead.
+    /// The most posts that may move when an account goes; beyond it the client is told to fetch the list again.
     pub fallbacks_max: usize,
 }
 
@@ -79,11 +79,11 @@ impl Default for StreamLimits {
     }
 }
 
-/// By what call a stream is opened: its metadata, and what came with its connection.
+/// The call by which a stream is opened: its metadata, and what came with its connection.
 #[derive(Clone, Copy, Debug)]
 pub struct Call<'a>(pub &'a MetadataMap, pub &'a Extensions);
 
-/// The open streams of one server.
+/// The open streams of one server, and what they share.
 pub struct Streams {
     limits: StreamLimits,
     freshness: Freshness,
@@ -91,7 +91,6 @@ pub struct Streams {
     notifications: Dispatch<Subjects<NotificationChanges>>,
     posts: Dispatch<Subjects<PostChanges>>,
     sights: Dispatch<Subjects<SightChanges>>,
-    /// Who is online.
     pub presence: Presence,
     home_items: Reader<HomeItems>,
     post_items: Reader<PostItems>,
@@ -101,7 +100,6 @@ pub struct Streams {
 }
 
 impl Streams {
-    /// No stream yet.
     pub fn new(freshness: Freshness, tokens: Tokens, limits: StreamLimits, drain: CancellationToken) -> Self {
         let homes = Dispatch::start(Followings::default(), freshness.clone(), drain.clone());
         let notifications = Dispatch::start(Subjects::default(), freshness.clone(), drain.clone());
@@ -125,7 +123,7 @@ impl Streams {
         }
     }
 
-    /// Opens the stream of an account's home timeline, from a resume token or from now.
+    /// Opens a stream of an account's home timeline, from a resume token or from now.
     pub async fn home(
         &self,
         call: Call<'_>,
@@ -148,7 +146,7 @@ impl Streams {
         self.open(beginning, (&self.homes, owner), home, Some(owner))
     }
 
-    /// Opens the stream of an account's notifications, from a resume token or from now.
+    /// Opens a stream of an account's notifications, from a resume token or from now.
     pub async fn notifications(
         &self,
         call: Call<'_>,
@@ -166,7 +164,7 @@ impl Streams {
         self.open(beginning, (&self.notifications, subject), feed, Some(owner))
     }
 
-    /// Opens the stream of a post and its replies as a viewer sees them, from a resume token or from now.
+    /// Opens a stream of a post and its replies as a viewer sees them, from a resume token or from now.
     pub async fn post(
         &self,
         call: Call<'_>,
@@ -186,7 +184,7 @@ impl Streams {
         self.open(beginning, (&self.posts, subject), feed, viewer)
     }
 
-    /// Opens the stream of who is online of those whom an account follows.
+    /// Opens a stream of which accounts, of those that an account follows, are online.
     pub async fn presence(
         &self,
         call: Call<'_>,
@@ -208,7 +206,7 @@ impl Streams {
         self.open(beginning, (&self.sights, subject), feed, Some(owner))
     }
 
-    /// Finds room for a stream and where it begins. `about` is what its tokens are bound to.
+    /// Takes a place for a stream, and finds where it begins. `about` is what its tokens are bound to.
     async fn begin(
         &self,
         Call(metadata, extensions): Call<'_>,
@@ -231,7 +229,7 @@ impl Streams {
         Ok((Beginning { room, about, position, anchor, end }, snapshot))
     }
 
-    /// Opens a stream by which an account is online, unless it has too many.
+    /// Starts the task of a stream. Its account is online meanwhile; an account with too many streams is refused.
     fn open<K: Kind>(
         &self,
         Beginning { room, about, position, anchor, end }: Beginning,
@@ -257,7 +255,7 @@ impl Streams {
             let reason = ended.as_ref().map_or_else(|status| format!("{:?}", status.code()), |()| "Ok".to_owned());
             counter!(metrics::STREAMS_CLOSED, "reason" => reason).increment(1);
             if let Err(status) = ended {
-                // The client may have gone away, and then nobody needs to know.
+                // The client may have gone away.
                 let _ = last_word.send(status);
             }
         });
@@ -265,16 +263,16 @@ impl Streams {
     }
 }
 
-/// Where a stream begins.
+/// Where a stream begins, and how it ends.
 struct Beginning {
     room: OwnedSemaphorePermit,
-    /// What its tokens are bound to.
+    /// What its resume tokens are bound to.
     about: String,
-    /// Everything up to here was told.
+    /// Everything up to here was sent.
     position: Position,
-    /// How far the tables are at least.
+    /// The tables have reached at least this.
     anchor: Anchor,
-    /// When it is to end.
+    /// When the stream must end.
     end: StreamEnd,
 }
 
@@ -283,12 +281,12 @@ pub fn about_notifications(owner: &str) -> String {
     format!("notifications of {owner}")
 }
 
-/// What the resume tokens of a post are bound to, as a viewer sees it.
+/// What the resume tokens of a post, as a viewer sees it, are bound to.
 pub fn about_post(post: &str, viewer: &str) -> String {
     format!("post {post} for {viewer}")
 }
 
-/// The messages of one stream, and how it ends.
+/// The messages of one stream, and the status with which it ends.
 pub struct Messages<M> {
     queue: mpsc::Receiver<M>,
     ended: Option<oneshot::Receiver<Status>>,
@@ -301,11 +299,11 @@ impl<M> Stream for Messages<M> {
         if let Some(message) = ready!(self.queue.poll_recv(context)) {
             return Poll::Ready(Some(Ok(message)));
         }
-        // The feed has dropped its end of the queue; its last word, if it has one, follows.
+        // The feed has dropped its end of the queue; its final status follows, if it has one.
         let Some(ended) = self.ended.as_mut() else { return Poll::Ready(None) };
         let last_word = ready!(Pin::new(ended).poll(context));
         self.ended = None;
-        // A stream ends with a last word, unless its client has gone away or its task has panicked; and whoever has gone away does not ask.
+        // Without a status, its client has gone away and does not ask, or its task has panicked.
         Poll::Ready(Some(Err(last_word.unwrap_or_else(|_| internal("a stream ended without a word")))))
     }
 }

@@ -1,4 +1,4 @@
-//! Questions about accounts, and lists of them.
+//! Queries about accounts, and lists of them.
 
 use shared::model::ids::{AccountId, AccountKey};
 use shared::rpc::errors::{Violations, internal};
@@ -15,7 +15,7 @@ use crate::questions::{account, lists, presence, relationship};
 use crate::service::Queries;
 use crate::snapshot::{Projections, Snapshot};
 
-/// Answers with a page of accounts: the responses have the same fields, but are types of their own.
+/// Answers with a page of accounts. The responses have the same fields, but are types of their own.
 macro_rules! accounts {
     ($queries:ident, $request:ident, $list:expr, $reads:expr, $subject:expr, $response:ident) => {{
         let mut page = open!($queries, $request, Question(stringify!($response), $reads, LIST_PAGES), $subject);
@@ -153,18 +153,18 @@ impl Answer for v1::ListRepostersRequest {
     }
 }
 
-/// The accounts that a batch names, as a snapshot has them.
+/// The accounts of a batch, as a snapshot has them.
 struct NamedAccounts {
     snapshot: Snapshot,
     viewer: Option<AccountKey>,
-    /// Those that are active, in the order of the request.
+    /// The active ones, in the order of the request.
     found: Vec<(AccountId, AccountKey)>,
-    /// The ids of the others, in the same order.
+    /// The ids of all others, in the order of the request.
     missing: Vec<String>,
 }
 
 impl NamedAccounts {
-    /// The accounts that a batch names, and its viewer.
+    /// Finds the accounts of a batch, and its viewer.
     async fn find(
         queries: &Queries,
         metadata: &MetadataMap,

@@ -1,4 +1,4 @@
-//! Questions about posts, and lists of them.
+//! Queries about posts, and lists of them.
 
 use shared::model::ids::{AccountKey, PostKey};
 use shared::rpc::errors::{Violations, internal};
@@ -14,7 +14,7 @@ use crate::questions::{post, post_lists, thread};
 use crate::service::Queries;
 use crate::streams::about_post;
 
-/// Answers with a page of posts, likewise.
+/// Answers with a page of posts. The responses have the same fields, but are types of their own.
 macro_rules! posts {
     ($queries:ident, $request:ident, $list:expr, $subject:expr, $response:ident) => {{
         let mut page =

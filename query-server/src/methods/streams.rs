@@ -1,4 +1,4 @@
-//! Live feeds.
+//! The methods that open streams.
 
 use shared::rpc::errors::Violations;
 use shared::rpc::proto::query as v1;

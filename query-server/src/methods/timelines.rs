@@ -1,4 +1,4 @@
-//! Timelines, notifications and activities.
+//! Queries about timelines, notifications and activities.
 
 use shared::model::clock::Timestamp;
 use shared::rpc::proto::query as v1;

@@ -1,7 +1,10 @@
-//! What query servers tell each other of who is online: over a channel that keeps nothing.
+//! What query servers tell each other of who is online, over a channel that stores nothing.
 //!
-//! Each server numbers what it says: its accounts as they come and go, now and then that it is alive, and all of them when somebody asks.
-//! Whoever misses a number asks. A server that says nothing for [`FORGOTTEN_AFTER`] is forgotten.
+//! Always: a server that missed an announcement asks for all of them again; nothing is believed of a server that has
+//! been silent for [`FORGOTTEN_AFTER`]. Never here: who may know of whom.
+//!
+//! Each server numbers its announcements: its accounts as they come and go, now and then that it is alive, and all of
+//! its accounts when another server asks, which it does when it misses a number.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -16,16 +19,16 @@ use uuid::Uuid;
 
 use super::{Neighbour, Presence, Registry};
 
-/// How often a server says that it is alive.
+/// The longest silence of a server before it announces that it is alive.
 const ALIVE_EVERY: Duration = Duration::from_secs(5);
-/// After how long a silent server is forgotten.
+/// The silence after which a server is forgotten.
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(15);
-/// The least time between two announcements: those who come and go meanwhile go into one, because a channel of PostgreSQL has a global lock.
+/// The least time between two announcements. Accounts that come and go meanwhile share one, since notifying takes a
+/// global lock of PostgreSQL.
 const PACE: Duration = Duration::from_millis(100);
-/// Accounts of one announcement, of 20 digits each at most: PostgreSQL carries 8,000 bytes.
+/// The most accounts of one announcement: each has up to 20 digits, and PostgreSQL carries less than 8,000 bytes.
 const ACCOUNTS_MAX: usize = 300;
 
-/// What a server says.
 #[derive(Debug, Serialize, Deserialize)]
 struct Announcement {
     server: Uuid,
@@ -36,29 +39,29 @@ struct Announcement {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Says {
-    /// I am here, or have missed something: who is online?
+    /// The server is new here, or has missed something: it asks all others for their accounts.
     Hello,
-    /// Nothing new.
+    /// The server is alive, and nothing is new.
     Alive,
-    /// These came and those went.
+    /// These accounts came and those went.
     Changed { online: Vec<AccountKey>, offline: Vec<AccountKey> },
-    /// These are online, and nobody else where this is the first part.
+    /// These accounts are online; the first part begins anew with none.
     All { is_first: bool, online: Vec<AccountKey> },
-    /// I stop, and with me all my streams.
+    /// The server stops, and with it all its streams.
     Bye,
 }
 
-/// What this server has to say, beside who came and went.
+/// What this server must announce, besides accounts that came and went.
 #[derive(Default)]
 pub(super) struct Owed {
-    /// It must ask, since it missed something.
+    /// It missed something and must ask.
     hello: bool,
-    /// Somebody has asked.
+    /// Another server has asked.
     all: bool,
 }
 
 impl Presence {
-    /// Lets accounts go and tells the other servers, until drained.
+    /// Sweeps accounts and announces changes, until drained.
     pub async fn tend(self, channel: Option<Channel>, drain: CancellationToken) {
         let Some(channel) = channel else {
             drain.run_until_cancelled(self.sweep()).await;
@@ -66,7 +69,7 @@ impl Presence {
         };
         let server = Uuid::now_v7();
         let heard = self.clone();
-        // When the server stops, so does the listening with the process.
+        // Listening ends with the process, as the server does.
         channel.listen(move |said| {
             heard.hear(server, said);
             true
@@ -76,7 +79,7 @@ impl Presence {
         let _ = speaker.say(Says::Bye).await;
     }
 
-    /// Lets accounts go; nobody else wants to know.
+    /// Sweeps accounts, where there is no other server to tell.
     async fn sweep(&self) {
         loop {
             let next = {
@@ -109,7 +112,7 @@ impl Presence {
                 spoke_at = Instant::now();
                 if let Err(cause) = speaker.say(says).await {
                     warn!(%cause, "the other servers do not hear who is online here: {cause}");
-                    // What they missed, they get as a whole.
+                    // Since they missed something, they get everything.
                     self.lock().owed.all = true;
                     break;
                 }
@@ -123,11 +126,11 @@ impl Presence {
         }
     }
 
-    /// Something was said on the channel; nothing when it was just opened.
+    /// Takes an announcement from the channel; an empty one means that the channel was just opened.
     fn hear(&self, own: Uuid, said: &str) {
         let mut registry = self.lock();
         if said.is_empty() {
-            // Whatever was said before was missed; and whoever forgot this server hears of it, too.
+            // Everything before was missed; and servers that have forgotten this one hear of it, too.
             registry.owed = Owed { hello: true, all: true };
         } else {
             match serde_json::from_str::<Announcement>(said) {
@@ -174,7 +177,7 @@ impl Registry {
         stirred.into_iter().for_each(|account| self.stir(account));
     }
 
-    /// Forgets the servers that have been silent for too long. Gives when the next would be.
+    /// Forgets servers that have been silent for too long. Gives when the next one will have been.
     fn forget_silent(&mut self, now: Instant) -> Option<Instant> {
         let is_silent = |neighbour: &mut Neighbour| neighbour.heard_at + FORGOTTEN_AFTER <= now;
         let silent: Vec<Neighbour> =
@@ -183,7 +186,7 @@ impl Registry {
         self.elsewhere.values().map(|neighbour| neighbour.heard_at + FORGOTTEN_AFTER).min()
     }
 
-    /// What the others do not know yet.
+    /// The announcements that are due.
     fn unsaid(&mut self) -> Vec<Says> {
         let Owed { hello, all } = std::mem::take(&mut self.owed);
         let unannounced: Vec<AccountKey> = std::mem::take(&mut self.unannounced).into_iter().collect();
@@ -205,11 +208,11 @@ impl Registry {
     }
 }
 
-/// This server's voice.
+/// Numbers and sends this server's announcements.
 struct Speaker {
     channel: Channel,
     server: Uuid,
-    /// Of what it said last.
+    /// The number of the last announcement.
     number: u64,
 }
 
@@ -230,7 +233,7 @@ mod tests {
     const ADA: AccountKey = AccountKey(1);
     const BOB: AccountKey = AccountKey(2);
 
-    /// A server and what it has said to another.
+    /// A server and what it has announced to another.
     struct Talk {
         speaker: Presence,
         listener: Presence,
@@ -248,7 +251,7 @@ mod tests {
             self.speaker.enter(account, 1).expect("it is the first")
         }
 
-        /// Says what is to be said, of which these do not arrive.
+        /// Sends the announcements that are due, or loses all of them.
         fn say(&mut self, lost: bool) {
             let to_say = self.speaker.lock().unsaid();
             for says in to_say {
