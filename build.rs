@@ -1,5 +1,6 @@
-//! Compiles `proto/` into Rust, with protox instead of a system protoc, and says of each message which of the fields it has that many have
-//! (`shared/src/rpc/common_fields.rs`), and of each request of which method it is (`shared/src/rpc/methods.rs`). Run for the `shared` crate, which names it.
+//! Compiles `proto/` into Rust, with protox instead of a system protoc. It also generates which messages have the
+//! fields that many messages share (`shared/src/rpc/common_fields.rs`), and which request belongs to which method
+//! (`shared/src/rpc/methods.rs`). Run for the `shared` crate, which names it.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -10,8 +11,8 @@ use prost_types::{DescriptorProto, FileDescriptorProto, FileDescriptorSet};
 
 const PACKAGES: [&str; 4] = ["common", "command", "query", "admin"];
 
-/// Fields that many messages of a package have, and what is said of a message that has all of them: a macro of `common_fields.rs`, which
-/// implements a trait.
+/// Fields that many messages of a package share, and the macro of `common_fields.rs` that implements a trait for a
+/// message that has all of them.
 const COMMON_FIELDS: [(&str, &[&str], &str); 4] = [
     ("command", &["request_id", "wait_for"], "commanding"),
     ("query", &["consistency", "viewer_account_id", "page_size", "page_token"], "paged"),
@@ -44,7 +45,7 @@ fn files_of<'a>(descriptors: &'a FileDescriptorSet, package: &'a str) -> impl It
     descriptors.file.iter().filter(move |file| file.package() == format!("chirp.{package}.v1"))
 }
 
-/// A line for each message and each set of fields that it has.
+/// A line for each message and each set of shared fields that it has.
 fn common_fields(descriptors: &FileDescriptorSet) -> String {
     let mut lines = String::new();
     for (package, fields, said) in COMMON_FIELDS {
@@ -58,8 +59,8 @@ fn common_fields(descriptors: &FileDescriptorSet) -> String {
     lines
 }
 
-/// Of each method that has a request of its own, the request with the method's name and its response; and for each service whose methods all have
-/// the shape `method(request)`, a macro that implements it.
+/// For each method, its request with the method's name and response; for each service, a macro that implements it by
+/// one function for all methods.
 fn methods(descriptors: &FileDescriptorSet) -> String {
     let mut text = String::new();
     for package in ["command", "query"] {

@@ -1,35 +1,30 @@
 //! The activity feed: what the accounts that one follows did.
 //!
-//! Always: a deed stands as long as its edge or post does, at the place of the event that did it, so no two deeds
-//! share a place. Never here: deeds of the reader, and deeds that were undone: they have left the model.
+//! Always: an activity stands as long as its edge or post does, at the place of the event that made it, so no two
+//! activities share a place. Never here: what the reader does, and what was undone: it has left the model.
 
 use crate::model::{AccountNumber, Model, PostNumber};
 
-/// One deed of an account that the reader follows.
+/// Something that an account did which the reader follows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Activity {
-    /// What the actor did.
     pub kind: ActivityKind,
-    /// Position of the event that did it.
+    /// Position of the event.
     pub place: u64,
-    /// Id of the account that did it.
     pub actor_id: String,
-    /// Id of the post written, liked or reposted.
+    /// The post that was written, liked or reposted.
     pub post_id: Option<String>,
-    /// Id of the account followed.
+    /// The account that was followed.
     pub target_account_id: Option<String>,
 }
 
 /// What an account can be seen doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ActivityKind {
-    /// It followed an account.
     Followed,
     /// It wrote a post, which may be a reply or a quote.
     Posted,
-    /// It liked a post.
     Liked,
-    /// It reposted a post.
     Reposted,
 }
 
@@ -41,7 +36,7 @@ struct Deed {
     object: Object,
 }
 
-/// What a deed was done to.
+/// What an activity is about.
 #[derive(Clone, Copy)]
 enum Object {
     Post(PostNumber),
@@ -49,8 +44,8 @@ enum Object {
 }
 
 impl Model {
-    /// What the accounts that this one follows now did and did not undo, as far as it may see that; newest deed
-    /// first. Empty for an unknown or deactivated account.
+    /// The activities of the accounts that this one follows now, if they were not undone and as far as it may see them;
+    /// newest first. Empty for an unknown or deactivated account.
     #[must_use]
     pub fn activities(&self, account: &str) -> Vec<Activity> {
         let Some(reader) = self.active_number(account) else {

@@ -1,4 +1,4 @@
-//! The hash chain over the log, stated a second time.
+//! The hash chain over the log, implemented a second time.
 //!
 //! Always: `hash = SHA-256(previous hash ‖ header ‖ SHA-256(payload))`, where the header is each of its fields in
 //! order as a length (four bytes, big-endian) and that many bytes. Never here: storage, or the payload itself:
@@ -6,42 +6,39 @@
 
 use sha2::{Digest as _, Sha256};
 
-/// What the log records about one event, beside its payload.
+/// What the log records about one event, besides its payload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Header<'a> {
-    /// Place in the log.
     pub position: u64,
-    /// Id of the event.
     pub event_id: [u8; 16],
-    /// Stream the event belongs to.
     pub stream: &'a str,
-    /// Place in that stream.
+    /// Place in its log stream.
     pub version: u64,
-    /// Type name, such as `post.created`.
+    /// Such as `post.created`.
     pub kind: &'a str,
     /// Version of the payload's shape.
     pub schema_version: u32,
     /// Id of the command that caused the append.
     pub command_id: [u8; 16],
-    /// Id shared by everything that one request set in motion.
+    /// Shared by everything that one request set in motion.
     pub correlation_id: [u8; 16],
-    /// Id of the event that caused this one, if an event did.
+    /// The event that caused this one, if an event did.
     pub causation_id: Option<[u8; 16]>,
-    /// Who acted.
+    /// On whose authority it was appended.
     pub principal: &'a str,
     /// W3C trace context, if the request carried one.
     pub traceparent: Option<&'a str>,
-    /// When it was recorded, in microseconds since the Unix epoch.
+    /// Microseconds since the Unix epoch.
     pub recorded_at_us: i64,
 }
 
-/// The digest of a payload's exact bytes.
+/// SHA-256 over a payload's exact bytes.
 #[must_use]
 pub fn digest(payload: &[u8]) -> [u8; 32] {
     Sha256::digest(payload).into()
 }
 
-/// The hash of the chain once this event is its last.
+/// The hash of the chain with this event as its last.
 #[must_use]
 pub fn link(previous: [u8; 32], header: &Header<'_>, payload_digest: [u8; 32]) -> [u8; 32] {
     let mut bytes = previous.to_vec();

@@ -1,4 +1,4 @@
-//! Directed edges that stand now, each with its place: the position of the event that drew it.
+//! Directed edges that stand now, each with its place: the position of the event that made it.
 //!
 //! Always: at most one edge per pair, found from either end, and the same place at both. Never here: edges that ended, or counters.
 

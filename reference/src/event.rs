@@ -1,26 +1,24 @@
-//! The events of the log, read from their JSON a second time.
+//! The events of the log, parsed from their JSON by code of the reference's own.
 //!
-//! Always: every field the reference needs is there with its type, or the event is refused. Never here: whether
-//! an event is *legal*, which is `fold`'s to judge; fields nobody asks about may be there and are ignored.
+//! Always: every field the reference needs is there with its type, or the event is refused. Never here: whether an
+//! event is *legal*, which `fold` checks; fields nobody asks about may be there and are ignored.
 
 use serde_json::{Map, Value};
 
 const SCHEMA_VERSION: u32 = 1;
 
-/// One event as the log holds it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LogEvent<'a> {
     /// Place in the log; the first is 1.
     pub position: u64,
-    /// Stream the event belongs to.
     pub stream: &'a str,
-    /// Place in that stream; the first is 1.
+    /// Place in its log stream; the first is 1.
     pub version: u64,
-    /// Type name, such as `post.created`.
+    /// Such as `post.created`.
     pub kind: &'a str,
     /// Version of the payload's shape.
     pub schema_version: u32,
-    /// When it was recorded, in microseconds since the Unix epoch.
+    /// Microseconds since the Unix epoch.
     pub recorded_at_us: i64,
     /// The exact bytes of its JSON.
     pub payload: &'a [u8],
@@ -33,14 +31,13 @@ pub(crate) struct Ref {
     pub(crate) key: u64,
 }
 
-/// A post named together with its author.
+/// A post with its author.
 #[derive(Debug)]
 pub(crate) struct PostRef {
     pub(crate) post: Ref,
     pub(crate) author: Ref,
 }
 
-/// What an account says about itself.
 #[derive(Debug)]
 pub(crate) struct Profile {
     pub(crate) display_name: String,
@@ -64,28 +61,26 @@ pub(crate) struct PostCreated {
     pub(crate) content: Content,
 }
 
-/// An account acting on a post.
 #[derive(Debug)]
 pub(crate) struct OnPost {
     pub(crate) account: Ref,
     pub(crate) target: PostRef,
 }
 
-/// An account taking back what it did to a post, and up to where the author had seen their notifications.
+/// An account taking back what it did to a post, and up to where the author had seen its notifications.
 #[derive(Debug)]
 pub(crate) struct OffPost {
     pub(crate) was: OnPost,
     pub(crate) seen_up_to: Option<u64>,
 }
 
-/// Someone whom the text of a post mentioned before an edit, and up to where they had seen their notifications then.
+/// An account that a post mentioned before an edit, and up to where it had seen its notifications then.
 #[derive(Debug)]
 pub(crate) struct Dropped {
     pub(crate) account: Ref,
     pub(crate) seen_up_to: u64,
 }
 
-/// An account acting on another.
 #[derive(Debug)]
 pub(crate) struct OnAccount {
     pub(crate) account: Ref,
@@ -215,7 +210,7 @@ impl Event {
         Ok(event)
     }
 
-    /// The one stream this event may stand in.
+    /// The one log stream that this event may stand in.
     pub(crate) fn stream(&self) -> String {
         match self {
             Self::AccountRegistered { account_id, .. } => format!("account-{account_id}"),

@@ -1,8 +1,8 @@
-//! Folds one event into the model, after judging whether the log may hold it.
+//! Folds one event into the model, after checking whether the log may hold it.
 //!
-//! Always: the whole event is judged before anything changes, so a refused event leaves the model as it was.
-//! What only holds once an append is complete is a *promise*: the events right behind must keep it, and any event
-//! that cannot belong to the same append finds it broken. Never here: who may *see* something (`law`).
+//! Always: the whole event is checked before anything changes, so a refused event leaves the model as it was. What only
+//! holds once an append is complete is a *promise*: the events right behind must keep it, and any event that cannot
+//! belong to the same append finds it broken. Never here: who may *see* something (`law`).
 
 use crate::event::{
     Content, Dropped, Event, Follow, LogEvent, OffPost, OnAccount, OnPost, PostCreated, PostRef, Profile, Ref,
@@ -25,8 +25,8 @@ impl Model {
         self.judge_and_fold(event).map_err(refused)
     }
 
-    /// Goes past an event that was not applied, so that those after it are judged for themselves and not for what is missing. What an event
-    /// that cannot be read would have done is not known, and so is not asked for.
+    /// Goes past an event that was not applied, so that those after it are checked for themselves and not for what is
+    /// missing. What an event that cannot be read would have done is not known, and so is not asked for.
     pub fn pass(&mut self, event: &LogEvent<'_>) {
         if Self::can_read(event).is_err() {
             self.promises.clear();
@@ -38,16 +38,12 @@ impl Model {
         self.versions.insert(event.stream.to_owned(), event.version);
     }
 
-    /// Whether this code knows what the event says.
-    ///
-    /// # Errors
-    ///
-    /// Says why not.
+    /// Whether this code can read the event; the error says why not.
     pub fn can_read(event: &LogEvent<'_>) -> Result<(), String> {
         Event::decode(event).map(drop)
     }
 
-    /// Judges that the log ends with a complete append.
+    /// Checks that the log ends with a complete append.
     ///
     /// # Errors
     ///
@@ -355,7 +351,7 @@ impl Model {
         Ok(())
     }
 
-    /// Judges what an author writes, and finds whom it mentions.
+    /// Checks what an author writes, and finds whom it mentions.
     fn judged_mentions(&self, content: &Content) -> Result<Vec<AccountNumber>, String> {
         let length = content.text.trim().chars().count();
         let hashtags_are_lower_case = content.hashtags.iter().all(|hashtag| *hashtag == hashtag.to_lowercase());
@@ -364,7 +360,7 @@ impl Model {
         content.mentions.iter().map(|mention| self.known_account(mention)).collect()
     }
 
-    /// Judges whom an edit says to have dropped, and finds up to where each had seen their notifications.
+    /// Checks whom an edit says to have dropped, and finds up to where each had seen its notifications.
     fn judged_dropped(
         &self,
         post: PostNumber,
@@ -381,7 +377,8 @@ impl Model {
         Ok(seen)
     }
 
-    /// A mention that was there before keeps its place; any other takes the place of this event. With whom it drops and had seen anything.
+    /// A mention that was there before keeps its place; any other takes the place of this event. Gives the dropped ones
+    /// that had seen anything.
     fn write(
         &mut self,
         logged: &LogEvent<'_>,
@@ -515,7 +512,7 @@ impl Model {
         require(!self.follows.has(follower, followee), "the follower follows already")
     }
 
-    /// Older events do not say what was seen; what the others say must be so.
+    /// Older events do not say what was seen; if an event does, it must be true.
     fn judge_seen(&self, account: AccountNumber, seen_up_to: Option<u64>) -> Result<(), String> {
         let seen = self.account_state(account).seen_up_to;
         require(
@@ -524,7 +521,7 @@ impl Model {
         )
     }
 
-    /// The events do not say who ended a follow or a request: a block by the one also ends those of the other.
+    /// The events do not say which of the two ended a follow or a request: a block by either ends those of both.
     fn judge_either_can_act(&self, one: AccountNumber, other: AccountNumber) -> Result<(), String> {
         let both_are_deactivated = self.account_state(one).deactivated && self.account_state(other).deactivated;
         require(!both_are_deactivated, "both accounts are deactivated")
@@ -549,7 +546,7 @@ impl Model {
         Ok(())
     }
 
-    /// What makes a promise again also makes a new entry, so one that is kept need not be watched.
+    /// An event that makes a promise again also adds a new entry, so a kept promise need not be watched.
     fn forget_kept_promises(&mut self) {
         let mut promises = std::mem::take(&mut self.promises);
         promises.retain(|promise| !self.is_kept(promise));

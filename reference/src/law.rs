@@ -1,18 +1,17 @@
 //! The law of the timeline, and of who may see a post.
 //!
-//! Always: judged over the edges that stand now, reason by reason. Reasons that are undone (a removed repost, an
-//! ended follow) have left the model, so the law need not name them. Never here: counts, or what a post looks like.
+//! Always: decided over the edges that stand now, reason by reason. Reasons that are undone (a removed repost, an ended
+//! follow) have left the model, so the law need not name them. Never here: counts, or what a post looks like.
 
 use crate::model::{AccountNumber, Model, PostNumber};
 
 /// One post in a timeline or list, for one reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// Id of the post.
     pub post_id: String,
     /// Position of the reason: of the post's creation, of the repost, or of the bookmark.
     pub place: u64,
-    /// Id of the account whose repost is the reason; none if the reason is that its author posted it.
+    /// The account whose repost is the reason; none if the reason is that its author posted it.
     pub reposted_by: Option<String>,
 }
 
@@ -37,7 +36,7 @@ impl Model {
         let mut actors = vec![reader];
         actors.extend(self.follows.from(reader).map(|(followee, _)| followee));
 
-        // Judged here once, and not for each of the many reasons by one actor.
+        // Decided here once, and not for each of the many reasons by one actor.
         actors.retain(|actor| !self.law_turns_away(*actor, reader));
 
         let mut shown = Vec::new();
@@ -71,8 +70,7 @@ impl Model {
         posts.chain(reposts)
     }
 
-    /// Whether a reason is shown to the reader, given that they follow its actor, or are the actor, and do not turn
-    /// them away.
+    /// Whether a reason is shown to the reader, who follows its actor or is it, and does not turn it away.
     fn law_shows(&self, reason: &Reason, reader: AccountNumber) -> bool {
         let author = self.post_state(reason.post).author;
 
@@ -127,7 +125,7 @@ impl Model {
         !post.deleted && self.may_see_posts_of(post.author, viewer)
     }
 
-    /// A post that others wrote is pushed on a viewer only if it is visible and they do not mute its author.
+    /// A post that others wrote is shown unasked only if it is visible and the viewer does not mute its author.
     pub(crate) fn is_visible_and_not_muted(&self, post: PostNumber, viewer: Option<AccountNumber>) -> bool {
         self.is_visible(post, viewer) && !self.is_muted(self.post_state(post).author, viewer)
     }

@@ -1,11 +1,10 @@
-//! The naive reference: what the real projector and query server are judged by.
+//! The naive reference: what the real projector and query server are compared with.
 //!
-//! It folds every event of a log into plain maps and answers each question by brute force from first
-//! principles. It also judges the log itself: an event that the domain forbids, given the events before it, is
-//! an error.
+//! It folds every event of a log into plain maps and answers each query by brute force from first principles. It also
+//! checks the log itself: an event that the domain forbids, given the events before it, is an error.
 //!
-//! Always: one event at a time, in the order of the log; an answer depends on nothing but the events applied.
-//! Never here: stored timelines, stored counts, caches, pages, tokens, SQL, or code of what it judges.
+//! Always: one event at a time, in the order of the log; an answer depends on nothing but the events applied. Never
+//! here: stored timelines, stored counts, caches, pages, tokens, SQL, or code of what it is compared with.
 
 mod activities;
 pub mod chain;

@@ -7,20 +7,20 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::edges::Edges;
 
-/// The state of the world after the events applied so far.
+/// The state after the events applied so far.
 #[derive(Debug, Default)]
 pub struct Model {
     pub(crate) head: u64,
     /// When each event was recorded, in microseconds since the Unix epoch; the first event's time comes first.
     pub(crate) recorded_at_us: Vec<i64>,
-    /// Last version of each stream.
+    /// The last version of each log stream.
     pub(crate) versions: HashMap<String, u64>,
 
     pub(crate) accounts: Vec<AccountState>,
     pub(crate) account_numbers: HashMap<String, AccountNumber>,
     pub(crate) posts: Vec<PostState>,
     pub(crate) post_numbers: HashMap<String, PostNumber>,
-    /// Account id of each handle's holder.
+    /// The account id of each handle's holder.
     pub(crate) handles: HashMap<String, String>,
 
     pub(crate) follows: Edges<AccountNumber, AccountNumber>,
@@ -35,19 +35,18 @@ pub struct Model {
     /// All posts that ever had each hashtag, also those that are deleted or have lost it.
     pub(crate) posts_by_hashtag: BTreeMap<String, BTreeSet<PostNumber>>,
 
-    /// What was done to accounts and can be undone, where they are told of it at another place than that of the deed, or would be if it
-    /// were done again.
+    /// Deeds that the other account is told of at another place than that of the deed, or would be if they were done again.
     pub(crate) notices: BTreeMap<Deed, Notice>,
 
     /// What the rest of an append still has to bring.
     pub(crate) promises: Vec<Promise>,
 }
 
-/// An account's place in `Model::accounts`.
+/// Index in `Model::accounts`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct AccountNumber(pub(crate) usize);
 
-/// A post's place in `Model::posts`.
+/// Index in `Model::posts`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct PostNumber(pub(crate) usize);
 
@@ -64,7 +63,7 @@ pub(crate) struct AccountState {
     pub(crate) deactivated: bool,
     /// The place up to which it has seen its notifications; 0 if it never looked.
     pub(crate) seen_up_to: u64,
-    /// All it ever wrote, also what is deleted.
+    /// Also deleted ones.
     pub(crate) posts: Vec<PostNumber>,
 }
 
@@ -76,7 +75,7 @@ pub(crate) struct PostState {
     pub(crate) edited_at_us: Option<i64>,
     pub(crate) author: AccountNumber,
     pub(crate) text: String,
-    /// The hashtags of the present text.
+    /// Of the present text.
     pub(crate) hashtags: Vec<String>,
     pub(crate) reply_to: Option<PostNumber>,
     pub(crate) quoted: Option<PostNumber>,
@@ -87,7 +86,7 @@ pub(crate) struct PostState {
     pub(crate) quotes: Vec<PostNumber>,
 }
 
-/// Something that one account does to another, or to a post, and can undo; or a mention, which an edit can take out of a post.
+/// What one account does to another, or to a post, and can undo; or a mention, which an edit can take out of a post.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Deed {
     Follow(AccountNumber, AccountNumber),
@@ -97,12 +96,11 @@ pub(crate) enum Deed {
     Mention(PostNumber, AccountNumber),
 }
 
-/// Where the other is told of a deed.
+/// Where the other account is told of a deed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Notice {
     /// The position at which it was done first.
     pub(crate) place: u64,
-    /// Whether the deed is undone.
     pub(crate) undone: bool,
 }
 
@@ -169,7 +167,6 @@ impl Model {
         &mut self.posts[post.0]
     }
 
-    /// When the event at a place was recorded.
     pub(crate) fn recorded_at_us(&self, place: u64) -> i64 {
         let index = usize::try_from(place - 1).expect("a place is the position of an event applied");
         self.recorded_at_us[index]

@@ -1,8 +1,9 @@
 //! Notifications: what others did to an account, grouped.
 //!
-//! Always: judged over the causes that stand now, so undoing one takes it out of its group, and a group may become
-//! older. What is undone after the recipient has seen it and done again within a day of when it was done first is told at
-//! its first place, which the recipient has seen. Never here: stored groups, and causes by the recipient itself.
+//! Always: decided over the causes that stand now, so undoing one takes it out of its group, and a group may become
+//! older. What is undone after the recipient has seen it, and done again within a day of when it was done first, is
+//! told at its first place, which the recipient has seen. Never here: stored groups, and causes by the recipient
+//! itself.
 
 use std::collections::BTreeMap;
 
@@ -17,17 +18,16 @@ const DAY_US: i64 = 86_400_000_000;
 /// What was done to the recipient for one reason, to one post if the reason has one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotificationGroup {
-    /// What was done.
     pub reason: NotificationReason,
-    /// Id of the recipient's post that was liked or reposted, or of the post that replies, quotes or mentions.
+    /// The recipient's post that was liked or reposted, or the post that replies, quotes or mentions.
     pub post_id: Option<String>,
     /// Position of the newest visible cause.
     pub place: u64,
-    /// How many visible causes there are, as far as they are counted.
+    /// How many visible causes there are, up to the most that are counted.
     pub causer_count: i64,
-    /// Ids of the accounts that caused the newest of them, newest first.
+    /// The accounts that caused the newest of them, newest first.
     pub newest_causers: Vec<String>,
-    /// Whether the recipient has seen everything up to its place.
+    /// Whether the recipient has seen everything up to this place.
     pub seen: bool,
     /// When the newest visible cause was recorded, in microseconds since the Unix epoch.
     pub at_us: i64,
@@ -36,23 +36,16 @@ pub struct NotificationGroup {
 /// Why an account is notified. A post notifies an account once: as a reply before a quote before a mention.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum NotificationReason {
-    /// Accounts follow the recipient.
     Followed,
-    /// Accounts ask to follow the recipient.
     FollowRequested,
-    /// Accounts like a post of the recipient.
     Liked,
-    /// Accounts repost a post of the recipient.
     Reposted,
-    /// A post answers a post of the recipient.
     Replied,
-    /// A post quotes a post of the recipient.
     Quoted,
-    /// A post mentions the recipient.
     Mentioned,
 }
 
-/// One thing that somebody did to the recipient.
+/// One thing that another account did to the recipient.
 #[derive(Clone, Copy)]
 struct Cause {
     reason: NotificationReason,
@@ -81,14 +74,14 @@ impl Model {
         groups
     }
 
-    /// How many groups stand at places that the account has not seen, as far as they are counted.
+    /// How many groups stand at places that the account has not seen, up to the most that are counted.
     #[must_use]
     pub fn unread_notification_count(&self, account: &str) -> i64 {
         let groups = self.notifications(account);
         count(groups.iter().filter(|group| !group.seen)).min(UNREAD_COUNT_MAX)
     }
 
-    /// All causes that stand now, whoever drew them; also those by or on deleted posts, which nobody can see.
+    /// All causes that stand now, whoever made them; also those by or on deleted posts, which nobody can see.
     fn causes(&self, recipient: AccountNumber) -> Vec<Cause> {
         let mut causes = Vec::new();
         for (actor, drawn) in self.follows.to(recipient) {
@@ -136,14 +129,14 @@ impl Model {
         self.notices.get(&deed).map_or(drawn, |notice| notice.place)
     }
 
-    /// Notes that something is done, at the event that is being applied: what was seen not long ago is no news.
+    /// Records that something is done, at the event that is being applied: what was seen not long ago is no news.
     pub(crate) fn done(&mut self, deed: Deed, position: u64, at_us: i64) {
         let before = self.notices.remove(&deed);
         let first = before.filter(|notice| at_us - self.recorded_at_us(notice.place) < DAY_US);
         self.notices.insert(deed, Notice { place: first.map_or(position, |notice| notice.place), undone: false });
     }
 
-    /// Notes that something is undone, and up to where its object had seen everything: only what was seen is remembered.
+    /// Records that something is undone, and up to where its object had seen everything: only what was seen is remembered.
     pub(crate) fn undone(&mut self, deed: Deed, seen_up_to: Option<u64>) {
         let Some(notice) = self.notices.get_mut(&deed) else { return };
         let was_seen = notice.undone || seen_up_to.is_some_and(|seen| notice.place <= seen);
@@ -161,7 +154,7 @@ impl Model {
         self.post_state(post).quoted.is_some_and(|quoted| self.post_state(quoted).author == account)
     }
 
-    /// Its author's deed, and the post of a group of its own: that it answers or quotes something deleted matters not.
+    /// The author's deed, and the post of a group of its own. It does not matter whether it answers or quotes something deleted.
     fn cause_by_post(&self, reason: NotificationReason, post: PostNumber, place: u64) -> Cause {
         Cause { reason, post: Some(post), actor: self.post_state(post).author, place }
     }

@@ -1,4 +1,4 @@
-//! The questions about single accounts and posts, and the lists of accounts.
+//! The queries about single accounts and posts, and the lists of accounts.
 //!
 //! Always: every count is counted when asked. Counts are counts of edges: deactivation, mute and block change none.
 //! Never here: timelines, and who may see a post (`law`).
@@ -8,21 +8,15 @@ use crate::model::{AccountNumber, Model, PostNumber};
 /// An account as anyone sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
-    /// Id of the account.
     pub account_id: String,
-    /// The handle it carries.
     pub handle: String,
-    /// The name it gave itself.
     pub display_name: String,
-    /// What it says about itself.
     pub bio: String,
     /// `user` or `organization`.
     pub kind: String,
-    /// Whether following it takes its approval.
+    /// Whether followers need its approval.
     pub protected: bool,
-    /// How many accounts follow it.
     pub follower_count: i64,
-    /// How many accounts it follows.
     pub following_count: i64,
     /// How many live posts it has, with replies and without reposts.
     pub post_count: i64,
@@ -30,57 +24,43 @@ pub struct Account {
     pub created_at_us: i64,
 }
 
-/// A post as one viewer sees it.
+/// A post as one viewer sees it. `liked`, `reposted` and `bookmarked` are of that viewer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Post {
-    /// Id of the post.
     pub post_id: String,
-    /// Id of its author.
     pub author_id: String,
-    /// Its text, as last edited.
+    /// As last edited.
     pub text: String,
-    /// Id of the post it replies to, also when that is deleted or hidden.
+    /// The post that it replies to, also when that is deleted or hidden.
     pub reply_to_post_id: Option<String>,
-    /// Id of the author of the post it replies to.
+    /// The author of the post that it replies to.
     pub reply_to_account_id: Option<String>,
-    /// Id of the post it quotes, also when that is unavailable.
+    /// The post that it quotes, also when that is unavailable.
     pub quoted_post_id: Option<String>,
     /// Whether it quotes a post that the viewer may not see.
     pub quoted_post_unavailable: bool,
-    /// How many accounts like it.
     pub like_count: i64,
-    /// How many accounts repost it.
     pub repost_count: i64,
     /// How many live direct replies it has.
     pub reply_count: i64,
-    /// When it was created, in microseconds since the Unix epoch.
+    /// Microseconds since the Unix epoch.
     pub created_at_us: i64,
     /// When it was last edited, in microseconds since the Unix epoch.
     pub edited_at_us: Option<i64>,
-    /// Whether the viewer likes it.
     pub liked: bool,
-    /// Whether the viewer reposts it.
     pub reposted: bool,
-    /// Whether the viewer bookmarked it.
     pub bookmarked: bool,
 }
 
-/// What stands between one account and another, from the side of the one, as far as somebody may know.
+/// How one account stands to another, as far as the viewer may know. Names that end in `by` are what the other does to the one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Relationship {
-    /// The one follows the other.
     pub following: bool,
-    /// The other follows the one.
     pub followed_by: bool,
-    /// The one has asked to follow the other.
     pub follow_requested: bool,
-    /// The other has asked to follow the one.
     pub follow_requested_by: bool,
-    /// The one blocks the other.
     pub blocking: bool,
-    /// The other blocks the one.
     pub blocked_by: bool,
-    /// The one mutes the other.
     pub muting: bool,
 }
 
@@ -138,9 +118,9 @@ impl Model {
         })
     }
 
-    /// What stands between the two, as far as the viewer may know; nothing if either is unknown. A follow is known to
-    /// the two, and to those who may see what either of the two posts; a request and a block to the two alone; a mute to
-    /// the one who mutes.
+    /// How the two stand to each other, as far as the viewer may know; nothing if either is unknown. A follow is known
+    /// to the two, and to those who may see what either of the two posts; a request and a block to the two alone; a
+    /// mute to the one who mutes.
     #[must_use]
     pub fn relationship(&self, one: &str, other: &str, viewer: Option<&str>) -> Relationship {
         let (Some(one), Some(other)) = (self.account_number(one), self.account_number(other)) else {

@@ -1,7 +1,8 @@
 //! Threads: a post, what it answers, and what answers it.
 //!
-//! Always: a deleted post leaves a tombstone where something hangs on it, and a tombstone tells nothing but the
-//! post's id, and that it was deleted only to those who could see it. Never here: replies to replies, and what a post looks like (`questions`).
+//! Always: a deleted post leaves a tombstone where something hangs on it; a tombstone tells nothing but the post's id,
+//! and that the post was deleted only to those who could see it. Never here: replies to replies, and what a post looks
+//! like (`questions`).
 
 use crate::model::{AccountNumber, Model, PostNumber};
 
@@ -14,7 +15,7 @@ pub struct Thread {
     pub ancestors: Vec<ThreadEntry>,
     /// The post that was asked for.
     pub focus: ThreadEntry,
-    /// What answers the focus directly, oldest first.
+    /// The direct replies, oldest first.
     pub replies: Vec<ThreadEntry>,
 }
 
@@ -23,7 +24,7 @@ pub struct Thread {
 pub enum ThreadEntry {
     /// The viewer may see it.
     Post(String),
-    /// The tombstone of a post that is deleted, and by an author whose posts the viewer may see.
+    /// The tombstone of a post that is deleted, by an author whose posts the viewer may see.
     Deleted(String),
     /// The tombstone of a post that is hidden from the viewer, or would be if it were not deleted.
     Hidden(String),

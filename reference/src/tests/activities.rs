@@ -8,7 +8,7 @@ use super::{Act, BOB, CAROL, DAVE, READER, history};
 use crate::Activity;
 use crate::ActivityKind::{self, Followed, Liked, Posted, Reposted};
 
-/// A deed by its kind, the act that did it, counted from 1, its actor and what it was done to.
+/// An activity by its kind, the act that made it, counted from 1, its actor and what it is about.
 type Expected = (ActivityKind, usize, &'static str, &'static str);
 
 /// After these acts, the reader's activity feed is this.
@@ -23,7 +23,7 @@ fn check(acts: &[Act], expected: &[Expected]) {
     assert_eq!(history.model.activities(READER), expected.iter().map(activity).collect::<Vec<_>>());
 }
 
-/// The reader follows Bob, and Bob has done one deed of each kind.
+/// The reader follows Bob, who has done one thing of each kind.
 const BOB_IS_BUSY: [Act; 6] =
     [Follow(READER, BOB), Post(CAROL, "c"), Follow(BOB, CAROL), Post(BOB, "b"), Like(BOB, "c"), Repost(BOB, "c")];
 

@@ -1,7 +1,7 @@
 //! Small histories, written by hand, and what the reference makes of them.
 //!
-//! Always: a history is a list of acts over the same four accounts; an act becomes the events that a correct
-//! command server appends for it. Never here: random histories; those judge the real thing, not the reference.
+//! Always: a history is a list of acts over the same four accounts; an act becomes the events that a correct command
+//! server appends for it. Never here: random histories, which the laws compare the real servers with.
 
 mod activities;
 mod law;
@@ -22,7 +22,7 @@ const BOB: &str = "bob";
 const CAROL: &str = "carol";
 const DAVE: &str = "dave";
 
-/// What somebody does. Actors come first, then what they act on; a post's own id comes right after its author.
+/// What an account does. Actors come first, then what they act on; a post's own id comes right after its author.
 #[derive(Clone, Copy)]
 enum Act {
     Register(&'static str),
@@ -52,13 +52,13 @@ enum Act {
     Unblock(&'static str, &'static str),
     Mute(&'static str, &'static str),
     Unmute(&'static str, &'static str),
-    /// Up to the last event of an act, counted from 1.
+    /// Has seen its notifications up to the last event of an act, counted from 1.
     See(&'static str, usize),
-    /// Nobody does anything for a day.
+    /// A day passes.
     Sleep,
 }
 
-/// A log in the making, and the model that has applied it.
+/// A log that grows, and the model that has applied it.
 #[derive(Default)]
 struct History {
     model: Model,
@@ -250,7 +250,7 @@ impl History {
         self.emit(kind, &format!("{}-{account}-{post}", family(kind)), payload)
     }
 
-    /// Up to where an account has seen its notifications, if anywhere.
+    /// Up to where an account has seen its notifications, if it has seen any.
     fn seen_by(&self, account: &str) -> Option<u64> {
         let number = self.model.account_number(account)?;
         Some(self.model.account_state(number).seen_up_to).filter(|seen| *seen > 0)
@@ -300,7 +300,7 @@ impl History {
         json!({"mentions": mentions, "hashtags": hashtags, "personal": {"alg": "none", "text": text}})
     }
 
-    /// Whom the text of a post mentions and this one does not, of those who have seen anything.
+    /// Accounts that the post's text mentions and this one does not, of those that have seen anything.
     fn dropped(&self, post: &str, text: &str) -> Value {
         let Some(number) = self.model.post_number(post) else { return json!([]) };
         let before = self.model.mentions.from(number).map(|(account, _)| self.model.account_state(account).id.clone());

@@ -252,7 +252,7 @@ fn a_new_cause_makes_a_seen_group_unread_and_undoing_it_makes_it_seen_again() {
     check_seen(&[&acts[..], &[Mute(READER, CAROL)]].concat(), &[true], 0);
 }
 
-/// What can be undone, how, and who does it to the reader.
+/// What can be undone, how, and by whom.
 const UNDOABLE: [[Act; 2]; 5] = [
     [Like(BOB, "r"), Unlike(BOB, "r")],
     [Repost(BOB, "r"), UndoRepost(BOB, "r")],
@@ -261,8 +261,8 @@ const UNDOABLE: [[Act; 2]; 5] = [
     [Request(BOB, READER), Reject(READER, BOB)],
 ];
 
-/// After a post, its author's protection where requests need it, and these acts, the group that Bob caused is of this act, counted from
-/// the first of these, and seen or not.
+/// After a post, its author's protection where requests need it, and these acts, the group that Bob caused is of this
+/// act, counted from the first of these, and seen or not.
 fn check_again(acts: &[Act], expected: (usize, bool)) {
     let is_request = acts.iter().any(|act| matches!(act, Request(..)));
     let is_of_dave = acts.iter().any(|act| matches!(act, Follow(_, DAVE)));
@@ -285,7 +285,7 @@ fn what_was_seen_and_is_done_again_within_a_day_is_no_news() {
         check_again(&[done, undone, see, done], (4, false));
         check_again(&[done, see, undone, Sleep, done], (5, false));
         check_again(&[done, see, Sleep, undone, done], (5, false));
-        // A day after that, it is news again, and then not.
+        // A day after the first, doing it again is news, and then not.
         check_again(&[done, see, undone, Sleep, done, undone, done], (7, false));
     }
 }
