@@ -1,4 +1,4 @@
-//! What the command lines of several tools have in common.
+//! Arguments that several tools share, and how they are parsed.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,12 +7,12 @@ use clap::{Args, ValueEnum};
 use shared::sql::postgres::Server;
 use shared::store::{Store, StoreError};
 
-/// Where a command server listens unless told otherwise.
+/// Where a command server listens by default.
 pub const DEFAULT_COMMAND: &str = "127.0.0.1:50051";
-/// Where a query server listens unless told otherwise.
+/// Where a query server listens by default.
 pub const DEFAULT_QUERY: &str = "127.0.0.1:50052";
 
-/// How much a tool may have under way at once.
+/// The most calls that a tool may have in flight.
 pub const CONCURRENCY_MAX: u64 = 4_096;
 
 /// How results are printed.
@@ -31,12 +31,11 @@ pub enum Output {
     Json,
 }
 
-/// Where a server is: a host, or its address, and a port.
+/// A server's host name or address, and its port.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address(String);
 
 impl Address {
-    /// As `host:port`.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -68,17 +67,11 @@ impl FromStr for Address {
 }
 
 /// A folder or the address of a database, checked but kept as text.
-///
-/// # Errors
-/// When it is neither.
 pub fn store(text: &str) -> Result<String, StoreError> {
     Store::named(text).map(|_| text.to_owned())
 }
 
-/// The address of a database, checked but kept as text. It is not repeated, since it may hold a password.
-///
-/// # Errors
-/// When it is none.
+/// The address of a database, checked but kept as text. The error does not repeat it, since it may hold a password.
 pub fn server(text: &str) -> Result<String, String> {
     match Server::named(text) {
         Some(Ok(_)) => Ok(text.to_owned()),

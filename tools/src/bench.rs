@@ -33,17 +33,17 @@ use self::args::{BenchFanoutArgs, BenchRounds};
 use crate::args::Output;
 use crate::out;
 
-/// How often and how long something is measured, and where.
+/// How often, for how long and where something is measured.
 pub struct Rounds {
-    /// Rounds that count; one more warms up.
+    /// Rounds that count; one more is the warm-up.
     pub count: usize,
     /// How long one measurement takes.
     pub duration: Duration,
-    /// Where the throw-away folder is made; nothing is the system's own place.
+    /// The parent of the throw-away folder; by default the system's folder for temporary files.
     pub folder: Option<PathBuf>,
-    /// The server on which throw-away databases are made; nothing is a folder.
+    /// The server on which throw-away databases are made; without one, stores are folders.
     pub server: Option<Server>,
-    /// What was made on it.
+    /// The databases that were made, to be dropped.
     made: Mutex<Vec<Server>>,
 }
 
@@ -71,7 +71,7 @@ impl Rounds {
         Ok(Store::Server(made))
     }
 
-    /// Drops what was made.
+    /// Drops the databases that were made.
     async fn clean_up(&self) -> anyhow::Result<()> {
         let made = std::mem::take(&mut *self.made.lock().unwrap_or_else(PoisonError::into_inner));
         if let Some(server) = &self.server {
@@ -82,7 +82,7 @@ impl Rounds {
         Ok(())
     }
 
-    /// Whether each round counts; the first warms up and does not.
+    /// The rounds; false for the warm-up, which does not count.
     fn each(&self, what: &str) -> impl Iterator<Item = bool> {
         let (what, count) = (what.to_owned(), self.count);
         (0..=count).map(move |round| {
@@ -95,10 +95,7 @@ impl Rounds {
     }
 }
 
-/// Measures what was asked for and prints what was found.
-///
-/// # Errors
-/// When something cannot be started or fails.
+/// Runs one benchmark and prints its findings.
 pub async fn run(command: BenchCommand) -> anyhow::Result<ExitCode> {
     let (name, args) = match &command {
         BenchCommand::Append(args) => ("append", &args.rounds),
@@ -123,7 +120,7 @@ pub async fn run(command: BenchCommand) -> anyhow::Result<ExitCode> {
             watch::run(&rounds, watch::Play { watchers: args.watchers, likes: args.likes }).await
         }
     };
-    // Whatever became of it, what was made is dropped.
+    // Whether it succeeded or not, the databases that were made are dropped.
     rounds.clean_up().await?;
     let found = found?;
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -139,7 +136,7 @@ pub async fn run(command: BenchCommand) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The graphs that were asked for.
+/// The graphs that the arguments ask for, or the default ones.
 fn graphs(args: &BenchFanoutArgs) -> Vec<fanout::Graph> {
     let graph = |accounts: usize, followers: usize| fanout::Graph {
         accounts,
@@ -154,9 +151,9 @@ fn graphs(args: &BenchFanoutArgs) -> Vec<fanout::Graph> {
     }
 }
 
-/// Many accounts with some followers.
+/// Accounts, and followers of each: many accounts with some followers.
 const GRAPH_WIDE: (usize, usize) = (50_000, 60);
-/// Fewer accounts with many followers.
+/// Accounts, and followers of each: fewer accounts with many followers.
 const GRAPH_DENSE: (usize, usize) = (5_000, 400);
 
 #[cfg(test)]

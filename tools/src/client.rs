@@ -1,7 +1,6 @@
-//! Calls to Chirp's own servers: how they are reached, and when a call is sent again.
+//! Calls to Chirp's own servers: how they are reached, and when a call is retried.
 //!
-//! Always: what is sent again carries the same request id, so it takes effect once; patience is bounded. Never here: what
-//! is called.
+//! Always: a retry carries the same request id, so the call takes effect once; retrying is bounded in time. Never here: what is called.
 
 use std::time::Duration;
 
@@ -14,7 +13,6 @@ use crate::args::Address;
 
 /// How long a server may be away before its clients give up: enough for a restart.
 pub const PATIENCE: Duration = Duration::from_secs(60);
-/// How long one attempt may take.
 pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -24,7 +22,7 @@ const BACKOFF_FIRST: Duration = Duration::from_millis(50);
 const BACKOFF_MAX: Duration = Duration::from_secs(2);
 const BACKOFF_DOUBLINGS_MAX: u32 = 6;
 
-/// A channel that connects when it is first used, and again when the connection is lost.
+/// A channel that connects at its first use, and again when the connection is lost.
 ///
 /// # Errors
 /// When the address cannot be part of a URI.
@@ -32,7 +30,7 @@ pub fn channel(address: &Address) -> anyhow::Result<Channel> {
     Ok(endpoint(address)?.timeout(ATTEMPT_TIMEOUT).connect_lazy())
 }
 
-/// The same for calls that may take as long as they need.
+/// As [`channel`], for calls without a timeout.
 ///
 /// # Errors
 /// When the address cannot be part of a URI.
@@ -52,14 +50,12 @@ fn endpoint(address: &Address) -> Result<Endpoint, tonic::transport::Error> {
 pub struct Failed {
     /// The last answer.
     pub status: Status,
-    /// It might still succeed later, but patience ran out: the server is away or overloaded.
+    /// Whether it was still retried when `patience` ran out: the server is away or overloaded.
     pub gave_up: bool,
 }
 
-/// Calls until it succeeds, is refused for good, or patience runs out. `on_retry` hears of every attempt but the first.
-///
-/// # Errors
-/// The refusal.
+/// Calls until it succeeds, is refused for good, or has been failing for longer than `patience`. `on_retry` is called
+/// before every attempt but the first.
 pub async fn retrying<T, F: Future<Output = Result<T, Status>>>(
     patience: Duration,
     mut call: impl FnMut() -> F,
@@ -85,7 +81,7 @@ pub async fn retrying<T, F: Future<Output = Result<T, Status>>>(
     }
 }
 
-/// How long to wait at least before the call is sent again; nothing when it must not be.
+/// The least pause before the call is retried; nothing when it must not be.
 fn retry_delay(status: &Status, retries: u32) -> Option<Duration> {
     let told = status.get_details_retry_info().and_then(|info| info.retry_delay);
     let lost_connection = std::error::Error::source(status).is_some()
@@ -94,13 +90,13 @@ fn retry_delay(status: &Status, retries: u32) -> Option<Duration> {
         Code::Unavailable => Some(told.unwrap_or_default()),
         Code::ResourceExhausted if told.is_some() => told,
         Code::Aborted if retries < LOST_RACES_MAX => Some(told.unwrap_or_default()),
-        // The connection broke: what happened on the other side is not known, and the request id makes asking again safe.
+        // The connection broke: what happened on the other side is not known, and the request id makes a retry safe.
         _ if lost_connection => Some(Duration::ZERO),
         _ => None,
     }
 }
 
-/// Exponential, and anything from half of it to all of it, so that many callers do not come back at once.
+/// Exponential, with jitter between half of it and all of it, so that many callers do not come back at once.
 fn backoff(retries: u32) -> Duration {
     let whole = BACKOFF_MAX.min(BACKOFF_FIRST * 2_u32.pow(retries.min(BACKOFF_DOUBLINGS_MAX)));
     let (share, _) = uuid::Uuid::new_v4().as_u64_pair();
@@ -108,7 +104,7 @@ fn backoff(retries: u32) -> Duration {
     whole.mul_f64(0.5 + jitter / 2.0)
 }
 
-/// The reason of a refusal, as programs know it; the code when the server gave none.
+/// The reason of a refusal for programs; the code when the server gave none.
 pub fn reason(status: &Status) -> String {
     match status.get_details_error_info() {
         Some(info) => info.reason,

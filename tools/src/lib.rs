@@ -1,4 +1,4 @@
-//! What is done with Chirp beside running it: measuring it, sending real data through it, verifying it, and moving its logs.
+//! Tools beside the roles: benchmarks, replaying real data, verifying a store, and copying its log.
 //!
 //! Never here: what a role does, or where a setting came from (see `config` of the binary).
 
@@ -17,7 +17,7 @@ use std::fmt;
 
 use shared::sql::Statement;
 
-/// What was asked for makes no sense, as only the command itself can tell.
+/// Arguments that contradict each other in a way that only the command itself can tell.
 #[derive(Debug)]
 pub struct Misuse(pub String);
 
@@ -29,7 +29,7 @@ impl fmt::Display for Misuse {
 
 impl std::error::Error for Misuse {}
 
-/// Every statement of this crate, for the test that prepares them.
+/// Every statement of this crate, for the test that prepares them on both engines.
 #[must_use]
 pub fn every_statement() -> Vec<&'static Statement> {
     verify::every_statement()

@@ -1,8 +1,8 @@
-//! What is printed: results on stdout, everything else on stderr.
+//! Output: results on stdout, everything else on stderr.
 //!
-//! Always: what others wrote cannot command a terminal or reorder what it shows; whoever reads only the beginning of the results, as `head`
-//! does, ends the program without a word; that nobody reads what is said beside them is no reason to stop. Never here: what is
-//! said, and logs (see `shared::runtime::telemetry`).
+//! Always: texts of clients cannot command a terminal or reorder what it shows; a reader that takes only the beginning
+//! of the results, as `head` does, ends the program without a message; that stderr cannot be written is no reason to
+//! stop. Never here: what is printed, and logs (see `shared::runtime::telemetry`).
 
 use std::borrow::Cow;
 use std::error::Error;
@@ -11,7 +11,7 @@ use std::io::{self, Write};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-/// Whoever read the results has gone away.
+/// The reader of stdout has gone away.
 #[derive(Debug)]
 struct ReaderGone;
 
@@ -23,10 +23,10 @@ impl fmt::Display for ReaderGone {
 
 impl Error for ReaderGone {}
 
-/// Stdout, which says when its reader has gone away, and is not mistaken for a broken connection then.
+/// Stdout, with an error of its own when its reader has gone away, which is not mistaken for that of a connection.
 pub struct Results(io::StdoutLock<'static>);
 
-/// Stdout as it is, for data that must not be changed.
+/// Stdout without escaping, for data that must not be changed.
 pub fn results() -> Results {
     Results(io::stdout().lock())
 }
@@ -48,17 +48,17 @@ fn marked(cause: io::Error) -> io::Error {
     }
 }
 
-/// Whether this is why a command ended.
+/// Whether a command failed because the reader of stdout has gone away.
 pub fn is_reader_gone(cause: &anyhow::Error) -> bool {
     let is_marked = |cause: &io::Error| cause.get_ref().is_some_and(|inner| inner.is::<ReaderGone>());
     cause.chain().any(|cause| match cause.downcast_ref::<serde_json::Error>() {
-        // It keeps its cause to itself; JSON is written here, and never to a connection.
+        // Its cause is not in the chain; JSON is written to stdout only, and never to a connection.
         Some(of_json) => of_json.io_error_kind() == Some(io::ErrorKind::BrokenPipe),
         None => cause.downcast_ref::<io::Error>().is_some_and(is_marked),
     })
 }
 
-/// Whether nobody reads stdout any more, for whoever has nothing to write there now.
+/// Whether the reader of stdout has gone away, without writing anything.
 pub fn has_no_reader() -> bool {
     let stdout = io::stdout();
     let mut watched = [PollFd::new(&stdout, PollFlags::empty())];
@@ -67,29 +67,26 @@ pub fn has_no_reader() -> bool {
     is_known && watched[0].revents().intersects(PollFlags::ERR | PollFlags::HUP)
 }
 
-/// Prints results.
-///
-/// # Errors
-/// When stdout is gone.
+/// Prints results, escaped for a terminal.
 pub fn print(text: &str) -> io::Result<()> {
     let mut results = results();
     results.write_all(printable(text).as_bytes())?;
     results.flush()
 }
 
-/// Says something beside the results, in a line of its own.
+/// Prints a message to stderr, in a line of its own.
 pub fn note(text: &str) {
-    // Nobody to tell when stderr is gone.
+    // Without stderr, there is nobody to tell.
     let _ = writeln!(io::stderr(), "{}", printable(text));
 }
 
-/// The text, with everything that a terminal might obey, or reorder the rest by, written as JSON writes it: `\u009b`. JSON means the same
-/// afterwards.
+/// The text, with every character that a terminal might obey, or reorder the rest by, as an escape of JSON: `\u009b`.
+/// JSON means the same afterwards.
 fn printable(text: &str) -> Cow<'_, str> {
     escaped(text, |character| is_obeyed(character) && !matches!(character, '\n' | '\t'))
 }
 
-/// The same, where a new line or a tab would look like another row or column.
+/// The text with escapes as in results, and also for new lines and tabs, which would look like another row or column.
 pub fn in_one_line(text: &str) -> Cow<'_, str> {
     escaped(text, is_obeyed)
 }

@@ -1,7 +1,8 @@
 //! `chirp replay`: real data, sent through the API as any client would.
 //!
-//! Always: request ids come from the file's digest and the line, so a replay can be stopped and run again, and what was
-//! done before is only answered again; at the end the read tables have everything. Never here: a way around the API.
+//! Always: request ids are made of the file's digest and the line, so a replay can be stopped and run again: what was
+//! done before is answered from the store; at the end the read tables have everything. Never here: a way around the
+//! API.
 
 mod activity;
 mod args;
@@ -40,13 +41,10 @@ use tally::Tally;
 
 /// How long the read tables may take to catch up at the end.
 const CATCH_UP_PATIENCE: Duration = Duration::from_secs(30 * 60);
-/// How long one query may wait for them.
+/// The deadline of each query that waits for them.
 const CATCH_UP_ATTEMPT: Duration = Duration::from_secs(20);
 
-/// Replays, says how it went, and fails when anything was refused or left out.
-///
-/// # Errors
-/// When the input cannot be read or the summary not be written.
+/// Replays and prints a summary. The exit code is a failure when anything was refused or left out.
 pub async fn run(args: ReplayArgs) -> anyhow::Result<ExitCode> {
     let script = Script::read(&args)?;
     let stop = drain_when_asked();
@@ -71,7 +69,7 @@ pub async fn run(args: ReplayArgs) -> anyhow::Result<ExitCode> {
     Ok(if summary.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// What is replayed.
+/// The data to replay, with its source.
 enum Script {
     Graph(Graph),
     Activity(Activity),
@@ -94,7 +92,7 @@ impl Script {
         }
     }
 
-    /// How many commands there are.
+    /// How many commands it takes.
     fn commands(&self, args: &ReplayArgs) -> u64 {
         match self {
             Self::Graph(graph) => graph.commands(args.both_ways, args.post_each),
@@ -116,8 +114,8 @@ impl Script {
     }
 }
 
-/// Waits until queries show all that was acknowledged: the tokens of commands that ran side by side have no order that
-/// a client could know, so the query asks for the log's head instead of the newest token.
+/// Waits until queries show all that was acknowledged. The tokens of concurrent commands have no order that a client
+/// could know, so the query asks for the log's head instead of the newest token.
 async fn catch_up(query: &Address, handle: String, stop: CancellationToken) -> anyhow::Result<Tables> {
     let queries = QueryServiceClient::new(client::channel(query)?);
     let request = GetAccountRequest {
@@ -135,7 +133,7 @@ async fn catch_up(query: &Address, handle: String, stop: CancellationToken) -> a
     Ok(match asked {
         None => Tables::NotAwaited,
         Some(Ok(_)) => Tables::CaughtUp(begun.elapsed()),
-        // An account that was refused is not there, but the tables were fresh enough to say so.
+        // An account that was refused does not exist, but the tables were fresh enough to say so.
         Some(Err(Failed { status, .. })) if status.code() == Code::NotFound => Tables::CaughtUp(begun.elapsed()),
         Some(Err(Failed { status, .. })) => Tables::Behind(explained(&status).to_string()),
     })

@@ -1,5 +1,5 @@
-//! `chirp verify`: every answer, recomputed from the log by the naive reference and compared with what the query server
-//! says; and the hash chain, link by link.
+//! `chirp verify`: every answer of the query server, compared with what the naive reference computes from the log; and
+//! the hash chain, link by link.
 //!
 //! Always: the bytes of the log are judged by code that shares nothing with the projector, the query server, or those that encode events and
 //! chain them. Never here: a repair.
@@ -31,9 +31,9 @@ pub use compare::{Manner, Report, compare};
 use crate::args::Output;
 use crate::out;
 
-/// How long to wait for a projector that is catching up, before giving up.
+/// How long a projector may take to catch up.
 const CATCH_UP_PATIENCE: Duration = Duration::from_secs(600);
-/// How long to wait for a projector to make the read tables at all.
+/// How long a projector may take to make the read tables at all.
 const TABLES_PATIENCE: Duration = Duration::from_secs(30);
 const PAGE_SIZE: i32 = 100;
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
@@ -41,10 +41,10 @@ statements! {
     static SELECT_LOWEST_CHECKPOINT = "SELECT MIN(checkpoint) AS lowest FROM projections WHERE substr(name, 1, 5) <> 'next_'";
 }
 
-/// Verifies the store in a folder. 0 when there is no difference, 1 when there is one.
+/// Verifies a store. The exit code is 0 when there is no difference, 1 when there is one.
 ///
 /// # Errors
-/// When the store cannot be read, or does not stand still.
+/// Also when the store changes meanwhile.
 pub async fn run(store: &str, output: Output) -> anyhow::Result<ExitCode> {
     let started = Instant::now();
     let store = Store::existing_at(store)?;
@@ -66,7 +66,7 @@ pub async fn run(store: &str, output: Output) -> anyhow::Result<ExitCode> {
             out::note("verify: comparing every answer with the log");
             compare(&queries, &model, Manner { page_size: PAGE_SIZE, salt: 0 }, &mut report).await?;
         }
-        // They are not served.
+        // Tables of another history are not served, so there is nothing to compare.
         Err(cause) => report.check(Some(cause), || "the read tables".to_owned()),
     }
     if reader.head().await? != head {
@@ -93,7 +93,7 @@ pub async fn run(store: &str, output: Output) -> anyhow::Result<ExitCode> {
     Ok(if report.differences == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// The tables must hold the whole log before they can be compared with it.
+/// Waits until the tables hold the whole log, without which they cannot be compared with it.
 async fn wait_for_projector(tables: &Database, head: u64) -> anyhow::Result<()> {
     let started = Instant::now();
     let mut told = false;
@@ -117,7 +117,7 @@ async fn wait_for_projector(tables: &Database, head: u64) -> anyhow::Result<()> 
     }
 }
 
-/// Every statement of this module, for the test that prepares them.
+/// Every statement of this module, for the test that prepares them on both engines.
 pub(crate) fn every_statement() -> Vec<&'static Statement> {
     STATEMENTS.to_vec()
 }

@@ -23,14 +23,14 @@ use super::{Rounds, nothing};
 use crate::replay::text;
 
 const PATH: &str = "/chirp.command.v1.CommandService/CreatePost";
-/// What the ratio to a handler that does nothing should be at least.
+/// The least ratio to a handler that does nothing.
 const WANTED: f64 = 0.35;
-/// What the ratio of the log to the bare statement should be at least, on a server.
+/// The least ratio of the log to the bare statement, on a server.
 const WANTED_OF_STATEMENT: f64 = 0.5;
-/// How many command servers share one log, and what they should reach at least of what one reaches.
+/// How many command servers share one log, and the least that they must reach together, as a share of what one reaches.
 const SERVERS: usize = 4;
 const WANTED_OF_SERVERS: f64 = 0.4;
-/// The load under which latency is measured, as a share of what goes through.
+/// The load under which latency is measured, as a share of the throughput.
 const LOAD: f64 = 0.5;
 
 /// Writes posts through gRPC.
@@ -56,7 +56,7 @@ impl Operation for Call {
     }
 }
 
-/// Appends the same straight to the log.
+/// Appends the same events straight to the log.
 #[derive(Clone)]
 struct Bare {
     log: Arc<dyn EventLog>,
@@ -74,10 +74,6 @@ impl Operation for Bare {
     }
 }
 
-/// Measures it.
-///
-/// # Errors
-/// When something cannot be started or fails.
 pub async fn run(rounds: &Rounds, accounts: usize, in_flight: usize) -> anyhow::Result<Findings> {
     let folder = stage::folder(rounds.folder.as_deref())?;
     let stage = Stage::new(rounds.store(folder.path()).await?, accounts).await?;

@@ -1,4 +1,4 @@
-//! What can be measured, and with what.
+//! The arguments of `chirp bench`.
 
 use std::path::PathBuf;
 

@@ -1,5 +1,5 @@
-//! The bare statement: the same events into a table of the same shape, all that wait in one commit, as the log does it, but
-//! without a counter, an expectation, a request or a hash chain.
+//! The bare statement: the same events into a table of the same shape, with the group commit of the log, but without a
+//! counter, expected versions, request ids or a hash chain.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::load::Operation;
 use super::stage;
 
-/// As many as the log takes.
+/// As many as in a group commit of the log.
 const BATCH_MAX: usize = 1_024;
 
 static SCHEMA: Script = Script::new(
@@ -89,10 +89,10 @@ async fn write(database: Database, mut queue: mpsc::Receiver<Waiting>) -> Result
             recorded.position = position;
             rows.push(&*recorded);
         }
-        // A statement by itself is a transaction.
+        // A single statement is a transaction of its own.
         database.rows(&INSERT, &[Value::Rows(&rows)]).await?;
         for (_, written) in waiting.drain(..) {
-            // Whoever does not wait any more need not know.
+            // The waiter may have gone away.
             let _ = written.send(());
         }
     }

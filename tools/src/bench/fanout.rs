@@ -21,14 +21,13 @@ use super::stats::{Figure, Findings, Wanted};
 use crate::out;
 use shared::runtime::wake::Wake;
 
-/// What the ratio to the hand-written insert should be at least.
+/// The least ratio to the hand-written insert.
 const WANTED: f64 = 0.5;
-/// What the ratio of the largest graph to the smallest should be at least, when each post has the same followers in both.
+/// The least ratio of the largest graph to the smallest, when each post has the same followers in both.
 const WANTED_AT_SCALE: f64 = 1.0 / 1.5;
-/// The most posts of one round.
 const POSTS_MAX: usize = 50_000;
 
-/// On PostgreSQL in a schema of its own, in the same database; on SQLite in a file of its own, with the store attached.
+/// On PostgreSQL a schema of its own in the same database; on SQLite a file of its own, with the store attached.
 static BARE_SCHEMA: Script = Script::new(
     "
 CREATE TABLE edges (followee {number} NOT NULL, follower {number} NOT NULL, PRIMARY KEY (followee, follower)){clustered};
@@ -59,11 +58,10 @@ static SUM_REAL: Statement = Statement::new(
 /// A graph to fan out over.
 #[derive(Clone, Copy, Debug)]
 pub struct Graph {
-    /// How many accounts.
     pub accounts: usize,
-    /// How many of them post, and are followed.
+    /// How many of the accounts post, and are followed.
     pub authors: usize,
-    /// Followers of each.
+    /// How many followers each author has.
     pub followers: usize,
 }
 
@@ -75,10 +73,10 @@ impl Graph {
     }
 }
 
-/// Measures it over each graph, and sets the last beside the first.
+/// Measures each graph, and compares the last with the first.
 ///
 /// # Errors
-/// When something fails, or the rows that were delivered are not the same.
+/// Also when the rows that were delivered are not the same.
 pub async fn run(rounds: &Rounds, graphs: &[Graph]) -> anyhow::Result<Findings> {
     let mut findings = Findings::default();
     let redis = find_redis();
@@ -99,7 +97,7 @@ pub async fn run(rounds: &Rounds, graphs: &[Graph]) -> anyhow::Result<Findings> 
     Ok(findings)
 }
 
-/// What goes through over one graph, after its yardsticks were noted.
+/// The throughput over one graph, once its yardsticks were measured.
 async fn one_graph(
     rounds: &Rounds,
     graph: Graph,
@@ -152,16 +150,16 @@ async fn one_graph(
     Ok((graph, chirps))
 }
 
-/// So many that no timeline reaches its cap in all rounds together, since what is cut cannot be compared.
+/// So many that no timeline reaches its cap in all rounds together, since a timeline that was cut cannot be compared.
 fn posts_of_a_round(rounds: &Rounds, graph: Graph) -> usize {
     let cap = usize::try_from(TimelineSettings::default().timeline_cap).unwrap_or_default();
     let rows_of_an_owner = cap / (rounds.count + 1);
-    // Of few authors, some have the same followers.
+    // With few authors, some have the same followers.
     let owners = graph.accounts.min(graph.authors * graph.followers);
     (rows_of_an_owner * owners / (graph.followers + 1)).clamp(1, POSTS_MAX)
 }
 
-/// Fresh tables with the settings of the read tables, and the edges of the store.
+/// Fresh tables with the settings of the read tables, and a copy of the store's edges.
 async fn bare_database(folder: &Path, store: &Store) -> anyhow::Result<Database> {
     let database = match store {
         Store::Folder(_) => Database::Sqlite(bare_file(folder).await?),
@@ -210,7 +208,7 @@ async fn insert_by_hand(bare: &Database, posted: &[Posted]) -> anyhow::Result<Du
 async fn same_rows(bare: &Database, after: i64) -> anyhow::Result<u64> {
     let mut sums = Vec::new();
     for statement in [&SUM_BARE, &SUM_REAL] {
-        // A sum over millions of rows may take longer than anybody waits for an answer.
+        // A sum over millions of rows may take longer than the deadline of a read.
         let mut tx = bare.begin_to_write().await?;
         let rows = tx.rows_in_their_time(statement, &[Value::Number(after)]).await?;
         let row = rows.first().context("a sum is one row")?;

@@ -29,33 +29,30 @@ use super::stage::{self, Serving, Stage};
 use super::stats::{Figure, Findings, Latency, Wanted};
 use crate::replay::text;
 
-/// What the median from the acknowledgement to the stream should be at most, of the median of an acknowledgement.
+/// The most that the median from the acknowledgement to the stream may be, as a multiple of the median of an acknowledgement.
 const WANTED_MEDIAN: f64 = 3.0;
-/// And what 99 of 100 should take at most.
+/// The most that the 99th percentile to the stream may be, as a multiple of that median.
 const WANTED_MOST: f64 = 10.0;
-/// Streams that share a connection.
 const STREAMS_OF_CONNECTION: usize = 250;
 /// How long the last item may take before the benchmark gives up.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What is played.
+/// What is measured under which load.
 #[derive(Clone, Copy, Debug)]
 pub struct Play {
     /// Accounts, each of which posts in turn and has an open stream.
     pub streams: usize,
-    /// How many others follow each of them.
+    /// How many others follow each account.
     pub followers: usize,
-    /// Posts a second.
+    /// Posts per second.
     pub rate: usize,
 }
 
-/// A post, and when it was acknowledged or came on some stream.
+/// A post, and when it was acknowledged or came on a stream.
 type Arrival = (String, Instant);
 
-/// Measures it.
-///
 /// # Errors
-/// When something cannot be started or fails, or an item does not come.
+/// Also when an item does not come.
 pub async fn run(rounds: &Rounds, play: Play) -> anyhow::Result<Findings> {
     let folder = stage::folder(rounds.folder.as_deref())?;
     let stage = Stage::new(rounds.store(folder.path()).await?, play.streams).await?;
@@ -160,7 +157,7 @@ async fn listen(
     Ok(())
 }
 
-/// Posts through gRPC, and notes what was acknowledged when.
+/// Posts through gRPC, and records when each was acknowledged.
 #[derive(Clone)]
 struct Post {
     client: CommandServiceClient<Channel>,
@@ -184,7 +181,7 @@ impl Operation for Post {
     }
 }
 
-/// Waits for so many items.
+/// Waits for a number of items.
 async fn collect(arrivals: &mut mpsc::UnboundedReceiver<Arrival>, wanted: usize) -> anyhow::Result<Vec<Arrival>> {
     let mut came = Vec::with_capacity(wanted);
     while came.len() < wanted {

@@ -1,4 +1,4 @@
-//! Load: closed loops that find how much goes through, and open-loop arrivals that find how long it takes.
+//! Load: closed loops that measure throughput, and open-loop arrivals that measure latency.
 //!
 //! Always: in an open loop the arrivals are scheduled in advance and latency counts from the scheduled arrival, so that a
 //! server that stalls is charged for everybody who would have come meanwhile (the mistake is known as coordinated
@@ -11,20 +11,16 @@ use hdrhistogram::Histogram;
 use tokio::task::JoinSet;
 use tokio::time::sleep_until;
 
-/// The longest latency that is told apart, in microseconds.
+/// The longest latency that can be recorded, in microseconds.
 const LATENCY_MAX_MICROS: u64 = 60_000_000;
 const SIGNIFICANT_DIGITS: u8 = 3;
 
-/// Something to do again and again; each loop has its own.
+/// An operation that is repeated; each loop has a clone of its own.
 pub trait Operation: Clone + Send + 'static {
-    /// Does it once.
     fn once(&mut self) -> impl Future<Output = anyhow::Result<()>> + Send;
 }
 
-/// So many loops, each doing the operation again as soon as it is done, for this long: operations a second.
-///
-/// # Errors
-/// When an operation fails.
+/// Runs this many loops for this long, each repeating the operation as soon as it is done. Gives operations per second.
 pub async fn closed(operation: &impl Operation, loops: usize, duration: Duration) -> anyhow::Result<f64> {
     let started = Instant::now();
     let mut running = JoinSet::new();
@@ -46,10 +42,7 @@ pub async fn closed(operation: &impl Operation, loops: usize, duration: Duration
     Ok(per_second(done, started.elapsed()))
 }
 
-/// Operations that arrive by a schedule, whether the ones before are done or not.
-///
-/// # Errors
-/// When an operation fails.
+/// Starts operations by a schedule, whether those before are done or not. Gives their latencies.
 pub async fn open(operation: &impl Operation, rate: f64, duration: Duration) -> anyhow::Result<Histogram<u64>> {
     let started = tokio::time::Instant::now();
     let mut running = JoinSet::new();
@@ -69,15 +62,11 @@ pub async fn open(operation: &impl Operation, rate: f64, duration: Duration) -> 
     Ok(histogram)
 }
 
-/// Latencies in microseconds; none yet.
-///
-/// # Errors
-/// Never: the bounds are constants.
+/// An empty histogram of microseconds. It cannot fail, since its bounds are constants.
 pub fn latencies() -> anyhow::Result<Histogram<u64>> {
     Ok(Histogram::new_with_max(LATENCY_MAX_MICROS, SIGNIFICANT_DIGITS)?)
 }
 
-/// Notes how long something took.
 pub fn record(latencies: &mut Histogram<u64>, took: Duration) {
     latencies.saturating_record(u64::try_from(took.as_micros()).unwrap_or(LATENCY_MAX_MICROS));
 }
@@ -88,7 +77,6 @@ fn schedule(rate: f64, duration: Duration) -> impl Iterator<Item = Duration> {
     (0_u32..).map(move |index| gap * index).take_while(move |offset| *offset < duration)
 }
 
-/// How many a second.
 #[expect(clippy::cast_precision_loss, reason = "a rate is for people")]
 pub fn per_second(count: u64, elapsed: Duration) -> f64 {
     count as f64 / elapsed.as_secs_f64().max(f64::EPSILON)
@@ -104,7 +92,7 @@ mod tests {
         assert_eq!(arrivals, [0, 250, 500, 750].map(Duration::from_millis));
     }
 
-    /// Stalls once, for whoever comes then and for those who come meanwhile.
+    /// Stalls once, for the call that comes then and for all that come meanwhile.
     #[derive(Clone)]
     struct StallsOnce(std::sync::Arc<tokio::sync::Mutex<bool>>);
 

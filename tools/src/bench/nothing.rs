@@ -1,4 +1,4 @@
-//! The yardstick of what gRPC alone costs: a handler that decodes the request and answers the same every time.
+//! The yardstick for the cost of gRPC alone: a handler that decodes the request and always gives the same answer.
 
 use std::future::{Ready, ready};
 
@@ -10,7 +10,6 @@ use tonic::service::Routes;
 use tonic::{Request, Response, Status};
 use tonic_prost::ProstCodec;
 
-/// Answers this, whatever is asked.
 #[derive(Clone)]
 struct Fixed<A>(A);
 
@@ -23,7 +22,7 @@ impl<Q, A: Clone> UnaryService<Q> for Fixed<A> {
     }
 }
 
-/// A service that answers calls of one method with this.
+/// A service that answers every call of one method with this.
 pub fn answering<Q, A>(path: &str, answer: A) -> Routes
 where
     Q: Message + Default + Send + Sync + 'static,

@@ -1,6 +1,6 @@
-//! `chirp bench overload`: what a query server gets done when it is asked for more than it can do, beside what it gets done when everybody
-//! waits for an answer before asking again. The server is a process of its own, on a core of its own where there is `taskset`, so that
-//! those who ask do not take the time of the one that answers.
+//! `chirp bench overload`: what a query server gets done when it is asked for more than it can do, beside what it gets
+//! done when every client waits for an answer before asking again. The server is a process of its own, on a core of its
+//! own where there is `taskset`, so that the clients do not take its time.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -24,21 +24,22 @@ use super::{Rounds, load};
 use crate::client::reason;
 use crate::out;
 
-/// What a page costs the server, against what it costs to refuse it, decides how much overload it takes.
+/// Posts of the account whose page is read: what a page costs the server, against what it costs to refuse one, decides
+/// how much overload it takes.
 const POSTS: usize = 100;
-/// As many clients, when they wait their turn: what they get done is what the server can do.
+/// How many clients measure what the server can do, each waiting for its answer before asking again.
 const CONNECTIONS: usize = 16;
-/// Calls that the server works on at once.
+/// The server's limit of calls that are worked on.
 const CALLS_MAX: &str = "64";
-/// When an answer is worth nothing any more.
+/// After this, an answer is worth nothing any more.
 const DEADLINE: Duration = Duration::from_secs(1);
-/// How many times as many calls as it can answer.
+/// The overload: how many times the calls that the server can answer.
 const TIMES: [f64; 4] = [1.0, 2.0, 5.0, 10.0];
-/// What must get done even then, of what it can do.
+/// The least goodput under the greatest overload, as a share of what the server can do.
 const GOODPUT_MIN: f64 = 0.8;
 const TICK: Duration = Duration::from_millis(1);
 
-/// A query server, and those who ask it.
+/// The query server under test, and connections to it.
 struct Server {
     server: QueryServer,
     clients: Vec<QueryServiceClient<Channel>>,
@@ -77,7 +78,7 @@ async fn ask_once(
     Ok(())
 }
 
-/// Calls a second that are answered when everybody waits for the answer before asking again.
+/// Calls per second that are answered when every client waits for the answer before asking again.
 async fn peak(server: &Server, account: &str, duration: Duration) -> anyhow::Result<f64> {
     let (answers, until) = (Arc::new(Answers::default()), Instant::now() + duration);
     let mut asking = JoinSet::new();
@@ -94,7 +95,7 @@ async fn peak(server: &Server, account: &str, duration: Duration) -> anyhow::Res
     Ok(load::per_second(answers.good.load(Ordering::Relaxed), duration))
 }
 
-/// Good answers a second when so many calls a second are made, whatever becomes of them; and the calls that were made.
+/// Good answers per second when this many calls per second are made, whatever becomes of them; and the calls that were made.
 async fn goodput(server: &Server, account: &str, rate: f64, duration: Duration) -> anyhow::Result<(f64, f64)> {
     let (answers, began) = (Arc::new(Answers::default()), Instant::now());
     let (mut asking, mut made) = (JoinSet::new(), 0_u32);
@@ -120,16 +121,12 @@ async fn goodput(server: &Server, account: &str, rate: f64, duration: Duration) 
     Ok((load::per_second(counts[0], began.elapsed()), load::per_second(made.into(), duration)))
 }
 
-/// Binds all threads of a process to a core.
+/// Binds all threads of a process to a core. False where that is not possible.
 async fn bind(process: u32, core: &str) -> bool {
     let bound = Command::new("taskset").args(["-a", "-c", "-p", core, &process.to_string()]).output().await;
     bound.is_ok_and(|bound| bound.status.success())
 }
 
-/// Measures it.
-///
-/// # Errors
-/// When something cannot be started or fails.
 pub async fn run(rounds: &Rounds) -> anyhow::Result<Findings> {
     let folder = stage::folder(rounds.folder.as_deref())?;
     let stage = Stage::new(rounds.store(folder.path()).await?, 2).await?;

@@ -1,4 +1,4 @@
-//! A query server in a process of its own, so that what it costs can be told from what those who ask cost.
+//! A query server in a process of its own, so that its cost can be told from the cost of its clients.
 
 use std::fs;
 use std::process::Stdio;
@@ -14,28 +14,23 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
-/// How long the server may take to start.
 const START_DEADLINE: Duration = Duration::from_secs(30);
 const TICK: Duration = Duration::from_millis(1);
 
-/// The process, until this is dropped.
+/// The process, which is killed when this is dropped.
 pub struct QueryServer {
     process: Child,
-    /// Where it answers.
     pub endpoint: Endpoint,
 }
 
 impl QueryServer {
-    /// Starts it, and waits until it can do its work.
-    ///
-    /// # Errors
-    /// When it does not start.
+    /// Starts the process, and waits until it is ready.
     pub async fn start(store: &Store, options: &[&str]) -> anyhow::Result<Self> {
         let store = match store {
             Store::Folder(folder) => folder.display().to_string(),
             Store::Server(server) => server.address(),
         };
-        // Free again in a moment, and nobody else's until then.
+        // The port is free again in a moment, and nobody else takes it until then.
         let address = TcpListener::bind("127.0.0.1:0").await?.local_addr()?;
         let mut process = Command::new(std::env::current_exe()?)
             .args(["query-server", "--store", &store, "--listen", &address.to_string()])
@@ -46,7 +41,7 @@ impl QueryServer {
             .spawn()?;
         let endpoint = Endpoint::from_shared(format!("http://{address}"))?;
         let (mut health, began) = (HealthClient::new(endpoint.connect_lazy()), Instant::now());
-        // It answers before it can do its work.
+        // It answers before it is ready.
         while !is_serving(&mut health).await {
             ensure!(process.try_wait()?.is_none(), "the query server has ended");
             ensure!(began.elapsed() < START_DEADLINE, "the query server is not ready");
@@ -55,7 +50,7 @@ impl QueryServer {
         Ok(Self { process, endpoint })
     }
 
-    /// Its process.
+    /// The id of the process.
     ///
     /// # Errors
     /// When it has ended.
@@ -63,7 +58,7 @@ impl QueryServer {
         self.process.id().context("the query server has ended")
     }
 
-    /// The time that its threads have been on a core since they began.
+    /// The CPU time of its threads since they began.
     ///
     /// # Errors
     /// When it has ended, or on systems other than Linux.

@@ -16,19 +16,16 @@ use super::stats::{Figure, Findings, Latency, Wanted};
 use super::{Rounds, nothing};
 
 const PATH: &str = "/chirp.query.v1.QueryService/GetHomeTimeline";
-/// What the ratio to a handler that does nothing should be at least.
+/// The least ratio to a handler that does nothing.
 const WANTED: f64 = 0.3;
-/// The load under which latency is measured, as a share of what goes through.
+/// The load under which latency is measured, as a share of the throughput.
 const LOAD: f64 = 0.5;
-/// Items of one page.
 const ITEMS: i32 = 20;
 const FOLLOWERS: usize = 60;
-/// Posts of each account.
 const POSTS_EACH: usize = 10;
-/// Readers come in an order that is not that of the accounts.
+/// Readers take turns in an order that is not that of the accounts.
 const STRIDE: usize = 7_919;
 
-/// Reads pages through gRPC.
 #[derive(Clone)]
 struct Call {
     client: QueryServiceClient<Channel>,
@@ -53,10 +50,6 @@ impl Operation for Call {
     }
 }
 
-/// Measures it.
-///
-/// # Errors
-/// When something cannot be started or fails.
 pub async fn run(rounds: &Rounds, accounts: usize, in_flight: usize) -> anyhow::Result<Findings> {
     let folder = stage::folder(rounds.folder.as_deref())?;
     let stage = Stage::new(rounds.store(folder.path()).await?, accounts).await?;

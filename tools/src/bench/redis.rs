@@ -1,4 +1,4 @@
-//! The other yardstick of fan-out: the same rows as pipelined `ZADD` into a Redis of one's own.
+//! The other yardstick of fan-out: the same rows as pipelined `ZADD` into a Redis of its own.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -13,12 +13,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, Command};
 use tokio::time::sleep;
 
-/// Commands of one pipeline.
 const PIPELINE: usize = 10_000;
 const START_PATIENCE: Duration = Duration::from_secs(10);
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
-/// In the order in which a fan-out on write meets them: post by post.
+/// In the order in which a fan-out on write meets the rows: post by post.
 static SELECT_ROWS: Statement = Statement::new("SELECT owner, place FROM bare WHERE place > $1 ORDER BY place, owner");
 
 /// The `redis-server` on the path, if there is one.
@@ -34,7 +33,7 @@ pub struct Redis {
 }
 
 impl Redis {
-    /// Starts a server that keeps nothing on disk.
+    /// Starts a server that stores nothing on disk.
     pub async fn start(server: &Path, folder: &Path) -> anyhow::Result<Self> {
         let port = TcpListener::bind("127.0.0.1:0").await?.local_addr()?.port();
         let process = Command::new(server)
@@ -60,7 +59,7 @@ impl Redis {
         }
     }
 
-    /// Delivers the rows after this place, and says how long Redis took.
+    /// Delivers the rows after this place, and gives how long Redis took.
     pub async fn deliver(&mut self, bare: &Database, after: i64) -> anyhow::Result<Duration> {
         let mut tx = bare.begin_to_write().await?;
         let rows = tx.rows_in_their_time(&SELECT_ROWS, &[Value::Number(after)]).await?;

@@ -1,4 +1,4 @@
-//! What the benchmarks play on: throw-away folders, servers on loopback ports, and logs that are made in bulk.
+//! What the benchmarks run on: throw-away folders, servers on loopback ports, and logs that are filled in bulk.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -29,10 +29,10 @@ use uuid::Uuid;
 
 use crate::replay::text;
 
-/// Events of one append while a log is made in bulk.
+/// Events of one append while a log is filled in bulk.
 const BULK_EVENTS: usize = 5_000;
 
-/// A folder that is gone afterwards.
+/// A folder that is removed when this is dropped.
 pub fn folder(parent: Option<&Path>) -> anyhow::Result<TempDir> {
     let made = match parent {
         Some(parent) => TempDir::new_in(parent),
@@ -49,13 +49,12 @@ pub struct Serving {
 }
 
 impl Serving {
-    /// A further connection.
     pub async fn another_channel(&self) -> anyhow::Result<Channel> {
         connect(self.address).await
     }
 }
 
-/// A role as it really serves, with all that surrounds it.
+/// Serves a role as in production, with the steps around every call.
 pub async fn serve_role(routes: Routes, names: &'static [&'static str]) -> anyhow::Result<Serving> {
     let (listener, address) = bind().await?;
     let drain = CancellationToken::new();
@@ -68,7 +67,7 @@ pub async fn serve_role(routes: Routes, names: &'static [&'static str]) -> anyho
     Ok(Serving { channel: connect(address).await?, address, _ends: drain.drop_guard() })
 }
 
-/// A bare tonic server with nothing around it.
+/// Serves with bare tonic, without anything around it.
 pub async fn serve_bare(routes: Routes) -> anyhow::Result<Serving> {
     let (listener, address) = bind().await?;
     let drain = CancellationToken::new();
@@ -96,7 +95,7 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// An empty store, with so many accounts.
+    /// A store with this many accounts.
     pub async fn new(store: Store, accounts: usize) -> anyhow::Result<Self> {
         let log = store.open_log(Arc::new(SystemClock)).await?;
         let mut stage = Self { store, log, accounts: Vec::with_capacity(accounts) };
@@ -104,7 +103,7 @@ impl Stage {
         Ok(stage)
     }
 
-    /// Registers so many more accounts.
+    /// Registers this many more accounts.
     pub async fn register(&mut self, accounts: usize) -> anyhow::Result<()> {
         let ids: Vec<AccountId> = (0..accounts).map(|_| AccountId::generate()).collect();
         for chunk in ids.chunks(BULK_EVENTS) {
@@ -115,14 +114,14 @@ impl Stage {
         Ok(())
     }
 
-    /// Lets each of so many authors be followed by so many accounts; both are evenly spread.
+    /// Lets this many accounts follow each of this many authors; both are evenly spread.
     pub async fn follow(&self, authors: usize, followers: usize) -> anyhow::Result<()> {
         let count = self.accounts.len();
         let mut events = Vec::with_capacity(BULK_EVENTS);
         for index in (0..authors).map(|number| self.index_of(number, authors)) {
             let followee = self.accounts[index];
             for step in 1..=followers {
-                // A stride that shares no divisor with most counts, so that nobody's followers are neighbours.
+                // A stride that shares no divisor with most counts, so that the followers of an author are not neighbours.
                 let follower = self.accounts[(index + step * SPREAD) % count];
                 if follower == followee {
                     continue;
@@ -136,15 +135,15 @@ impl Stage {
         self.append(events).await.map(drop)
     }
 
-    /// Where an author is among the accounts.
+    /// The index of an author among the accounts.
     fn index_of(&self, number: usize, authors: usize) -> usize {
         number * (self.accounts.len() / authors)
     }
 
-    /// Lets so many authors write so many posts, in turns.
+    /// Lets this many authors write this many posts, in turns.
     pub async fn post(&self, authors: usize, posts: usize) -> anyhow::Result<Vec<Posted>> {
         let mut posted = Vec::with_capacity(posts);
-        // Turns in an order that is not that of the accounts.
+        // In an order that is not that of the accounts.
         let author = |index: usize| self.accounts[self.index_of(index * SPREAD % authors, authors)];
         for begin in (0..posts).step_by(BULK_EVENTS) {
             let numbers = begin..posts.min(begin + BULK_EVENTS);
@@ -156,14 +155,14 @@ impl Stage {
         Ok(posted)
     }
 
-    /// A projector of this store, as it really is.
+    /// A projector of this store, as in production.
     pub async fn projector(&self, progress: Wake) -> anyhow::Result<Projector> {
         let clock = Arc::new(SystemClock);
         let settings = ProjectorSettings::default();
         Ok(Projector::open(&self.store, self.log.clone(), settings, clock, progress).await?)
     }
 
-    /// Appends these events, at once or in several appends.
+    /// Appends these events, in several appends if need be.
     pub async fn append_all(&self, mut events: Vec<Event>) -> anyhow::Result<()> {
         while !events.is_empty() {
             let rest = events.split_off(events.len().min(BULK_EVENTS));
@@ -172,7 +171,7 @@ impl Stage {
         Ok(())
     }
 
-    /// Appends these events at once, and gives the position of the first.
+    /// Appends these events in one append, and gives the position of the first.
     pub async fn append(&self, events: Vec<Event>) -> anyhow::Result<Position> {
         let count = i64::try_from(events.len())?;
         let append = append(BTreeMap::new(), events);
@@ -183,7 +182,6 @@ impl Stage {
     }
 }
 
-/// A post that was written.
 #[derive(Clone, Copy, Debug)]
 pub struct Posted {
     pub author: AccountKey,
@@ -193,7 +191,6 @@ pub struct Posted {
 /// Shares no divisor with the usual numbers of accounts.
 const SPREAD: usize = 7_919;
 
-/// An append of these events.
 pub fn append(expected: BTreeMap<StreamName, shared::model::ids::Version>, events: Vec<Event>) -> Append {
     let events = events.iter().map(|event| NewEvent::new(event.stream(), event.encode())).collect();
     Append { expected, rests_on: Anchor::ORIGIN, events, cause: cause(), request: None, answer: Vec::new() }
@@ -210,7 +207,7 @@ pub fn cause() -> Cause {
     }
 }
 
-/// A post as it is stored.
+/// The event of a new post.
 pub fn written(post_id: PostId, author: AccountRef, number: usize) -> Event {
     let personal = Envelope::Plain(PostText { text: text::of(number as u64) });
     let (reply_to, quoted, mentions, hashtags) = (None, None, vec![], vec!["books".to_owned()]);
@@ -218,7 +215,6 @@ pub fn written(post_id: PostId, author: AccountRef, number: usize) -> Event {
     Event::Post(created)
 }
 
-/// That an account follows another, as it is stored.
 pub fn followed(follower: AccountRef, followee: AccountRef) -> Event {
     let edge = Edge { follower, followee, followee_kind: AccountKind::User, followee_seen_up_to: None };
     Event::Follow(FollowEvent::Followed(edge))

@@ -1,4 +1,4 @@
-//! Figures of several rounds, and what is said of them.
+//! Figures of several rounds, and how they are printed.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,31 +6,30 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 use serde_json::{Value, json};
 
-/// Values of one figure, one a round.
+/// The values of one figure, one for each round.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Figure {
     /// What was measured.
     pub name: String,
-    /// Of what, such as `commands/s`.
+    /// The unit, such as `commands/s`.
     pub unit: &'static str,
-    /// One a round.
+    /// One for each round that counts.
     pub values: Vec<f64>,
 }
 
 impl Figure {
-    /// Nothing measured yet.
     pub fn new(name: impl Into<String>, unit: &'static str) -> Self {
         Self { name: name.into(), unit, values: Vec::new() }
     }
 
-    /// A value of one round, if it counts.
+    /// Adds the value of a round, if the round counts.
     pub fn note(&mut self, counts: bool, value: f64) {
         if counts {
             self.values.push(value);
         }
     }
 
-    /// The middle value; of an even number, the mean of the two in the middle. 0 when nothing was measured.
+    /// Of an even number of values, the mean of the two in the middle; 0 without any.
     pub fn median(&self) -> f64 {
         let mut sorted = self.values.clone();
         sorted.sort_by(f64::total_cmp);
@@ -60,18 +59,17 @@ impl Figure {
     }
 }
 
-/// How long operations took that arrived by a schedule.
+/// Latencies of operations that arrived by a schedule.
 #[derive(Clone, Debug)]
 pub struct Latency {
-    /// Of what.
     pub name: String,
-    /// Arrivals a second.
+    /// Arrivals per second.
     pub rate: f64,
     /// In microseconds, from the scheduled arrival.
     pub histogram: Histogram<u64>,
 }
 
-/// The quantiles that are told, with their names.
+/// The quantiles that are printed, with their names.
 const QUANTILES: [(f64, &str); 5] = [(0.5, "p50"), (0.9, "p90"), (0.99, "p99"), (0.999, "p99.9"), (1.0, "max")];
 
 impl Latency {
@@ -94,23 +92,23 @@ impl Latency {
     }
 }
 
-/// A figure beside its yardstick.
+/// A figure compared with its yardstick.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ratio {
-    /// Of what to what.
+    /// What is compared with what.
     pub name: String,
     /// The ratio of the medians.
     pub value: f64,
-    /// What it should be.
+    /// The bound that the ratio should keep, if there is one.
     pub wanted: Option<Wanted>,
 }
 
-/// What a ratio should be.
+/// The bound of a ratio.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Wanted {
-    /// Of what there should be much, such as commands in a second.
+    /// For what should be much, such as commands per second.
     AtLeast(f64),
-    /// Of what there should be little, such as time.
+    /// For what should be little, such as time.
     AtMost(f64),
 }
 
@@ -132,26 +130,23 @@ impl fmt::Display for Wanted {
     }
 }
 
-/// All that one benchmark has found.
+/// All findings of one benchmark.
 #[derive(Debug, Default)]
 pub struct Findings {
-    /// What was measured.
     pub figures: Vec<Figure>,
-    /// Set side by side.
     pub ratios: Vec<Ratio>,
-    /// How long it took.
     pub latencies: Vec<Latency>,
     /// What was not measured, and why.
     pub notes: Vec<String>,
 }
 
 impl Findings {
-    /// Sets a figure beside its yardstick.
+    /// Adds a figure, its yardstick and their ratio.
     pub fn compare(&mut self, name: impl Into<String>, figure: &Figure, yardstick: &Figure, wanted: Option<Wanted>) {
         self.ratios.push(Ratio { name: name.into(), value: figure.ratio_to(yardstick), wanted });
     }
 
-    /// For programs.
+    /// The findings for programs.
     pub fn json(&self, bench: &str, cores: usize, profile: &str) -> Value {
         let ratio = |ratio: &Ratio| json!({ "name": ratio.name, "ratio": ratio.value, "wanted": ratio.wanted.map(Wanted::json) });
         json!({
@@ -163,7 +158,7 @@ impl Findings {
         })
     }
 
-    /// For people.
+    /// The findings for people.
     pub fn text(&self, bench: &str, cores: usize, profile: &str) -> String {
         let mut lines =
             vec![format!("{bench} ({cores} cores, {profile} build; median [lowest … highest] of the rounds)")];

@@ -24,21 +24,21 @@ use super::query_process::QueryServer;
 use super::stage::{self, Stage, written};
 use super::stats::{Figure, Findings, Wanted};
 
-/// What a page may cost while a post is watched, of what it costs while none is.
+/// The most that a page may cost while a post is watched, as a multiple of what it costs while none is.
 const WANTED_PAGE: f64 = 1.5;
-/// What a repost may cost a stream when many have reposted the post, of what it costs when few have: the same, but for noise.
+/// The most that a repost may cost a stream when many have reposted the post, as a multiple of what it costs when few
+/// have: the same, but for noise.
 const WANTED_REPOST: f64 = 1.25;
-/// Questions for pages that are under way at once.
+/// How many pages are read at once.
 const IN_FLIGHT: usize = 8;
 /// Accounts that read pages, each of which follows as many of the others.
 const READERS: usize = 500;
 const FOLLOWEES: usize = 60;
 const POSTS_EACH: usize = 10;
-/// Streams that share a connection.
 const STREAMS_OF_CONNECTION: usize = 250;
-/// Home streams that a repost touches.
+/// Home streams that a repost reaches.
 const TOUCHED: usize = 50;
-/// Who has reposted the posts before.
+/// Accounts that have reposted the post before.
 const MANY: usize = 20_000;
 const FEW: usize = 10;
 /// How often a post is reposted, and the repost undone, in one measurement.
@@ -46,19 +46,17 @@ const REPOSTS: usize = 20;
 /// How long something may take to come on a stream before the benchmark gives up.
 const ARRIVAL_DEADLINE: Duration = Duration::from_secs(60);
 
-/// What is played.
+/// What is measured under which load.
 #[derive(Clone, Copy, Debug)]
 pub struct Play {
     /// Streams of the post.
     pub watchers: usize,
-    /// Likes a second.
+    /// Likes per second.
     pub likes: usize,
 }
 
-/// Measures it.
-///
 /// # Errors
-/// When something cannot be started or fails, or an item does not come.
+/// Also when an item does not come.
 pub async fn run(rounds: &Rounds, play: Play) -> anyhow::Result<Findings> {
     let folder = stage::folder(rounds.folder.as_deref())?;
     let mut stage = Stage::new(rounds.store(folder.path()).await?, READERS).await?;
@@ -79,7 +77,7 @@ pub async fn run(rounds: &Rounds, play: Play) -> anyhow::Result<Findings> {
     Ok(findings)
 }
 
-/// The posts that are played with.
+/// The posts and accounts of the benchmark.
 struct Cast {
     author: AccountRef,
     watched: PostRef,
@@ -114,12 +112,12 @@ fn repost(account: AccountRef, post: PostRef, post_author: AccountRef) -> Event 
     Event::Repost(added)
 }
 
-/// The time on a core that one of so many took.
+/// The CPU time that each of so many took.
 fn each(before: Duration, after: Duration, count: f64) -> f64 {
     (after.saturating_sub(before)).as_secs_f64() * 1e6 / count.max(1.0)
 }
 
-/// Pages while nobody watches a post, and while many do.
+/// Reads pages while nobody watches a post, and while many do.
 async fn pages(
     rounds: &Rounds,
     play: Play,
@@ -158,7 +156,6 @@ async fn cost_of_page(server: &QueryServer, page: &Page, duration: Duration) -> 
     Ok(each(before, server.cpu()?, rate * began.elapsed().as_secs_f64()))
 }
 
-/// Reads pages through gRPC.
 #[derive(Clone)]
 struct Page {
     client: QueryServiceClient<Channel>,
@@ -180,7 +177,7 @@ async fn client(endpoint: &Endpoint) -> anyhow::Result<QueryServiceClient<Channe
     Ok(QueryServiceClient::new(endpoint.connect().await?))
 }
 
-/// So many streams of a post, each for a viewer of its own, all of them caught up.
+/// Opens streams of a post, each for a viewer of its own, and waits until all have caught up.
 async fn watch(
     endpoint: &Endpoint,
     stage: &Stage,
@@ -217,7 +214,7 @@ async fn watch(
     Ok(watching)
 }
 
-/// Likes of the post that is watched, evenly, each taken back by the next round's.
+/// Likes the watched post at an even rate; the next round takes each like back.
 async fn like(stage: &Stage, cast: &Cast, rate: usize, duration: Duration) -> anyhow::Result<()> {
     let (post, post_author, began) = (cast.watched, cast.author, Instant::now());
     let gap = Duration::from_secs(1) / u32::try_from(rate)?;
@@ -235,7 +232,7 @@ async fn like(stage: &Stage, cast: &Cast, rate: usize, duration: Duration) -> an
     Ok(())
 }
 
-/// What a repost and its undoing cost each home stream that they touch.
+/// The CPU time of a repost and its undoing, for each home stream that they reach.
 async fn reposts(
     rounds: &Rounds,
     stage: &Stage,
@@ -288,7 +285,7 @@ fn undo(cast: &Cast, post: PostRef, added_at: Position) -> Event {
     Event::Repost(removed)
 }
 
-/// Waits for something on each of the home streams.
+/// Waits for an item on each of the home streams.
 async fn all(arrivals: &mut mpsc::UnboundedReceiver<()>) -> anyhow::Result<()> {
     for missing in (1..=TOUCHED).rev() {
         let arrived = timeout(ARRIVAL_DEADLINE, arrivals.recv()).await;

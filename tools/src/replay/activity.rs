@@ -1,7 +1,7 @@
-//! A file of who did what to whom, in the order of time, and the commands that make it.
+//! A file of interactions between people, in the order of time, and the commands that repeat it.
 //!
-//! Always: the same file gives the same commands with the same request ids, also when only its first lines are taken; what
-//! a command refers to is planned before anything is sent.
+//! Always: the same file gives the same commands with the same request ids, also when only its first lines are taken;
+//! what a command refers to is planned before anything is sent.
 
 use std::collections::HashSet;
 use std::io::BufRead;
@@ -20,25 +20,24 @@ mod posts;
 
 use posts::Posts;
 
-/// The reason under which reposts and replies are counted whose post could not be made.
+/// The reason under which reposts and replies are counted whose post could not be created.
 const POST_NOT_MADE: &str = "POST_NOT_MADE";
 
-/// Who did what to whom.
+/// The interactions of a file, planned as commands.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Activity {
     namespace: Namespace,
-    /// Everybody.
     pub people: People,
-    /// The pairs of different people who interacted, as places, each once, in the order of their first line.
+    /// The pairs of different people who interacted, as indexes, each once, in the order of their first line.
     pairs: Vec<(u32, u32)>,
     /// How many people interacted with themselves, whom they cannot follow.
     pub loops: u64,
     steps: Vec<Step>,
-    /// How many posts the steps make.
+    /// How many posts the steps create.
     posts: u32,
 }
 
-/// One command. People are places in the list of people, posts are numbered in the order in which they are made.
+/// One command. People are indexes into the list of people, posts are numbered in the order in which they are created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Step {
     line: u32,
@@ -46,20 +45,18 @@ struct Step {
     deed: Deed,
 }
 
-/// What somebody does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Deed {
-    /// Makes the next post, so that there is one to interact with.
+    /// Creates the next post, so that there is one to interact with.
     Post,
-    /// Makes the next post, which mentions this person.
+    /// Creates the next post, which mentions this person.
     Mention(u32),
-    /// Makes the next post, in reply to this one.
+    /// Creates the next post, in reply to this one.
     Reply(u32),
-    /// Reposts this post.
     Repost(u32),
 }
 
-/// What a line says that somebody did.
+/// The kind of interaction in a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Mention,
@@ -68,10 +65,10 @@ enum Kind {
 }
 
 impl Activity {
-    /// Reads a file, plain or gzipped; of its lines that say something only the first `limit`.
+    /// Reads a file, plain or gzipped: the first `limit` of its lines that are not empty or comments.
     ///
     /// # Errors
-    /// When it cannot be read, or a line is malformed.
+    /// Also when a line is malformed.
     pub fn read(file: &Path, limit: Option<usize>) -> anyhow::Result<Self> {
         let (namespace, lines) = people::read(file)?;
         Self::parse(lines, namespace, limit.unwrap_or(usize::MAX))
@@ -120,7 +117,7 @@ impl Activity {
         self.step(plan, Step { line, actor, deed });
     }
 
-    /// The newest post of a person, who makes one first if there is none.
+    /// The newest post of a person, who creates one first if there is none.
     fn newest_post(&mut self, plan: &mut Plan, line: u32, person: u32) -> u32 {
         if let Some(post) = plan.newest.get(person as usize).copied().flatten() {
             return post;
@@ -139,7 +136,7 @@ impl Activity {
         self.steps.push(step);
     }
 
-    /// How many commands make it.
+    /// How many commands it takes.
     pub fn commands(&self, derive_follows: bool) -> u64 {
         let follows = if derive_follows { self.pairs.len() } else { 0 };
         (self.people.count() + follows + self.steps.len()) as u64
@@ -155,8 +152,7 @@ impl Activity {
         }))
     }
 
-    /// The command of a step, but for the post that it refers to, which may still be under way; nothing when the actor is
-    /// not registered.
+    /// The command of a step, without the post that it refers to, which may still be in flight; nothing when the actor is not registered.
     fn command(&self, step: Step, ids: &Ids) -> Option<Command> {
         let actor = ids.get(step.actor)?;
         let name = if step.deed == Deed::Post { "post before" } else { "line" };
@@ -180,7 +176,7 @@ impl Activity {
     }
 }
 
-/// What is remembered while a file is read.
+/// The state while a file is read.
 #[derive(Default)]
 struct Plan {
     lines: usize,
@@ -198,7 +194,7 @@ impl Ids {
     }
 }
 
-/// Sends all of it: the people, then who follows whom, then what they did.
+/// Sends everything: the people, then the follows, then the interactions.
 pub async fn replay(activity: &Activity, derive_follows: bool, sender: &Sender) {
     let Some(ids) = sender.register(&activity.people, activity.namespace).await else { return };
     let ids = Ids(ids);
@@ -252,7 +248,7 @@ async fn send(outbox: Outbox, command: Option<Command>, refers_to: Option<u32>, 
     }
 }
 
-/// The two people of a line and what the first did to the second, or nothing when it says nothing.
+/// The two people of a line and what the first did to the second; nothing for an empty line or a comment.
 fn parse_line(line: &str) -> anyhow::Result<Option<(u64, u64, Kind)>> {
     let line = line.trim();
     if line.is_empty() || line.starts_with('#') {

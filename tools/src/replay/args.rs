@@ -1,4 +1,4 @@
-//! What can be replayed, and how.
+//! The arguments of `chirp replay`.
 
 use std::path::PathBuf;
 

@@ -5,21 +5,17 @@ use shared::rpc::proto::command::{CreatePostRequest, FollowAccountRequest, Regis
 use tonic::Status;
 use tonic::transport::Channel;
 
-/// A command, with its request id.
+/// A command with its request id.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
-    /// Register an account.
     Register(RegisterAccountRequest),
-    /// Follow an account.
     Follow(FollowAccountRequest),
-    /// Write a post, or a reply.
     Post(CreatePostRequest),
-    /// Repost a post.
     Repost(RepostPostRequest),
 }
 
 impl Command {
-    /// What is counted when it succeeds.
+    /// The name under which it is counted when it succeeds.
     pub fn made(&self) -> &'static str {
         match self {
             Self::Register(_) => "accounts",
@@ -30,7 +26,7 @@ impl Command {
         }
     }
 
-    /// The same, referring to this post, if it refers to one.
+    /// Fills in the post that it refers to, if it refers to one.
     pub fn about(mut self, post: String) -> Self {
         match &mut self {
             Self::Post(request) => request.reply_to_post_id = post,
@@ -40,7 +36,6 @@ impl Command {
         self
     }
 
-    /// What makes sending it twice safe.
     #[cfg(test)]
     pub fn request_id(&self) -> &str {
         match self {
@@ -51,7 +46,7 @@ impl Command {
         }
     }
 
-    /// Sends it, and gives the id of what it made, if it made something with an id.
+    /// Sends it, and gives the id of what it created, if that has one.
     pub async fn send(self, mut client: CommandServiceClient<Channel>) -> Result<Option<String>, Status> {
         match self {
             Self::Register(request) => {

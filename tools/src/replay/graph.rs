@@ -1,4 +1,4 @@
-//! A file of who follows whom, and the commands that make it.
+//! A file of follows between people, and the commands that repeat it.
 //!
 //! Always: the same file gives the same commands with the same request ids, also when only its first lines are taken.
 
@@ -13,18 +13,17 @@ use super::people::{self, NOT_REGISTERED, Namespace, People};
 use super::sender::Sender;
 use super::text;
 
-/// Who follows whom. People are numbered as the file numbers them.
+/// The follows of a file. People are numbered as in the file.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Graph {
     namespace: Namespace,
-    /// Everybody.
     pub people: People,
     edges: Vec<Edge>,
-    /// Lines that let somebody follow themselves, which nobody can.
+    /// Lines in which somebody follows themselves, which nobody can.
     pub loops: u64,
 }
 
-/// A line of the file. Follower and followee are places in the list of people.
+/// A line of the file. Follower and followee are indexes into the list of people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Edge {
     line: usize,
@@ -33,10 +32,10 @@ struct Edge {
 }
 
 impl Graph {
-    /// Reads a file, plain or gzipped; of its lines that say something only the first `limit`.
+    /// Reads a file, plain or gzipped: the first `limit` of its lines that are not empty or comments.
     ///
     /// # Errors
-    /// When it cannot be read, or a line is malformed.
+    /// Also when a line is malformed.
     pub fn read(file: &Path, limit: Option<usize>) -> anyhow::Result<Self> {
         let (namespace, lines) = people::read(file)?;
         Self::parse(lines, namespace, limit.unwrap_or(usize::MAX))
@@ -64,13 +63,13 @@ impl Graph {
         Ok(graph)
     }
 
-    /// How many commands make it.
+    /// How many commands it takes.
     pub fn commands(&self, both_ways: bool, post_each: bool) -> u64 {
         let (people, edges) = (self.people.count() as u64, self.edges.len() as u64);
         people + edges * if both_ways { 2 } else { 1 } + if post_each { people } else { 0 }
     }
 
-    /// The follows of those who are registered, and how many are left out.
+    /// The follows of people who are registered, and how many others are left out.
     fn follows(&self, both_ways: bool, ids: &[Option<String>]) -> (Vec<Command>, u64) {
         let mut follows = Vec::new();
         let mut left_out = 0;
@@ -105,7 +104,7 @@ impl Graph {
     }
 }
 
-/// Sends the whole graph: the people, then who follows whom, then the posts.
+/// Sends the whole graph: the people, then the follows, then the posts.
 pub async fn replay(graph: &Graph, both_ways: bool, post_each: bool, sender: &Sender) {
     let Some(ids) = sender.register(&graph.people, graph.namespace).await else { return };
     sender.tally().begin("follows");
@@ -120,7 +119,7 @@ pub async fn replay(graph: &Graph, both_ways: bool, post_each: bool, sender: &Se
     }
 }
 
-/// The two people of a line, or nothing when it says nothing.
+/// The two people of a line; nothing for an empty line or a comment.
 fn parse_line(line: &str) -> anyhow::Result<Option<(u64, u64)>> {
     let line = line.trim();
     if line.is_empty() || line.starts_with('#') {

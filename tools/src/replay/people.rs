@@ -1,4 +1,4 @@
-//! The people of a file: numbered as the file numbers them, registered once each.
+//! The people of a file: numbered as in the file, registered once each.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Cursor};
@@ -16,12 +16,12 @@ const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 /// The reason under which commands are counted whose account could not be registered.
 pub const NOT_REGISTERED: &str = "ACCOUNT_NOT_REGISTERED";
 
-/// What a file gives its commands: request ids that are always the same.
+/// A file's namespace for request ids, so that they are always the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Namespace(Uuid);
 
 impl Namespace {
-    /// That of no file, for tests.
+    /// For tests, of no file.
     #[cfg(test)]
     pub const NIL: Self = Self(Uuid::nil());
 
@@ -32,9 +32,6 @@ impl Namespace {
 }
 
 /// The lines of a file, plain or gzipped.
-///
-/// # Errors
-/// When it cannot be read.
 pub fn read(file: &Path) -> std::io::Result<(Namespace, Box<dyn BufRead>)> {
     let bytes = std::fs::read(file)?;
     let namespace = Namespace(Uuid::new_v5(&Uuid::NAMESPACE_OID, &Sha256::digest(&bytes)));
@@ -46,7 +43,7 @@ pub fn read(file: &Path) -> std::io::Result<(Namespace, Box<dyn BufRead>)> {
     })
 }
 
-/// Everybody, in the order of their first mention; a place is an index into that.
+/// All people, in the order of their first mention, in which each has an index.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct People {
     numbers: Vec<u64>,
@@ -54,7 +51,7 @@ pub struct People {
 }
 
 impl People {
-    /// The place of a person, who is added when new.
+    /// The index of a person, who is added if new.
     pub fn place(&mut self, person: u64) -> usize {
         *self.places.entry(person).or_insert_with(|| {
             self.numbers.push(person);
@@ -62,12 +59,11 @@ impl People {
         })
     }
 
-    /// Their numbers.
+    /// Their numbers in the file.
     pub fn numbers(&self) -> &[u64] {
         &self.numbers
     }
 
-    /// How many there are.
     pub fn count(&self) -> usize {
         self.numbers.len()
     }
@@ -87,7 +83,6 @@ impl People {
     }
 }
 
-/// The handle of a person.
 pub fn handle(person: u64) -> String {
     format!("person_{person}")
 }

@@ -1,4 +1,4 @@
-//! How far a replay has come, on stderr: often on a terminal, now and then elsewhere.
+//! The progress of a replay on stderr: often on a terminal, now and then elsewhere.
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use super::tally::{Tally, rate};
 
 const TERMINAL_INTERVAL: Duration = Duration::from_secs(1);
 const PLAIN_INTERVAL: Duration = Duration::from_secs(10);
-/// To the beginning of the line, and clear it.
+/// Moves to the beginning of the line and clears it.
 const REWRITE: &str = "\r\x1b[K";
 
 /// Shows the progress until aborted.
@@ -28,7 +28,7 @@ pub async fn show(tally: Arc<Tally>) {
     }
 }
 
-/// Makes room for what comes after the progress.
+/// Clears the line of the progress for what comes after it.
 pub fn clear() {
     if io::stderr().is_terminal() {
         let _ = io::stderr().write_all(REWRITE.as_bytes());

@@ -1,6 +1,6 @@
 //! Sends commands, many at once and each until it is settled.
 //!
-//! Always: a bounded number is under way; what is sent again has the same request id; when the server does not come back,
+//! Always: the number in flight is bounded; a retry has the same request id; when the server does not come back,
 //! everything stops. Never here: which commands.
 
 use std::sync::Arc;
@@ -16,10 +16,10 @@ use super::tally::Tally;
 use crate::args::Address;
 use crate::client::{self, PATIENCE, reason, retrying};
 
-/// How many calls share a connection: servers bound the streams of one.
+/// How many calls share a connection: servers bound the calls of one.
 const CALLS_PER_CHANNEL_MAX: usize = 256;
 
-/// Where commands go, and where their outcomes are counted.
+/// Where commands are sent, and where their outcomes are counted.
 pub struct Sender {
     clients: Vec<CommandServiceClient<Channel>>,
     concurrency: usize,
@@ -43,7 +43,6 @@ impl Sender {
         Ok(Self { clients, concurrency, tally, stop })
     }
 
-    /// Where outcomes are counted.
     pub fn tally(&self) -> &Tally {
         &self.tally
     }
@@ -53,7 +52,7 @@ impl Sender {
         self.stop.is_cancelled()
     }
 
-    /// Registers everybody, and gives the id of each who is registered; nothing when asked to stop.
+    /// Registers all people, and gives the id of each who is registered; nothing when asked to stop.
     pub async fn register(&self, people: &People, namespace: Namespace) -> Option<Vec<Option<String>>> {
         self.tally.begin("accounts");
         let mut ids = vec![None; people.count()];
@@ -63,8 +62,8 @@ impl Sender {
         (!self.is_stopped()).then_some(ids)
     }
 
-    /// Sends all of them, in no order, and gives the ids of what was made, each with its command's place in the iterator.
-    /// Ends early when asked to stop.
+    /// Sends all commands, in no order, and gives the ids of what was created, each with its command's index in the
+    /// iterator. Ends early when asked to stop.
     pub async fn send_all(&self, commands: impl Iterator<Item = Command>) -> Vec<(usize, String)> {
         let mut made = Vec::new();
         let sending = commands.enumerate().map(|(place, command)| {
@@ -75,7 +74,7 @@ impl Sender {
         made
     }
 
-    /// Does all of this, begun in this order, so much of it at once as may be under way. Ends early when asked to stop.
+    /// Runs all futures, begun in this order, a bounded number at once. Ends early when asked to stop.
     pub async fn run<F>(&self, work: impl Iterator<Item = F>, mut on_settled: impl FnMut(F::Output))
     where
         F: Future<Output: Send> + Send + 'static,
@@ -97,7 +96,7 @@ impl Sender {
         }
     }
 
-    /// What sends one command.
+    /// An outbox for one command.
     pub fn outbox(&self, place: usize) -> Outbox {
         let client = self.clients[place % self.clients.len()].clone();
         Outbox { client, tally: self.tally.clone(), stop: self.stop.clone() }
@@ -112,12 +111,12 @@ pub struct Outbox {
 }
 
 impl Outbox {
-    /// Counts a command that cannot be sent.
+    /// Counts a command that cannot be sent, under this reason.
     pub fn leave_out(self, reason: &str) {
         self.tally.failed(reason.to_owned());
     }
 
-    /// Sends the command until it is settled, and gives the id of what it made, if it made something with an id.
+    /// Sends the command until it is settled, and gives the id of what it created, if that has one.
     pub async fn send(self, command: Command) -> Option<String> {
         let call = || command.clone().send(self.client.clone());
         let sending = retrying(PATIENCE, call, || self.tally.retried());

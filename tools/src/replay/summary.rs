@@ -1,4 +1,4 @@
-//! How a replay went, for people and for programs.
+//! The outcome of a replay, for people and for programs.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -14,15 +14,15 @@ use crate::out;
 /// Whether the read tables have everything.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Tables {
-    /// Yes, after this long.
+    /// They do, after this long.
     CaughtUp(Duration),
-    /// No, and why.
+    /// They do not, for this reason.
     Behind(String),
-    /// Nobody waited, because the replay was stopped or had nothing to do.
+    /// Not known, because the replay was stopped or had nothing to do.
     NotAwaited,
 }
 
-/// The end of a replay.
+/// The outcome of a replay.
 #[derive(Debug)]
 pub struct Summary {
     made: BTreeMap<&'static str, u64>,
@@ -37,7 +37,7 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// What the tally has come to.
+    /// Summarizes a tally.
     pub fn of(tally: &Tally, self_follows: u64, sent_in: Duration, tables: Tables) -> Self {
         Self {
             made: tally.made(),
@@ -57,10 +57,6 @@ impl Summary {
         self.errors.is_empty() && self.left == 0 && !matches!(self.tables, Tables::Behind(_))
     }
 
-    /// Prints it on stdout.
-    ///
-    /// # Errors
-    /// When stdout is gone.
     pub fn print(&self, output: Output) -> io::Result<()> {
         let text = match output {
             Output::Text => self.text(),

@@ -1,4 +1,4 @@
-//! What has happened so far in a replay.
+//! Counts of a replay while it runs.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -19,7 +19,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Nothing yet, of so many commands.
+    /// A tally of this many commands, none of which is sent.
     pub fn new(total: u64) -> Self {
         Self {
             begun: Instant::now(),
@@ -33,34 +33,33 @@ impl Tally {
         }
     }
 
-    /// What is sent from now on.
+    /// Begins a phase, which the progress shows.
     pub fn begin(&self, phase: &'static str) {
         *self.phase.lock().expect("nobody panics with the lock") = phase;
     }
 
-    /// What is being sent.
     pub fn phase(&self) -> &'static str {
         *self.phase.lock().expect("nobody panics with the lock")
     }
 
-    /// A command was acknowledged.
+    /// Counts a command that was acknowledged.
     pub fn succeeded(&self, made: &'static str) {
         self.done.fetch_add(1, Ordering::Relaxed);
         *self.made.lock().expect("nobody panics with the lock").entry(made).or_default() += 1;
     }
 
-    /// A command was refused for good.
+    /// Counts a command that was refused for good.
     pub fn failed(&self, reason: String) {
         self.done.fetch_add(1, Ordering::Relaxed);
         *self.errors.lock().expect("nobody panics with the lock").entry(reason).or_default() += 1;
     }
 
-    /// A command was sent once more.
+    /// Counts a retry.
     pub fn retried(&self) {
         self.retries.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// The server did not come back.
+    /// Records that the server did not come back.
     pub fn gave_up(&self) {
         self.gave_up.store(true, Ordering::Relaxed);
     }
@@ -80,28 +79,25 @@ impl Tally {
         self.done.load(Ordering::Relaxed)
     }
 
-    /// How often a command was sent once more.
     pub fn retries(&self) -> u64 {
         self.retries.load(Ordering::Relaxed)
     }
 
-    /// What was acknowledged, by what it made.
+    /// The acknowledged commands, by what they created.
     pub fn made(&self) -> BTreeMap<&'static str, u64> {
         self.made.lock().expect("nobody panics with the lock").clone()
     }
 
-    /// What was refused for good, by reason.
+    /// The commands that were refused for good, by reason.
     pub fn errors(&self) -> BTreeMap<String, u64> {
         self.errors.lock().expect("nobody panics with the lock").clone()
     }
 
-    /// How long it has been going.
     pub fn elapsed(&self) -> Duration {
         self.begun.elapsed()
     }
 }
 
-/// How many a second.
 #[expect(clippy::cast_precision_loss, reason = "a rate is for people")]
 pub fn rate(count: u64, elapsed: Duration) -> f64 {
     count as f64 / elapsed.as_secs_f64().max(f64::EPSILON)

@@ -1,4 +1,4 @@
-//! Something to say for everybody: made up, but always the same for the same person.
+//! Texts of posts: made up, but always the same for the same person.
 
 const OPENINGS: [&str; 8] = [
     "Spent the morning with",
@@ -23,12 +23,12 @@ const SUBJECTS: [&str; 9] = [
 ];
 const TAGS: [&str; 7] = ["#morning", "#slowlife", "#kitchen", "#travel", "#books", "#garden", "#music"];
 
-/// What the person says.
+/// The text of a person's post.
 pub fn of(person: u64) -> String {
     format!("{} {}. {} (note {person})", pick(&OPENINGS, person), pick(&SUBJECTS, person), pick(&TAGS, person))
 }
 
-/// The lengths have no common divisor, so that neighbours say different things.
+/// The numbers of words have no common divisor, so that neighbours say different things.
 fn pick<'a>(words: &[&'a str], person: u64) -> &'a str {
     let place = usize::try_from(person % words.len() as u64).expect("less than a length");
     words[place]

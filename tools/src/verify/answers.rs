@@ -1,4 +1,4 @@
-//! Answers of the query server in the words of the reference: the real service is asked, every list to its end.
+//! Answers of the query server in the types of the reference: the real service is asked, every list to its end.
 
 pub mod words;
 
@@ -8,7 +8,7 @@ use shared::rpc::proto::query as v1;
 use shared::rpc::proto::query::query_service_server::QueryService;
 use tonic::{Code, Request, Response, Status};
 
-/// An answer, or nothing when the thing is not there or may not be seen.
+/// An answer, or nothing when the thing does not exist or may not be seen.
 pub type Found<T> = Result<Option<T>, Status>;
 
 /// A timeline to its end, and the posts on it, with their authors, as the viewer sees them.
@@ -18,10 +18,8 @@ pub struct Timeline {
     pub posts: Posts,
 }
 
-/// Posts with their authors.
 pub type Posts = Vec<(Post, Option<Account>)>;
 
-/// One of the lists of accounts.
 #[derive(Clone, Copy, Debug)]
 pub enum List {
     Followers,
@@ -33,7 +31,7 @@ pub enum List {
     Reposters,
 }
 
-/// Asks a list to its end; the field of every page that has the entries comes back as one.
+/// Asks for a list to its end; the entries of all pages are put together.
 macro_rules! to_the_end {
     ($queries:ident.$method:ident, $request:expr, $field:ident) => {{
         let (mut entries, mut page_token) = (Vec::new(), String::new());
@@ -68,7 +66,7 @@ pub async fn account_by_handle(queries: &Queries, handle: &str) -> Found<Account
     Ok(found.and_then(|response| response.account).map(words::account))
 }
 
-/// Those of the accounts that are there, and the ids of the others.
+/// The accounts that exist, and the ids of the others.
 pub async fn accounts(queries: &Queries, ids: &[&str]) -> Result<(Vec<Account>, Vec<String>), Status> {
     let account_ids = ids.iter().map(ToString::to_string).collect();
     let request = v1::BatchGetAccountsRequest { account_ids, ..Default::default() };
@@ -82,7 +80,7 @@ pub async fn post(queries: &Queries, id: &str, viewer: Option<&str>) -> Found<Po
     Ok(found.and_then(|response| response.post).map(words::post))
 }
 
-/// Those of the posts that the viewer may see, and the ids of the others.
+/// The posts that the viewer may see, and the ids of the others.
 pub async fn posts(queries: &Queries, ids: &[&str], viewer: Option<&str>) -> Result<(Vec<Post>, Vec<String>), Status> {
     let post_ids = ids.iter().map(ToString::to_string).collect();
     let request = v1::BatchGetPostsRequest { consistency: None, viewer_account_id: text(viewer), post_ids };
@@ -185,7 +183,7 @@ pub async fn unread_notification_count(queries: &Queries, owner: &str) -> Found<
     Ok(found.map(|response| response.unread_count.into()))
 }
 
-/// The newest activities, so many at most.
+/// The newest activities, at most this many.
 pub async fn activities(queries: &Queries, owner: &str, page_size: i32, most: usize) -> Found<Vec<Activity>> {
     let (mut activities, mut page_token) = (Vec::new(), String::new());
     loop {
@@ -201,7 +199,7 @@ pub async fn activities(queries: &Queries, owner: &str, page_size: i32, most: us
     }
 }
 
-/// One of the lists, `of` an account or a post, to its end: the ids. Some have no viewer but the owner.
+/// The ids of a list `of` an account or a post, to its end. Some lists have no viewer but the owner.
 pub async fn list(queries: &Queries, list: List, of: &str, viewer: Option<&str>, page_size: i32) -> Found<Vec<String>> {
     macro_rules! ids {
         ($method:ident, $request:ident { $($field:ident: $value:expr),* }) => {

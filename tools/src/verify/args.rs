@@ -1,4 +1,4 @@
-//! What is verified.
+//! The arguments of `chirp verify`.
 
 use clap::Args;
 

@@ -1,4 +1,4 @@
-//! Every question that the query server answers, asked of it and of the reference.
+//! Compares every answer of the query server with that of the reference.
 
 use std::cell::Cell;
 use std::fmt::Debug;
@@ -11,23 +11,23 @@ use tonic::Status;
 
 use super::answers::{self, List, Timeline};
 
-/// Differences that are shown; the rest is counted.
+/// How many differences are shown; all are counted.
 const SHOWN_MAX: usize = 50;
 const PROGRESS: Duration = Duration::from_secs(1);
 
 /// What was compared, and what differed.
 #[derive(Debug, Default)]
 pub struct Report {
-    /// Answers, and facts of the log, that were compared.
+    /// How many answers, and facts of the log, were compared.
     pub answers: u64,
-    /// Those that differed.
+    /// How many of them differed.
     pub differences: u64,
-    /// The first of them, for people.
+    /// The first differences, for people.
     pub shown: Vec<String>,
 }
 
 impl Report {
-    /// Notes the outcome of one check.
+    /// Records the outcome of one check.
     pub fn check(&mut self, wrong: Option<String>, what: impl FnOnce() -> String) {
         self.answers += 1;
         let Some(wrong) = wrong else { return };
@@ -50,26 +50,26 @@ impl Report {
     }
 }
 
-/// How to ask.
+/// How queries are asked.
 #[derive(Clone, Copy, Debug)]
 pub struct Manner {
     /// The size of every page.
     pub page_size: i32,
-    /// Chooses with whose eyes, beside everybody's own.
+    /// Chooses the viewers, besides each account itself.
     pub salt: usize,
 }
 
 /// Asks everything about every account, every post and every hashtag.
 ///
 /// # Errors
-/// When the query server fails, other than by saying that something is not there.
+/// When the query server fails, other than by saying that something does not exist.
 pub async fn compare(queries: &Queries, model: &Model, manner: Manner, report: &mut Report) -> Result<(), Status> {
     let accounts: Vec<&str> = model.accounts().collect();
     let posts: Vec<&str> = model.posts().collect();
     let tags: Vec<&str> = model.hashtags().collect();
     let progress = Progress::new(accounts.len() + posts.len() + tags.len());
     let asker = Asker { queries, model, manner, accounts: &accounts, progress: &progress };
-    // The query server answers several at once, so several are asked at once.
+    // The query server answers several queries at once, so several are asked at once.
     let (one, two, three, four) = tokio::try_join!(
         asker.share(&posts, &tags, 0),
         asker.share(&posts, &tags, 1),
@@ -85,9 +85,8 @@ pub async fn compare(queries: &Queries, model: &Model, manner: Manner, report: &
 /// How many activities of each account are compared: the newest. There are as many as the accounts that it follows have
 /// done together, which in a dense graph is the square of its size.
 const ACTIVITIES_MAX: usize = 1_000;
-/// How many shares there are.
+/// Into how many shares the accounts, posts and hashtags are divided.
 const SHARES: usize = 4;
-/// Ids in one batch.
 const BATCH: usize = 100;
 
 /// Asks the query server and the reference the same.
@@ -100,7 +99,7 @@ struct Asker<'a> {
 }
 
 impl Asker<'_> {
-    /// Every account, post and hashtag whose turn it is.
+    /// Compares every account, post and hashtag of one share.
     async fn share<T: AsRef<str>>(&self, posts: &[&str], tags: &[T], share: usize) -> Result<Report, Status> {
         let mut report = Report::default();
         let somebody = |index: usize| {
@@ -255,7 +254,7 @@ impl Asker<'_> {
         Ok(())
     }
 
-    /// A timeline, and the posts on it as the viewer sees them.
+    /// Compares a timeline, and the posts on it as the viewer sees them.
     fn timeline(
         &self,
         found: Option<Timeline>,
@@ -270,7 +269,7 @@ impl Asker<'_> {
     }
 }
 
-/// The home timeline, paged to its end, and each post on it as its owner sees it.
+/// Compares the home timeline, paged to its end, and each post on it as its owner sees it.
 pub async fn compare_home(
     queries: &Queries,
     model: &Model,
@@ -284,7 +283,7 @@ pub async fn compare_home(
     Ok(())
 }
 
-/// The posts of a timeline, and their authors, as its viewer sees them.
+/// Compares the posts of a timeline, and their authors, as its viewer sees them.
 fn compare_posts(posts: Vec<(Post, Option<Account>)>, model: &Model, viewer: Option<&str>, report: &mut Report) {
     for (post, author) in posts {
         let expected = (model.post(&post.post_id, viewer), model.account(&post.author_id));
@@ -293,7 +292,7 @@ fn compare_posts(posts: Vec<(Post, Option<Account>)>, model: &Model, viewer: Opt
     }
 }
 
-/// Others to look at an account with: one that it follows, one that follows it, and one that is somewhere.
+/// Other accounts that look at this one: one that it follows, one that follows it, and any other.
 fn neighbours(model: &Model, accounts: &[&str], index: usize, salt: usize) -> Vec<String> {
     let account = accounts[index];
     let (following, followers) = (model.following(account, Some(account)), model.followers(account, Some(account)));
@@ -308,7 +307,7 @@ fn neighbours(model: &Model, accounts: &[&str], index: usize, salt: usize) -> Ve
     others
 }
 
-/// How far the comparison is, on a terminal.
+/// The progress of the comparison, on a terminal.
 struct Progress {
     total: usize,
     done: Cell<usize>,
@@ -327,7 +326,7 @@ impl Progress {
         }
         self.told_at.set(Instant::now());
         let mut stderr = std::io::stderr();
-        // Progress that cannot be shown is not worth failing for.
+        // Progress that cannot be shown is no reason to stop.
         let _ = write!(stderr, "\rverify: {} of {} ", self.done.get(), self.total);
         let _ = stderr.flush();
     }

@@ -1,11 +1,10 @@
-//! The posts that a replay makes, as what refers to them waits for them.
+//! The posts that a replay creates, so that commands can wait for those that they refer to.
 
 use std::sync::Mutex;
 
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-/// What became of a post so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Outcome {
     UnderWay,
@@ -20,19 +19,19 @@ pub struct Posts {
 }
 
 impl Posts {
-    /// So many posts, none of them made yet.
+    /// This many posts, none of them created yet.
     pub fn new(count: u32) -> Self {
         Self { outcomes: Mutex::new(vec![Outcome::UnderWay; count as usize]), settled: Notify::new() }
     }
 
-    /// A post was made, or will not be.
+    /// Records the id of a post that was created, or that it will not be.
     pub fn settle(&self, post: u32, id: Option<String>) {
         let made = id.and_then(|id| Uuid::parse_str(&id).ok()).map_or(Outcome::NotMade, Outcome::Made);
         self.outcomes.lock().expect("nobody panics with the lock")[post as usize] = made;
         self.settled.notify_waiters();
     }
 
-    /// The id of a post, once it is made; nothing when it will not be.
+    /// The id of a post, once it is created; nothing when it will not be.
     pub async fn id(&self, post: u32) -> Option<String> {
         loop {
             // Listening begins before looking, so that nothing is missed in between.

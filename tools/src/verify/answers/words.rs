@@ -1,4 +1,4 @@
-//! Messages of the contract in the words of the reference.
+//! Messages of the contract translated into the types of the reference.
 
 use prost_types::Timestamp;
 use reference::{
@@ -98,7 +98,6 @@ pub fn thread(
     (Thread { ancestors, focus, replies }, posts)
 }
 
-/// A notification.
 pub fn notification(found: v1::Notification) -> NotificationGroup {
     let reason = match found.reason() {
         v1::NotificationReason::Followed | v1::NotificationReason::Unspecified => NotificationReason::Followed,
