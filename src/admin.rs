@@ -1,7 +1,7 @@
-//! `chirp projection`, `chirp parked`, `chirp events` and `chirp at`: what operators ask, as clients of the AdminService.
+//! `chirp projection`, `chirp parked`, `chirp events` and `chirp at`: clients of the AdminService for operators.
 //!
-//! Always: results on stdout, everything else on stderr. Never here: the store's files; whoever may ask the service
-//! needs no access to them.
+//! Always: results on stdout, everything else on stderr. Never here: the store's files; an operator who may call the
+//! service needs no access to them.
 
 mod as_of;
 mod events;
@@ -25,7 +25,7 @@ use tools::out::{in_one_line, note};
 
 const COLUMN_GAP: usize = 2;
 
-/// The service at an address, and that address for messages.
+/// A client of the service at an address, which messages name.
 struct Operator {
     client: AdminServiceClient<Channel>,
     address: String,
@@ -36,7 +36,7 @@ impl Operator {
         Ok(Self { client: AdminServiceClient::new(patient_channel(address)?), address: address.to_string() })
     }
 
-    /// Asks, and asks the owner of the projection where this projector says that it stands by.
+    /// Calls, and calls the owner of the projection where this projector says that it stands by.
     async fn ask_owner<T>(
         &mut self,
         ask: impl AsyncFn(AdminServiceClient<Channel>) -> Result<Response<T>, Status>,
@@ -50,7 +50,7 @@ impl Operator {
         self.answer(answered)
     }
 
-    /// The answer, or what went wrong and where.
+    /// The answer, or an error that says what went wrong at which address.
     fn answer<T>(&self, answered: Result<Response<T>, Status>) -> anyhow::Result<T> {
         answered
             .map(Response::into_inner)
@@ -59,14 +59,14 @@ impl Operator {
     }
 }
 
-/// Where the owner of a projection is, if that is why a call was refused.
+/// The address of the projection's owner, if a call was refused because another projector owns it.
 fn owner_of(refused: &Status) -> Option<String> {
     let info = refused.get_details_error_info()?;
     let is_elsewhere = info.reason == reason_name(ErrorReason::ProjectionOwnedElsewhere);
     info.metadata.get("owner_address").filter(|address| is_elsewhere && !address.is_empty()).cloned()
 }
 
-/// Rows under headings, in columns as wide as they must be.
+/// A table with headings, whose columns are as wide as they must be.
 fn table<const COLUMNS: usize>(headings: [&str; COLUMNS], rows: Vec<[String; COLUMNS]>) -> String {
     let rows: Vec<[String; COLUMNS]> = [headings.map(str::to_owned)]
         .into_iter()
@@ -85,7 +85,7 @@ fn table<const COLUMNS: usize>(headings: [&str; COLUMNS], rows: Vec<[String; COL
     text
 }
 
-/// Values below each other, each behind its name.
+/// A line for each value, behind its name.
 fn named(fields: &[(&str, String)]) -> String {
     let line =
         |(name, value): &(&str, String)| format!("{name:<14}  {}", in_one_line(value)).trim_end().to_owned() + "\n";

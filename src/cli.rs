@@ -27,7 +27,7 @@ pub use operators::{
 };
 pub use stores::{MigrateCommand, StoreCommand};
 
-/// The exit codes, told at the end of every help text.
+/// Printed at the end of every help text.
 pub const EXIT_CODES: &str = "Exit codes:
   0  done, or stopped when asked to
   1  failed, stopped before the end, or differences found
@@ -269,7 +269,7 @@ pub struct ProjectorTuning {
 }
 
 impl ProjectorTuning {
-    /// The same as the projector takes it.
+    /// The settings of a projector with these flags.
     pub fn settings(&self) -> ProjectorSettings {
         ProjectorSettings {
             timelines: TimelineSettings {
@@ -316,7 +316,7 @@ pub struct ServerTuning {
     pub cors_origin: Vec<String>,
 }
 
-/// An origin as browsers send it: a scheme, a host and perhaps a port, and nothing after that.
+/// Parses an origin as browsers send it: a scheme, a host and perhaps a port, and nothing after that.
 fn origin(text: &str) -> Result<String, String> {
     let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     let is_origin =
@@ -328,7 +328,7 @@ fn origin(text: &str) -> Result<String, String> {
 }
 
 impl ServerTuning {
-    /// The same as a server takes it.
+    /// The settings of a server with these flags.
     pub fn settings(&self) -> ServerSettings {
         ServerSettings {
             grace_period: Duration::from_secs(self.grace_period),
@@ -357,7 +357,7 @@ mod tests {
         Cli::command().debug_assert();
     }
 
-    /// As the header says; `chirp help COMMAND` and the like have no flags of their own.
+    /// `chirp help COMMAND` and the like have no flags of their own.
     #[test]
     fn every_flag_has_its_variable_and_its_key_by_its_own_name() {
         fn check(command: &clap::Command, wrong: &mut Vec<String>) {

@@ -1,8 +1,8 @@
 //! Where values come from: flag, then environment, then file, then default.
 //!
 //! Always: the values of the file become clap's defaults, so all four ways share names, parsers and messages; every
-//! value of the file is checked, also those that a flag outweighs; an unknown key is an error that names the nearest
-//! known one; whatever is wrong is said with the name of its key. Never here: which flags there are (see `cli`).
+//! value of the file is checked, also those that a flag overrides; an unknown key is an error that names the nearest
+//! known one; every message names the key that is wrong. Never here: which flags there are (see `cli`).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
@@ -20,23 +20,22 @@ use crate::roles::CannotListen;
 use crate::secrets::{Secrets, may_be_secret};
 use tools::out;
 
-/// Commands that run until they are stopped, whose log is therefore what people look at.
+/// Commands that run until they are stopped, whose output is their log.
 const SERVERS: [&str; 3] = ["command-server", "query-server", "projector"];
-/// What everything else logs unless told otherwise: its output should stand out.
+/// The default log level of all other commands, so that their output stands out.
 const QUIET: &str = "warn";
-/// Between the values of a flag that takes several.
 const LIST_DELIMITER: &str = ",";
 const CONFIG_VARIABLE: &str = "CHIRP_CONFIG";
 /// The exit code of wrong usage or configuration.
 pub const USAGE_ERROR: u8 = 2;
 
-/// The exit code of a command that could not do what it was asked for: whether its configuration was wrong.
+/// The exit code of a command that failed: [`USAGE_ERROR`] if its configuration was wrong.
 pub fn exit_code(cause: &anyhow::Error) -> ExitCode {
     use io::ErrorKind::{AddrNotAvailable, PermissionDenied};
     let is_misuse = cause.is::<tools::Misuse>()
         || cause.downcast_ref::<StoreError>().is_some_and(StoreError::is_of_the_configuration)
         || cause.downcast_ref::<CannotListen>().is_some_and(|CannotListen(_, cause)| {
-            // Whoever holds a port that is taken may go away; no machine gets another address by that.
+            // A port that is taken may become free; a machine does not get another address or other rights by waiting.
             matches!(cause.kind(), AddrNotAvailable | PermissionDenied)
         });
     if is_misuse { USAGE_ERROR.into() } else { ExitCode::FAILURE }
@@ -45,21 +44,21 @@ pub fn exit_code(cause: &anyhow::Error) -> ExitCode {
 /// Why the program does not start.
 #[derive(Debug)]
 pub enum Refusal {
-    /// clap said so (also when it only shows help). The lines name the keys concerned and the file, if it was that.
+    /// Arguments that clap refuses, or a request for help. The lines name the keys concerned and, if they came from it, the file.
     Arguments(Box<clap::Error>, Vec<String>),
-    /// The file is wrong as such.
+    /// The file cannot be read, parsed or understood.
     File(String),
 }
 
 impl Refusal {
-    /// Says it, without what may be a secret, and gives the exit code.
+    /// Prints the refusal without anything that may be a secret, and gives the exit code.
     pub fn report(self, secrets: &Secrets) -> ExitCode {
         match self {
             Self::Arguments(cause, lines) => {
                 let text = cause.render();
-                // Its colours would stand between the letters of what must be found in it; help holds nothing of the input.
+                // Colours would stand between the letters of a secret that must be found; help holds nothing of the input.
                 let is_help = !cause.use_stderr();
-                // Nobody to tell when the terminal is gone.
+                // Without a terminal, there is nobody to tell.
                 let _ = if is_help {
                     cause.print()
                 } else {
@@ -76,10 +75,7 @@ impl Refusal {
     }
 }
 
-/// Reads everything that configures this process.
-///
-/// # Errors
-/// When something is wrong with it, or when only help was asked for.
+/// Parses everything that configures this process. A request for help counts as a refusal.
 pub fn parse(arguments: Vec<OsString>, secrets: &mut Secrets) -> Result<Cli, Refusal> {
     let mut command = described();
     let glance = Glance::at(&arguments, &command);
@@ -99,17 +95,17 @@ pub fn parse(arguments: Vec<OsString>, secrets: &mut Secrets) -> Result<Cli, Ref
     Cli::from_arg_matches(&matches).map_err(|cause| Refusal::Arguments(Box::new(cause), Vec::new()))
 }
 
-/// The commands with what each help text ends with.
+/// The commands, with the end of each help text.
 fn described() -> Command {
     fn describe(command: Command) -> Command {
-        // Help shows where a value may come from, and not what the environment has there, such as a password.
+        // Help names the variables, and not what the environment has there, such as a password.
         let arg = |arg| with_negative_numbers(arg).hide_env_values(true);
         command.after_help(EXIT_CODES).mut_args(arg).mut_subcommands(describe)
     }
     describe(Cli::command())
 }
 
-/// A negative number is a bad value of this flag, not a flag of its own: the refusal shall name the key.
+/// A negative number is a wrong value of this flag, not another flag, so that the refusal names the key.
 fn with_negative_numbers(arg: Arg) -> Arg {
     match arg.get_action() {
         ArgAction::Set => arg.allow_negative_numbers(true),
@@ -162,7 +158,7 @@ impl File {
         })?;
         secrets.add(&text);
         let table = text.parse().map_err(|cause: toml::de::Error| {
-            // Not the line itself, which may hold a password.
+            // Without the line itself, which may hold a password.
             let before = cause.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
             let (line, column) =
                 (before.matches('\n').count() + 1, before.rsplit('\n').next().unwrap_or_default().chars().count() + 1);
@@ -171,7 +167,7 @@ impl File {
         Ok(Self { path: shown, table })
     }
 
-    /// Makes the file's values the defaults of the command that was asked for.
+    /// Makes the file's values the defaults of the chosen command.
     fn apply(&self, command: Command, chosen: Option<&str>) -> Result<Command, Refusal> {
         let mut values = BTreeMap::new();
         let everywhere = all_arguments(&command);
@@ -190,7 +186,7 @@ impl File {
             for (inner, value) in table {
                 let text = self.check(&inside, inner, &format!("{key}.{inner}"), value)?;
                 if chosen == Some(key.as_str()) {
-                    // Tables come after the keys at the top, wherever they stand in the file.
+                    // A table comes after the keys at the top, wherever it stands in the file.
                     values.insert(format!("{key}.{inner}"), text);
                 }
             }
@@ -198,7 +194,7 @@ impl File {
         Ok(with_defaults(command, chosen, &values))
     }
 
-    /// Checks a value with the parsers of all the flags that it could stand for, and gives it as a flag's text.
+    /// Checks a value with the parsers of all flags that it could stand for, and gives it as a flag's text.
     fn check(&self, flags: &[Arg], key: &str, shown: &str, value: &Value) -> Result<String, Refusal> {
         let named: Vec<&Arg> = flags.iter().filter(|arg| arg.get_id() == key).collect();
         if named.is_empty() {
@@ -227,7 +223,7 @@ impl File {
     /// Parses the value as if it were given on the command line, for clap's own message.
     fn try_flag(&self, arg: &Arg, text: &str) -> Result<(), Refusal> {
         let flag = format!("--{}={text}", arg.get_long().unwrap_or_default());
-        // The environment must not cover up what is tested.
+        // The environment must not take precedence over what is tested.
         let arg = arg.clone().required(false).env(None::<&str>);
         let tried = Command::new("chirp").arg(arg.clone()).try_get_matches_from(["chirp", &flag]);
         tried.map(|_| ()).map_err(|cause| {
@@ -246,7 +242,7 @@ impl File {
     }
 }
 
-/// A value as the text of a flag; what is a list stands there as after a flag, with commas between.
+/// A value as the text of a flag; the entries of a list are joined with commas.
 fn text_of(value: &Value, may_be_list: bool) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
@@ -268,13 +264,13 @@ fn is_key(arg: &Arg) -> bool {
     arg.get_long().is_some() && !["help", "version", "config"].contains(&arg.get_id().as_str())
 }
 
-/// The flags of a command and of those inside it.
+/// The flags of a command and of its subcommands.
 fn all_arguments(command: &Command) -> Vec<Arg> {
     let own = command.get_arguments().filter(|arg| is_key(arg)).cloned();
     own.chain(command.get_subcommands().flat_map(all_arguments)).collect()
 }
 
-/// Sets the defaults of the flags at the root and of the chosen command, `chosen.key` before `key`.
+/// Sets the defaults of the flags at the root and of the chosen command; `chosen.key` comes before `key`.
 fn with_defaults(command: Command, chosen: Option<&str>, values: &BTreeMap<String, String>) -> Command {
     let Some(chosen) = chosen else {
         return command;
@@ -285,7 +281,7 @@ fn with_defaults(command: Command, chosen: Option<&str>, values: &BTreeMap<Strin
 
 fn set_defaults(command: Command, find: &impl Fn(&str) -> Option<String>, only: Option<&str>) -> Command {
     let command = command.mut_args(|arg| match find(arg.get_id().as_str()) {
-        // Help shows defaults.
+        // Help shows defaults, so one that may be a secret is hidden.
         Some(value) if is_key(&arg) && !is_nothing(&arg, &value) => {
             let is_hidden = arg.is_hide_default_value_set() || may_be_secret(&value);
             arg.required(false).default_value(value).hide_default_value(is_hidden)
@@ -298,18 +294,18 @@ fn set_defaults(command: Command, find: &impl Fn(&str) -> Option<String>, only: 
     })
 }
 
-/// An empty list is as good as no key.
+/// An empty list counts as no value.
 fn is_nothing(arg: &Arg, value: &str) -> bool {
     value.is_empty() && arg.get_value_delimiter().is_some()
 }
 
-/// The known name that is most like this one.
+/// The known name with the least edit distance.
 fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let known: BTreeSet<&str> = known.collect();
     known.into_iter().min_by_key(|candidate| strsim::damerau_levenshtein(name, candidate))
 }
 
-/// One line for each flag that clap complains about.
+/// A line for each flag that clap complains about.
 fn key_lines(command: &Command, cause: &clap::Error) -> Vec<String> {
     let about_values = [ErrorKind::InvalidValue, ErrorKind::ValueValidation, ErrorKind::MissingRequiredArgument];
     if !about_values.contains(&cause.kind()) {

@@ -1,7 +1,6 @@
-//! The demo of `chirp dev`: a few accounts that know each other, made through the API as anybody would.
+//! The demo of `chirp dev`: a few accounts that know each other, made through the API as any client would.
 //!
-//! Always: every command has a fixed request id, so a restart doubles nothing. Never here: anything that an outside
-//! client could not do.
+//! Always: every command has a fixed request id, so a restart doubles nothing. Never here: anything that an outside client could not do.
 
 use shared::rpc::proto::command::command_service_client::CommandServiceClient;
 use shared::rpc::proto::command::{
@@ -20,19 +19,15 @@ use tools::client::{Failed, PATIENCE, retrying};
 /// The namespace of the demo's request ids. Texts that change need another one: a request id is bound to its payload.
 const REQUESTS: Uuid = Uuid::from_u128(0x7d1c_0a52_4f0e_5c3b_9a61_2f3d_c41b_0001);
 
-/// What the calls to paste need to know of the demo.
+/// What the calls to paste must know of the demo.
 #[derive(Debug)]
 pub struct Demo {
-    /// The id of the account `ada`.
     pub ada: String,
-    /// The id of the account `grace`, who follows `ada`.
+    /// The id of the account `grace`, which follows `ada`.
     pub grace: String,
 }
 
-/// Makes the demo, or finds it made, and returns when queries show it.
-///
-/// # Errors
-/// The first refusal.
+/// Makes the demo, or finds it made, and returns once queries show it.
 pub async fn seed(
     commands: CommandServiceClient<Channel>,
     queries: QueryServiceClient<Channel>,
@@ -64,7 +59,7 @@ pub async fn seed(
     Ok(Demo { ada, grace })
 }
 
-/// A post that is about to be made.
+/// A post that is to be published.
 struct Draft<'a> {
     author: &'a str,
     text: &'a str,
@@ -78,7 +73,7 @@ impl<'a> Draft<'a> {
     }
 }
 
-/// Sends one command after the other and keeps the newest token.
+/// Sends one command after the other and keeps the newest consistency token.
 struct Seeder {
     commands: CommandServiceClient<Channel>,
     token: String,
@@ -147,7 +142,7 @@ impl Seeder {
     }
 }
 
-/// Returns when queries show what the token stands for.
+/// Returns once queries show what the token stands for.
 async fn shown(queries: QueryServiceClient<Channel>, account: &str, token: &str) -> Result<(), Status> {
     let request = GetHomeTimelineRequest {
         consistency: Some(Consistency { requirement: Some(Requirement::AtLeastAsFresh(token.to_owned())) }),

@@ -1,4 +1,4 @@
-//! What `chirp dev` prints for people: calls to paste, with what is really there filled in.
+//! What `chirp dev` prints for people: calls to paste, with real addresses and ids filled in.
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;
@@ -7,12 +7,10 @@ use serde_json::{Value, json};
 
 use crate::demo::Demo;
 
-/// Where the three servers are.
+/// Where the three servers listen.
 #[derive(Clone, Copy, Debug)]
 pub struct Addresses {
-    /// The command server.
     pub command: SocketAddr,
-    /// The query server.
     pub query: SocketAddr,
     /// The projector's port for operators.
     pub ops: SocketAddr,
@@ -33,7 +31,7 @@ struct Call {
     body: Value,
 }
 
-/// Calls to paste: those of the demo, or those that need no ids.
+/// The calls to paste: those of the demo, or without it those that need no ids.
 pub fn calls_to_paste(addresses: Addresses, demo: Option<&Demo>) -> String {
     let calls = match demo {
         Some(demo) => calls_of_demo(addresses, demo),

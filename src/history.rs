@@ -1,7 +1,7 @@
-//! The past, as a query server would have answered then: the log up to a moment is folded by the projections themselves into tables that are
-//! thrown away, and a query server in this process answers from them.
+//! Time travel: the projections themselves fold the log up to a moment into tables that are thrown away, and a query
+//! server in this process answers from them.
 //!
-//! Always: one fold at a time, since each takes as much work as a rebuild. Never here: what a moment is.
+//! Always: one fold at a time, since each takes as much work as a rebuild. Never here: which position a moment is.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -31,24 +31,23 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tonic::{Code, Request, Status};
 use tracing::error;
 
-/// Folds that may be under way at once.
+/// The most folds at once.
 const FOLDS_MAX: usize = 1;
-/// The longest page of a query.
+/// The largest page of a query.
 const PAGE: i32 = 100;
-/// What the name of such a folder begins with, for whoever finds one that a crash left.
+/// The prefix of the folders of these tables, by which one can be recognized that a crash left behind.
 const FOLDER_PREFIX: &str = "chirp-at-";
 
-/// The past of a log.
 pub struct Folded {
     log: Arc<dyn EventLog>,
-    /// Where the tables are made.
+    /// The parent of the folders in which the tables are made.
     folder: PathBuf,
     room: Semaphore,
 }
 
 impl Folded {
-    /// Of the log of this store. What is thrown away again is kept in a folder within this one: that of the store, where nothing else is said,
-    /// since it can be written, as perhaps nothing else can; with a server, the system's own.
+    /// The past of this store's log. Tables are made in a folder within `folder`: by default the store's, which can be
+    /// written as perhaps nothing else can; with a server, the system's folder for temporary files.
     pub fn of(log: Arc<dyn EventLog>, store: &Store, folder: Option<PathBuf>) -> Self {
         let folder = folder.unwrap_or_else(|| match store {
             Store::Folder(folder) => folder.clone(),
@@ -57,7 +56,7 @@ impl Folded {
         Self { log, folder, room: Semaphore::new(FOLDS_MAX) }
     }
 
-    /// A query server of then.
+    /// A query server that answers as of this position.
     async fn fold(&self, at: Position) -> Result<Then<'_>, Status> {
         let room = self.room.try_acquire().map_err(|_| {
             let message = "somebody else looks into the past; try again when that is done";
@@ -71,7 +70,7 @@ impl Folded {
 }
 
 impl Folded {
-    /// A folder for tables that are thrown away.
+    /// A folder that is removed when it is dropped.
     fn thrown_away(&self) -> Result<TempDir, Status> {
         tempfile::Builder::new().prefix(FOLDER_PREFIX).tempdir_in(&self.folder).map_err(|cause| {
             let folder = self.folder.display();
@@ -92,7 +91,7 @@ struct Then<'a> {
 
 async fn query_server_on(log: Arc<Until>, folder: TempDir) -> anyhow::Result<(Queries, TempDir, DropGuard)> {
     let store = Store::in_folder(folder.path())?;
-    // Nobody is served by anything but pull, so that nothing is fanned out for a single answer.
+    // Every reader is served by pull, so that nothing is fanned out for a single answer.
     let timelines = TimelineSettings { pull_following: 0, ..TimelineSettings::default() };
     let settings = ProjectorSettings { timelines, ..ProjectorSettings::default() };
     let end = log.end;
@@ -137,7 +136,7 @@ impl History for Folded {
     }
 }
 
-/// A projection that could not come so far is told, and not asked.
+/// The strongest consistency, so that a projection which could not fold that far is an error and not an old answer.
 fn all_of_it() -> Option<Consistency> {
     Some(Consistency { requirement: Some(Requirement::FullyConsistent(true)) })
 }

@@ -1,7 +1,7 @@
-//! What the `chirp` binary is made of: the command line, the configuration, and the roles as they run.
+//! The parts of the `chirp` binary: the command line, the configuration, and the roles as they run.
 //!
-//! Always: everything that can be wrong with the configuration is refused before a port is bound. Never here: logic of
-//! the roles themselves.
+//! Always: everything that can be wrong with the configuration is refused before a port is bound. Never here: the logic
+//! of the roles themselves.
 
 // These panic when their reader is gone; see `out`.
 #![cfg_attr(not(test), warn(clippy::print_stdout, clippy::print_stderr))]
@@ -30,13 +30,13 @@ use tools::{bench, logs, out, replay, verify};
 use crate::cli::{Cli, Command, EventsCommand, ParkedCommand, ProjectionCommand, StoreCommand};
 use crate::secrets::Secrets;
 
-/// How long threads that still work may hold up the exit.
+/// How long threads that still work may delay the exit.
 const LAST_THREADS: Duration = Duration::from_secs(1);
 
-/// Does what the command line says.
+/// Runs the command that the arguments name.
 #[must_use]
 pub fn main() -> ExitCode {
-    // Only what the tests build has points of failure, which they name in FAILPOINTS.
+    // Only builds of the tests have failpoints, which they name in FAILPOINTS.
     let _failing = fail::FailScenario::setup();
     let arguments: Vec<_> = std::env::args_os().collect();
     let mut secrets = Secrets::of(&arguments);
@@ -46,7 +46,7 @@ pub fn main() -> ExitCode {
     };
     match start(cli) {
         Ok(code) => code,
-        // Whoever read the output has seen enough, as `head` does.
+        // A reader that has seen enough, as `head` does, ends the output.
         Err(cause) if out::is_reader_gone(&cause) => ExitCode::SUCCESS,
         Err(cause) => {
             out::note(&format!("error: {}", secrets.hidden(&format!("{cause:#}"))));

@@ -1,11 +1,11 @@
-//! The targets that a log filter names: one that nothing here logs under is a slip of the pen, and would be waited for in vain.
+//! The targets of a log filter: one under which nothing is logged here is a typing error, and would be waited for in vain.
 //!
-//! Always: a target begins with the name of a crate, so the crates that this build may be made of are those that there are. Never here: the
-//! syntax of filters, which `tracing_subscriber` judges.
+//! Always: a target begins with the name of a crate, so the crates that this build can consist of are the known ones.
+//! Never here: the syntax of filters, which `tracing_subscriber` checks.
 
 use tracing_subscriber::filter::LevelFilter;
 
-/// Which crates there are, as cargo wrote it down.
+/// The lock file of cargo, which names the crates.
 const LOCK: &str = include_str!("../Cargo.lock");
 
 /// The targets of a filter that begin with no crate of this build.
@@ -18,7 +18,7 @@ pub fn unknown_in(filter: &str) -> Vec<&str> {
     targets.filter(|target| !is_crate(target.split("::").next().unwrap_or(target))).collect()
 }
 
-/// The parts of a filter, which has commas between them, and perhaps between the fields of a span.
+/// The directives of a filter, which are separated by commas; there may be commas between the fields of a span, too.
 fn directives(filter: &str) -> Vec<&str> {
     let mut depth = 0_usize;
     let between = |character: char| {
@@ -32,7 +32,7 @@ fn directives(filter: &str) -> Vec<&str> {
     filter.split(between).map(str::trim).collect()
 }
 
-/// What a directive such as `projector::runner=debug` is about, if not everything.
+/// The target of a directive such as `projector::runner=debug`, if it has one.
 fn target(directive: &str) -> Option<&str> {
     let target = directive.split(['=', '[']).next().unwrap_or(directive);
     let is_level = !directive.contains(['=', '[']) && target.parse::<LevelFilter>().is_ok();

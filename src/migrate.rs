@@ -12,10 +12,10 @@ use crate::cli::MigrateCommand;
 use tools::Misuse;
 use tools::out;
 
-/// Makes what is missing, or says what is there.
+/// Makes or upgrades the schemas and roles, or prints which there are.
 ///
 /// # Errors
-/// When the store is no database, or the server refuses.
+/// Also when the store is a folder.
 pub async fn run(command: MigrateCommand) -> anyhow::Result<ExitCode> {
     match command {
         MigrateCommand::Up(args) => {
@@ -71,7 +71,7 @@ fn server(store: &str) -> anyhow::Result<Server> {
     server.context("the store is not the address of a database")
 }
 
-/// What somebody must grant first, where whoever migrates may not do it.
+/// The error with what an administrator must grant first, where the role may not do it.
 fn explained(server: &Server, cause: OpenError) -> anyhow::Error {
     let lacks_right = matches!(&cause, OpenError::Database(cause) if is_lack_of_right(cause));
     let failed = anyhow::Error::from(cause).context(format!("{server} cannot be migrated"));

@@ -1,4 +1,4 @@
-//! `chirp store new-epoch`: a store that was copied, file by file or by the database's own tools, becomes another store.
+//! `chirp store new-epoch`: makes a store that was copied, file by file or by the database's own tools, another store.
 
 use std::process::ExitCode;
 
@@ -8,9 +8,6 @@ use shared::store::Store;
 use tools::out;
 
 /// Gives the store a new epoch and a new key for its tokens.
-///
-/// # Errors
-/// When there is no store, or it cannot be written.
 pub async fn run(store: &str) -> anyhow::Result<ExitCode> {
     let store = Store::existing_at(store)?;
     let epoch = store.begin_epoch().await.with_context(|| format!("{store} keeps its epoch"))?;

@@ -1,16 +1,17 @@
-//! Keeping secrets out of what is printed: whatever this process was given that may hold a password, in whichever form and place, is
-//! taken out of every text before it is printed.
+//! Keeps secrets out of what is printed: every text of the arguments, the environment and the file of settings that may
+//! hold a password, in whichever form and place, is removed from what is printed.
 //!
-//! Always: the store's address is not shown when it cannot be read (see `shared::sql::postgres::address`); this is the net below that, for
-//! what the parsers of flags and files repeat of their input. Never here: logs, which are made of what was understood.
+//! Always: an address that cannot be parsed is not shown at all (see `shared::sql::postgres::address`); this is the net
+//! below that, for input that the parsers of flags and files repeat. Never here: logs, which contain only input that
+//! was understood.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 
-/// What stands in a text in the place of something that may be a secret.
+/// What is printed in the place of something that may be a secret.
 const HIDDEN: &str = "(not shown, since it may hold a password)";
 const PREFIX: &str = "CHIRP_";
-/// What cannot hold a password, since it is too short to be told from other text.
+/// A shorter text is no secret, since it could not be told from other text.
 const LENGTH_MIN: usize = 4;
 
 /// Texts that may hold a secret.
@@ -35,7 +36,7 @@ impl Secrets {
         secrets
     }
 
-    /// What may be a secret in a text, as a whole and in its words: a value that is quoted, or follows its key.
+    /// Adds what may be a secret in a text, as a whole and in its words: a value that is quoted, or follows its key.
     pub fn add(&mut self, text: &str) {
         let is_split = |character: char| character.is_whitespace() || ['"', '\'', '`', ','].contains(&character);
         let mut texts: BTreeSet<&str> = text.split(is_split).filter(|word| may_be_secret(word)).collect();
@@ -43,7 +44,7 @@ impl Secrets {
             texts.insert(text);
         }
         for text in texts.clone() {
-            // As `--flag=value` and `key=value`; an address has `=` only in what follows its `?`.
+            // As `--flag=value` and `key=value`; an address has `=` only after its `?`.
             if let Some((key, value)) = text.split_once('=')
                 && !key.contains([':', '@', '?'])
                 && value.len() >= LENGTH_MIN
@@ -56,11 +57,11 @@ impl Secrets {
         self.texts.dedup();
     }
 
-    /// The text without them.
+    /// The text with every secret replaced.
     pub fn hidden(&self, text: &str) -> String {
         let mut hidden = text.to_owned();
         for secret in &self.texts {
-            // As it is, and as it is quoted.
+            // As it is, and as debug output quotes it.
             for form in [secret.clone(), secret.escape_debug().to_string(), secret.escape_default().to_string()] {
                 hidden = hidden.replace(&form, HIDDEN);
             }

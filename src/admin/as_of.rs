@@ -13,10 +13,7 @@ use super::{Operator, events};
 use crate::cli::{AtArgs, Moment};
 use tools::out;
 
-/// Shows something as it was, as JSON.
-///
-/// # Errors
-/// When there was no such thing, the projector does not answer, or stdout is gone.
+/// Shows something as it was at a moment, as JSON.
 pub async fn at(args: AtArgs) -> anyhow::Result<ExitCode> {
     let mut operator = Operator::at(&args.ops.ops)?;
     let moment = match args.moment {

@@ -1,4 +1,4 @@
-//! `chirp events tail` and `show`.
+//! `chirp events tail` and `chirp events show`.
 
 use std::io;
 use std::process::ExitCode;
@@ -21,9 +21,6 @@ const FOLLOW_INTERVAL: Duration = Duration::from_millis(500);
 const PAGE_SIZE: usize = 200;
 
 /// Prints events in the order of the log.
-///
-/// # Errors
-/// When the projector does not answer, or stdout is gone.
 pub async fn tail(args: EventsTailArgs) -> anyhow::Result<ExitCode> {
     let operator = Operator::at(&args.ops.ops)?;
     let mut left = args.limit.unwrap_or(usize::MAX);
@@ -61,11 +58,11 @@ pub async fn tail(args: EventsTailArgs) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// What was printed last must still be there, or what follows is not what comes after it.
+/// Fails if the log does not have any more what was printed last, since what follows would not continue it.
 async fn must_be_there(operator: &Operator, event: &RecordedEvent) -> anyhow::Result<()> {
     let position = event.position;
     let request = ReadEventsRequest { after_position: position - 1, page_size: 1, ..ReadEventsRequest::default() };
-    // Who follows the log survives a restart of the projector.
+    // `--follow` survives a restart of the projector.
     let found = read(operator, &request, true).await?.events;
     if found.first().is_some_and(|found| found.hash == event.hash) {
         return Ok(());
@@ -74,9 +71,6 @@ async fn must_be_there(operator: &Operator, event: &RecordedEvent) -> anyhow::Re
 }
 
 /// Prints one event whole.
-///
-/// # Errors
-/// When there is none, the projector does not answer, or stdout is gone.
 pub async fn show(args: EventsShowArgs) -> anyhow::Result<ExitCode> {
     let event = at(&Operator::at(&args.ops.ops)?, args.position).await?;
     let text = match args.output.output {
@@ -87,7 +81,7 @@ pub async fn show(args: EventsShowArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The event at a position.
+/// The event at a position; an error if there is none.
 pub(super) async fn at(operator: &Operator, position: u64) -> anyhow::Result<RecordedEvent> {
     let request = ReadEventsRequest { after_position: position - 1, page_size: 1, ..ReadEventsRequest::default() };
     let page = read(operator, &request, false).await?;
@@ -97,7 +91,7 @@ pub(super) async fn at(operator: &Operator, position: u64) -> anyhow::Result<Rec
     }
 }
 
-/// Reads a page. Who follows the log survives a restart of the projector.
+/// Reads a page. `--follow` survives a restart of the projector.
 async fn read(
     operator: &Operator,
     request: &ReadEventsRequest,
@@ -146,7 +140,7 @@ pub(super) fn whole(event: &RecordedEvent) -> String {
 }
 
 pub(super) fn as_json(event: &RecordedEvent) -> Value {
-    // A payload that retention dropped is null.
+    // The payload is null where retention has dropped it.
     let payload: Value = serde_json::from_str(&event.payload_json).unwrap_or_default();
     json!({
         "position": event.position,

@@ -15,10 +15,6 @@ use tools::out;
 
 const HEADINGS: [&str; 6] = ["POSITION", "PROJECTION", "TYPE", "ATTEMPTS", "STREAM", "CAUSE"];
 
-/// Lists what is parked.
-///
-/// # Errors
-/// When the projector does not answer, or stdout is gone.
 pub async fn list(args: ParkedListArgs) -> anyhow::Result<ExitCode> {
     let mut operator = Operator::at(&args.ops.ops)?;
     let mut parked = Vec::new();
@@ -47,10 +43,7 @@ pub async fn list(args: ParkedListArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Prints one parked event, and what the log has of it.
-///
-/// # Errors
-/// When it is not parked, the projector does not answer, or stdout is gone.
+/// Prints one parked event, with what the log has of it.
 pub async fn show(args: ParkedShowArgs) -> anyhow::Result<ExitCode> {
     let mut operator = Operator::at(&args.ops.ops)?;
     let request = ListParkedEventsRequest {
@@ -72,10 +65,7 @@ pub async fn show(args: ParkedShowArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Tries parked events again. Exit code 1 when some of the projection are still parked.
-///
-/// # Errors
-/// When the projector does not do it, or stdout is gone.
+/// Retries parked events. Exit code 1 when the projection still has any.
 pub async fn retry(args: ParkedRetryArgs) -> anyhow::Result<ExitCode> {
     let mut operator = Operator::at(&args.ops.ops)?;
     let request = RetryParkedEventsRequest { projection: args.projection, positions: args.positions };
@@ -84,10 +74,6 @@ pub async fn retry(args: ParkedRetryArgs) -> anyhow::Result<ExitCode> {
     Ok(if answer.remaining_count == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Gives a parked event up.
-///
-/// # Errors
-/// When it is not parked, the projector does not do it, or stdout is gone.
 pub async fn discard(args: ParkedDiscardArgs) -> anyhow::Result<ExitCode> {
     let mut operator = Operator::at(&args.ops.ops)?;
     let request =

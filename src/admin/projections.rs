@@ -1,4 +1,4 @@
-//! `chirp projection list` and `rebuild`.
+//! `chirp projection list`, `rebuild`, `cancel-rebuild` and `release`.
 
 use std::io;
 use std::pin::pin;
@@ -21,13 +21,9 @@ use tools::out;
 
 const HEADINGS: [&str; 7] = ["NAME", "STATE", "CHECKPOINT", "HEAD", "LAG (EVENTS)", "LAG (SECONDS)", "PARKED"];
 
-/// How often a rebuild says how far it is.
+/// How often the progress of a rebuild is printed.
 const PROGRESS: Duration = Duration::from_secs(2);
 
-/// Lists the projections.
-///
-/// # Errors
-/// When the projector does not answer, or stdout is gone.
 pub async fn list(args: ProjectionListArgs) -> anyhow::Result<ExitCode> {
     let projections = all(&mut Operator::at(&args.ops.ops)?).await?;
     print(&projections, args.output.output)?;
@@ -48,13 +44,10 @@ async fn all(operator: &mut Operator) -> anyhow::Result<Vec<Projection>> {
     }
 }
 
-/// Rebuilds a projection and waits for it.
-///
-/// # Errors
-/// When there is no such projection, it cannot be rebuilt, or stdout is gone.
+/// Rebuilds a projection and waits for the end.
 pub async fn rebuild(args: ProjectionRebuildArgs) -> anyhow::Result<ExitCode> {
     let mut operator = Operator::at(&args.ops.ops)?;
-    // What is not there is refused by the projector, in its own words, and nothing is announced before.
+    // The projector refuses an unknown name in its own words, and nothing is announced before.
     if all(&mut operator).await?.iter().any(|projection| projection.name == args.name) {
         out::note(&format!("rebuilding {} from the log; the old rows serve until it is done", args.name));
     }
@@ -64,7 +57,7 @@ pub async fn rebuild(args: ProjectionRebuildArgs) -> anyhow::Result<ExitCode> {
     let answered = loop {
         match timeout(PROGRESS, &mut asking).await {
             Ok(answered) => break answered?,
-            // Whoever stands by knows from the tables how far it is.
+            // A projector that stands by knows the progress from the tables.
             Err(_) => tell_progress(&all(&mut operator).await?, &args.name),
         }
     };
@@ -80,10 +73,7 @@ fn tell_progress(projections: &[Projection], name: &str) {
     out::note(&format!("rebuilding {name}: at position {rebuild_checkpoint} of {head}{left}"));
 }
 
-/// Ends the rebuild of a projection.
-///
-/// # Errors
-/// When there is no such projection, or stdout is gone.
+/// Cancels the rebuild of a projection.
 pub async fn cancel_rebuild(args: ProjectionRebuildArgs) -> anyhow::Result<ExitCode> {
     let mut operator = Operator::at(&args.ops.ops)?;
     let request = CancelRebuildRequest { name: args.name };
@@ -93,10 +83,7 @@ pub async fn cancel_rebuild(args: ProjectionRebuildArgs) -> anyhow::Result<ExitC
     Ok(ExitCode::SUCCESS)
 }
 
-/// Drops what was set aside of a projection.
-///
-/// # Errors
-/// When there is no such projection, or stdout is gone.
+/// Drops the tables of a projection that were set aside.
 pub async fn release(args: ProjectionRebuildArgs) -> anyhow::Result<ExitCode> {
     let mut operator = Operator::at(&args.ops.ops)?;
     let request = ReleaseSetAsideRequest { name: args.name.clone() };
@@ -165,7 +152,6 @@ fn set_aside_as_json(set: &SetAside) -> Value {
     json!({"number": set.number, "checkpoint": set.checkpoint, "log_head": set.log_head})
 }
 
-/// The enum's name without its prefix.
 fn state(projection: &Projection) -> &'static str {
     let name = projection.state().as_str_name();
     match projection.state() {

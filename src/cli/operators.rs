@@ -1,4 +1,4 @@
-//! What operators ask of a projector that runs: projections, parked events, the log, and what was.
+//! The commands that call a running projector: projections, parked events, the log, and time travel.
 
 use clap::builder::{BoolishValueParser, RangedU64ValueParser};
 use clap::{ArgGroup, Args, Subcommand, value_parser};

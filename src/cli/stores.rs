@@ -1,4 +1,4 @@
-//! What is done to whole stores: made, moved, kept, brought back, judged.
+//! The commands for whole stores and the schemas of a database.
 
 use clap::{Args, Subcommand};
 
