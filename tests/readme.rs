@@ -21,7 +21,7 @@ struct Sample {
     answer: Vec<Value>,
 }
 
-/// `chirp dev` with its demo, ended with the test.
+/// `chirp dev` with its demo, killed at the end of the test.
 struct Dev {
     process: Child,
     addresses: Vec<String>,
@@ -30,7 +30,7 @@ struct Dev {
 
 impl Drop for Dev {
     fn drop(&mut self) {
-        // It may have ended by itself, and then there is nothing to end.
+        // It may have ended by itself, and then there is nothing to kill.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }

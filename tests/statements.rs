@@ -1,6 +1,6 @@
-//! Every statement is understood by both engines, of the log or of the read tables as they are made.
+//! Every statement is understood by both engines, on the log or the read tables as they are made.
 //!
-//! A statement that nobody has executed yet is found here. What the statements answer is the laws' business.
+//! A statement that was never executed is checked here. What the statements answer is checked by the laws.
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -52,7 +52,7 @@ async fn postgres_understands_every_statement() {
     }
 }
 
-/// A module whose list was forgotten would go unnoticed.
+/// Without this, a module whose list was forgotten would go unnoticed.
 #[test]
 fn every_statement_of_the_sources_is_listed() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -61,7 +61,7 @@ fn every_statement_of_the_sources_is_listed() {
     assert_eq!(every_statement().len(), declared);
 }
 
-/// How many statements a file declares: what is in `statements!` has no type, a table of edges has two, and one of changes three.
+/// How many statements a file declares: a static in `statements!` has no type, a table of edges has two, and one of changes three.
 fn declared_in(file: &Path) -> usize {
     let text = std::fs::read_to_string(file).expect("the source is there");
     let untyped = |line: &&str| line.trim_start().strip_prefix("static ").is_some_and(is_word_then_equals);

@@ -1,6 +1,6 @@
 //! The table of who sees what names every field that the public services answer with, and no others.
 //!
-//! What the table says is held by the laws and by `tests/system/visibility.rs`; here, nothing can be forgotten in it.
+//! What the table says is checked by the laws and by `tests/system/visibility.rs`; here, that nothing was forgotten in it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,12 +10,11 @@ use prost_types::{DescriptorProto, FileDescriptorSet};
 use shared::rpc::proto::DESCRIPTORS;
 
 const TABLE: &str = include_str!("../docs/visibility.md");
-/// The services that anybody may reach.
 const PUBLIC: [&str; 2] = ["chirp.command.v1.CommandService", "chirp.query.v1.QueryService"];
-/// Viewers whose columns a row has.
+/// The columns of a row that are for viewers.
 const COLUMNS: usize = 4;
 
-/// The fields of everything that the public services answer with, each as `Message.field`.
+/// The fields of all responses of the public services, each as `Message.field`.
 fn answered() -> BTreeSet<String> {
     let files = FileDescriptorSet::decode(DESCRIPTORS).expect("a build describes itself well").file;
     let mut messages: BTreeMap<String, &DescriptorProto> = BTreeMap::new();

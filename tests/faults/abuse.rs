@@ -1,4 +1,4 @@
-//! Clients that abuse the protocol: their connections end or stand still, the memory of the server does not grow, and others go on.
+//! Clients that abuse the protocol: their connections end or stall, the memory of the server does not grow, and other clients are served.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::api::up_to_date;
 use crate::process::{Dev, PATIENCE, folder};
 use crate::resident_kib;
 
-/// What all of it together may cost.
+/// How much the server's memory may grow by all of it together.
 const GROWTH_MAX_KIB: u64 = 50 * 1024;
 const RESETS: usize = 20_000;
 const STREAMS: usize = 100_000;
@@ -25,13 +25,13 @@ const SETTINGS: [u8; 9] = [0, 0, 0, 4, 0, 0, 0, 0, 0];
 const PING: [u8; 17] = [0, 0, 8, 6, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8];
 /// The beginning of a header that never ends: HEADERS on stream 1, without END_HEADERS.
 const HEADERS: [u8; 10] = [0, 0, 1, 1, 0, 0, 0, 0, 1, 0x82];
-/// And how it goes on: CONTINUATION with 16 KiB of indexed fields, again without an end.
+/// Its continuation: CONTINUATION with 16 KiB of indexed fields, again without an end.
 const CONTINUATION: [u8; 9] = [0, 0x40, 0, 9, 0, 0, 0, 0, 1];
 
 async fn connect(address: &str) -> SendRequest<Bytes> {
     let connection = TcpStream::connect(address).await.expect("it listens");
     let (client, connection) = h2::client::handshake(connection).await.expect("it speaks HTTP/2");
-    // How it ends is not ours to say.
+    // How the connection ends does not matter here.
     tokio::spawn(async { drop(connection.await) });
     client
 }
@@ -57,12 +57,12 @@ async fn rapid_resets(address: &str) {
     }
 }
 
-/// Opens streams and never ends what they ask.
+/// Opens streams whose requests never end.
 async fn endless_streams(address: &str) {
     let mut client = connect(address).await;
     let mut open = Vec::new();
     for _ in 0..STREAMS {
-        // A server that takes no more makes us wait.
+        // A server that takes no more makes the client wait.
         let Ok(Ok(ready)) = timeout(Duration::from_millis(200), client.ready()).await else { return };
         client = ready;
         let Ok(stream) = client.send_request(request(None), false) else { return };
@@ -82,7 +82,7 @@ async fn large_headers(address: &str) {
             drop(answer.await);
         }
     }
-    // And one that is larger than any may be.
+    // Then one that is larger than is allowed.
     let larger = "x".repeat(60 * 1024);
     let client = connect(address).await.ready().await;
     if let Ok((answer, _)) = client.expect("it is ready").send_request(request(Some(&larger)), true) {
@@ -91,7 +91,7 @@ async fn large_headers(address: &str) {
     }
 }
 
-/// Frames by hand, as no library would send them.
+/// Sends frames made by hand, as no library would.
 async fn raw(address: &str, once: &[u8], again: &[u8], times: usize) {
     let mut connection = TcpStream::connect(address).await.expect("it listens");
     let beginning = [PREFACE, &SETTINGS, once].concat();
@@ -99,7 +99,7 @@ async fn raw(address: &str, once: &[u8], again: &[u8], times: usize) {
     let mut heard = vec![0; 64 * 1024];
     for _ in 0..times {
         let writing = async { connection.write_all(again).await };
-        // Whoever does not take it, or has ended the connection, has defended itself.
+        // A server that takes no more, or has ended the connection, has defended itself.
         if !matches!(timeout(Duration::from_secs(1), writing).await, Ok(Ok(()))) {
             return;
         }
@@ -107,7 +107,7 @@ async fn raw(address: &str, once: &[u8], again: &[u8], times: usize) {
     }
 }
 
-/// Connections that say one byte now and then.
+/// Connections that send one byte now and then.
 async fn slow_headers(address: &str) {
     let mut connections = Vec::new();
     for _ in 0..SLOW {

@@ -1,4 +1,5 @@
-//! A backlog: a great deal was written while no projector worked. Pages are served while one catches up, and while all is built anew.
+//! A backlog: a great deal was written while no projector worked. Pages are served while one catches up, and while
+//! every projection is rebuilt.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -13,17 +14,16 @@ use crate::api::{Api, ask, text, texts, up_to_date};
 use crate::number;
 use crate::process::{PATIENCE, Roles, folder, verified};
 
-/// Commands while no projector works, nearly all of them an event; `CHIRP_BACKLOG=n` for another number.
+/// Commands while no projector works, nearly all with an event; `CHIRP_BACKLOG=n` sets another number.
 const COMMANDS: u64 = 30_000;
-/// Of how many commands one is a new account.
+/// One of so many commands registers an account.
 const COMMANDS_OF_ACCOUNT: u64 = 100;
-/// Commands that are under way at once.
 const AT_ONCE: usize = 256;
-/// One of so many commands is a post of the only one whom the owner of the pages follows.
+/// One of so many commands is a post of the only account that the reader of the pages follows.
 const WATCHED_ONE_IN: u64 = 50;
-/// Between two looks at a page.
+/// The pause between two pages.
 const PAUSE: Duration = Duration::from_millis(20);
-/// Events a second that are caught up with, unless it does not go on at all.
+/// The least events per second while catching up: fewer mean that it does not progress.
 const EVENTS_PER_SECOND_MIN: u64 = 20;
 
 /// The newest items of a home timeline.
@@ -31,14 +31,14 @@ async fn page(api: &Api, owner: &str, consistency: Option<Consistency>) -> Vec<T
     api.home(owner, consistency).await.items
 }
 
-/// Accounts and posts that there are, for others to do something with.
+/// The accounts and posts so far, for commands to refer to.
 #[derive(Default)]
 struct Known {
     accounts: Vec<String>,
     posts: Vec<String>,
 }
 
-/// Something that somebody does, so that every projection has work.
+/// A random command, so that every projection has work.
 async fn something(api: Api, known: Arc<Mutex<Known>>, number: u64) {
     let mut random = Random::new(number);
     let ([one, other], post) = {
@@ -51,7 +51,7 @@ async fn something(api: Api, known: Arc<Mutex<Known>>, number: u64) {
         known.lock().expect("nobody panics with it").accounts.push(account);
         return;
     }
-    // Some of it is refused, as following oneself is.
+    // Some commands are refused, such as following oneself.
     match random.below(5) {
         0 | 1 => {
             let made = api.post(&one, &format!("#some {number}")).await.id;

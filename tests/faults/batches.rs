@@ -1,4 +1,4 @@
-//! Batches that come twice, in another order, with holes or once more: a projector takes none of them for the log, and reads again.
+//! Batches that are repeated, out of order or with holes: a projector does not take them for the log, and reads again.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -25,13 +25,13 @@ const COMMANDS: usize = 100;
 struct Mangled {
     log: Arc<dyn EventLog>,
     random: Mutex<Random>,
-    /// Where reads went wrong once; a projector takes what is wrong again and again for damage.
+    /// Where reads went wrong once: a projector takes what is wrong again and again for damage.
     was_wrong: Mutex<HashSet<Position>>,
     mangled: Arc<AtomicUsize>,
 }
 
 impl Mangled {
-    /// What is wrong with the next read, if anything is.
+    /// The fault of the next read, if it has one.
     fn fault(&self, after: Position) -> Option<usize> {
         let mut random = self.random.lock().expect("nobody panics with it");
         let is_wrong = random.one_in(2) && self.was_wrong.lock().expect("nobody panics with it").insert(after);
@@ -98,7 +98,7 @@ impl EventLog for Mangled {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn batches_that_are_doubled_reordered_or_replayed_change_nothing() {
-    // Points of failure belong to the process, so one test at a time.
+    // Failpoints belong to the process, so one test at a time.
     let _failing = tokio::task::block_in_place(FailScenario::setup);
     fail::cfg("projector::hurry", "return").expect("it is a point");
     let seeds = seeds("CHIRP_BATCH_HISTORIES", HISTORIES);

@@ -1,4 +1,4 @@
-//! Clocks that jump, forward and back, in each process by itself.
+//! Clocks that jump, forward and back, in each process separately.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,12 +11,12 @@ use crate::number;
 use crate::process::{Role, Surroundings, faketime, folder, store_of, verified};
 use crate::writers::{Writers, check, log_of};
 
-/// Jumps; `CHIRP_JUMPS=n` for another number.
+/// `CHIRP_JUMPS=n` sets another number.
 const JUMPS: u64 = 20;
 const CLIENTS: usize = 4;
 const OFFSETS: [&str; 5] = ["+0", "+1h", "-2h", "+30s", "-1s"];
 
-/// A process, and the file that says by how much its clock is wrong.
+/// A process, and the file that sets by how much its clock is wrong.
 async fn start(role: &str, listen: &str, store: &str, folder: &Path) -> (Role, PathBuf) {
     let file = folder.join(format!("{role}.time"));
     fs::write(&file, OFFSETS[0]).expect("there is room");
@@ -24,7 +24,7 @@ async fn start(role: &str, listen: &str, store: &str, folder: &Path) -> (Role, P
         ("LD_PRELOAD", faketime()),
         ("FAKETIME_TIMESTAMP_FILE", file.display().to_string()),
         ("FAKETIME_NO_CACHE", "1".to_owned()),
-        // It is the wall clock that jumps.
+        // Only the wall clock jumps.
         ("FAKETIME_DONT_FAKE_MONOTONIC", "1".to_owned()),
         ("DONT_FAKE_MONOTONIC", "1".to_owned()),
     ];
@@ -52,7 +52,7 @@ async fn clocks_that_jump_change_no_order_and_no_stream() {
     let writers = Writers::start("w", CLIENTS, api).await;
     for jump in 0..jumps {
         let file = random.pick(&[&command_time, &projector_time, &query_time]).to_owned();
-        // At once or not at all: a file that is empty for a moment would be a time of its own.
+        // Replaced atomically: a file that is empty for a moment would be a time, too.
         let next = file.with_extension("next");
         fs::write(&next, random.pick(&OFFSETS)).expect("there is room");
         fs::rename(&next, file).expect("it is there");
@@ -62,7 +62,7 @@ async fn clocks_that_jump_change_no_order_and_no_stream() {
         assert_eq!(stream.news().await, item(&text), "jump {jump}");
         api().home(&bob, fresh(&made.token)).await;
         if random.one_in(3) {
-            // Whoever comes back goes on from there.
+            // The stream resumes from there.
             let token = stream.token.clone();
             stream = api().stream(&bob, &token).await;
             while stream.next().await != Told::CaughtUp {}

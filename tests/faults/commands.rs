@@ -1,4 +1,4 @@
-//! Command servers that are killed, and that are replaced one after the other, while clients write.
+//! Command servers that are killed, and servers that are replaced one after the other, while clients write.
 
 use std::time::{Duration, Instant};
 
@@ -9,14 +9,14 @@ use crate::number;
 use crate::process::{Role, Roles, Surroundings, folder, store_of, verified};
 use crate::writers::{Writers, check, log_of};
 
-/// Kills; `CHIRP_KILLS=n` for another number.
+/// `CHIRP_KILLS=n` sets another number.
 const KILLS: u64 = 50;
-/// Replacements of both servers; `CHIRP_ROLLS=n` for another number.
+/// How often both servers are replaced; `CHIRP_ROLLS=n` sets another number.
 const ROLLS: u64 = 5;
 const CLIENTS: usize = 16;
-/// From the start of a process to its first answer: it does not hang. The report says how long it took.
+/// The longest time from the start of a process to its first answer. The report says how long it took.
 const FIRST_ANSWER_MAX: Duration = Duration::from_secs(60);
-/// From the first attempt to the answer. Two servers that write one SQLite file wait for each other, and not in turns.
+/// The longest time from the first attempt to the answer. Two servers that write one SQLite file wait for each other, without taking turns.
 const ROLL_MAX: Duration = Duration::from_secs(60);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -54,7 +54,7 @@ async fn whatever_was_acknowledged_is_there_once_however_often_the_server_is_kil
     verified(folder.path()).await;
 }
 
-/// Two servers of each kind behind the same clients; one after the other is told to go, and comes back.
+/// Two servers of each kind behind the same clients; they are stopped and started again one after the other.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn servers_are_replaced_under_load_and_no_command_fails() {
     let rolls = number("CHIRP_ROLLS").unwrap_or(ROLLS);

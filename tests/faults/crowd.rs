@@ -1,4 +1,4 @@
-//! Crowds: thousands of streams that come back at once, and an author whom everybody follows.
+//! Crowds: thousands of streams that reconnect at once, and an author whom everybody follows.
 
 use std::time::{Duration, Instant};
 
@@ -14,28 +14,26 @@ use crate::process::{Role, Roles, folder};
 use crate::{number, open_again, resident_kib};
 
 const STREAMS: usize = 5_000;
-/// Streams of one connection.
 const STREAMS_OF_CONNECTION: usize = 500;
 const READERS: usize = 100;
-/// Everybody comes back by itself. The report says how long it took.
+/// How soon all streams must be back, by themselves. The report says how long it took.
 const BACK_WITHIN: Duration = Duration::from_secs(300);
 
-/// Followers of the one whom everybody follows; `CHIRP_CELEBRITY=n` for another number.
+/// Followers of the celebrity; `CHIRP_CELEBRITY=n` sets another number.
 const FOLLOWERS: u64 = 3_000;
-/// Of so many followers on, an author is a celebrity here.
+/// From so many followers on, an author is a celebrity here.
 const CELEBRITY_FOLLOWERS: &str = "1000";
-/// Rows that a post may be delivered to while a celebrity posts: those of its author, and of the one who follows an ordinary author.
+/// The most rows for a post while a celebrity posts: those of its author, and of the reader who follows an ordinary author.
 const DELIVERIES_OF_POST_MAX: u64 = 2;
-/// Follows that are under way at once.
 const AT_ONCE: usize = 256;
-/// Streams that nobody reads, and how many of them an account has.
+/// Streams that are never read, and how many of them an account has.
 const SILENT: usize = 200;
 const STREAMS_OF_ACCOUNT: usize = 50;
 const SILENT_KIB_MAX: u64 = 256;
-/// Posts whose way is measured, before and meanwhile.
+/// Posts whose latency is measured, before and during the crowd.
 const MEASURED: usize = 300;
 
-/// A stream that was open, and what it was told last.
+/// A stream that was open, and the last token it got.
 struct Reader {
     account: String,
     token: String,
@@ -69,7 +67,7 @@ async fn five_thousand_streams_that_come_back_at_once_miss_nothing() {
     assert!(began.elapsed() < BACK_WITHIN, "it took {:?}", began.elapsed());
 }
 
-/// Opens streams over several connections, until each has caught up.
+/// Opens streams over several connections, and waits until each has caught up.
 async fn come(address: &str, accounts: Vec<String>) -> Vec<Reader> {
     let mut coming = JoinSet::new();
     for mine in accounts.chunks(STREAMS_OF_CONNECTION) {
@@ -89,7 +87,7 @@ async fn come(address: &str, accounts: Vec<String>) -> Vec<Reader> {
     coming.join_all().await.into_iter().flatten().map(|(reader, _feed)| reader).collect()
 }
 
-/// Lets all come back at once; each must be told just this, once.
+/// Resumes all streams at once; each must get exactly what is expected.
 async fn come_back(address: &str, readers: &[Reader], expected: &[Told]) -> usize {
     let mut coming = JoinSet::new();
     for together in readers.chunks(STREAMS_OF_CONNECTION) {
@@ -116,7 +114,7 @@ async fn come_back(address: &str, readers: &[Reader], expected: &[Told]) -> usiz
     coming.join_all().await.len()
 }
 
-/// Streams that are opened and never read cost a bounded amount each, and the one who reads waits no longer for them.
+/// Streams that are opened and never read have a bounded cost each, and do not delay a reader.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn streams_that_nobody_reads_cost_little_each_and_hold_up_nobody() {
     let folder = folder();
@@ -147,7 +145,7 @@ async fn streams_that_nobody_reads_cost_little_each_and_hold_up_nobody() {
     assert!(each <= SILENT_KIB_MAX, "{each} KiB each");
 }
 
-/// How long posts take until they can be read, 99 of 100 of them.
+/// The 99th percentile of the time until posts can be read.
 async fn post_to_visible(api: &Api, author: &str, reader: &str) -> Duration {
     let mut took = Vec::new();
     for number in 0..MEASURED {
@@ -209,7 +207,7 @@ async fn an_author_whom_everybody_follows_holds_up_nobody_else() {
     assert!(posts > 0 && delivered <= most, "{delivered} rows were delivered for {posts} posts to everybody");
 }
 
-/// Rows that a projector has delivered to timelines, as its metrics say.
+/// Rows that a projector has pushed to timelines, by its metrics.
 async fn deliveries(address: &str) -> u64 {
     let mut connection = TcpStream::connect(address).await.expect("it listens");
     let request = format!("GET /metrics HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");

@@ -13,24 +13,24 @@ use crate::process::{Role, Roles, Surroundings, folder, path, store_of, verified
 use crate::writers::{Writers, check, log_of};
 use crate::{number, status_of};
 
-/// Calls of fsync that fail; `CHIRP_FSYNCS=n` for another number.
+/// How many calls of fsync fail; `CHIRP_FSYNCS=n` sets another number.
 const FSYNCS: u64 = 100;
-/// Every so many calls of fsync, one fails.
+/// One of so many calls of fsync fails.
 const FAILS_EVERY: u64 = 37;
-/// A server that cannot make its files does not start.
+/// The first calls succeed: a server that cannot make its files does not start.
 const SYNCS_TO_START: u64 = 40;
-/// Commands while no sync succeeds.
+/// Commands while every sync fails.
 const TRIED: u64 = 50;
 const PAUSE: Duration = Duration::from_millis(20);
 const CLIENTS: usize = 8;
-/// A disk that takes what the writers write in some seconds, and is full when somebody else takes the rest.
+/// A disk that the writers do not fill in some seconds, and that is full once another file takes the rest.
 const DISK_BYTES: u64 = 96 * 1024 * 1024;
-/// Until the rest of the disk is filled.
+/// How long filling the disk may take.
 const FULL_WITHIN: Duration = Duration::from_secs(300);
-/// A server writes again by itself once it can. The report says how long it took.
+/// How soon a server must write again, by itself. The report says how long it took.
 const RESUMES_WITHIN: Duration = Duration::from_secs(60);
 
-/// A command server whose calls of fsync fail, those that `when` says, as strace has it. What it traces is written to a file.
+/// A command server whose calls of fsync fail as `when` says, in the syntax of strace, whose output goes to a file.
 async fn with_failing_syncs(store: &str, trace: &Path, when: &str) -> Role {
     let which = Command::new("strace").arg("--version").output();
     which.expect("strace is missing, which makes system calls fail (Debian: apt-get install strace)");
@@ -40,7 +40,7 @@ async fn with_failing_syncs(store: &str, trace: &Path, when: &str) -> Role {
     Role::start_in(surroundings, "command-server", "--listen", store, &[]).await
 }
 
-/// What was not synced is not acknowledged; what was acknowledged is there when the server is killed afterwards.
+/// What was not synced is not acknowledged; what was acknowledged survives a kill of the server.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_could_not_be_synced_is_never_acknowledged() {
     let wanted = number("CHIRP_FSYNCS").unwrap_or(FSYNCS);
@@ -64,12 +64,12 @@ async fn what_could_not_be_synced_is_never_acknowledged() {
     verified(folder.path()).await;
 }
 
-/// The plainest form of it, which any store that does not sync before it answers fails at once.
+/// The simplest form of it, in which any store fails at once that does not sync before it answers.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn while_no_sync_succeeds_nothing_is_acknowledged_and_then_all_goes_on() {
     let folder = folder();
     let (store, trace) = (store_of(folder.path()).await, folder.path().join("trace"));
-    // A server that cannot make its files does not start.
+    // A server that cannot make its files does not start, so they are made before.
     Role::command_server(folder.path()).await.process.kill().await;
     let commands = with_failing_syncs(&store, &trace, "1+").await;
     let api = Api::new(&commands.address, &commands.address, &commands.address);
@@ -78,7 +78,7 @@ async fn while_no_sync_succeeds_nothing_is_acknowledged_and_then_all_goes_on() {
         let refused = register(number).await.expect_err("it cannot be synced");
         assert_eq!((refused.code(), reason(&refused).as_deref()), (Code::Unavailable, Some("STORE_UNAVAILABLE")));
     }
-    // Told to end, strace lets its process go on by itself.
+    // When strace is stopped, it detaches from the process.
     let tracer = status_of(&commands.process, "TracerPid:");
     let ended = Command::new("kill").arg(tracer).status().expect("there is a kill");
     assert!(ended.success(), "strace was not told to end");
@@ -93,7 +93,7 @@ async fn while_no_sync_succeeds_nothing_is_acknowledged_and_then_all_goes_on() {
     assert_eq!(registered, 1, "what was refused is not there");
 }
 
-/// A small disk in memory, until it is dropped.
+/// A small file system in memory, until it is dropped.
 struct SmallDisk(PathBuf);
 
 impl SmallDisk {
@@ -125,7 +125,7 @@ async fn a_full_disk_refuses_writes_not_reads_and_all_goes_on_once_there_is_room
     });
     let writers = writers.await;
     for round in 0..3 {
-        // The projector is to have something to do when somebody else has taken what is left.
+        // The projector must have work left when the disk is full.
         roles.projector.process.signal("STOP");
         writers.progress(CLIENTS * 4).await;
         let filler = disk.0.join("filler");
@@ -134,7 +134,7 @@ async fn a_full_disk_refuses_writes_not_reads_and_all_goes_on_once_there_is_room
         let began = Instant::now();
         let mut tried = 0;
         let refused = loop {
-            // What there is still room for must be another post each time.
+            // Every attempt must be another post, since there may still be room for one.
             tried += 1;
             let text = format!("filler {round}-{tried} {}", "x".repeat(400));
             let request = ask!(CreatePostRequest { author_id: &reader, text: text });

@@ -1,4 +1,4 @@
-//! Hostile payloads: the corpora of the fuzzers, as they are and changed at random. `scripts/fuzz` looks further, with a fuzzer.
+//! Hostile payloads: the corpora of the fuzzers, unchanged and mutated at random. `scripts/fuzz` looks further, with a fuzzer.
 
 use std::fs;
 use std::panic::catch_unwind;
@@ -9,10 +9,10 @@ use tonic::Code;
 
 use crate::number;
 
-/// Inputs of each target; `CHIRP_HOSTILE=n` for another number.
+/// Inputs of each target; `CHIRP_HOSTILE=n` sets another number.
 const INPUTS: u64 = 100_000;
 const CHANGES_MAX: usize = 4;
-/// Bytes that mean something in messages, in JSON and in tokens.
+/// Bytes that have a meaning in messages, in JSON and in tokens.
 const TELLING: [u8; 12] = [0, 1, 0x7f, 0x80, 0xff, b'\n', b'"', b'\\', b'{', b'-', b'9', 0x0a];
 
 fn corpus(target: &str) -> Vec<Vec<u8>> {
@@ -33,7 +33,7 @@ fn changed(random: &mut Random, corpus: &[Vec<u8>]) -> Vec<u8> {
             2 if at < bytes.len() => drop(bytes.remove(at)),
             3 if at < bytes.len() => bytes[at] ^= 1 << random.below(8),
             4 if at < bytes.len() => bytes[at] = *random.pick(&TELLING),
-            // The end of one behind the beginning of another.
+            // The end of one input behind the beginning of another.
             _ => {
                 let other = random.pick(corpus);
                 let from = random.below(other.len() + 1);
@@ -45,13 +45,13 @@ fn changed(random: &mut Random, corpus: &[Vec<u8>]) -> Vec<u8> {
     bytes
 }
 
-/// Otherwise a fuzzer would look at refusals only.
+/// Otherwise a fuzzer would test refusals only.
 #[test]
 fn most_of_what_the_corpora_ask_is_answered() {
     for (target, run) in [("commands", hostile::command as fn(&[u8]) -> _), ("queries", hostile::query)] {
         let corpus = corpus(target);
         let answers: Vec<_> = corpus.iter().filter_map(|bytes| run(bytes)).collect();
-        // Whoever wants to wait until it is projected hears that it is done and not projected yet.
+        // A command that waits for projections is done when it says that it is not projected yet.
         let is_done = |code: &&Code| matches!(code, Code::Ok | Code::DeadlineExceeded);
         let good = answers.iter().filter(is_done).count();
         assert!(answers.len() == corpus.len() && good * 2 > corpus.len(), "{target}: {answers:?}");

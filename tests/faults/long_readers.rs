@@ -1,8 +1,9 @@
-//! A reader that holds its snapshot for long, on every read table and on the log: writing and reading go on, right, and whoever holds it is named,
-//! since what is written meanwhile cannot be cleaned up, on neither engine.
+//! A reader that holds its snapshot for long, on every read table and on the log: writing and reading go on and stay
+//! right, and the reader is reported, since what is written meanwhile cannot be cleaned up, on neither engine.
 //!
-//! Counted are pages: those of write-ahead logs that wait to be copied back, and those that a server touches to read a row which every batch writes anew. None of it
-//! is judged while the snapshot is held, as nothing but its end can help; it is judged afterwards.
+//! What is counted are pages: those of write-ahead logs that wait to be copied back, and those that a server reads for
+//! a row which every batch updates. They are not checked while the snapshot is held, as nothing but its end can help,
+//! but afterwards.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -17,14 +18,14 @@ use crate::process::{
     Process, Role, Roles, Surroundings, folder, folder_on_server, path, store_of, verified, verified_at,
 };
 
-/// Posts while it is held, each with a page that shows it; `CHIRP_HELD_SECONDS=n` for as many as there are in that time.
+/// Posts while the snapshot is held, each with a page that shows it; `CHIRP_HELD_SECONDS=n` goes on for that time instead.
 const POSTS: u64 = 300;
-/// Whoever reads for long is named as soon as it is seen twice, and from the first byte on.
+/// A long reader is reported as soon as it is seen twice, and a write-ahead log of any size is looked at.
 const AT_ONCE: &str = "shared::long_reader=return";
-/// Pages that wait to be copied back while nobody reads for long, of the log and of the tables: what is copied in a commit begins at 16,384, and
-/// what is copied beside it at 1,024.
+/// The most pages that wait to be copied back while nobody reads for long, of the log and of the tables: copying during
+/// a commit begins at 16,384, and beside it at 1,024.
 const KEPT_PAGES_MAX: [i64; 2] = [17_408, 2_048];
-/// Of what there is once nobody holds a snapshot any more, a tenth may come to it by as many posts as before: nothing is cleaned up at once.
+/// After the snapshot has ended, as many posts as before may add at most a tenth of the pages: nothing is cleaned up at once.
 const GROWS_MAX: u64 = 10;
 
 async fn start(store: &str) -> Roles {
@@ -35,7 +36,7 @@ async fn start(store: &str) -> Roles {
     Roles { commands, projector, queries, api }
 }
 
-/// Posts and reads, each post on a page, until there are enough; how many.
+/// Posts and reads pages until it is enough. Gives how many posts.
 async fn write(roles: &Roles, owner: &str, is_enough: impl Fn(u64) -> bool) -> u64 {
     let mut written = 0;
     while !is_enough(written) {
@@ -80,7 +81,8 @@ async fn hold(file: &Path) -> SqliteConnection {
     reader
 }
 
-/// The pages in the write-ahead logs of the log and of the tables that are not copied back, and so can be neither written over nor given back.
+/// The pages in the write-ahead logs of the log and of the tables that are not copied back, so that they can neither be
+/// overwritten nor freed.
 async fn kept_pages(folder: &Path) -> [i64; 2] {
     let mut kept = [0; 2];
     for (kept, file) in kept.iter_mut().zip([log_file(folder), tables_file(folder)]) {
@@ -125,7 +127,7 @@ async fn whoever_keeps_write_ahead_logs_from_being_emptied_is_named_and_all_goes
     verified(folder.path()).await;
 }
 
-/// How many pages of the server it takes to read the rows that every batch writes anew.
+/// How many pages the server reads for the rows that every batch updates.
 async fn touched_pages(server: &mut PgConnection) -> u64 {
     let mut touched = 0;
     for read in ["SELECT position FROM chirp_log.head WHERE id = 1", "SELECT checkpoint FROM chirp_tables.projections"]

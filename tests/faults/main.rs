@@ -1,8 +1,9 @@
-//! The promises under fault, where no process needs to be killed: what is applied late is as if it had been applied in time.
+//! Promises under faults that need no process to be killed: what is applied late is as if it had been applied in time.
 //!
-//! The seeds change from day to day and are printed, the first one always; `CHIRP_SEED=n` begins with another, `CHIRP_FAULT_SEED=n` runs one
-//! history alone, `CHIRP_FAULT_HISTORIES=n` sets how many a test runs, and `CHIRP_SIMULATIONS=n` how many the simulation. What is done to processes has variables of its own, beside its constants; `scripts/faults
-//! --full` sets all of them.
+//! The seeds change from day to day and are printed, the first one always; `CHIRP_SEED=n` begins with another,
+//! `CHIRP_FAULT_SEED=n` runs one history alone, `CHIRP_FAULT_HISTORIES=n` sets how many a test runs, and
+//! `CHIRP_SIMULATIONS=n` how many the simulation. Faults of processes have variables of their own, beside their
+//! constants; `scripts/faults --full` sets all of them.
 
 #[allow(dead_code, reason = "the laws use the rest of it")]
 #[path = "../laws/history.rs"]
@@ -49,7 +50,7 @@ use clients::first_seed;
 /// How long a client waits before it tries again to open a stream.
 const COME_BACK_AFTER: Duration = Duration::from_millis(20);
 
-/// The seeds of a test: as many as the variable of this name says, or else as usual, or the one that somebody wants to see again.
+/// The seeds of a test: as many as the variable of this name says, or else as usual, or the one that is to be repeated.
 fn seeds(how_many: &str, usual: u64) -> Range<u64> {
     match number("CHIRP_FAULT_SEED") {
         Some(seed) => seed..seed + 1,
@@ -57,17 +58,17 @@ fn seeds(how_many: &str, usual: u64) -> Range<u64> {
     }
 }
 
-/// What a variable says, if it is there.
+/// The number in a variable, if it is set.
 fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|text| text.parse().expect("a number"))
 }
 
-/// Memory that a process has.
+/// The resident memory of a process.
 fn resident_kib(process: &process::Process) -> u64 {
     status_of(process, "VmRSS:").trim_end_matches(" kB").parse().expect("it is a number")
 }
 
-/// What the system says of a process, under this heading.
+/// What `/proc` has of a process under this heading.
 fn status_of(process: &process::Process, heading: &str) -> String {
     let status = std::fs::read_to_string(format!("/proc/{}/status", process.id())).expect("it is there");
     let said = status.lines().find_map(|line| line.strip_prefix(heading)).expect("it is told");

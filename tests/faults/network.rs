@@ -1,5 +1,5 @@
-//! A network that loses, delays and cuts, in simulated time (turmoil): clients and a command server over the log in memory. What was
-//! acknowledged is there, once.
+//! A network that loses, delays and cuts, in simulated time (turmoil): clients and a command server on the log in
+//! memory. What was acknowledged is stored, once.
 
 use std::io;
 use std::pin::Pin;
@@ -29,24 +29,23 @@ use turmoil::net::{TcpListener, TcpStream};
 use crate::api::{ask, is_passing, registration};
 use crate::seeds;
 
-/// Simulated networks; `CHIRP_NETWORKS=n` for another number.
+/// `CHIRP_NETWORKS=n` sets another number.
 const NETWORKS: u64 = 500;
 const NETWORKS_OF_THE_CONTROL: u64 = 40;
 const CLIENTS: usize = 3;
-/// Commands of each client.
 const COMMANDS: usize = 40;
 const SERVER: &str = "server";
 const PORT: u16 = 50051;
-/// Of simulated time.
+/// In simulated time.
 const ENOUGH: Duration = Duration::from_secs(600);
 const DEADLINE: Duration = Duration::from_secs(2);
 const TICK: Duration = Duration::from_millis(5);
-/// A client that hears nothing takes its connection for broken.
+/// A client that gets no answer to its pings takes its connection for broken.
 const KEEPALIVE: Duration = Duration::from_millis(500);
-/// So long the network is well, or not, at most.
+/// The longest spell in which the network is good or bad.
 const SPELL_TICKS_MAX: usize = 200;
 
-/// Texts and handles, with the ids that were answered, and how many answers did not come.
+/// Texts and handles, with the ids that were answered, and how many answers were lost.
 type Told = Arc<Mutex<(Vec<(String, String)>, usize)>>;
 
 /// A connection as the server takes it.
@@ -78,7 +77,7 @@ impl AsyncWrite for Connection {
     }
 }
 
-/// A command server that starts with nothing but the log.
+/// A command server whose only state is the log.
 async fn serve(log: Arc<dyn EventLog>) -> turmoil::Result {
     let listener = TcpListener::bind(("0.0.0.0", PORT)).await?;
     let (connections, accepted) = mpsc::channel(16);
@@ -89,7 +88,7 @@ async fn serve(log: Arc<dyn EventLog>) -> turmoil::Result {
             }
         }
     });
-    // Nobody waits for read tables here.
+    // No command waits for read tables here.
     let head = log.clone();
     let progress =
         Box::new(|| Progress::watch(std::future::pending(), head, Wake::default().listen(), CancellationToken::new()));
@@ -139,16 +138,16 @@ async fn write(name: String, mut ids: impl FnMut() -> String, told: Told) -> tur
     Ok(())
 }
 
-/// What one network led to.
+/// The outcome of one network.
 #[derive(Default)]
 struct Happened {
     acknowledged: usize,
-    /// Answers that did not come.
+    /// Answers that were lost.
     repeated: usize,
     crashes: usize,
 }
 
-/// Clients that know their requests again by an id, or, to see what is found, do not.
+/// With `with_ids`, clients send request ids; without, as the control, they do not.
 fn simulate(seed: u64, with_ids: bool) -> Result<Happened, String> {
     let mut random = Random::new(seed);
     let mut network = turmoil::Builder::new();

@@ -1,5 +1,5 @@
-//! Poison: events that projections cannot apply, at random. They are parked with what must stay behind them, and once they are tried
-//! again, every table and every answer is what it would have been.
+//! Poison: events that projections cannot apply, at random. They are parked with what must wait behind them, and once
+//! they are retried, every table and every answer is what it would have been.
 
 use std::fmt::Write as _;
 
@@ -12,10 +12,10 @@ use crate::seeds;
 use crate::world::{BATCH_SIZES, Engine, World};
 
 const HISTORIES: u64 = 60;
-/// On PostgreSQL, where each takes several times as long.
+/// Fewer, since each takes several times as long on PostgreSQL.
 const HISTORIES_ON_POSTGRES: u64 = 8;
 const COMMANDS: usize = 40;
-/// In how many rounds there is poison; before them, there is one without.
+/// Rounds with poison; one without comes before them.
 const ROUNDS: usize = 3;
 /// Events of a round that are poison for some projection, if it wants them.
 const POISONS: usize = 25;
@@ -33,7 +33,7 @@ async fn what_was_parked_and_tried_again_is_as_if_it_had_never_been_parked_on_po
 }
 
 async fn check(engine: Engine, usual: u64) {
-    // Points of failure belong to the process, so one test at a time.
+    // Failpoints belong to the process, so one test at a time.
     let _failing = tokio::task::block_in_place(FailScenario::setup);
     fail::cfg("projector::hurry", "return").expect("it is a point");
     let seeds = seeds("CHIRP_FAULT_HISTORIES", usual);
@@ -72,7 +72,7 @@ async fn one_history(engine: Engine, seed: u64) -> usize {
             world.catch_up(batch_size, &mut random).await;
         }
         if round == 0 {
-            // Clients of streams that come back when all is over.
+            // Clients of streams that resume when all is over.
             for batch_size in POISONED {
                 world.check_answers(batch_size, &mut random, &format!("seed {seed}, before any poison")).await;
             }
@@ -89,7 +89,7 @@ async fn one_history(engine: Engine, seed: u64) -> usize {
     parked
 }
 
-/// Tries again what a reader has parked. How many events were applied; none may remain.
+/// Retries what a reader has parked. Gives how many events were applied; none may remain.
 async fn retry_parked(world: &mut World, batch_size: usize) -> usize {
     let projector = world.projector(batch_size);
     let mut applied = 0;

@@ -1,4 +1,4 @@
-//! Unknown outcomes: a proxy that drops answers, when what was asked has been done.
+//! Unknown outcomes: a proxy that drops answers after the request was executed.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,15 +13,15 @@ use crate::number;
 use crate::process::{Roles, folder, store_of, verified};
 use crate::writers::{Writers, check, log_of};
 
-/// Answers that are dropped; `CHIRP_DROPS=n` for another number.
+/// How many answers are dropped; `CHIRP_DROPS=n` sets another number.
 const DROPS: u64 = 1_000;
 const CLIENTS: usize = 8;
-/// Of how many reads of answers one is dropped, and the connection with it.
+/// In one of so many reads of answers the connection is dropped.
 const DROPS_ONE_IN: usize = 4;
-/// What a server says when a connection begins: its settings, and that it has heard the client's.
+/// The frames with which a server begins a connection: its settings, and the acknowledgement of the client's.
 const GREETINGS: usize = 2;
 
-/// Forwards to a server, and drops some of what it answers.
+/// Forwards to a server, and drops some of its answers.
 struct Proxy {
     address: String,
     dropped: Arc<AtomicU64>,
@@ -66,7 +66,7 @@ async fn forward(client: TcpStream, server: TcpStream, mut random: Random, dropp
         }
         std::io::Result::Ok(())
     };
-    // Whichever ends first ends both, and the connections with them.
+    // The end of either direction ends both, and the connections with them.
     tokio::select! { _ = asking => {}, _ = answering => {} }
 }
 
@@ -79,7 +79,7 @@ async fn an_answer_that_was_dropped_is_given_again_and_nothing_is_done_twice() {
     let roles = Roles::start(folder.path()).await;
     let proxy = Proxy::start(roles.commands.address.clone(), seed).await;
     let (queries, ops) = (roles.queries.address.clone(), roles.projector.address.clone());
-    // Accounts are registered without trouble.
+    // Accounts are registered without faults.
     let began = AtomicU64::new(0);
     let api = || match began.fetch_add(1, Ordering::Relaxed) % 2 {
         0 => roles.api.clone(),

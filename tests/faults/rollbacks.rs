@@ -1,4 +1,4 @@
-//! A storm of rollbacks on PostgreSQL: transactions that had taken positions and give them back, and appends whose connection is cut.
+//! A storm of rollbacks on PostgreSQL: transactions that had taken positions and roll back, and appends whose connection is cut.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -14,20 +14,20 @@ use crate::number;
 use crate::process::{Role, folder, verified_at};
 use crate::writers::{Writers, Written, check, log_of};
 
-/// Transactions that are rolled back; `CHIRP_STORM=n` for another number.
+/// How many transactions are rolled back; `CHIRP_STORM=n` sets another number.
 const ROLLBACKS: u64 = 200;
-/// For so many of them a connection is cut at least.
+/// For each of so many rollbacks, at least one connection is cut.
 const ROLLBACKS_OF_CUT: u64 = 20;
 const SERVERS: usize = 4;
 const CLIENTS_OF_SERVER: usize = 4;
-/// Transactions that are rolled back by hand, at once.
+/// How many transactions roll back at once.
 const ROLLING_BACK: usize = 2;
 const PAGE: usize = 500;
 const PAUSE: Duration = Duration::from_millis(2);
-/// Between two cuts: an append that is tried again needs some time in between.
+/// The pause between two cuts, in which an append that is retried can succeed.
 const CUT_EVERY: Duration = Duration::from_millis(50);
 
-/// Appends as a command server does, lingers and thinks better of it.
+/// An append as a command server makes it, which lingers and rolls back.
 const APPEND_AND_ROLL_BACK: &str = "
     BEGIN;
     SELECT chirp_log.append_batch(1, 0, 0, '', '{}', '{}', ARRAY[ROW(
@@ -43,7 +43,7 @@ const CUT: &str = "
     ORDER BY random() LIMIT 1
 ";
 
-/// What the storm and the reader share.
+/// The state that the storm and the reader share.
 #[derive(Default)]
 struct Storm {
     is_over: AtomicBool,
@@ -78,7 +78,7 @@ async fn cut(mut connection: PgConnection, storm: Arc<Storm>) {
     }
 }
 
-/// Reads as a projection does: whatever it was given comes next.
+/// Reads as a projection does: every event must follow the one before.
 async fn read(log: impl EventLog, storm: Arc<Storm>) -> Position {
     let mut reached = Position(0);
     loop {

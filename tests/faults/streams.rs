@@ -1,4 +1,4 @@
-//! Streams that are open while the query server is killed, again and again: each is told every post once, in order.
+//! Streams that are open while the query server is killed, again and again: each gets every post once, in order.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::api::{Told, ask, channel, is_passing, up_to_date};
 use crate::process::{PATIENCE, Roles, folder};
 use crate::{number, open_again};
 
-/// Times that the query server is killed; `CHIRP_STREAM_KILLS=n` for another number.
+/// `CHIRP_STREAM_KILLS=n` sets another number.
 const KILLS: u64 = 20;
 const STREAMS: usize = 100;
 const STREAMS_OF_CONNECTION: usize = 20;
@@ -23,12 +23,12 @@ const POSTS: usize = 30;
 /// About as long as it takes to write them.
 const WRITTEN_WITHIN_MICROS: usize = 50_000;
 
-/// Whether this reader follows this author: each reader two of them or three, so that neighbours have different lists.
+/// Whether this reader follows this author: each reader follows two or three, so that neighbours have different lists.
 fn follows(reader: usize, author: usize) -> bool {
     (reader + author) % AUTHORS < 2 + reader % 2
 }
 
-/// Reads over streams that break, and tells what it was told, in that order.
+/// Reads over streams that break, and publishes what it got, in that order.
 async fn read(client: QueryServiceClient<Channel>, account: String, token: String, told: watch::Sender<Vec<String>>) {
     let mut request = ask!(StreamHomeTimelineRequest { account_id: &account, resume_token: token });
     loop {
@@ -92,7 +92,7 @@ async fn a_hundred_streams_are_told_every_post_once_and_in_order_however_often_t
             let mine = texts.iter().filter(|(author, _)| follows(reader, *author));
             expected.extend(mine.map(|(_, text)| text.clone()));
             let has_all = |told: &Vec<String>| told.len() >= expected.len();
-            // Whoever waits in vain has missed something.
+            // A reader that waits in vain has missed something.
             let _ = tokio::time::timeout(PATIENCE, told.wait_for(has_all)).await;
             let told = told.borrow();
             let same = told.iter().zip(expected.iter()).take_while(|(told, expected)| told == expected).count();

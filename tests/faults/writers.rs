@@ -13,27 +13,27 @@ use tonic::{Code, Status};
 use crate::api::{Api, ask, is_passing, reason, registration, request_id, within};
 use crate::process::{chirp, path};
 
-/// When a client takes an answer for lost and asks again.
+/// When a client takes an answer for lost and retries.
 const DEADLINE: Duration = Duration::from_secs(2);
-/// How long a client asks again before it takes a command for failed.
+/// How long a client retries before it takes a command for failed.
 const PATIENCE: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(10);
 /// One of so many commands registers an account: its handle would be taken if it were registered twice.
 const REGISTERS_ONE_IN: usize = 8;
 
-/// What clients were told.
+/// The answers that clients got.
 #[derive(Debug, Default)]
 pub struct Written {
     /// Texts of posts, and handles, with the ids that were answered.
     pub acknowledged: Vec<(String, String)>,
-    /// Answers that did not come, and were asked for again.
+    /// Answers that were lost, so that the command was retried.
     pub repeated: usize,
-    /// The longest from the first attempt to the answer.
+    /// The longest time from the first attempt to the answer.
     pub slowest: Duration,
 }
 
 impl Written {
-    /// Takes what others were told along.
+    /// Adds the answers of another client.
     pub fn add(&mut self, other: Self) {
         self.acknowledged.extend(other.acknowledged);
         self.repeated += other.repeated;
@@ -41,7 +41,7 @@ impl Written {
     }
 }
 
-/// Writers that go on until they are told to stop.
+/// Writers that go on until they are stopped.
 pub struct Writers {
     writing: JoinSet<Written>,
     stop: watch::Sender<bool>,
@@ -49,7 +49,7 @@ pub struct Writers {
 }
 
 impl Writers {
-    /// Each with an account and a connection of its own. `name` is theirs alone.
+    /// Starts writers, each with an account and a connection of its own. `name` must be unique.
     pub async fn start(name: &str, count: usize, api: impl Fn() -> Api) -> Self {
         let (stop, acknowledged) = (watch::channel(false).0, watch::channel(0).0);
         let mut writing = JoinSet::new();
@@ -69,7 +69,7 @@ impl Writers {
         reached.expect("the writers get on").expect("they are there");
     }
 
-    /// Lets every command that has begun come to its end.
+    /// Stops after every command in flight was answered.
     pub async fn stop(self) -> Written {
         self.stop.send_replace(true);
         let mut all = Written::default();
@@ -119,7 +119,7 @@ async fn write(
     written
 }
 
-/// Nobody knows what became of it, or the server says that there is no room for now.
+/// The outcome is unknown, or the server has no room for now.
 fn is_to_be_repeated(status: &Status) -> bool {
     let has_no_room = || matches!(reason(status).as_deref(), Some("OVERLOADED" | "STORE_FULL"));
     is_passing(status) || (status.code() == Code::ResourceExhausted && has_no_room())
@@ -135,7 +135,7 @@ async fn register(api: &Api, handle: &str, request_id: &str) -> Result<String, S
     Ok(api.commands.clone().register_account(within(DEADLINE, request)).await?.into_inner().account_id)
 }
 
-/// The log, one line of JSON an event.
+/// The log as lines of JSON, one for each event.
 pub async fn log_of(store: &str, folder: &Path) -> Vec<serde_json::Value> {
     let file = folder.join(format!("log-{}.jsonl", request_id()));
     chirp(&["log", "export", "--store", store, "--to", path(&file)]).await.with(0);
@@ -144,10 +144,10 @@ pub async fn log_of(store: &str, folder: &Path) -> Vec<serde_json::Value> {
     lines.filter_map(|mut line| line.get_mut("event").map(serde_json::Value::take)).collect()
 }
 
-/// Holds what clients were told against the log.
+/// Compares the answers that clients got with the log.
 ///
 /// # Errors
-/// Which promise is broken, and by what.
+/// Names the broken promise and what broke it.
 pub fn check(log: &[serde_json::Value], acknowledged: &[(String, String)]) -> Result<(), String> {
     let mut versions: HashMap<&str, i64> = HashMap::new();
     let mut made: HashMap<&str, &str> = HashMap::new();

@@ -12,10 +12,10 @@ use tonic::Code;
 use uuid::Uuid;
 
 const ACCOUNTS_MAX: usize = 9;
-/// Commands go to the newest posts mostly, as in life.
+/// Most commands are about the newest posts.
 const RECENT_POSTS: usize = 6;
 
-/// What the histories of a test must have led to, each at least once.
+/// The types of event that the histories of a test must contain, each at least once.
 pub const EVERY_TYPE: [&str; 30] = [
     "account.registered",
     "account.profile_updated",
@@ -49,7 +49,7 @@ pub const EVERY_TYPE: [&str; 30] = [
     "notifications.seen",
 ];
 
-/// A history while it is being made, and what in it can be taken back.
+/// A history that grows, and what in it can be undone.
 pub struct History {
     servers: [Executor; 2],
     accounts: Vec<AccountId>,
@@ -85,7 +85,7 @@ impl History {
         }
     }
 
-    /// One more command. Many are refused, as in life; none may fail.
+    /// One more command. Many are refused; none may fail.
     pub async fn step(&mut self, random: &mut Random, seed: u64) {
         let command = self.next(random);
         let call = Call {
@@ -95,7 +95,7 @@ impl History {
             correlation_id: Uuid::now_v7(),
             traceparent: None,
         };
-        // Two servers on one log: what the one has cached, the other makes stale.
+        // Two servers on one log: each makes what the other has cached stale.
         match random.pick(&self.servers).execute(&call, &command).await {
             Ok(executed) => self.remember(&command, executed),
             Err(status) => assert!(
@@ -105,13 +105,13 @@ impl History {
         }
     }
 
-    /// One more command.
+    /// The next command.
     pub fn next(&mut self, random: &mut Random) -> Command {
         self.steps += 1;
         self.choose(random)
     }
 
-    /// Notes what an executed command makes possible.
+    /// Records what an executed command makes possible.
     pub fn remember(&mut self, command: &Command, executed: Executed) {
         self.reached = self.reached.max(executed.anchor.position);
         match (command, executed.answer) {
@@ -174,7 +174,7 @@ impl History {
             103..=104 => Command::RemoveBookmark(mostly(random, &self.bookmarked, on)),
             105..=107 => Command::MarkNotificationsSeen { account, up_to: self.some_position(random) },
             108..=109 => Command::RemoveFollower(mostly(random, &self.followed, edge)),
-            // Anybody may try to change what is not theirs.
+            // Any account may try to change what is not its own.
             _ => Command::DeletePost(on),
         }
     }
@@ -211,13 +211,13 @@ impl History {
         text
     }
 
-    /// A position that notifications may be at.
+    /// A position that notifications may have.
     fn some_position(&self, random: &mut Random) -> Position {
         Position(random.between(1, self.reached.0.max(1)))
     }
 }
 
-/// Mostly something that was done, so that taking it back does something; now and then something else.
+/// Mostly something that was done, so that undoing it has an effect; now and then something else.
 fn mostly<T: Copy>(random: &mut Random, done: &[T], other: T) -> T {
     match done.is_empty() || random.one_in(6) {
         true => other,
@@ -225,7 +225,7 @@ fn mostly<T: Copy>(random: &mut Random, done: &[T], other: T) -> T {
     }
 }
 
-/// Sometimes something that was done before, and may have been taken back since.
+/// Sometimes something that was done before, and may have been undone since.
 fn sometimes<T: Copy>(random: &mut Random, done: &[T], other: T) -> T {
     match done.is_empty() || !random.one_in(4) {
         true => other,
@@ -233,7 +233,7 @@ fn sometimes<T: Copy>(random: &mut Random, done: &[T], other: T) -> T {
     }
 }
 
-/// Few handles, so that some are taken.
+/// One of few handles, so that some are taken.
 fn handle(random: &mut Random) -> String {
     format!("handle_{}", random.between(1, 20))
 }

@@ -1,9 +1,9 @@
-//! The laws, over random histories: whatever was materialized, capped, backfilled, pulled, rebuilt or restarted, every
-//! answer is what the naive reference says, and a stream adds up to the timeline.
+//! The laws, over random histories: whatever was stored, capped, backfilled, pulled, rebuilt or restarted, every answer
+//! is what the naive reference says, and a stream adds up to the timeline.
 //!
 //! A history is random commands through the real command server into a real log. Projectors with batch sizes 1, 7 and
-//! 1,000 and tiny limits fold it into real tables; at several checkpoints every question is asked of the real query
-//! server. The seeds change from day to day and are printed, the first one always; `CHIRP_SEED=n` begins with another,
+//! 1,000 and tiny limits fold it into real tables; at several checkpoints every query is sent to the real query server.
+//! The seeds change from day to day and are printed, the first one always; `CHIRP_SEED=n` begins with another,
 //! `CHIRP_LAW_SEED=n` runs one history alone, and `CHIRP_LAW_HISTORIES=n` sets how many each test of SQLite runs, and
 //! `CHIRP_LAW_HISTORIES_ON_POSTGRES=n` those of PostgreSQL. `scripts/faults --full` runs over a thousand.
 
@@ -19,15 +19,14 @@ use crate::world::{BATCH_SIZES, Engine, World};
 
 /// Histories of each of the four tests of SQLite.
 const HISTORIES: u64 = 20;
-/// The same on PostgreSQL, where each takes several times as long.
+/// Histories of each of the four tests of PostgreSQL, where each takes several times as long.
 const HISTORIES_ON_POSTGRES: u64 = 2;
-/// So many lead to every type of event.
+/// From so many histories on, every type of event must have happened.
 const HISTORIES_OF_EVERY_TYPE: u64 = 256;
 /// Tests that share the histories of an engine.
 const QUARTERS: u64 = 4;
-/// Commands of one history.
 const COMMANDS: usize = 120;
-/// How often the answers are checked on the way.
+/// How often the answers are checked within a history.
 const CHECKPOINTS: usize = 3;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -85,7 +84,7 @@ async fn check(engine: Engine, quarter: u64) {
     }
 }
 
-/// The types of event that happened in it.
+/// The types of event that happened in the history.
 async fn one_history(engine: Engine, seed: u64) -> BTreeSet<String> {
     let mut random = Random::new(seed);
     let mut world = World::new(engine, &mut random).await;

@@ -28,7 +28,7 @@ use uuid::Uuid;
 
 pub const BATCH_SIZES: [usize; 3] = [1, 7, 1_000];
 
-/// Tables whose rows the law fixes. The form of the timelines is free; their answers are not.
+/// Tables whose rows the law determines. The form of the timelines is free; their answers are not.
 static FIXED_TABLES: [Statement; 17] = [
     Statement::new(
         "SELECT CAST({array}(account, {id account_id}, handle, display_name, bio, organization, protected, active, created_at) AS TEXT) AS line FROM profiles_1 ORDER BY line",
@@ -69,7 +69,7 @@ static FIXED_TABLES: [Statement; 17] = [
     Statement::new("SELECT CAST({array}(actor, place, post) AS TEXT) AS line FROM timelines_1_reasons ORDER BY line"),
 ];
 
-/// The same laws hold on each.
+/// The same laws hold on each engine.
 #[derive(Clone, Copy, Debug)]
 pub enum Engine {
     Sqlite,
@@ -84,7 +84,7 @@ struct Places {
     _folder: Option<TempDir>,
 }
 
-/// Databases are made once, since that takes longer than a history.
+/// Databases are made once and reused, since making one takes longer than a history.
 static DATABASES: OnceCell<Vec<Server>> = OnceCell::const_new();
 
 impl Places {
@@ -136,7 +136,7 @@ impl Places {
     }
 }
 
-/// So that every path is taken.
+/// Limits that are so small that every path is taken.
 pub fn tiny_limits(random: &mut Random) -> TimelineSettings {
     TimelineSettings {
         celebrity_followers: random.between(1, 5),
@@ -153,7 +153,7 @@ async fn epoch_of(around: &mut PgConnection) -> Uuid {
     sqlx::query_scalar("SELECT epoch FROM chirp_log.store").fetch_one(around).await.expect("there is a store")
 }
 
-/// Lets the read tables of this database be those of another log.
+/// Makes the read tables of this database those of another log.
 async fn adopt(around: &mut PgConnection, epoch: Uuid) {
     let adopted = sqlx::query("UPDATE chirp_tables.store SET epoch = $1").bind(epoch).execute(around).await;
     assert_eq!(adopted.expect("there are tables").rows_affected(), 1);
@@ -162,7 +162,7 @@ async fn adopt(around: &mut PgConnection, epoch: Uuid) {
 /// A query server in this process, called as over a connection.
 type InProcess = QueryServiceClient<QueryServiceServer<Queries>>;
 
-/// One projector, its tables, and who reads them.
+/// One projector with its tables, its query server and its clients.
 struct Reader {
     store: Store,
     settings: ProjectorSettings,
@@ -171,7 +171,7 @@ struct Reader {
     progress: Wake,
     tables: Database,
     queries: Arc<Queries>,
-    /// How its clients reach it.
+    /// How its clients reach the query server.
     client: InProcess,
     homes: BTreeMap<String, Client<HomeView>>,
     notifications: BTreeMap<String, Client<NotificationView>>,
@@ -184,7 +184,7 @@ struct Reader {
 pub struct World {
     places: Places,
     original: Arc<dyn EventLog>,
-    /// As the readers see it.
+    /// The log as the readers see it.
     log: Arc<dyn EventLog>,
     readers: BTreeMap<usize, Reader>,
 }
@@ -195,7 +195,7 @@ impl World {
         Self::reading(engine, random, |log| log).await
     }
 
-    /// The same, where the readers see the log through something.
+    /// A world whose readers see the log through a wrapper.
     pub async fn reading(
         engine: Engine,
         random: &mut Random,
@@ -235,7 +235,7 @@ impl World {
         reader.projector().catch_up().await.expect("the projector projects");
     }
 
-    /// Asks everything, and lets every client of a stream come back.
+    /// Sends every query, and lets every client of a stream resume.
     pub async fn check_answers(&mut self, batch_size: usize, random: &mut Random, when: &str) {
         let mut report = Report::default();
         let model = self.model(&mut report).await;
@@ -274,7 +274,7 @@ impl World {
         }
     }
 
-    /// Fills every projection of one reader again.
+    /// Rebuilds every projection of one reader.
     pub async fn rebuild(&mut self, batch_size: usize) {
         let projector = self.projector(batch_size);
         for name in projector::projections::names() {
@@ -337,7 +337,7 @@ impl Reader {
         self.projector.as_mut().expect("it is only closed while it restarts")
     }
 
-    /// What the clients of an account show after they came back is what the model says; there are none where the account is gone.
+    /// After they resume, the clients of an account must show what the model says; there are none for an account that is gone.
     async fn check_clients(&mut self, model: &Model, account: &str, random: &mut Random, report: &mut Report) {
         let is_there = model.account(account).is_some();
         let entries = model.home_timeline(account);
@@ -364,8 +364,7 @@ impl Reader {
     }
 }
 
-/// Lets the client of this name go on, or begin, and checks what it shows: nothing when it is gone, and then the client goes, too. Whether
-/// it is there.
+/// Resumes or starts the client of this name, and checks what it shows. Whether what it shows exists; if not, the client is dropped.
 async fn check<V: View>(
     clients: &mut BTreeMap<String, Client<V>>,
     queries: &InProcess,
@@ -406,7 +405,7 @@ async fn open_projector(
     Projector::open(store, log, settings, Arc::new(SystemClock), progress).await.expect("the tables open")
 }
 
-/// In memory where there is such a place: a history writes small transactions by the thousand, and none must survive.
+/// In memory where possible: a history writes small transactions by the thousand, and none must survive.
 fn temporary_folder() -> TempDir {
     let shared_memory = Path::new("/dev/shm");
     match shared_memory.is_dir() {

@@ -1,4 +1,5 @@
-//! What is no store is refused before anything is made, and a secret is never printed, however it was given and however wrong it is.
+//! What is no store is refused before anything is made, and a secret is never printed, wherever it was given and
+//! however malformed its address is.
 
 use std::path::Path;
 
@@ -39,7 +40,7 @@ const MALFORMED: [&str; 26] = [
     "host=h user=u password=hunter2",
 ];
 
-/// Every command that takes a store, with a place for it.
+/// Every command that takes the address of a store, which is appended to the last word.
 const WITH_STORE: [&[&str]; 13] = [
     &["dev", "--data="],
     &["command-server", "--store="],
@@ -56,7 +57,7 @@ const WITH_STORE: [&[&str]; 13] = [
     &["bench", "append", "--bench-server="],
 ];
 
-/// Every command, with what it needs, but nothing that works.
+/// Commands whose last word takes another value, with arguments that lead nowhere.
 const OTHERS: [&[&str]; 8] = [
     &["restore", "--from=/nowhere/x", "--store="],
     &["replay", "--graph=/nowhere/x", "--command="],
@@ -76,7 +77,7 @@ fn without_secret(finished: &Finished, what: &str) {
 /// The words of a command, and what is in its environment.
 type Run = (Vec<String>, Vec<(String, String)>);
 
-/// Runs these, some at once, and gives what they said.
+/// Runs commands, some at once, and gives what each printed.
 async fn run_all(runs: Vec<Run>) -> Vec<(String, Finished)> {
     const AT_ONCE: usize = 8;
     let mut finished = Vec::new();
@@ -127,7 +128,7 @@ async fn nothing_that_was_given_is_repeated_where_it_may_be_a_secret() {
         for command in OTHERS {
             runs.push((with(command, address), vec![]));
         }
-        // Where nothing, or something else, was expected.
+        // Where no store is expected, or something else.
         for words in [vec!["verify", address], vec![address], vec!["dev", "--stroe", address]] {
             runs.push((words.into_iter().map(str::to_owned).collect(), vec![]));
         }
@@ -144,7 +145,7 @@ async fn nothing_that_was_given_is_repeated_where_it_may_be_a_secret() {
                 command.iter().filter(|word| !word.is_empty()).map(|word| (*word).to_owned()).collect();
             let variables = ["CHIRP_STORE", "CHIRP_DATA", "CHIRP_OPS", "CHIRP_LISTEN", "CHIRP_BENCH_SERVER"];
             runs.push((words.clone(), variables.map(|name| (name.to_owned(), address.to_owned())).to_vec()));
-            // As it should stand in a file, without its quotes, and where its key should be.
+            // As it should stand in a file, without its quotes, and in the place of its key.
             for (form, text) in [
                 format!("store = '{address}'\ndata = '{address}'\n"),
                 format!("store = {address}\n"),
@@ -170,7 +171,7 @@ async fn nothing_that_was_given_is_repeated_where_it_may_be_a_secret() {
     }
 }
 
-/// A store that is right, and cannot be reached.
+/// A valid address of a store that cannot be reached.
 #[tokio::test]
 async fn help_and_failures_show_no_password_of_an_address_that_is_right() {
     let address = "postgres://u:hunter2@127.0.0.1:1/db?password=hunter2";

@@ -1,4 +1,4 @@
-//! Thin typed clients of the three services, and what a test wants to know of an answer.
+//! Thin typed clients of the three services, and what tests look at in an answer.
 
 use std::time::Duration;
 
@@ -36,14 +36,14 @@ pub struct Api {
     pub admin: AdminServiceClient<Channel>,
 }
 
-/// What a command made, and the token that it answered.
+/// What a command made, and the token of its answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Made {
     pub id: String,
     pub token: String,
 }
 
-/// A connection that is made when it is first used.
+/// A channel that connects at its first use.
 pub fn channel(address: &str) -> Channel {
     let endpoint = Endpoint::from_shared(format!("http://{address}")).expect("an address makes a URI");
     endpoint.connect_timeout(PATIENCE).connect_lazy()
@@ -65,7 +65,7 @@ impl Api {
         Made { id: account_id, token: consistency_token }
     }
 
-    /// The ids of new accounts.
+    /// Registers accounts, and gives their ids.
     pub async fn accounts<const N: usize>(&self, handles: [&str; N]) -> [String; N] {
         let mut ids = [const { String::new() }; N];
         for (id, handle) in ids.iter_mut().zip(handles) {
@@ -152,7 +152,7 @@ impl Api {
         }
     }
 
-    /// Opens the stream of a home timeline, whose first message is `subscribed`.
+    /// Opens a stream of a home timeline, whose first message is `subscribed`.
     pub async fn stream(&self, owner: &str, resume_token: &str) -> Feed {
         let request = ask!(StreamHomeTimelineRequest { account_id: owner, resume_token: resume_token });
         Feed::open(&self.queries, request).await
@@ -163,12 +163,10 @@ impl Api {
         answer.expect("the projections are listed").into_inner().projections
     }
 
-    /// The position of the newest event.
     pub async fn head(&self) -> u64 {
         self.projections().await.first().expect("there is a projection").head
     }
 
-    /// The whole log.
     pub async fn events(&self) -> Vec<RecordedEvent> {
         let mut events = Vec::new();
         let mut request = ReadEventsRequest { page_size: 200, ..ReadEventsRequest::default() };
@@ -203,7 +201,6 @@ pub fn requiring(requirement: consistency::Requirement) -> Option<Consistency> {
     Some(Consistency { requirement: Some(requirement) })
 }
 
-/// A request with a deadline.
 pub fn within<T>(allowed: Duration, message: T) -> Request<T> {
     let mut request = Request::new(message);
     request.set_timeout(allowed);
@@ -215,7 +212,7 @@ pub fn reason(status: &Status) -> Option<String> {
     status.get_details_error_info().filter(|info| info.domain == "chirp").map(|info| info.reason)
 }
 
-/// A server that is just being killed does not answer; whatever was asked is asked again.
+/// Whether a call may be retried: a server that is just being killed does not answer.
 pub fn is_passing(status: &Status) -> bool {
     matches!(
         status.code(),
@@ -231,7 +228,7 @@ pub fn texts(items: &[TimelineItem]) -> Vec<String> {
     items.iter().map(text).collect()
 }
 
-/// A message of the home stream, as much of it as tests look at.
+/// The parts of a home stream's message that tests look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Told {
     Subscribed,
@@ -277,7 +274,6 @@ impl From<Event> for Told {
     }
 }
 
-/// An open home stream.
 pub struct Feed {
     stream: Streaming<StreamHomeTimelineResponse>,
     /// The resume token of the last message.
@@ -293,7 +289,7 @@ impl Feed {
         Self::try_open(queries, request).await.expect("the stream opens")
     }
 
-    /// The same, when the server may be busy or gone.
+    /// Opens a stream of a server that may be busy or gone.
     pub async fn try_open(
         queries: &QueryServiceClient<Channel>,
         request: impl tonic::IntoRequest<StreamHomeTimelineRequest>,
@@ -328,7 +324,7 @@ impl Feed {
 }
 
 impl Feed {
-    /// Reads until the stream ends, and gives what it ended with.
+    /// Reads until the stream ends, and gives its status.
     pub async fn next_to_the_end(&mut self) -> Status {
         loop {
             if let Err(status) = self.next_or_end().await {

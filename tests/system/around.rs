@@ -1,4 +1,4 @@
-//! The database of a store, behind everybody's back: to damage it, or to keep others from it.
+//! Direct access to the database of a store, to damage it, or to block others.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,14 +18,14 @@ use uuid::Uuid;
 
 use crate::process::{is_on_server, store_of};
 
-/// Which half of a store.
+/// The log or the read tables of a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Half {
     Log,
     Tables,
 }
 
-/// Its database, with the rights of its owner.
+/// Opens the database, with the rights of its owner.
 pub async fn open(folder: &Path, half: Half) -> Database {
     if is_on_server(folder) {
         let schema = if half == Half::Log { "chirp_log" } else { "chirp_tables" };
@@ -37,9 +37,9 @@ pub async fn open(folder: &Path, half: Half) -> Database {
     Database::Sqlite(SqlitePoolOptions::new().max_connections(1).connect_with(options).await.expect("it opens"))
 }
 
-/// Changes something. How many rows it changed.
+/// Executes a statement, and gives how many rows it changed.
 pub async fn tamper(folder: &Path, half: Half, sql: &'static str) -> u64 {
-    // A test has few statements and ends soon.
+    // Leaked, since a test has few statements and ends soon.
     let statement: &'static Statement = Box::leak(Box::new(Statement::new(sql)));
     let database = open(folder, half).await;
     let mut tx = database.begin_to_write().await.expect("it begins");
@@ -52,8 +52,8 @@ pub async fn tamper(folder: &Path, half: Half, sql: &'static str) -> u64 {
     changed
 }
 
-/// Appends an event as a newer or a broken build would have: its link is right, and this code cannot read it. Nobody else may append
-/// meanwhile. Where it is.
+/// Appends an event as a newer or a broken build would: its link is right, and this code cannot read it. Nobody else
+/// may append meanwhile. Gives its position.
 pub async fn append_unreadable(folder: &Path, stream: &str, kind: &str, payload: &str) -> Position {
     let store = Store::existing_at(&store_of(folder).await).expect("it is there");
     let log = store.open_log_to_import().await.expect("it opens").log;
@@ -72,10 +72,10 @@ pub async fn append_unreadable(folder: &Path, stream: &str, kind: &str, payload:
     position
 }
 
-/// A half of a store as it was at some moment.
+/// A copy of one half of a store.
 pub struct Saved {
     half: Half,
-    /// Of a store that is files.
+    /// Only of a store in a folder.
     files: Option<TempDir>,
 }
 
@@ -85,7 +85,7 @@ fn files_of(folder: &Path, half: Half) -> Vec<PathBuf> {
     ["", "-wal", "-shm"].map(with).into_iter().filter(|file| file.exists()).collect()
 }
 
-/// Every table of a schema, in a database.
+/// Every table of a schema.
 async fn tables_of(database: &Database, schema: &str) -> Vec<String> {
     let Database::Postgres(pool) = database else { unreachable!("files are copied") };
     let tables = sqlx::query("SELECT tablename::TEXT AS name FROM pg_tables WHERE schemaname = $1 ORDER BY 1");
@@ -105,7 +105,7 @@ impl Half {
         if self == Self::Log { "chirp_log" } else { "chirp_tables" }
     }
 
-    /// Keeps this half as it is. Of files, all processes must have ended.
+    /// Copies this half. Where stores are folders, all processes must have ended.
     pub async fn save(self, folder: &Path) -> Saved {
         if !is_on_server(folder) {
             let files = TempDir::new().expect("a folder can be made");
@@ -125,7 +125,7 @@ impl Half {
 }
 
 impl Saved {
-    /// Puts it back, as if nothing had happened since. Of a database, this may be done while it is in use.
+    /// Puts the copy in the place of the half. In a database, this may be done while it is in use.
     pub async fn put_back(&self, folder: &Path) {
         if let Some(files) = &self.files {
             for file in files_of(folder, self.half) {
@@ -152,8 +152,8 @@ impl Saved {
     }
 }
 
-/// Puts both halves of a database back at once, while everybody works on it: as a failover to a standby that lacks the newest commits
-/// does, but that no connection breaks.
+/// Puts both halves of a database back at once, while processes use it: like a failover to a standby that lacks the
+/// newest commits, but without a broken connection.
 pub async fn put_back_at_once(folder: &Path, (log, tables): (&Saved, &Saved)) {
     let database = open(folder, Half::Log).await;
     let (log, tables) = (log.script(&database).await, tables.script(&database).await);
@@ -168,10 +168,10 @@ pub async fn cut_connections(folder: &Path) {
     run(&database, others.to_owned()).await;
 }
 
-/// Keeps everybody from writing, until it is released.
+/// Blocks all writers, until it is dropped.
 pub struct Lock(Transaction);
 
-/// Waits until nobody else writes this half, and keeps it so.
+/// Waits until nobody writes this half, and blocks all writers.
 pub async fn lock(folder: &Path, half: Half) -> Lock {
     static LOCK_LOG: Script = Script::new("{postgres: LOCK TABLE head IN EXCLUSIVE MODE}");
     static LOCK_TABLES: Script = Script::new("{postgres: LOCK TABLE projections IN EXCLUSIVE MODE}");
@@ -186,7 +186,7 @@ impl Lock {
     }
 }
 
-/// In order, as projections are listed.
+/// In the order in which projections are listed.
 pub fn sorted<T: Ord>(mut names: Vec<T>) -> Vec<T> {
     names.sort_unstable();
     names

@@ -1,4 +1,4 @@
-//! Time travel: what was answered once is answered again for that moment, whatever happened since.
+//! Time travel: an answer that was given once is given again for that moment, whatever happened since.
 
 use clients::Random;
 use shared::rpc::proto::admin::get_as_of_request::{Moment, Subject};
@@ -12,7 +12,7 @@ use crate::api::{Api, ask, reason, up_to_date};
 use crate::process::{Dev, chirp, folder};
 
 const CHANGES: usize = 60;
-/// After how many of them copies of the answers are taken.
+/// After how many changes the answers are copied.
 const EVERY: usize = 10;
 
 /// The answers at one moment.
@@ -33,7 +33,7 @@ async fn as_of(api: &Api, moment: Moment, subject: Subject) -> GetAsOfResponse {
     api.admin.clone().get_as_of(request).await.expect("it is answered").into_inner()
 }
 
-/// Something that changes what others see.
+/// A change that others can see.
 async fn change(api: &Api, random: &mut Random, [ada, bob, eve]: [&str; 3], posts: &mut Vec<String>) {
     let mut commands = api.commands.clone();
     match random.below(9) {
@@ -71,7 +71,7 @@ async fn what_was_answered_is_answered_again_for_that_moment() {
             copies.push(copy(&dev.api, [&ada, &bob]).await);
         }
     }
-    // What is shown now is quite different.
+    // The present answers are quite different.
     let renamed = ask!(ChangeHandleRequest { account_id: &ada, handle: "ada2" });
     dev.api.commands.clone().change_handle(renamed).await.expect("it is renamed");
     dev.api.deactivate(&eve).await;
@@ -82,7 +82,7 @@ async fn what_was_answered_is_answered_again_for_that_moment() {
         let home = as_of(&dev.api, at, Subject::HomeTimelineAccountId(bob.clone())).await;
         let expected = HomeTimelineAsOf { items: copy.home.clone() };
         assert_eq!(home.answer, Some(Answer::HomeTimeline(expected)), "position {}", copy.position);
-        // By the time of an event, it is at least that event.
+        // The time of an event includes at least that event.
         let time = home.recorded_at.expect("there is an event");
         let by_time = as_of(&dev.api, Moment::Time(time), Subject::Stream(format!("account-{ada}"))).await;
         assert!(by_time.position >= copy.position && by_time.recorded_at == Some(time), "{by_time:?}");

@@ -66,7 +66,7 @@ async fn what_is_restored_is_equal_to_the_byte_and_tokens_from_before_are_refuse
         let (before, after) = (events(&store, &before, until).await, events(&target, &after, u64::MAX).await);
         assert_eq!(after.len() as u64, until);
         assert!(before == after, "round {round}: the logs differ");
-        // A second time, nothing is there twice.
+        // A second restore changes nothing.
         chirp(&["restore", "--from", path(&file), "--store", &target]).await.with(0);
         restored_last = Some((elsewhere, until));
     }
@@ -121,7 +121,7 @@ async fn a_backup_that_is_damaged_or_incomplete_is_refused_and_a_file_is_not_ove
         let refused = chirp(&["restore", "--from", path(&damaged), "--store", &target]).await.with(1).stderr;
         assert!(refused.contains(expected), "{expected:?} is not in {refused}");
     }
-    // Somebody else's store is left alone.
+    // The store of another log is left alone.
     let other = folder();
     let other_dev = Dev::start(other.path()).await;
     other_dev.api.accounts(["carol", "dan"]).await;

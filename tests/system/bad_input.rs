@@ -1,4 +1,4 @@
-//! What is wrong with a call is said with its reason, all of it at once; nothing is appended, and nobody else notices.
+//! Wrong input is refused with its reason, all violations at once; nothing is appended, and other clients notice nothing.
 
 mod bytes;
 mod commands;

@@ -20,10 +20,10 @@ use tonic::transport::server::TcpIncoming;
 
 use crate::process::{Dev, PATIENCE, folder};
 
-/// Where the page is served from; `scripts/test` makes it.
+/// The folder of the page; `scripts/test` makes it.
 const PAGE: &str = "CHIRP_TEST_PAGE";
 
-/// Serves the page until this is dropped, and gives what it sends back.
+/// Serves the page until this is dropped, and receives what it sends back.
 struct Site {
     address: SocketAddr,
     outcomes: mpsc::UnboundedReceiver<Value>,
@@ -66,11 +66,11 @@ impl Site {
         format!("http://{}", self.address)
     }
 
-    /// What the page says of its play with these servers.
+    /// Opens the page with these servers, and gives what it reports.
     async fn play(&mut self, dev: &Dev) -> Value {
         let profile = folder();
         let address = format!("{}/?commands=http://{}&queries=http://{}", self.origin(), dev.command, dev.query);
-        // Root needs no sandbox against itself.
+        // As root, there is no sandbox.
         let flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"];
         let mut chromium = Command::new("chromium")
             .args(flags)

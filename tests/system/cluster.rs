@@ -1,4 +1,4 @@
-//! A PostgreSQL server of a test's own, to be stopped, killed and started again.
+//! A PostgreSQL server of a test's own, which can be stopped, killed and started again.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -12,7 +12,7 @@ use tokio::time::timeout;
 
 use crate::process::{PATIENCE, chirp, folder};
 
-/// Starts a server, says where it is and which process, and ends it when nobody listens any more.
+/// Starts a server, prints its address and process id, and ends it when its input ends.
 const SCRIPT: &str = r#"
 set -euo pipefail
 . scripts/postgres.sh
@@ -22,8 +22,8 @@ echo "$postgres $postgres_pid"
 cat >/dev/null
 "#;
 
-/// A key, and a certificate that it signed for itself. The server wants a key that nobody else can read; as root, the user of
-/// the server is somebody else.
+/// Makes a key, and a certificate that it signed for itself. The server requires that nobody else can read the key; for
+/// root, the user of the server is another one.
 const MAKE_CERTIFICATE: &str = "
 set -euo pipefail
 openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost \
@@ -33,7 +33,7 @@ chmod 600 server.key
 [ $(id -u) != 0 ] || chown postgres server.key
 ";
 
-/// Copies a server that is in use, so that the copy will follow it.
+/// Copies a running server, so that the copy can follow it.
 const COPY: &str = r#"
 set -euo pipefail
 . scripts/postgres.sh
@@ -43,7 +43,7 @@ as_postgres "$(postgres_bin)/pg_basebackup" -d "$2" -D "$1/data" -R -X stream --
 free_port >"$1/port"
 "#;
 
-/// Starts a pooler before a server, says where it is, and ends it when nobody listens any more.
+/// Starts a pooler before a server, prints its address, and ends it when its input ends.
 const POOLER: &str = r#"
 set -euo pipefail
 . scripts/postgres.sh
@@ -61,7 +61,7 @@ pub struct Pooler {
 }
 
 impl Pooler {
-    /// In this mode, before a server at `host:port`.
+    /// Starts it in this mode, before a server at `host:port`.
     pub async fn start(server: &str, mode: &str) -> Self {
         let folder = folder();
         let port = server.rsplit(':').next().expect("there is always one part");
@@ -69,7 +69,7 @@ impl Pooler {
         Self { _folder: folder, _shell: shell, host }
     }
 
-    /// As `host:port`.
+    /// The `host:port` at which it listens.
     pub fn host(&self) -> &str {
         &self.host
     }
@@ -83,7 +83,7 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// A server with these settings, and the schemas of Chirp in it.
+    /// Starts a server with these settings, and makes the schemas of Chirp in it.
     pub async fn start(settings: &str) -> Self {
         let folder = folder();
         let (shell, address, id) = run(folder.path(), settings).await;
@@ -92,7 +92,7 @@ impl Cluster {
         cluster
     }
 
-    /// A server that can encrypt, and the folder with the certificate by which it is known, `server.crt`.
+    /// Starts a server that can encrypt; its certificate is in the folder as `server.crt`.
     pub async fn start_with_tls() -> (Self, TempDir) {
         let certificates = folder();
         let made = std::process::Command::new("bash")
@@ -108,7 +108,7 @@ impl Cluster {
         (Self::start(&settings).await, certificates)
     }
 
-    /// A standby of this one, which follows it from now on.
+    /// Starts a standby of this server, which follows it from now on.
     pub async fn standby(&self) -> Self {
         let folder = folder();
         let copied = Command::new("bash")
@@ -125,7 +125,7 @@ impl Cluster {
         standby
     }
 
-    /// Waits until a standby has all that was written.
+    /// Waits until a standby has received and replayed all that was written.
     pub async fn caught_up(&self) {
         const LAGGING: &str =
             "SELECT COALESCE(BOOL_AND(replay_lsn = pg_current_wal_lsn()), FALSE) FROM pg_stat_replication";
@@ -147,12 +147,12 @@ impl Cluster {
         self.store().replace(self.host(), host)
     }
 
-    /// As `host:port`.
+    /// The `host:port` at which it listens.
     pub fn host(&self) -> &str {
         self.address.rsplit('@').next().expect("there is always one part")
     }
 
-    /// Sends a signal to the server and to all that it started.
+    /// Sends a signal to the server and to all its processes.
     pub fn signal(&self, name: &str) {
         let id = self.id.to_string();
         for arguments in [["-s", name, &id].as_slice(), &["--children"]] {
@@ -164,16 +164,16 @@ impl Cluster {
         }
     }
 
-    /// kill -9 of the server.
+    /// Kills the server (SIGKILL).
     pub async fn kill(&mut self) {
         self.signal("KILL");
-        // The shell ends with what it waits for.
+        // The shell ends with the server.
         drop(self.shell.stdin.take());
         let ended = timeout(PATIENCE, self.shell.wait()).await;
         ended.expect("the shell ends").expect("it can be waited for");
     }
 
-    /// Starts it again, where it was.
+    /// Starts the server again at the same address.
     pub async fn start_again(&mut self, settings: &str) {
         let (shell, address, id) = run(self.folder.path(), settings).await;
         assert_eq!(address, self.address, "it keeps its port");
@@ -183,7 +183,7 @@ impl Cluster {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        // What stands still cannot end.
+        // A stopped process cannot end.
         self.signal("CONT");
     }
 }
@@ -192,7 +192,7 @@ async fn run(folder: &Path, settings: &str) -> (Child, String, u32) {
     start(SCRIPT, folder, &[], settings).await
 }
 
-/// Runs a script that says where it has started something, and as which process, and that ends it when its input ends.
+/// Runs a script that prints the address and the process id of what it started, and ends it when its input ends.
 async fn start(script: &str, folder: &Path, arguments: &[&str], settings: &str) -> (Child, String, u32) {
     let mut shell = Command::new("bash")
         .args(["-c", script, "cluster"])

@@ -1,4 +1,5 @@
-//! How the command line behaves among other programs: in pipes, on terminals, in containers, and beside variables that are meant for others.
+//! How the command line behaves among other programs: in pipes, on terminals, in containers, and beside environment
+//! variables that are meant for others.
 
 use std::path::Path;
 
@@ -11,10 +12,10 @@ use crate::process::{
     Dev, Role, Surroundings, chirp, chirp_unread, chirp_with, eventually, folder, on_postgres, path, store_of,
 };
 
-/// A name by which somebody would like to clear the screen, move the cursor and reverse the text of whoever looks at it.
+/// A name that clears the screen, moves the cursor and reverses the text, if a terminal gets it as it is.
 const RUDE: &str = "\u{9b}2J\u{85}\u{202e}gnp.exe\u{2066}\u{200f}\u{7f}";
 
-/// What a terminal must not get.
+/// Characters that a terminal must not get.
 fn is_rude(character: char) -> bool {
     RUDE.contains(character) && !character.is_ascii_graphic() || character == '\u{1b}'
 }
@@ -161,7 +162,7 @@ async fn a_store_that_cannot_be_opened_names_its_file() {
         let last = finished.stderr.lines().last().unwrap_or_default();
         assert!(last.contains(path(file)), "{arguments:?}: {finished:#?}");
     }
-    // They wait, and say for what.
+    // They wait, and print for what.
     for role in [&["projector", "--ops-listen"], &["query-server", "--listen"]] {
         let arguments = [&role[..], &["127.0.0.1:0", "--store", of_log]].concat();
         let mut process = crate::process::Process::start(&arguments);
@@ -173,12 +174,12 @@ async fn a_store_that_cannot_be_opened_names_its_file() {
 async fn the_past_is_shown_where_only_the_store_can_be_written_and_the_folder_is_named_otherwise() {
     let (folder, elsewhere) = (folder(), folder());
     let nowhere = folder.path().join("nowhere");
-    // As under a root that is read-only.
+    // As below a read-only root.
     let environment = vec![("TMPDIR".to_owned(), path(&nowhere).to_owned())];
     let surroundings = || Surroundings { environment: environment.clone(), ..Surroundings::default() };
     let store = store_of(folder.path()).await;
     let commands = Role::command_server(folder.path()).await;
-    // A server has no folder.
+    // A store on a server has no folder.
     let tmp = if on_postgres() { vec!["--tmp", path(elsewhere.path())] } else { vec![] };
     let projector = Role::start_in(surroundings(), "projector", "--ops-listen", &store, &tmp).await;
     let api = crate::api::Api::new(&commands.address, &commands.address, &projector.address);
@@ -230,7 +231,7 @@ async fn what_is_configured_wrongly_has_an_exit_code_of_its_own() {
         vec!["store", "new-epoch", "--store", path(&missing)],
         vec!["store", "new-epoch", "--store", "mysql://h/db"],
         vec!["command-server", "--store", path(&missing), "--listen", "127.0.0.1:0"],
-        // Of no machine.
+        // An address that no machine has.
         vec!["command-server", "--store", &store, "--listen", "192.0.2.1:0"],
         vec!["projector", "--store", &store, "--projections", "timelins_1"],
         vec!["dev", "--connection-age", "0"],

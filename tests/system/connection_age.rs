@@ -1,4 +1,4 @@
-//! A connection that has reached its age: each of its streams says so before it is cut, with the token from which it goes on.
+//! A connection that has reached its age: each of its streams says so before it is cut, with the token from which it resumes.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ use crate::process::{Dev, PATIENCE, folder};
 /// In seconds: long enough to open all streams.
 const AGE: &str = "3";
 
-/// What a stream says, until it ends.
+/// All messages of a stream, and its status.
 async fn to_the_end<M>(stream: &mut Streaming<M>) -> (Vec<M>, Status) {
     let mut said = Vec::new();
     loop {
@@ -40,7 +40,7 @@ fn went_elsewhere(what: &str, status: &Status) {
     assert!(status.message().contains("connection"), "{what}: {status:?}");
 }
 
-/// The last message, which is `draining`, before a status.
+/// Asserts that the last message is `draining`, before a status.
 macro_rules! drained {
     ($what:literal, $stream:expr, $last:pat) => {{
         let (said, status) = to_the_end(&mut $stream).await;
@@ -51,7 +51,7 @@ macro_rules! drained {
     }};
 }
 
-/// Asks until the channel has noticed that its connection is closed: tonic cancels what it was given before.
+/// Retries until the channel has noticed that its connection is closed: tonic cancels the calls that it had accepted before.
 macro_rules! reopened {
     ($client:ident.$method:ident($request:expr)) => {{
         let request = $request;
@@ -123,7 +123,7 @@ async fn every_stream_of_a_connection_that_reaches_its_age_is_told_and_goes_on_f
         went_elsewhere(what, &ended);
     }
 
-    // On the same channels, which have another connection by now.
+    // The same channels have another connection by now.
     let mut commands = dev.api.commands.clone();
     let made = reopened!(commands.create_post(ask!(CreatePostRequest { author_id: &ada, text: "after @bob" })));
     let again = ask!(StreamNotificationsRequest { account_id: &bob, resume_token: &token_of_notifications });
@@ -145,7 +145,7 @@ async fn every_stream_of_a_connection_that_reaches_its_age_is_told_and_goes_on_f
         panic!("{first:?}")
     };
     assert_eq!(created.post_id, made.post_id, "it goes on where it was");
-    // A process that stops says that it does.
+    // A process that stops tells its streams.
     dev.process.signal("TERM");
     let last = loop {
         match feed.next_or_end().await {

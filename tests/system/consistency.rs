@@ -1,4 +1,4 @@
-//! How fresh an answer is, what waiting ends in, and paging while the world goes on.
+//! How fresh an answer is, how waiting ends, and paging while the data changes.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ async fn a_read_after_a_write_is_as_fresh_as_it_asks_to_be() {
         let consistency = if number % 2 == 0 { fresh(&made.token) } else { up_to_date() };
         let page = api.home(&bob, consistency).await;
         assert_eq!(texts(&page.items).first(), Some(&text));
-        // Whoever has seen it once never sees anything older.
+        // A client that has seen it once never sees anything older.
         assert_eq!(texts(&api.home(&bob, fresh(&page.read_at)).await.items).first(), Some(&text));
     }
     for requirement in [None, Some(Requirement::MinimizeLatency(true)), Some(Requirement::MinimizeLatency(false))] {
@@ -51,7 +51,7 @@ async fn a_read_that_waits_for_a_stopped_projector_ends_before_its_deadline_and_
         let request = ask!(GetHomeTimelineRequest { account_id: &ada.id, consistency: consistency.clone() });
         let mut refused = Status::cancelled("not yet");
         for _ in 0..ATTEMPTS_MAX {
-            // On a busy machine our own timer may fire in the moment that the server leaves for its answer.
+            // On a busy machine our own timer may fire in the moment in which the server sends its answer.
             if refused.code() == Code::Cancelled {
                 let answered = api.queries.clone().get_home_timeline(within(deadline, request.clone())).await;
                 refused = answered.expect_err("it cannot be that fresh");
@@ -69,7 +69,7 @@ async fn a_read_that_waits_for_a_stopped_projector_ends_before_its_deadline_and_
     let refused = opening.stream_home_timeline(within(Duration::from_millis(800), request)).await;
     assert_eq!(refused.err().as_ref().and_then(reason).as_deref(), Some("PROJECTION_BEHIND"));
 
-    // What does not ask for freshness is answered at once, with what there is.
+    // A query that requires no freshness is answered at once, with what there is.
     let not_asking = [None, requiring(Requirement::MinimizeLatency(true))];
     for consistency in not_asking {
         assert_eq!(texts(&api.home(&ada.id, consistency).await.items), Vec::<String>::new());
@@ -136,7 +136,7 @@ async fn paging_to_the_end_shows_every_post_once_while_new_ones_arrive() {
     for (page_size, most) in [(0, 20), (1, 1), (7, 7), (100, 100), (101, 100), (i32::MAX, 100)] {
         let mut request =
             ask!(GetHomeTimelineRequest { account_id: &bob, consistency: fresh(&newest), page_size: page_size });
-        // A page of one is slow: its first pages say enough.
+        // Pages of one entry are slow, so only the first ones are read.
         let pages_max = if page_size == 1 { 25 } else { usize::MAX };
         let (mut seen, mut pages) = (Vec::new(), 0);
         while pages < pages_max {
@@ -151,7 +151,7 @@ async fn paging_to_the_end_shows_every_post_once_while_new_ones_arrive() {
                 break;
             }
             request.page_token = page.next_page_token;
-            // Consistency and page size may change from page to page; what is new does not show up below.
+            // Consistency and page size may change from page to page; what is new does not appear below.
             let arrived = api.post(&ada, &format!("new {page_size} {pages}")).await;
             request.consistency = fresh(&arrived.token);
             newest = arrived.token;

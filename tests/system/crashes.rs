@@ -1,4 +1,4 @@
-//! A projector that ends at any point of its work: what it left is what it goes on from.
+//! A projector that crashes at any point of its work: the next one goes on from what it left.
 
 use std::path::Path;
 use std::time::Duration;
@@ -15,19 +15,19 @@ use crate::process::{Role, eventually, folder, on_postgres, verified};
 
 /// How often each point is passed before the process ends there, in one round each. `CHIRP_CRASH_ROUNDS=n` runs more, at random.
 const PASSED: [usize; 2] = [0, 4];
-/// How many projectors are killed at random times; `CHIRP_PROJECTOR_KILLS=n` for another number.
+/// How many projectors are killed at random times; `CHIRP_PROJECTOR_KILLS=n` sets another number.
 const KILLS: usize = 50;
-/// On a server, the lease of the one before must end each time.
+/// Fewer, since on a server the lease of the killed projector must end each time.
 const KILLS_ON_POSTGRES: usize = 6;
 
-/// Between two writes, so that there is not more to verify than there are rounds.
+/// The pause between two writes, so that there is no more to verify than there are rounds.
 const PACE: Duration = Duration::from_millis(10);
 
 /// Makes the tables of a projection those of a history that the log does not have.
 const FORGE_HASH: &str = "
 UPDATE projections SET hash = {sqlite: zeroblob(32)}{postgres: decode(repeat('00', 32), 'hex')} WHERE name = 'posts_1'";
 
-/// Two servers that live on, and the accounts that are there.
+/// Two servers that go on running, and the accounts.
 struct Around {
     commands: Role,
     queries: Role,
@@ -36,7 +36,7 @@ struct Around {
 }
 
 impl Around {
-    /// With the position of the newest event.
+    /// Starts them, and gives the position of the newest event.
     async fn start(folder: &Path) -> (Self, u64) {
         let commands = Role::command_server(folder).await;
         let (projector, queries) = (Role::projector(folder).await, Role::query_server(folder).await);
@@ -62,13 +62,13 @@ impl Around {
     }
 }
 
-/// Lets a projector give back what it owns, so that the next need not wait.
+/// Stops a projector, which releases its projections, so that the next one need not wait.
 async fn stop(mut projector: Role) {
     projector.process.signal("TERM");
     assert!(projector.process.ended().await.success());
 }
 
-/// Asks of the projector what leads to a point, until it has ended. On a server it may not own anything yet.
+/// Calls what leads to a point, until the projector has ended. On a server it may not own anything at first.
 async fn lead_to(point: &str, api: &Api) {
     let mut admin = api.admin.clone();
     loop {
@@ -103,7 +103,7 @@ async fn wherever_a_projector_ends_its_successor_goes_on_from_there() {
             "projector::published",
         ]
         .contains(&point);
-        // What happens once cannot be passed; on a server, each round takes a lease.
+        // Some points are passed only once; on a server, each round takes a lease.
         let usual = if once || on_postgres() { &PASSED[..1] } else { &PASSED };
         let more = (0..more).map(|_| if once { 0 } else { random.below(10) });
         for passed in usual.iter().copied().chain(more).collect::<Vec<_>>() {
@@ -146,7 +146,7 @@ async fn wherever_a_projector_ends_its_successor_goes_on_from_there() {
 
             let successor = Role::projector(folder.path()).await;
             let api = around.api(&successor);
-            // What was being filled again is refused until it has been.
+            // Tables that are being filled again refuse queries until they are.
             let home = || async {
                 let request = ask!(GetHomeTimelineRequest { account_id: &around.bob, consistency: up_to_date() });
                 api.queries.clone().get_home_timeline(request).await.map(drop).map_err(|refused| reason(&refused))
@@ -198,7 +198,7 @@ async fn a_projector_that_is_killed_at_random_misses_nothing_and_doubles_nothing
     verified(folder.path()).await;
 }
 
-/// Every notification is lost, in every process; looking now and then is enough.
+/// Every notification is lost, in every process; polling is enough.
 #[tokio::test]
 async fn without_any_wake_up_everything_comes_by_polling() {
     const DEAF: &str = "shared::runtime::wake=return";

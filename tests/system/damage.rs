@@ -1,4 +1,4 @@
-//! Files that were lost, replaced, cut or damaged: nobody takes what is left for the store, and nobody says that all is well.
+//! Files that were lost, replaced, cut or damaged: the rest is not taken for the store, and no process reports that all is well.
 
 use std::fs;
 
@@ -11,7 +11,7 @@ use crate::api::{ask, registration, request_id};
 use crate::process::{Dev, Process, Role, chirp, eventually, folder, path, store_of, verified_at};
 use crate::roles::http;
 
-/// A store in a folder in which somebody has posted, and whose processes have stopped.
+/// A store in a folder with a post in it, whose processes have stopped.
 async fn a_store_with_a_post() -> tempfile::TempDir {
     let folder = folder();
     let mut dev = Dev::start_at(path(folder.path())).await;
@@ -68,7 +68,7 @@ async fn a_log_that_is_found_damaged_is_not_called_healthy() {
     let dev = Dev::start_at(path(folder.path())).await;
     let ada = "01920000-0000-7000-8000-000000000001";
     let say = async || {
-        // Whichever command comes to the damaged page.
+        // One of these commands needs the damaged page.
         let request = ask!(CreatePostRequest { request_id: request_id(), author_id: ada, text: "x" });
         let _ = dev.api.try_post(request).await;
         let _ = dev.api.commands.clone().register_account(registration("bob")).await;
@@ -91,7 +91,7 @@ async fn a_restore_that_did_not_come_to_its_end_leaves_no_store_that_opens() {
     let elsewhere = folder();
     let target = store_of(elsewhere.path()).await;
     let cut = elsewhere.path().join("cut.backup");
-    // Without its last line, if not without the end of that.
+    // Without its last line, or in the middle of a line.
     for length in [0, 1, text.len() / 2, text.len() - 2] {
         fs::write(&cut, &text[..length]).expect("it can be written");
         chirp(&["restore", "--from", path(&cut), "--store", &target]).await.with(1);
@@ -122,7 +122,7 @@ async fn a_store_is_not_given_a_new_epoch_under_a_process_that_uses_it() {
     assert!(refused.stderr.contains("is in use by another process"), "{refused:#?}");
     dev.process.signal("TERM");
     dev.process.ended().await;
-    // A query server alone makes tokens, too.
+    // A query server makes tokens, too.
     let mut queries = Role::start_at("query-server", "--listen", &store, &[]).await;
     let refused = chirp(&["store", "new-epoch", "--store", &store]).await.with(1);
     assert!(refused.stderr.contains("is in use by another process"), "{refused:#?}");

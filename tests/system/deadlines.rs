@@ -1,5 +1,5 @@
-//! Deadlines of any size: each that passes is answered as such, with its reason, and none makes a server panic. And what panics nevertheless is
-//! counted, logged and answered.
+//! Deadlines of any size: each that passes is answered as such, with its reason, and none makes a server panic. A panic
+//! nevertheless is counted, logged and answered.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ const METHODS: [&str; 3] = [
     "chirp.query.v1.QueryService/StreamHomeTimeline",
 ];
 
-/// How a call is answered that says this of its deadline; nothing when it is answered well. No client's own timer ends it.
+/// The status of a call with this deadline; nothing when it succeeds. No client's own timer ends it.
 async fn call(address: &str, method: &str, allowed: &str) -> Option<Status> {
     let connection = TcpStream::connect(address).await.expect("it listens");
     let (client, connection) = h2::client::handshake(connection).await.expect("it speaks HTTP/2");
@@ -38,7 +38,7 @@ async fn call(address: &str, method: &str, allowed: &str) -> Option<Status> {
         .expect("a request");
     let mut client = client.ready().await.expect("it is ready");
     let (answer, mut message) = client.send_request(request, false).expect("it is sent");
-    // An empty message: every method refuses it, once it has looked.
+    // An empty message, which every method refuses once it has looked at it.
     message.send_data(vec![0; 5].into(), true).expect("it is sent");
     let answered = timeout(PATIENCE, answer).await.expect("it is answered");
     let answered = answered.unwrap_or_else(|cause| panic!("{method} with {allowed}: {cause}"));
@@ -103,7 +103,7 @@ async fn a_deadline_of_any_size_or_shape_is_taken_and_no_call_panics() {
     for allowed in SIZES {
         for method in METHODS {
             let status = call(server(&dev, method), method, allowed).await;
-            // Each of them asks for something that is not there.
+            // Each of them names something that does not exist.
             let status = status.unwrap_or_else(|| panic!("{method} with {allowed} is answered"));
             let is_refused = status.code() == Code::InvalidArgument && reason(&status).is_some();
             assert!(is_refused, "{method} with {allowed}: {status:?}");
@@ -112,7 +112,7 @@ async fn a_deadline_of_any_size_or_shape_is_taken_and_no_call_panics() {
     assert_eq!(value(&dev, "chirp_panics_total", &[]).await, Some(0.0));
 }
 
-/// What a panic says, in a line of the log like everything else. What is on stdout is for people.
+/// The message of a panic in a line of the log, which has the form of every other line. What is on stdout is for people.
 fn panicked(line: &str) -> Option<String> {
     let line: Value = serde_json::from_str(line).ok()?;
     let message = line["message"].as_str().unwrap_or_default();
@@ -135,7 +135,7 @@ async fn a_call_that_panics_is_answered_counted_and_logged_and_the_next_one_is_s
     dev.api.post(&ada, "all is well").await;
 }
 
-/// It has taken effect, so it may not end as one of which nobody knows.
+/// The command has taken effect, so it must not end with an unknown outcome.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_command_that_waits_after_a_slow_append_is_told_that_it_is_stored_and_not_projected() {
     const DEADLINE: Duration = Duration::from_secs(6);
@@ -153,7 +153,7 @@ async fn a_command_that_waits_after_a_slow_append_is_told_that_it_is_stored_and_
         let (mut commands, request) = (api.commands.clone(), within(DEADLINE, post.clone()));
         async move { commands.create_post(request).await }
     });
-    // Less than a store is waited for, and more than there is left for the tables if the whole of the deadline began anew.
+    // Less than the deadline for a store, and more than is left for the tables if the whole deadline began anew.
     tokio::time::sleep(DEADLINE / 2).await;
     held.release().await;
     let refused = posting.await.expect("no panic").expect_err("nobody projects");

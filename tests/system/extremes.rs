@@ -1,10 +1,10 @@
-//! Numbers, times and sizes as nobody means them, on the command line and in files: each is taken or refused, and none ends a process.
+//! Extreme numbers, times and sizes, on the command line and in files: each is accepted or refused, and none ends a process.
 
 use std::fs;
 
 use crate::process::{Dev, chirp, folder, path, store_of};
 
-/// What may stand where a number is expected.
+/// Values for where a number is expected.
 const NUMBERS: [&str; 14] = [
     "0",
     "-1",
@@ -22,7 +22,7 @@ const NUMBERS: [&str; 14] = [
     "٣",
 ];
 
-/// Where one is expected, by commands that end by themselves.
+/// Commands that end by themselves, with a place for a number.
 const COMMANDS: [&[&str]; 10] = [
     &["events", "show", "{}"],
     &["events", "tail", "--after={}"],
@@ -128,7 +128,7 @@ async fn a_file_with_numbers_that_no_log_has_is_refused_by_its_line() {
     for (line, field) in fields {
         for extreme in extremes {
             let mut changed = lines.clone();
-            // As a text, since the hash chain holds for the bytes of a payload.
+            // Replaced as text, since the hash chain covers the bytes of a payload.
             let with = with_number(lines[line], field, extreme);
             changed[line] = &with;
             let file = elsewhere.path().join("changed.backup");
@@ -139,7 +139,7 @@ async fn a_file_with_numbers_that_no_log_has_is_refused_by_its_line() {
             assert!(!refused.stderr.contains("panicked"), "{field} = {extreme} in {name}: {}", refused.stderr);
         }
     }
-    // A request that was answered at a position that is not there would fail whenever it is sent again.
+    // A request with an answer at a position that does not exist would fail whenever it is retried.
     let (digest, max) = ("00".repeat(32), i64::MAX);
     let request = format!(
         "{{\"request\":{{\"principal\":\"\",\"request_id\":\"0190c0de-0000-7000-8000-000000000000\",\"position\":{max},\
@@ -159,7 +159,7 @@ async fn a_file_with_numbers_that_no_log_has_is_refused_by_its_line() {
     assert!(refused.stderr.contains("which is not there"), "{}", refused.stderr);
 }
 
-/// A line in which one number is another text.
+/// A line in which one number is replaced by a text.
 fn with_number(line: &str, field: &str, text: &str) -> String {
     let name = format!("\"{field}\":");
     let start = line.find(&name).unwrap_or_else(|| panic!("no {field} in {line}")) + name.len();

@@ -1,5 +1,6 @@
-//! History that goes back: an older copy of a log is put under newer tables, or a database fails over to one that lacks the newest commits.
-//! What the log does not have is never served, and tokens of it are refused by name.
+//! History that goes back: an older copy of a log is put under newer tables, or a database fails over to one that lacks
+//! the newest commits. What the log does not have is never served, and tokens of it are refused with a reason of their
+//! own.
 
 use std::path::Path;
 
@@ -15,11 +16,11 @@ use crate::process::{
 };
 use crate::roles::http;
 
-/// Posts before and after the moment to which history goes back.
+/// Posts before the moment to which history goes back, and after it.
 const KEPT: usize = 20;
 const LOST: usize = 50;
 
-/// What a client holds that was made in a stretch of the log that is lost.
+/// Tokens and ids of a client that were made in a stretch of the log that is lost.
 struct OfLostStretch {
     owner: String,
     post: String,
@@ -31,7 +32,7 @@ struct OfLostStretch {
 }
 
 impl OfLostStretch {
-    /// Of an account, whose post another likes, and which has a timeline of more than one page.
+    /// Takes them of an account whose post another likes, and whose timeline has more than one page.
     async fn hold(api: &Api, (owner, other): (&str, &str), post: &str) -> Self {
         let like = ask!(LikePostRequest { account_id: other, post_id: post });
         let token = api.commands.clone().like_post(like).await.expect("it is liked").into_inner().consistency_token;
@@ -56,7 +57,7 @@ impl OfLostStretch {
         }
     }
 
-    /// How each of them is answered.
+    /// The status of a call with each of them.
     async fn try_all(&self, api: &Api) -> Vec<(&'static str, Option<Status>)> {
         let Self { owner, post, consistency, page, resume, notification, events } = self;
         let (mut queries, mut commands, mut admin) = (api.queries.clone(), api.commands.clone(), api.admin.clone());
@@ -206,7 +207,7 @@ async fn older_tables_under_a_newer_log_catch_up() {
     verified(folder.path()).await;
 }
 
-/// A query server that comes before the projector must find out by itself that the tables are of another history.
+/// A query server that starts before the projector must find out by itself that the tables are of another history.
 #[tokio::test]
 async fn a_query_server_alone_does_not_serve_tables_ahead_of_the_log() {
     let folder = folder();
@@ -227,7 +228,7 @@ async fn a_query_server_alone_does_not_serve_tables_ahead_of_the_log() {
     let request = crate::api::within(std::time::Duration::from_millis(500), ask!(GetPostRequest { post_id: &lost.id }));
     let refused = api.queries.clone().get_post(request).await.expect_err("it is not served");
     assert_eq!((refused.code(), reason(&refused).as_deref()), (Code::Unavailable, Some("PROJECTION_REBUILDING")));
-    // Nor is it taken for projected by a command server.
+    // A command server does not take it for projected, either.
     let waiting = ask!(CreatePostRequest { author_id: &ada, text: "new", wait_for: WaitFor::Projected });
     let waiting = crate::api::within(std::time::Duration::from_millis(500), waiting);
     let refused = api.commands.clone().create_post(waiting).await.expect_err("nobody projects");
@@ -241,7 +242,7 @@ async fn a_query_server_alone_does_not_serve_tables_ahead_of_the_log() {
     verified(folder.path()).await;
 }
 
-/// What a failover to a standby does that lacks the newest commits: log and tables go back together, under processes that run.
+/// A failover to a standby that lacks the newest commits: log and tables go back together, under running processes.
 async fn database_goes_back(cut: bool) {
     let folder = folder_on_server().await;
     let Roles { commands: _commands, projector: _projector, queries: _queries, api } =
@@ -287,7 +288,7 @@ async fn database_goes_back(cut: bool) {
     verified(folder.path()).await;
 }
 
-/// On a database whatever engine the others use; so these need not run again for it.
+/// On a database whatever `CHIRP_TEST_ENGINE` says, so these need not run twice.
 mod on_server {
     use super::database_goes_back;
 

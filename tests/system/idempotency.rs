@@ -1,4 +1,4 @@
-//! One request id, one effect; one handle, one holder; no follow across a block: also when many try at once.
+//! One request id, one effect; one handle, one holder; no follow across a block: also when many clients try at once.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -77,7 +77,7 @@ async fn the_same_request_sixteen_times_at_once_has_one_effect_and_one_answer() 
         }
         let answers: BTreeSet<String> = sending.join_all().await.into_iter().collect();
         assert_eq!(answers.len(), 1, "{answers:#?}");
-        // Account and handle, post, and once the follow.
+        // The events of account and handle, of the post, and once of the follow.
         let events = 3 + u64::from(round == 0);
         assert_eq!(dev.api.head().await, before + events, "round {round}");
     }
@@ -101,7 +101,7 @@ async fn of_many_who_want_one_handle_from_two_servers_exactly_one_has_it() {
     let other = Api::new(&second.address, &dev.query, &dev.ops);
     race_for_handle(vec![dev.api.clone(), other.clone()], 400).await;
     assert_eq!(dev.api.head().await, 2, "an account and its handle");
-    // And what both append side by side is one log.
+    // What both servers append at once is one log.
     let [ada, bob] = dev.api.accounts(["ada", "bob"]).await;
     let mut posting = JoinSet::new();
     for (api, author) in [(dev.api.clone(), ada), (other, bob)] {

@@ -1,5 +1,5 @@
-//! What a server costs that nobody asks anything: its wake-ups and its writes are counted, since both depend on the code alone, while the
-//! time that they take depends on the machine.
+//! The cost of a server without calls: its wake-ups and its writes are counted, since both depend on the code alone,
+//! while their time depends on the machine.
 
 use std::fs;
 use std::process::{Command, Stdio};
@@ -13,26 +13,26 @@ use crate::api::{Told, ask, up_to_date};
 use crate::live::{followers, open_streams};
 use crate::process::{Dev, Process, folder, on_postgres, path};
 
-/// Long enough for whatever happens every few seconds.
+/// Long enough for everything that happens every few seconds.
 const WINDOW: Duration = Duration::from_secs(16);
-/// What was asked last is over after this, with all that it left behind for later.
+/// After this, the work that the last call left for later is done.
 const SETTLED_AFTER: Duration = Duration::from_secs(6);
-/// Wake-ups a second of the three roles together.
+/// Wake-ups per second of the three roles together.
 const WAKE_UPS_MAX: f64 = 20.0;
-/// System calls a second that write to the disk.
+/// System calls per second that write to the disk.
 const WRITES_MAX: f64 = 2.0;
-/// What writes to files, or waits until it is written.
+/// System calls that write to files or wait for the disk.
 const WRITING: &str = "trace=pwrite64,pwritev,pwritev2,fsync,fdatasync,sync_file_range,ftruncate,fallocate";
-/// How many times as many wake-ups idle streams may cause, beside their heartbeats.
+/// How many times as many wake-ups idle streams may cause, besides their heartbeats.
 const STREAMS_TIMES_MAX: f64 = 1.2;
-/// Wake-ups a second by which two windows differ, as something that happens every few seconds falls into one of them once more.
+/// By how many wake-ups per second two windows differ when something that happens every few seconds falls into one of them once more.
 const BY_CHANCE: f64 = 2.0;
 
 /// How often the threads of a process have given up the processor by themselves: each time, something had to wake them.
 fn wake_ups(process: &Process) -> u64 {
     let tasks = fs::read_dir(format!("/proc/{}/task", process.id())).expect("the process is there");
     let of_task = |task: fs::DirEntry| {
-        // A thread may end while this looks.
+        // A thread may end meanwhile.
         let status = fs::read_to_string(task.path().join("status")).unwrap_or_default();
         let count = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
         count.map_or(0, |count| count.trim().parse::<u64>().expect("it is a number"))
@@ -40,7 +40,7 @@ fn wake_ups(process: &Process) -> u64 {
     tasks.filter_map(Result::ok).map(of_task).sum()
 }
 
-/// Wake-ups a second in a window, once what came before is over.
+/// Wake-ups per second in a window, once what came before is done.
 async fn wake_ups_when_idle(process: &Process) -> f64 {
     sleep(SETTLED_AFTER).await;
     let (before, began) = (wake_ups(process), Instant::now());
@@ -67,7 +67,7 @@ async fn a_server_that_nobody_asks_wakes_up_less_than_twenty_times_a_second() {
 #[tokio::test]
 async fn a_server_that_nobody_asks_writes_to_the_disk_less_than_twice_a_second() {
     if on_postgres() {
-        // Its files are written by the server of databases.
+        // Its files are written by PostgreSQL.
         return;
     }
     let folder = folder();
@@ -95,7 +95,7 @@ async fn a_server_that_nobody_asks_writes_to_the_disk_less_than_twice_a_second()
     assert!(writes > 0, "the projector says now and then that it is alive, so something is wrong with the trace");
 }
 
-/// The heartbeats are left out, since they are what a stream is allowed to cost.
+/// Heartbeats are left out, since they are what a stream may cost.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_idle_streams_cause_hardly_more_wake_ups_than_none() {
     const STREAMS: usize = 1_000;
@@ -109,13 +109,13 @@ async fn a_thousand_idle_streams_cause_hardly_more_wake_ups_than_none() {
     assert!(with <= without * STREAMS_TIMES_MAX + BY_CHANCE, "{with:.1} a second instead of {without:.1}");
 }
 
-/// Heartbeats of many streams go together, so that a second of them costs far fewer wake-ups than there are heartbeats.
+/// Heartbeats of many streams are sent together, so that a second of them costs far fewer wake-ups than there are heartbeats.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_heartbeats_of_a_thousand_streams_share_their_wake_ups() {
     const STREAMS: usize = 1_000;
-    /// Long enough for a heartbeat of each.
+    /// Long enough for a heartbeat of each stream.
     const HEARTBEATS: Duration = Duration::from_secs(16);
-    /// Heartbeats for which the server may wake up once more.
+    /// For so many heartbeats the server may wake up once more.
     const OF_WAKE_UP_MIN: u64 = 2;
     let folder = folder();
     let dev = Dev::start(folder.path()).await;

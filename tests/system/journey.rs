@@ -1,4 +1,4 @@
-//! What a client of a feed does, from registration to the stream, and what it finds again after a crash.
+//! The way of a client through a feed, from registration to the stream, and what it finds again after a crash.
 
 use std::sync::Arc;
 
@@ -82,7 +82,7 @@ async fn a_page_and_the_stream_from_its_resume_token_have_every_post_once() {
             }
         }
     });
-    // Readers come at different moments of the writing, and each joins its page to its stream.
+    // Readers join at different moments of the writing, and each combines its page with its stream.
     let mut readers = Vec::new();
     for begin in [0, 1, 7, 20, 33, 50, 64, 79] {
         let (api, bob, mut progress, last) = (api.clone(), bob.clone(), progress.clone(), all[POSTS - 1].clone());
@@ -110,7 +110,7 @@ async fn a_page_and_the_stream_from_its_resume_token_have_every_post_once() {
         assert_eq!(seen, all);
         resumable.extend(tokens.into_iter().step_by(9));
     }
-    // Whatever message was the last that a client applied, it hears of the rest and of nothing else.
+    // Whichever message was the last that a client applied, it gets the rest and nothing else.
     for (applied, token) in resumable {
         let mut feed = api.stream(&bob, &token).await;
         let rest: Vec<Told> = all[applied..].iter().map(|text| item(text)).collect();
@@ -193,7 +193,7 @@ async fn a_stream_resumes_after_kill_9_with_what_was_missed_and_nothing_else() {
         post(number..number + 2).await;
         assert_eq!(news(&mut feed, 2).await, [item(&format!("post {number}")), item(&format!("post {}", number + 1))]);
         let token = feed.token.clone();
-        // These the client does not hear of, or does not get around to storing.
+        // The client does not get these, or does not store them before it ends.
         post(number + 2..number + 5).await;
         dev.process.kill().await;
         feed.next_to_the_end().await;
@@ -234,7 +234,7 @@ async fn every_acknowledged_command_is_there_after_kill_9_and_none_twice() {
         dev = Dev::start(folder.path()).await;
     }
     assert!(acknowledged.len() >= KILLS * ACKNOWLEDGED_BEFORE_KILL);
-    // Nobody knows whether the interrupted commands took effect, so they are sent again.
+    // The outcome of interrupted commands is unknown, so they are retried.
     for request in unknown {
         let made = dev.api.try_post(request.clone()).await.expect("it is published, now or before");
         acknowledged.push((request.text, made));
@@ -254,7 +254,7 @@ async fn every_acknowledged_command_is_there_after_kill_9_and_none_twice() {
     verified(folder.path()).await;
 }
 
-/// Posts until the server is gone: what was acknowledged, and what was under way.
+/// Posts until the server is gone. Gives what was acknowledged, and what was in flight.
 async fn write(
     api: Api,
     author: String,

@@ -1,4 +1,4 @@
-//! What one connection, one caller and all together may hold, and the defaults of the gRPC library that had to be changed for it.
+//! The limits of one connection, of one caller and of a server, and the defaults of the gRPC library that had to be changed for them.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use crate::around::{Half, lock};
 use crate::live::open_streams;
 use crate::process::{Dev, PATIENCE, Role, eventually, folder, on_postgres};
 
-/// Streams that one account may have.
+/// The most streams of one account.
 const OF_ACCOUNT: usize = 128;
 
 /// A connection has so many streams and calls at once; one more begins when another has ended.
@@ -42,7 +42,7 @@ async fn a_connection_has_a_bounded_number_of_streams() {
     let one_more = tokio::spawn(open(OF_CONNECTION));
     let another = QueryServiceClient::new(channel(&dev.query));
     for _ in 0..20 {
-        // Other connections go on meanwhile, and show that time passes.
+        // Meanwhile other connections are served, which shows that time passes.
         Feed::open(&another, ask!(StreamHomeTimelineRequest { account_id: &accounts[0] })).await;
     }
     assert!(!one_more.is_finished(), "the connection takes one more");
@@ -50,7 +50,7 @@ async fn a_connection_has_a_bounded_number_of_streams() {
     timeout(PATIENCE, one_more).await.expect("there is room").expect("it opens");
 }
 
-/// The deadline of a stream is that of its beginning.
+/// A deadline covers only the beginning of a stream.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_deadline_does_not_end_a_stream_that_has_begun() {
     const DEADLINE: Duration = Duration::from_millis(300);
@@ -88,7 +88,7 @@ async fn a_server_has_a_bounded_number_of_streams() {
     eventually("there is room again", open, |is_open| *is_open).await;
 }
 
-/// So many that none of them needs more than half of the streams that it may have.
+/// So many accounts that none needs more than half of the streams that it may have.
 async fn many_accounts(dev: &Dev, streams: usize) -> Vec<String> {
     let mut accounts = Vec::new();
     for number in 0..=streams / (OF_ACCOUNT / 2) {
@@ -98,7 +98,7 @@ async fn many_accounts(dev: &Dev, streams: usize) -> Vec<String> {
     accounts
 }
 
-/// A client that opens streams and forgets them takes the room of its own account alone.
+/// A client that opens streams and forgets them uses up the places of its own account alone.
 #[tokio::test]
 async fn an_account_has_a_bounded_number_of_streams_and_the_others_have_theirs() {
     let folder = folder();
@@ -131,7 +131,7 @@ async fn a_server_has_a_bounded_number_of_streams_of_events() {
     eventually("there is room again", open, |is_open| *is_open).await;
 }
 
-/// The library says CANCELLED, and says nothing of why.
+/// The library itself answers CANCELLED, without a reason.
 #[tokio::test]
 async fn a_call_whose_deadline_passes_is_told_so() {
     const ATTEMPTS_MAX: usize = 20;
@@ -141,13 +141,13 @@ async fn a_call_whose_deadline_passes_is_told_so() {
     let held = lock(folder.path(), Half::Log).await;
     let mut refused = Status::cancelled("not yet");
     for _ in 0..ATTEMPTS_MAX {
-        // On a busy machine our own timer may fire in the moment that the server leaves for its answer.
+        // On a busy machine our own timer may fire in the moment in which the server sends its answer.
         if refused.code() == Code::Cancelled {
             let request = within(Duration::from_millis(700), ask!(CreatePostRequest { author_id: &ada, text: "late" }));
             refused = dev.api.commands.clone().create_post(request).await.expect_err("nobody can append");
         }
     }
-    // A database on a server may be gone for long, so it is waited for a little less, and then blamed.
+    // A database on a server may be gone for long, so the call waits for it a little less than its deadline, and then blames it.
     let expected = match on_postgres() {
         false => (Code::DeadlineExceeded, Some("DEADLINE_EXCEEDED")),
         true => (Code::Unavailable, Some("STORE_UNAVAILABLE")),
@@ -177,19 +177,19 @@ async fn a_connection_that_resets_streams_by_the_thousand_is_closed_and_the_othe
     }
     let ended = timeout(PATIENCE, connection).await.expect("it is closed").expect("no panic");
     let ended = ended.expect_err("it is closed");
-    // With so much under way, the reason may not get through.
+    // With so much in flight, the reason may not get through.
     assert!(ended.reason().is_none_or(|reason| reason == Reason::ENHANCE_YOUR_CALM), "{ended:?}");
     dev.api.home(&ada, up_to_date()).await;
 }
 
-/// A server that has as much to do as it may refuses more before it has done anything for it, and keeps what it has taken on.
+/// A server at its limit refuses further calls before it does any work for them, and completes those that it has accepted.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_there_is_no_room_for_is_refused_at_once_and_what_was_taken_on_is_answered() {
     const ROOM: usize = 8;
     const CALLS: usize = 40;
     let folder = folder();
     let (commands, projector) = (Role::command_server(folder.path()).await, Role::projector(folder.path()).await);
-    // All of them come from one address, which has half of the places to wait.
+    // All calls come from one address, which has half of the places to wait.
     let places = (2 * ROOM).to_string();
     let queries = Role::start("query-server", "--listen", folder.path(), &["--waiting-max", &places]).await;
     let api = Api::new(&commands.address, &queries.address, &projector.address);

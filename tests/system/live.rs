@@ -17,7 +17,7 @@ use crate::process::{Dev, PATIENCE, eventually, folder};
 /// Streams that share a connection.
 const STREAMS_OF_CONNECTION: usize = 500;
 
-/// Streams of these owners in turn, each caught up, over so many connections as they need.
+/// Streams of these owners in turn, each caught up, over as many connections as they need.
 pub async fn open_streams(query: &str, owners: &[String], count: usize) -> Vec<Feed> {
     let mut opening = JoinSet::new();
     for first in (0..count).step_by(STREAMS_OF_CONNECTION) {
@@ -46,7 +46,7 @@ pub async fn followers(api: &Api, count: usize) -> (String, Vec<String>) {
         api.follow(&follower, &ada).await;
         followers.push(follower);
     }
-    // So that no stream hears of the follows.
+    // So that no stream gets the follows.
     api.home(&followers[0], up_to_date()).await;
     (ada, followers)
 }
@@ -79,7 +79,7 @@ async fn every_one_of_five_thousand_streams_has_every_item_once() {
     reading.join_all().await;
 }
 
-/// A reader that takes nothing is closed, and loses nothing; nobody waits for it.
+/// A reader that takes nothing is closed, and loses nothing; no other stream waits for it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reader_that_takes_nothing_is_closed_and_goes_on_from_its_last_token() {
     // More than fits on the way: the queue, and what HTTP/2 lets a server send ahead.
@@ -89,7 +89,7 @@ async fn a_reader_that_takes_nothing_is_closed_and_goes_on_from_its_last_token()
     let dev = Dev::start_failing(folder.path(), "streams::slow_after=return(2)").await;
     let (ada, followers) = followers(&dev.api, 1).await;
     let bob = &followers[0];
-    // Each on a connection of its own, since the streams of one connection share what may be on the way, which is little.
+    // Each on a connection of its own, since the streams of one connection share its small window.
     const ON_THE_WAY: u32 = 64 * 1024;
     let open = async |token: &str| {
         let request = ask!(StreamHomeTimelineRequest { account_id: bob, resume_token: token });
@@ -119,7 +119,7 @@ async fn a_reader_that_takes_nothing_is_closed_and_goes_on_from_its_last_token()
     }
     writing.join_all().await;
 
-    // Nobody looks at it until the server has closed it; then it reads what was on the way.
+    // It is not read until the server has closed it; then it reads what was on the way.
     let closed = || value(&dev, "chirp_streams_closed_total", &["reason=\"ResourceExhausted\""]);
     eventually("the stream is closed", closed, |closed| *closed == Some(1.0)).await;
     let mut texts = Vec::new();
@@ -147,7 +147,7 @@ async fn a_reader_that_takes_nothing_is_closed_and_goes_on_from_its_last_token()
     assert_eq!(texts, expected, "every post once");
 }
 
-/// What a message on the stream of notifications says, as far as this test looks.
+/// The parts of a notification stream's message that this test looks at.
 fn said(event: NotificationEvent) -> String {
     match event {
         NotificationEvent::Subscribed(_) => "subscribed".to_owned(),
@@ -199,7 +199,7 @@ async fn notifications_come_change_are_seen_and_go_on_their_stream() {
     assert_eq!(hear().await, "seen");
     api.commands.clone().delete_post(ask!(DeletePostRequest { author_id: &ada, post_id: &post })).await.expect("gone");
     assert_eq!(hear().await, "NOTIFICATION_REASON_LIKED gone");
-    // Whoever was away hears of what is left of it all.
+    // A client that was away gets the net change.
     let last = token.clone();
     api.follow(&bob, &ada).await;
     let mut resumed = open(&last).await;

@@ -1,7 +1,7 @@
 //! The built binary from outside: real processes, real gRPC, throw-away stores.
 //!
 //! Always: every test starts its own processes on ports that the system picked, waits for a position and never for a
-//! duration, and ends what it started by its process id. What a process said is printed when its test fails.
+//! duration, and ends what it started by its process id. The output of a process is printed when its test fails.
 
 mod addresses;
 mod api;

@@ -1,4 +1,4 @@
-//! Manners of notifications: nobody is told twice of the same, and an old text names whom it always named.
+//! Repeated notifications: nobody is notified twice of the same, and an old text keeps naming whom it named.
 
 use shared::rpc::proto::command::*;
 use shared::rpc::proto::query::*;
@@ -6,7 +6,7 @@ use shared::rpc::proto::query::*;
 use crate::api::{Api, ask, up_to_date};
 use crate::process::{Dev, folder, verified};
 
-/// What an account is told: of what, at which place, and whether it has seen that; with how many are unread.
+/// The notifications of an account: the reason, the place, and whether it has seen that; with how many are unread.
 async fn told(api: &Api, owner: &str) -> (Vec<(NotificationReason, u64, bool)>, i32) {
     let notifications = api.notifications(owner).await;
     let count = ask!(GetUnreadNotificationCountRequest { account_id: owner });
@@ -21,7 +21,7 @@ async fn see_all(api: &Api, owner: &str) {
     api.commands.clone().mark_notifications_seen(seen).await.expect("they are seen");
 }
 
-/// Does something to an account, or to its post, or takes it back.
+/// Does something to an account, or to its post, or undoes it.
 async fn act(api: &Api, what: NotificationReason, by: &str, (account, post): (&str, &str), done: bool) {
     let mut c = api.commands.clone();
     match (what, done) {
@@ -109,7 +109,7 @@ async fn a_mention_that_was_seen_dropped_and_brought_back_is_no_news() {
         edit(&post, &format!("thanks, @ada, {number}")).await;
         assert_eq!(told(api, &ada).await, (vec![(Mentioned, place, true)], 0), "it is back where it was seen");
     }
-    // What is remembered goes with the post, and an answer is no mention, however often it is edited.
+    // What is remembered is deleted with the post, and a reply is no mention, however often it is edited.
     edit(&post, "thanks to nobody").await;
     let delete = ask!(DeletePostRequest { author_id: &bob, post_id: &post });
     api.commands.clone().delete_post(delete).await.expect("it is deleted");
@@ -146,7 +146,7 @@ async fn an_edit_does_not_move_old_mentions_to_the_new_holder_of_a_handle() {
         assert_eq!(told(api, &eve).await, (vec![], 0), "it never meant who has the handle now");
     }
     assert_eq!(told(api, &free).await, (vec![], 0), "nobody had it then");
-    // Named anew, a handle means who has it now.
+    // A handle that is named anew means its present holder.
     for text in ["nobody", "now @ada"] {
         let edit = ask!(EditPostRequest { author_id: &bob, post_id: &post, text: text });
         c.edit_post(edit).await.expect("it is edited");

@@ -1,4 +1,4 @@
-//! Metrics: each series counts what it says, and nobody makes them more by asking for what is not there.
+//! Metrics: each series counts what its name says, and a client cannot make more series by calling what does not exist.
 
 use shared::rpc::proto::command::*;
 use tonic::Code;
@@ -8,7 +8,7 @@ use crate::process::{Dev, eventually, folder};
 use crate::raw;
 use crate::roles::http;
 
-/// Paths that are asked for and not there.
+/// How many paths that do not exist are called.
 const PATHS: usize = 50;
 
 /// The sum of the series of this name that have all these labels; nothing when there is none.
@@ -56,7 +56,7 @@ async fn what_happens_is_counted() {
     becomes(&dev, "chirp_idempotent_replays_total", &[], 1.0).await;
     let head = dev.api.head().await as f64;
     becomes(&dev, "chirp_log_head_position", &[], head).await;
-    // Two registrations, a follow, a post, and the same again, each by itself.
+    // Two registrations, a follow, a post, and the same request again, each in a batch of its own.
     becomes(&dev, "chirp_append_batch_size_sum", &[], 5.0).await;
     for name in ["timelines_1", "posts_1"] {
         let of = format!("projection=\"{name}\"");
@@ -64,7 +64,7 @@ async fn what_happens_is_counted() {
         becomes(&dev, "chirp_projection_lag_events", &[&of], 0.0).await;
         becomes(&dev, "chirp_projection_parked_events", &[&of], 0.0).await;
     }
-    // To its author, and to the one who follows.
+    // To its author, and to the follower.
     becomes(&dev, "chirp_deliveries_total", &[], 2.0).await;
 
     drop(feed);
@@ -88,7 +88,7 @@ async fn what_is_not_there_is_one_series_however_many_ask_for_it() {
     let unknown = ["grpc_service=\"unknown\"", "grpc_method=\"unknown\"", "grpc_code=\"Unimplemented\""];
     becomes(&dev, "grpc_server_handled_total", &unknown, PATHS as f64).await;
     let page = http(&dev.ops, "/metrics").await;
-    // Beside it there is what the process asks itself, whether it is well.
+    // Without the process's own calls of its health service.
     let is_of_calls = |line: &&str| line.starts_with("grpc_server_started_total") && !line.contains("grpc.health.");
     assert_eq!(page.lines().filter(is_of_calls).count(), 1, "{page}");
 }

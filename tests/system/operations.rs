@@ -1,4 +1,4 @@
-//! What an operator does: look, rebuild, read the log, verify, replay.
+//! What an operator does: list, rebuild, read the log, verify, replay.
 
 use std::path::Path;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::api::{Api, ask, fresh, item, reason, texts, up_to_date, within};
 use crate::around::{Half, lock, sorted, tamper};
 use crate::process::{Dev, Process, Roles, chirp, eventually, folder, path, store_of, verified};
 
-/// A store that has some of everything.
+/// Fills a store with some of everything.
 async fn fill(api: &Api) -> String {
     let [ada, bob, eve] = api.accounts(["ada", "bob", "eve"]).await;
     for (follower, followee) in [(&bob, &ada), (&eve, &ada), (&ada, &bob), (&eve, &bob)] {
@@ -74,7 +74,7 @@ async fn a_rebuild_whose_caller_went_away_does_not_stand_in_the_way_of_later_one
     let folder = folder();
     let dev = Dev::start(folder.path()).await;
     fill(&dev.api).await;
-    // While somebody else writes, the rebuild waits; meanwhile its caller loses patience.
+    // While another transaction writes, the rebuild waits; meanwhile its caller gives up.
     let lock = lock(folder.path(), Half::Tables).await;
     let mut admin = dev.api.admin.clone();
     let request = ask!(RebuildProjectionRequest { name: "posts_1" });
@@ -124,7 +124,7 @@ async fn the_log_can_be_read_filtered_and_followed() {
     let shown = chirp(&["events", "show", &position, "--ops", &dev.ops]).await.with(0).stdout;
     assert!(shown.contains("post.created") && shown.contains("\"post "), "{shown}");
 
-    // Who follows the log also survives a restart of the projector.
+    // `--follow` also survives a restart of the projector.
     let after = head.to_string();
     let mut follower = Process::start(&["events", "tail", "--follow", "--after", &after, "--ops", &dev.ops]);
     dev.api.register("late").await;
@@ -148,7 +148,7 @@ async fn verify_finds_a_flipped_byte_in_the_log_and_says_where() {
     dev.process.kill().await;
     let store = &store_of(folder.path()).await;
     let faults = [
-        // One byte of a text that stays legal JSON.
+        // One byte of a text, so that the JSON stays valid.
         (
             "UPDATE events SET payload = replace(payload, 'post 3', 'post 8') WHERE payload LIKE '%\"post 3\"%'",
             "UPDATE events SET payload = replace(payload, 'post 8', 'post 3') WHERE payload LIKE '%\"post 8\"%' AND position = (SELECT MIN(position) FROM events WHERE payload LIKE '%\"post 8\"%')",
@@ -181,7 +181,7 @@ async fn verify_finds_a_flipped_byte_in_the_log_and_says_where() {
         assert_eq!(tamper(folder.path(), Half::Log, mend_it).await, 1, "{mend_it}");
         verified(folder.path()).await;
     }
-    // A payload that is wrong together with its digest is still not what the chain says.
+    // A payload that is wrong together with its digest still breaks the chain.
     let sql = "UPDATE events SET payload_digest = {sqlite: zeroblob(32)}{postgres: decode(repeat('00', 32), 'hex')} WHERE position = 5";
     assert_eq!(tamper(folder.path(), Half::Log, sql).await, 1);
     let finished = chirp(&["verify", "--store", store, "-o", "json"]).await.with(1);
@@ -253,7 +253,7 @@ async fn a_stopped_projection_shows_its_lag_and_what_it_missed_is_applied_later(
         assert_eq!((projection.state(), projection.checkpoint, projection.head), (ProjectionState::CaughtUp, 2, 2));
         assert_eq!(projection.lag.unwrap_or_default(), prost_types::Duration::default());
     }
-    // Whoever holds the write lock of the tables keeps the projector from applying anything.
+    // The write lock of the tables keeps the projector from applying anything.
     let lock = lock(folder.path(), Half::Tables).await;
     let mut newest = ada.token;
     for number in 0..5 {
@@ -279,7 +279,7 @@ async fn a_stopped_projection_shows_its_lag_and_what_it_missed_is_applied_later(
     .await;
 }
 
-/// A small graph, of which everybody is followed by somebody.
+/// A small graph in which everybody is followed by somebody.
 fn graph(folder: &Path, lines: usize) -> String {
     let mut text = String::from("# a small graph\n");
     for line in 0..lines {
@@ -383,7 +383,7 @@ async fn a_stream_goes_on_through_a_rebuild() {
         dev.api.post(&ada, &format!("before {number}")).await;
         let request = RebuildProjectionRequest { name: (*name).to_owned() };
         let rebuilt = dev.api.admin.clone().rebuild_projection(request).await.expect("it is rebuilt").into_inner();
-        // Whether the new rows have the newest post already is a matter of moments.
+        // Whether the new rows have the newest post already depends on timing.
         let state = rebuilt.projection.expect("always set").state();
         assert!(matches!(state, ProjectionState::CaughtUp | ProjectionState::Behind), "{name}: {state:?}");
         dev.api.post(&ada, &format!("after {number}")).await;

@@ -14,7 +14,7 @@ use crate::api::{ask, fresh, reason, texts, up_to_date};
 use crate::around::{Half, append_unreadable, lock, sorted, tamper};
 use crate::process::{Dev, Role, Roles, chirp, eventually, folder, store_of, verified};
 
-/// An event that cannot be applied is parked before so long.
+/// Longer than it takes until an event is parked that cannot be applied.
 const LONGER_THAN_TRIED: Duration = Duration::from_secs(2);
 
 async fn parked(dev: &Dev) -> Vec<Value> {
@@ -23,7 +23,7 @@ async fn parked(dev: &Dev) -> Vec<Value> {
     listed["parked_events"].as_array().expect("a list").clone()
 }
 
-/// A store with an author and a follower, whom nobody serves now, and the position of its newest event.
+/// A store with an author and a follower, whose processes have stopped, and the position of its newest event.
 async fn prepared(folder: &Path) -> ([String; 2], u64) {
     let mut dev = Dev::start(folder).await;
     let [ada, bob] = dev.api.accounts(["ada", "bob"]).await;
@@ -83,7 +83,7 @@ async fn events_that_nobody_can_read_are_parked_and_nothing_else_waits() {
     assert!(parked(&dev).await.is_empty());
     let kept = chirp(&["parked", "list", "--discarded", "--ops", &dev.ops]).await.with(0).stdout;
     assert_eq!(kept.matches("discarded: a broken build wrote it").count(), listed.len(), "{kept}");
-    // What was given up stays so, also in a rebuild.
+    // A discarded event stays discarded, also in a rebuild.
     chirp(&["projection", "rebuild", "posts_1", "--ops", &dev.ops]).await.with(0);
     assert!(parked(&dev).await.is_empty());
     assert_eq!(texts(&dev.api.home(&bob, up_to_date()).await.items), ["all is well"]);
@@ -91,7 +91,7 @@ async fn events_that_nobody_can_read_are_parked_and_nothing_else_waits() {
     let twice = dev.api.admin.clone().discard_parked_event(twice).await.expect_err("it is discarded already");
     assert_eq!((twice.code(), reason(&twice).as_deref()), (Code::NotFound, Some("PARKED_EVENT_NOT_FOUND")));
 
-    // Each is told once, and whatever comes after is judged for itself.
+    // Each is logged once, and what comes after is checked on its own.
     for number in 0..10 {
         dev.api.post(&ada, &format!("a good post, {number}")).await;
     }
@@ -200,7 +200,7 @@ async fn what_a_panic_parked_and_what_waited_for_it_is_healed_by_trying_again() 
 
     let dev = Dev::start(folder.path()).await;
     expect(&parked(&dev).await);
-    // What began before the restart still waits behind it.
+    // What was parked before the restart still holds up what follows.
     dev.api.delete(&ada, &poisoned.id).await;
     dev.api.home(&bob, up_to_date()).await;
     assert_eq!(parked(&dev).await.len(), 5, "the deletion waits, too");
@@ -212,7 +212,7 @@ async fn what_a_panic_parked_and_what_waited_for_it_is_healed_by_trying_again() 
     verified(folder.path()).await;
 }
 
-/// Who may see what is decided by two projections; wrong answers would be worse than none.
+/// Two projections decide who may see what; wrong answers would be worse than none.
 #[tokio::test]
 async fn a_critical_projection_stops_and_goes_on_when_the_cause_is_mended() {
     let folder = folder();
@@ -280,7 +280,7 @@ async fn an_event_that_was_changed_in_the_log_is_found_and_not_served() {
     assert_eq!(projections[0].checkpoint + 1, found);
     assert_eq!(api.get_post(&post, None).await.expect_err("it is not served").code(), Code::NotFound);
     assert_eq!(api.get_post(&position.id, None).await.expect_err("nor what follows").code(), Code::NotFound);
-    // Mended, as from a backup, everything is served.
+    // Once it is mended, as from a backup, everything is served.
     let sql = "UPDATE events SET payload = replace(payload, 'a lie', 'the truth') WHERE payload LIKE '%a lie%'";
     assert_eq!(tamper(folder.path(), Half::Log, sql).await, 1);
     let mut projector = projector;

@@ -1,4 +1,4 @@
-//! What only a server of databases can do: roles, several processes of each kind, and trouble with the server itself.
+//! What only a PostgreSQL server can do: roles, several processes of each kind, and trouble with the server itself.
 
 mod batches;
 mod connections;
@@ -32,7 +32,7 @@ async fn database() -> Server {
     server
 }
 
-/// Executes something as whoever the address names.
+/// Executes SQL as the role that the address names.
 async fn execute(address: &str, sql: impl Into<String>) {
     let mut connection = PgConnection::connect(address).await.expect("the server answers");
     sqlx::raw_sql(sqlx::AssertSqlSafe(sql.into())).execute(&mut connection).await.expect("it is done");
@@ -109,7 +109,7 @@ async fn whoever_may_not_make_roles_is_told_what_to_ask_for_and_migrates_after_t
     let store = server.address();
     let name = server.database().to_owned();
     let owner = format!("owner_{name}");
-    // The roles are those of the whole server, and may be there already.
+    // The roles belong to the whole server, and may exist already.
     database().await;
     execute(&store, format!("CREATE ROLE {owner} LOGIN; GRANT CREATE ON DATABASE {name} TO {owner}")).await;
     let owned = server.as_role(&owner).address();
@@ -150,7 +150,7 @@ async fn three_processes_work_with_the_rights_of_their_roles() {
         let page = api.home(&bob, up_to_date()).await;
         assert_eq!(texts(&page.items), ["as somebody who may"], "the others may read what is new");
     }
-    // Whoever upgrades the schemas leaves it so.
+    // A second upgrade changes nothing.
     server.migrate().await.expect("it is up to date");
     let made = api.post(&ada, "afterwards").await;
     assert_eq!(texts(&api.home(&bob, fresh(&made.token)).await.items), ["afterwards", "as somebody who may"]);
@@ -183,15 +183,15 @@ async fn of_two_projectors_one_works_and_the_other_takes_over_when_it_is_killed_
     shown("the second stands still").await;
     second.process.signal("CONT");
     shown("the second goes on").await;
-    // The one that stood still finds that it is late, stands by, and is there when it is needed.
+    // The one that was stopped finds that it is superseded, stands by, and takes over when it is needed.
     third.process.signal("TERM");
     assert_eq!(third.process.ended().await.code(), Some(0));
     shown("the third has gone").await;
     verified(&store).await;
 }
 
-/// The one that works stands still, the other takes over, and the first finds that it is late; again and again. `CHIRP_TAKEOVERS=n` for
-/// another number.
+/// The owner is stopped, the other takes over, and the first finds that it is superseded; again and again.
+/// `CHIRP_TAKEOVERS=n` sets another number.
 #[tokio::test]
 async fn projectors_that_take_over_from_each_other_again_and_again_double_nothing() {
     const TAKEOVERS: usize = 10;
@@ -238,7 +238,7 @@ async fn projections_can_be_spread_over_projectors_by_name() {
     assert_eq!(texts(&api.home(&bob, fresh(&made.token)).await.items), ["from two machines"]);
     verified(&store).await;
 
-    // What one of them does not do, nobody does for it; what the other does goes on.
+    // The projections of one are not done by the other; the other's go on.
     rest.process.kill().await;
     api.post(&ada, "from one machine").await;
     let checkpoints = async || {
@@ -301,7 +301,7 @@ async fn three_command_servers_append_to_the_same_streams_with_one_winner_each()
     verified(&store).await;
 }
 
-/// What gRPC and plain HTTP both say of it.
+/// Whether it is ready, as gRPC and plain HTTP agree.
 async fn is_healthy(address: &str) -> bool {
     let asked = HealthClient::new(channel(address)).check(HealthCheckRequest::default()).await;
     let serving = asked.expect("it answers").into_inner().status() == ServingStatus::Serving;
@@ -320,7 +320,7 @@ async fn when_the_server_hangs_or_restarts_calls_end_by_their_deadline_and_every
     api.home(&ada.id, fresh(&ada.token)).await;
 
     cluster.signal("STOP");
-    // Whoever is not answered before it is told so by its own client, with another code.
+    // A call that is not answered before its deadline would be ended by its own client, with another code.
     let deadline = Duration::from_secs(4);
     let post = ask!(CreatePostRequest { request_id: request_id(), author_id: &ada.id, text: "into the dark" });
     let home = ask!(GetHomeTimelineRequest { account_id: &ada.id });
@@ -344,7 +344,7 @@ async fn when_the_server_hangs_or_restarts_calls_end_by_their_deadline_and_every
     for address in addresses {
         eventually("it is healthy again", || is_healthy(address), |healthy| *healthy).await;
     }
-    // The client that was told to try again does, with the same request id.
+    // The client that was told to retry does, with the same request id.
     let post_again = async || api.try_post(post.clone()).await.ok();
     let made = eventually("it is posted", post_again, Option::is_some).await.expect("just seen");
     let shown = async || api.queries.clone().get_home_timeline(home.clone()).await.ok().map(|page| page.into_inner());
@@ -396,7 +396,7 @@ async fn connections_are_encrypted_and_an_unknown_server_is_refused() {
         sqlx::query_as(ENCRYPTED).fetch_one(&mut watching).await.expect("it tells");
     assert!(connections >= 3 && encrypted, "{connections} connections, all encrypted: {encrypted}");
 
-    // Nobody on this system has signed for the server.
+    // Nothing on this system trusts the server's certificate.
     let unknown = format!("{}?sslmode=verify-full", cluster.store());
     let refused = chirp(&["migrate", "status", "--store", &unknown]).await.with(1);
     assert!(refused.stderr.contains("certificate"), "{refused:#?}");
@@ -414,7 +414,7 @@ async fn a_server_that_is_out_of_connections_is_unavailable_until_it_has_some() 
         others.push(connection);
     }
     assert!(!others.is_empty(), "there were some left");
-    // More at once than there are connections; each ends well, or is told to come back.
+    // More calls at once than there are connections; each succeeds or is told to retry.
     let mut asking = JoinSet::new();
     for _ in 0..64 {
         let (mut queries, id) = (dev.api.queries.clone(), ada.id.clone());

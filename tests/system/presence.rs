@@ -1,4 +1,4 @@
-//! Who is online: whoever has a stream open, at any query server.
+//! Presence: an account is online while it has a stream open, at any query server.
 
 use std::collections::BTreeSet;
 use std::time::Instant;
@@ -13,7 +13,7 @@ use tonic::Streaming;
 use crate::api::{Api, Feed, ask, up_to_date};
 use crate::process::{Dev, PATIENCE, Role, eventually, folder};
 
-/// Which of these are online, as a viewer is told.
+/// Which of these accounts are online, for a viewer.
 async fn online(api: &Api, viewer: &str, accounts: &[&String]) -> Vec<bool> {
     let account_ids: Vec<String> = accounts.iter().map(|id| (*id).clone()).collect();
     let request =
@@ -22,7 +22,7 @@ async fn online(api: &Api, viewer: &str, accounts: &[&String]) -> Vec<bool> {
     answer.presences.iter().map(|presence| presence.online).collect()
 }
 
-/// A client of the stream of presence.
+/// A client of the presence stream.
 struct Friends {
     stream: Streaming<StreamPresenceResponse>,
     online: BTreeSet<String>,
@@ -48,7 +48,7 @@ impl Friends {
         event
     }
 
-    /// Reads on until these are online.
+    /// Reads on until exactly these are online.
     async fn until(&mut self, expected: &[&String]) {
         let expected: BTreeSet<String> = expected.iter().map(|id| (*id).clone()).collect();
         let started = Instant::now();
@@ -80,7 +80,7 @@ async fn whoever_has_a_stream_open_is_online_for_those_who_may_know() {
     assert_eq!(online(api, "", &all).await, [true, true, false, false], "the stream of presence is one, too");
     let of_eve = home(api, &eve).await;
     friends.until(&[&ada, &eve]).await;
-    // Any stream will do, and a new connection is no news.
+    // Any stream will do, and a new connection is not announced.
     let request = ask!(StreamNotificationsRequest { account_id: &ada, consistency: up_to_date() });
     let notifications = api.queries.clone().stream_notifications(request).await.expect("it opens");
     drop(of_ada);
@@ -91,7 +91,7 @@ async fn whoever_has_a_stream_open_is_online_for_those_who_may_know() {
     friends.until(&[&ada, &zoe]).await;
     assert_eq!(online(api, "", &all).await, [true, true, false, true]);
 
-    // Who may not know is not told.
+    // A viewer who may not know gets nothing.
     let block = ask!(BlockAccountRequest { account_id: &zoe, target_account_id: &bob });
     api.commands.clone().block_account(block).await.expect("he is blocked");
     friends.until(&[&ada]).await;
@@ -133,7 +133,7 @@ async fn query_servers_tell_each_other_who_is_online_and_forget_one_that_crashed
     api.follow(&bob, &eve).await;
     let of_ada = home(api, &ada).await;
 
-    // It asks when it comes, and hears when something changes.
+    // It asks when it starts, and hears of changes.
     let mut other = query_server().await;
     let elsewhere = of(&other);
     let seen = |api: Api, account: String| async move { online(&api, "", &[&account]).await };
@@ -143,7 +143,7 @@ async fn query_servers_tell_each_other_who_is_online_and_forget_one_that_crashed
     let mut friends = Friends::open(api, &bob).await;
     friends.until(&[&ada, &eve]).await;
 
-    // A crash says nothing.
+    // A server that crashes announces nothing.
     other.process.kill().await;
     friends.until(&[&ada]).await;
     drop(of_eve);
@@ -151,7 +151,7 @@ async fn query_servers_tell_each_other_who_is_online_and_forget_one_that_crashed
     let elsewhere = of(&other);
     eventually("ada is online there again", || seen(elsewhere.clone(), ada.clone()), |seen| seen[0]).await;
 
-    // Whoever stops says so.
+    // A server that stops announces it.
     let of_eve = home(&elsewhere, &eve).await;
     friends.until(&[&ada, &eve]).await;
     other.process.signal("TERM");

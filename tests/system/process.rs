@@ -1,4 +1,4 @@
-//! Starting the built binary, waiting until it says that it is ready, and ending it.
+//! Starting the built binary, waiting until it is ready, and ending it.
 
 use std::fmt::Debug;
 use std::path::{Path, PathBuf};
@@ -18,12 +18,12 @@ use crate::api::Api;
 const BINARY: &str = env!("CARGO_BIN_EXE_chirp");
 /// How long anything may take before the test fails: far more than it should, since the machine may be busy.
 pub const PATIENCE: Duration = Duration::from_secs(60);
-/// How long a whole store may take to be verified.
+/// How long verifying a whole store may take.
 const VERIFY_PATIENCE: Duration = Duration::from_secs(3_600);
 const ANY_PORT: &str = "127.0.0.1:0";
 const SAID_ON_FAILURE_MAX: usize = 60;
 
-/// A folder for one store, in memory where that is possible: no test here takes away the power.
+/// A folder for one store, in memory where that is possible: no test here cuts the power.
 pub fn folder() -> TempDir {
     let shared_memory = Path::new("/dev/shm");
     match shared_memory.is_dir() {
@@ -41,7 +41,7 @@ pub fn on_postgres() -> bool {
     }
 }
 
-/// Where the address of a folder's database is noted.
+/// The file with the address of a folder's database.
 fn note(folder: &Path) -> PathBuf {
     folder.join("address")
 }
@@ -80,15 +80,15 @@ async fn make_database(folder: &Path) -> String {
     server.address()
 }
 
-/// In what a process starts.
+/// What a process is started with, besides its arguments.
 #[derive(Clone, Debug, Default)]
 pub struct Surroundings {
-    /// What starts it, if it does not start by itself.
+    /// The command that starts it, if it is not started directly.
     pub starter: Vec<String>,
     pub environment: Vec<(String, String)>,
 }
 
-/// The library that changes the time of a process, where Debian has it on any architecture; `scripts/test` installs it.
+/// The library that changes the time of a process, at its path on Debian; `scripts/test` installs it.
 pub fn faketime() -> String {
     let folders = std::fs::read_dir("/usr/lib").expect("there are libraries").filter_map(Result::ok);
     let found = folders.map(|folder| folder.path().join("faketime/libfaketimeMT.so.1")).find(|file| file.is_file());
@@ -96,13 +96,13 @@ pub fn faketime() -> String {
 }
 
 impl Surroundings {
-    /// With points of failure, as the `fail` crate has them in FAILPOINTS.
+    /// With failpoints, in the syntax of FAILPOINTS of the `fail` crate.
     pub fn failing(points: &str) -> Self {
         Self { environment: vec![("FAILPOINTS".to_owned(), points.to_owned())], ..Self::default() }
     }
 }
 
-/// The binary with these arguments and no settings of whoever runs the tests.
+/// The binary with these arguments, without the settings of the environment of the tests.
 fn command(arguments: &[&str], surroundings: &Surroundings) -> Command {
     let mut words = surroundings.starter.iter().map(String::as_str).chain([BINARY]);
     let mut command = Command::new(words.next().expect("there is the binary"));
@@ -117,7 +117,7 @@ fn command(arguments: &[&str], surroundings: &Surroundings) -> Command {
     command
 }
 
-/// A process that runs until it is told to stop. It ends with this value.
+/// A process that runs until it is told to stop. It is killed when this is dropped.
 pub struct Process {
     arguments: String,
     child: Child,
@@ -144,7 +144,7 @@ impl Process {
         self.child.id().expect("the process was not waited for")
     }
 
-    /// What the first line says in which something is found.
+    /// What `find` gives for the first line of output in which it finds something.
     pub async fn says<T>(&mut self, find: impl Fn(&str) -> Option<T>) -> T {
         let found = async {
             while let Some(line) = self.lines.recv().await {
@@ -161,7 +161,7 @@ impl Process {
         }
     }
 
-    /// Every line so far.
+    /// Every line of output so far.
     pub fn said(&self) -> Vec<String> {
         self.said.lock().expect("no listener panics").clone()
     }
@@ -171,7 +171,7 @@ impl Process {
         let id = self.id().to_string();
         let sent = std::process::Command::new("kill").args(["-s", name, &id]).status().expect("there is a kill");
         assert!(sent.success(), "SIG{name} was not sent to {id}");
-        // A thread that runs at this moment stops a moment later.
+        // A running thread stops a moment later.
         while name == "STOP" && !self.stands_still() {
             std::thread::sleep(Duration::from_millis(1));
         }
@@ -181,13 +181,13 @@ impl Process {
         let threads = std::fs::read_dir(format!("/proc/{}/task", self.id())).expect("the process is there");
         let is_stopped = |thread: &Path| {
             let stat = std::fs::read_to_string(thread.join("stat")).unwrap_or_default();
-            // The state follows the name, which stands in parentheses.
+            // The state follows the name, which is in parentheses.
             stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('T'))
         };
         threads.filter_map(Result::ok).all(|thread| is_stopped(&thread.path()))
     }
 
-    /// kill -9, and waits until it is gone.
+    /// Kills the process (SIGKILL), and waits until it is gone.
     pub async fn kill(&mut self) {
         self.child.start_kill().expect("the process is there");
         self.ended().await;
@@ -246,12 +246,12 @@ impl Dev {
         Self::start_on(folder, [ANY_PORT; 3], more).await
     }
 
-    /// On given addresses, such as those it had before.
+    /// Starts it at given addresses, such as those that it had before.
     pub async fn start_on(folder: &Path, [command, query, ops]: [&str; 3], more: &[&str]) -> Self {
         Self::run(&store_of(folder).await, [command, query, ops], more, "").await
     }
 
-    /// With points of failure, as the `fail` crate has them in FAILPOINTS.
+    /// Starts it with failpoints, in the syntax of FAILPOINTS of the `fail` crate.
     pub async fn start_failing(folder: &Path, points: &str) -> Self {
         Self::start_failing_with(folder, &[], points).await
     }
@@ -260,7 +260,7 @@ impl Dev {
         Self::run(&store_of(folder).await, [ANY_PORT; 3], more, points).await
     }
 
-    /// On a store of any kind.
+    /// Starts it on a store of any kind.
     pub async fn start_at(store: &str) -> Self {
         Self::run(store, [ANY_PORT; 3], &[], "").await
     }
@@ -294,7 +294,7 @@ impl Roles {
         Self::start_at(&store_of(store).await, &[]).await
     }
 
-    /// On a store of any kind, both servers with these arguments.
+    /// Starts them on a store of any kind, both servers with these arguments.
     pub async fn start_at(store: &str, more: &[&str]) -> Self {
         let commands = Role::start_at("command-server", "--listen", store, more).await;
         let projector = Role::start_at("projector", "--ops-listen", store, &[]).await;
@@ -329,18 +329,18 @@ impl Role {
         Self::start_at(role, listen, &store_of(store).await, more).await
     }
 
-    /// On a store of any kind.
+    /// Starts it on a store of any kind.
     pub async fn start_at(role: &str, listen: &str, store: &str, more: &[&str]) -> Self {
         Self::start_in(Surroundings::default(), role, listen, store, more).await
     }
 
-    /// In surroundings in which things go wrong.
+    /// Starts it in surroundings in which things go wrong.
     pub async fn start_in(surroundings: Surroundings, role: &str, listen: &str, store: &str, more: &[&str]) -> Self {
         let arguments = [&[role, "--store", store], more, &[listen]].concat();
         Self::listen(arguments.into_iter().map(str::to_owned).collect(), ANY_PORT, surroundings).await
     }
 
-    /// With points of failure, as the `fail` crate has them in FAILPOINTS.
+    /// Starts it with failpoints, in the syntax of FAILPOINTS of the `fail` crate.
     pub async fn start_failing(role: &str, listen: &str, store: &Path, points: &str) -> Self {
         Self::start_in(Surroundings::failing(points), role, listen, &store_of(store).await, &[]).await
     }
@@ -348,7 +348,7 @@ impl Role {
     async fn listen(arguments: Vec<String>, address: &str, surroundings: Surroundings) -> Self {
         let all: Vec<&str> = arguments.iter().map(String::as_str).chain([address]).collect();
         let mut process = Process::start_in(&surroundings, &all);
-        // The role's own log line has its address as a field, as every line that is not for a terminal is JSON.
+        // The address is a field of the log line, as every line that is not for a terminal is JSON.
         let address = process
             .says(|line| {
                 let line: serde_json::Value = serde_json::from_str(line).ok()?;
@@ -358,14 +358,14 @@ impl Role {
         Self { process, address, arguments, surroundings }
     }
 
-    /// kill -9, and the same again where it was, in no surroundings of its own.
+    /// Kills the process (SIGKILL), and starts it again at the same address, without its surroundings.
     pub async fn kill_and_restart(&mut self) {
         self.process.kill().await;
         self.surroundings = Surroundings::default();
         self.restart().await;
     }
 
-    /// The same again where it was, once it has ended.
+    /// Waits for the end of the process, and starts it again at the same address.
     pub async fn restart(&mut self) {
         self.process.ended().await;
         *self = Self::listen(self.arguments.clone(), &self.address, self.surroundings.clone()).await;
@@ -389,7 +389,7 @@ impl Finished {
         }
     }
 
-    /// The same, if the exit code is this one.
+    /// Asserts the exit code.
     pub fn with(self, code: i32) -> Self {
         assert_eq!(self.code, Some(code), "{self:#?}");
         self
@@ -405,7 +405,7 @@ pub async fn chirp_with(arguments: &[&str], environment: &[(&str, &str)]) -> Fin
     chirp_within(PATIENCE, arguments, environment).await
 }
 
-/// Runs the binary to its end while nobody reads its results, nor, perhaps, what it says beside them.
+/// Runs the binary to its end without reading its stdout nor, perhaps, its stderr.
 pub async fn chirp_unread(arguments: &[&str], is_stderr_unread: bool) -> Finished {
     let unread = || {
         let (reader, writer) = std::io::pipe().expect("there is a pipe");
@@ -429,12 +429,12 @@ async fn chirp_within(patience: Duration, arguments: &[&str], environment: &[(&s
     Finished::of(output.expect("the binary starts"))
 }
 
-/// The judgement of the naive reference over a whole store.
+/// Asserts that `chirp verify` finds no difference in a store.
 pub async fn verified(store: &Path) {
     verified_at(&store_of(store).await).await;
 }
 
-/// On a store of any kind.
+/// Asserts that `chirp verify` finds no difference in a store of any kind.
 pub async fn verified_at(store: &str) {
     let finished = chirp_within(VERIFY_PATIENCE, &["verify", "--store", store], &[]).await.with(0);
     assert!(finished.stdout.starts_with("0 differences in "), "{finished:#?}");
@@ -444,7 +444,7 @@ pub fn path(folder: &Path) -> &str {
     folder.to_str().expect("our own folders have plain names")
 }
 
-/// Asks again and again until the answer is good.
+/// Asks until the answer is good.
 pub async fn eventually<T: Debug, F: Future<Output = T>>(
     what: &str,
     mut ask: impl FnMut() -> F,

@@ -10,7 +10,7 @@ use tonic::codegen::http;
 use tonic::transport::Channel;
 use tonic::{Request, Status};
 
-/// Messages as they are.
+/// A codec that passes bytes through.
 #[derive(Default)]
 struct Bytes;
 

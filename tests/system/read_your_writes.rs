@@ -1,5 +1,5 @@
-//! Whoever carries the newest token that it saw reads its own writes everywhere, however slow the projections are; and a command
-//! that waits for the read tables needs no token.
+//! A client that carries the newest token that it saw reads its own writes everywhere, however slow the projections
+//! are; and a command that waits for the read tables needs no token.
 
 use std::path::Path;
 use std::time::Duration;
@@ -13,18 +13,18 @@ use tonic_types::StatusExt;
 use crate::api::{Api, ask, fresh, reason, registration, request_id, requiring, texts, within};
 use crate::process::{Dev, Role, Roles, folder};
 
-/// How often is written and read; `CHIRP_READ_YOUR_WRITES` says otherwise.
+/// How often something is written and read; `CHIRP_READ_YOUR_WRITES` sets another number.
 const ROUNDS: usize = 400;
 /// Projectors that share the projections.
 const SHARES: [&str; 3] =
     ["timelines_1,counts_1", "profiles_1,posts_1,bookmarks_1", "graph_1,hashtags_1,notifications_1,activity_1"];
-/// How long a projector stands still, and works, at most.
+/// How long a projector is stopped, and works, at most.
 const PAUSE_MILLIS: u64 = 12;
 
-/// After a write, everybody looks again and again, for less than this.
+/// After a write, readers poll more often for less than this.
 const ATTENTION_ENDED: Duration = Duration::from_millis(271);
 
-/// What an interceptor does: it keeps the newest token that it saw, and sends it along.
+/// An interceptor that keeps the newest token that it saw, and sends it along.
 #[derive(Default)]
 struct Carried(String);
 
@@ -46,7 +46,7 @@ impl Carried {
     }
 }
 
-/// Three projectors, each standing still now and then.
+/// Three projectors, each stopped now and then.
 async fn slow_projectors(store: &Path) -> (Vec<tokio::task::JoinHandle<()>>, Vec<String>) {
     let (mut slowed, mut addresses) = (Vec::new(), Vec::new());
     for (share, names) in SHARES.iter().enumerate() {
@@ -164,7 +164,7 @@ async fn a_command_that_waits_for_the_tables_is_seen_without_a_token() {
     let refused = api.try_post(nonsense).await.expect_err("there is no such thing to wait for");
     assert_eq!((refused.code(), reason(&refused).as_deref()), (Code::InvalidArgument, Some("FIELD_INVALID")));
 
-    // Nor is a server that stops a reason to send the command again.
+    // A server that stops is no reason to retry the command, either.
     projector.process.signal("STOP");
     let last = ask!(CreatePostRequest { request_id: request_id(), author_id: &ada, text: "last", wait_for: projected });
     let without = CreatePostRequest { wait_for: 0, ..last.clone() };
@@ -172,7 +172,7 @@ async fn a_command_that_waits_for_the_tables_is_seen_without_a_token() {
     tokio::select! {
         biased;
         answered = &mut waiting => panic!("nobody projects, but {answered:?}"),
-        // It came after the other on the same connection, so that one has come, too.
+        // It came after the other on the same connection, so that one has arrived, too.
         stored = api.try_post(without) => assert!(stored.is_ok(), "{stored:?}"),
     }
     commands.process.signal("TERM");
@@ -181,7 +181,7 @@ async fn a_command_that_waits_for_the_tables_is_seen_without_a_token() {
     commands.process.ended().await;
 }
 
-/// Nobody polls, so that whatever is not told is never seen.
+/// Without polling, so that what is not notified is never seen.
 #[tokio::test]
 async fn what_one_process_writes_wakes_the_others() {
     const NOBODY_POLLS: &str = "shared::poll=return";
@@ -192,7 +192,7 @@ async fn what_one_process_writes_wakes_the_others() {
     let api = Api::new(&commands.address, &queries.address, &projector.address);
     let ada = api.register("ada").await.id;
     for number in 0..51 {
-        // So that nobody is awake by chance.
+        // So that no reader polls often by chance.
         tokio::time::sleep(ATTENTION_ENDED * (number % 3)).await;
         let made = api.post(&ada, &format!("post {number}")).await;
         api.home(&ada, fresh(&made.token)).await;

@@ -1,4 +1,4 @@
-//! What a process says of itself: whether it is alive, whether it can do its work now, and why not; from its first moment on.
+//! What a process reports of itself: whether it is alive, whether it is ready, and why not; from its first moment on.
 
 use shared::rpc::proto::query::GetAccountRequest;
 use shared::rpc::proto::query::get_account_request::Account;
@@ -15,7 +15,7 @@ use crate::roles::http;
 /// Nobody listens there.
 const UNREACHABLE: &str = "postgres://postgres:hunter2@127.0.0.1:1/chirp";
 
-/// Where a process listens, as soon as it does.
+/// The address at which a process listens, as soon as it does.
 async fn listening(process: &mut Process) -> String {
     process
         .says(|line| {
@@ -136,7 +136,7 @@ async fn a_projector_that_starts_where_the_one_before_was_killed_says_of_nobody_
     }
 }
 
-/// A small disk in memory, until it is dropped.
+/// A small file system in memory, until it is dropped.
 struct SmallDisk(std::path::PathBuf);
 
 impl Drop for SmallDisk {

@@ -1,4 +1,4 @@
-//! A projection is rebuilt beside itself: what serves goes on to serve, and nobody sees the change.
+//! A projection is rebuilt in shadow tables: the old tables go on serving, and no query notices the swap.
 
 use std::path::Path;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use tonic::Code;
 use crate::api::{Api, ask, fresh, item, reason, texts, up_to_date};
 use crate::process::{Dev, chirp, eventually, folder, on_postgres, verified};
 
-/// Every batch of a rebuild takes a while, and they are small.
+/// Every batch of a rebuild is slow, and batches are small.
 const SLOWLY: &str = "projector::beside=sleep(60)";
 const SMALL_BATCHES: [&str; 2] = ["--batch-events-max", "5"];
 const POSTS: usize = 40;
@@ -62,7 +62,7 @@ async fn while_a_projection_is_rebuilt_every_page_is_right_and_streams_and_page_
         let rebuilt = rebuilding.await.expect("it does not panic").expect("it is rebuilt").into_inner();
         assert_ne!(rebuilt.projection.expect("it is told").state(), ProjectionState::Rebuilding);
         assert!(seen_rebuilding && pages > 1, "{name}: {pages} pages, {seen_rebuilding}");
-        // After the change as before it.
+        // After the swap as before it.
         let token = dev.api.post(&ada, name).await.token;
         expected.insert(0, name.to_owned());
         assert_eq!(texts(&dev.api.home(&bob, fresh(&token)).await.items), expected[..]);

@@ -1,7 +1,6 @@
-//! How refusals are judged: a row of a table is one call and the refusal that it must get.
+//! How refusals are checked: a row of a table is one call and the refusal that it must get.
 //!
-//! Always: a refusal is also held against the comment of its rpc in `proto/`, which lists the reasons that callers were
-//! promised.
+//! Always: a refusal is also compared with the comment of its rpc in `proto/`, which lists the reasons that callers were promised.
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;
@@ -31,7 +30,7 @@ const OF_A_FIELD: [&str; 9] = [
 /// A well-formed id of nothing.
 pub const NOBODY: &str = "01920000-0000-7000-8000-000000000001";
 
-/// What the comment of an rpc promises, together with that of its service.
+/// The reasons that the comment of an rpc promises, together with that of its service.
 pub fn promised(rpc: &str) -> BTreeSet<String> {
     let proto = PROTOS.iter().find(|proto| proto.contains(&format!("  rpc {rpc}("))).expect("there is such an rpc");
     let lines: Vec<&str> = proto.lines().collect();

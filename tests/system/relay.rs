@@ -6,17 +6,17 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-/// Forwards connections. Those that are open stay where they are.
+/// Forwards connections. Open ones stay where they are.
 pub struct Relay {
     address: String,
     target: Arc<watch::Sender<String>>,
-    /// Connections with a smaller number hear nothing any more.
+    /// Connections with a smaller number get no more data.
     silent_below: Arc<watch::Sender<u64>>,
     opened: Arc<watch::Sender<u64>>,
 }
 
 impl Relay {
-    /// A relay to this `host:port`.
+    /// Starts a relay to this `host:port`.
     pub async fn to(target: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a port");
         let relay = Self {
@@ -37,7 +37,7 @@ impl Relay {
         relay
     }
 
-    /// Where it listens.
+    /// The address at which it listens.
     pub fn address(&self) -> &str {
         &self.address
     }
@@ -47,7 +47,7 @@ impl Relay {
         self.target.send_replace(target.to_owned());
     }
 
-    /// Lets those who are connected be heard, and hear nothing any more.
+    /// From now on open connections forward to the server, but not back.
     pub fn silence(&self) {
         self.silent_below.send_replace(*self.opened.borrow());
     }
@@ -74,7 +74,7 @@ async fn forward(client: TcpStream, target: String, number: u64, mut silent_belo
             silent = is_silent => silent,
         };
         if silent {
-            // The client hears neither an answer nor an end.
+            // The client gets neither an answer nor an end.
             std::future::pending::<()>().await;
         }
     };

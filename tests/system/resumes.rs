@@ -1,4 +1,4 @@
-//! Clients that come back a hundred times while every process is killed now and then: what they were told adds up to what is there.
+//! Clients that resume a hundred times while every process is killed now and then: what they got adds up to what is there.
 
 use std::fmt::Debug;
 use std::time::{Duration, Instant};
@@ -13,9 +13,9 @@ use tonic::{Status, Streaming};
 use crate::api::{Api, ask, is_passing, request_id, up_to_date};
 use crate::process::{PATIENCE, Role, Roles, folder, on_postgres, verified};
 
-/// `CHIRP_RESUME_ROUNDS=n` runs another number of them.
+/// `CHIRP_RESUME_ROUNDS=n` sets another number.
 const ROUNDS: usize = 80;
-/// On a server, the lease of the projector before must end each time.
+/// Fewer, since on a server the lease of the projector before must end each time.
 const ROUNDS_ON_POSTGRES: usize = 20;
 /// Commands of one round.
 const COMMANDS: usize = 24;
@@ -78,7 +78,7 @@ impl<V: View<Shown: Debug>> Follower<V> {
         said
     }
 
-    /// Reads what comes until it is told to stop, over connections that break.
+    /// Reads until it is told to stop, over connections that break.
     async fn follow(&mut self, random: &mut Random, stop: &mut watch::Receiver<bool>) {
         while !*stop.borrow() {
             let mut stream = self.open().await;
@@ -102,7 +102,7 @@ impl<V: View<Shown: Debug>> Follower<V> {
         }
     }
 
-    /// Comes back, and must have what is there.
+    /// Resumes, and must have what is there.
     async fn check(&mut self, round: usize) {
         'resumed: loop {
             let mut stream = self.open().await;
@@ -122,7 +122,7 @@ impl<V: View<Shown: Debug>> Follower<V> {
     }
 }
 
-/// Something that some account does.
+/// A random command of some account.
 async fn something(api: &Api, accounts: &[String], posts: &mut Vec<String>, random: &mut Random) {
     let (one, other) = (random.pick(accounts).clone(), random.pick(accounts).clone());
     let post = random.pick(posts).clone();
@@ -157,7 +157,7 @@ async fn something(api: &Api, accounts: &[String], posts: &mut Vec<String>, rand
         9 => call!(undo_repost, UndoRepostRequest { account_id: &one, post_id: &post }),
         10..13 => call!(like_post, LikePostRequest { account_id: &one, post_id: &post }),
         13 => call!(unlike_post, UnlikePostRequest { account_id: &one, post_id: &post }),
-        // The first is looked at.
+        // Not the first post, whose stream is open.
         14 if post != posts[0] => call!(delete_post, DeletePostRequest { author_id: &one, post_id: &post }),
         15 => call!(edit_post, EditPostRequest { author_id: &one, post_id: &post, text: "edited" }),
         16 => call!(unfollow_account, UnfollowAccountRequest { follower_id: &one, followee_id: &other }),

@@ -17,7 +17,7 @@ use crate::api::{Api, Told, ask, channel, fresh, item, reason, texts, up_to_date
 use crate::process::{Dev, PATIENCE, Role, chirp_with, folder, path, verified};
 use crate::raw;
 
-/// A grace period in seconds that no process should need: whoever waits for its end gives up earlier.
+/// A grace period in seconds that no process should need: a test that waits for its end fails earlier.
 const LONGER_THAN_PATIENCE: &str = "600";
 const COMMANDS: &str = "chirp.command.v1.CommandService";
 const QUERIES: &str = "chirp.query.v1.QueryService";
@@ -26,7 +26,7 @@ const ADMIN: &str = "chirp.admin.v1.AdminService";
 #[tokio::test]
 async fn three_processes_on_one_store_behave_as_one_does() {
     let folder = folder();
-    // Whatever comes first waits for the command server, which makes the store.
+    // The other roles wait for the command server, which makes the store.
     let store = folder.path().to_owned();
     let queries = tokio::spawn(async move { Role::query_server(&store).await });
     let store = folder.path().to_owned();
@@ -121,7 +121,7 @@ async fn a_client_that_reads_nothing_cannot_keep_a_process_from_ending() {
     let mut dev = Dev::start_with(folder.path(), &["--grace-period", "1"]).await;
     let ada = dev.api.register("ada").await;
     dev.api.home(&ada.id, fresh(&ada.token)).await;
-    // Neither the stream nor the call that waits is ever looked at again.
+    // Neither the stream nor the waiting call is ever read again.
     let request = ask!(StreamHomeTimelineRequest { account_id: &ada.id });
     let _stream = dev.api.queries.clone().stream_home_timeline(request).await.expect("it opens");
     let _idle = TcpStream::connect(&dev.command).await.expect("it listens");
@@ -147,7 +147,7 @@ async fn a_call_that_waits_when_the_server_is_asked_to_stop_is_answered() {
         let request = ask!(GetPostRequest { post_id: &made.id, consistency: fresh(&made.token) });
         async move { queries.get_post(within(PATIENCE, request)).await }
     });
-    // Whether it has begun to wait cannot be seen from outside; a later call on the same connection was answered.
+    // Whether it has begun to wait cannot be seen from outside; but a later call on the same connection was answered.
     api.home(&ada.id, None).await;
     queries.process.signal("TERM");
     let refused = waiting.await.expect("it ends").expect_err("it cannot be that fresh");
@@ -245,7 +245,7 @@ async fn livez_and_readyz_answer_over_plain_http() {
     assert!(!answer.contains("\r\n\r\nok"), "{answer}");
 }
 
-/// What a plain HTTP client gets, headers and all.
+/// What a plain HTTP client gets, with the headers.
 pub async fn http(address: &str, page: &str) -> String {
     let mut connection = TcpStream::connect(address).await.expect("it listens");
     let request = format!("GET {page} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
@@ -258,7 +258,7 @@ pub async fn http(address: &str, page: &str) -> String {
 #[tokio::test]
 async fn a_bad_value_is_refused_with_its_key_before_a_port_is_bound() {
     let folder = folder();
-    // The port is taken, so whoever comes as far as binding it says that instead.
+    // The port is taken, so a process that comes as far as binding it says that instead.
     let taken = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     assert!(taken.as_raw_fd() >= 0);
     let taken = taken.local_addr().expect("it is bound").to_string();

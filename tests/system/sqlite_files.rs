@@ -1,4 +1,4 @@
-//! What is true of a store that is two files, and said otherwise of a database.
+//! What holds only for a store in two files.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,7 +10,7 @@ use tonic::{Code, Status};
 use crate::api::{Api, ask, fresh, reason, texts, up_to_date};
 use crate::process::{Dev, Role, Roles, chirp, chirp_with, eventually, folder, path, verified};
 
-/// How a process has a file open: the access modes of all descriptors of files with this name.
+/// The access modes of all descriptors of a process for files with this name.
 fn access_modes(process: u32, name: &str) -> Vec<i64> {
     const ACCESS_MODE: i64 = 3;
     let mut modes = Vec::new();
@@ -84,7 +84,7 @@ async fn read_tables_of_another_log_are_refused() {
     }
 }
 
-/// How often somebody starts a process in vain, in a loop.
+/// How often a supervisor starts a process in vain.
 const RESTARTS: usize = 5;
 
 #[tokio::test]
@@ -130,7 +130,7 @@ async fn a_projector_beside_another_stands_by_and_goes_on_when_that_has_ended() 
     first.process.kill().await;
     let made = api.post(&ada.id, "and again").await;
     assert_eq!(api.home(&ada.id, fresh(&made.token)).await.items.len(), 2);
-    // Whoever comes back stands by in its turn.
+    // A process that comes back stands by in its turn.
     first.restart().await;
     let made = api.post(&ada.id, "and once more").await;
     assert_eq!(api.home(&ada.id, fresh(&made.token)).await.items.len(), 3);

@@ -1,4 +1,4 @@
-//! Streams of posts and of events, as those who consume them see them.
+//! Streams of posts and of events, as their clients see them.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -24,9 +24,9 @@ struct Watch {
     token: String,
     /// The post: its text and how many likes, reposts and replies it has; nothing when it is a tombstone.
     post: Option<(String, [i64; 3])>,
-    /// The replies by their ids, in the same way.
+    /// The replies by their ids, in the same form.
     replies: BTreeMap<String, Option<(String, [i64; 3])>>,
-    /// How often the post was told.
+    /// How often the post was sent.
     updates: usize,
 }
 
@@ -101,7 +101,7 @@ async fn a_post_its_counts_and_its_replies_are_streamed_as_they_change() {
     api.repost(&bob, post).await;
     watch.until("hello", [0, 1, 1], &[(&one, "one", [1, 0, 1])]).await;
 
-    // Whoever was away hears of what is left of it all.
+    // A client that was away gets the net change.
     let token = watch.token.clone();
     let shared_with_eve =
         StreamPostRequest { viewer_account_id: eve.clone(), ..ask!(StreamPostRequest { post_id: post }) };
@@ -123,7 +123,7 @@ async fn a_post_its_counts_and_its_replies_are_streamed_as_they_change() {
     api.delete(&eve, &below).await;
     watch.until("hello again", [0, 1, 1], &[(&two, "two", [0, 0, 0])]).await;
 
-    // What somebody may not see any more ends.
+    // The stream ends when its viewer may not see the post any more.
     let block = ask!(BlockAccountRequest { account_id: &ada, target_account_id: &eve });
     api.commands.clone().block_account(block).await.expect("she is blocked");
     let ended = loop {
@@ -213,7 +213,7 @@ async fn those_who_watch_one_post_share_what_is_read_and_each_sees_its_own_of_it
     assert!(shared >= 1.0 && shared <= told / 4.0, "{shared} reads for {told} updates");
 }
 
-/// What is read of a stream of events.
+/// A client of an event stream.
 struct Consumer {
     stream: Streaming<StreamEventsResponse>,
     position: u64,
@@ -238,7 +238,7 @@ impl Consumer {
         Ok(message.message.expect("exactly one is set"))
     }
 
-    /// The events up to where nothing more is there, with their positions.
+    /// All events up to the end of the log, with their positions.
     async fn all(&mut self) -> Vec<(u64, EventType)> {
         let mut events = Vec::new();
         loop {
@@ -261,7 +261,7 @@ async fn events_come_in_order_from_any_position_and_go_on_after_a_kill() {
     dev.api.repost(&bob, &post).await;
     drop(follow);
 
-    // What is only bookkeeping of the log is left out.
+    // The log's own bookkeeping is left out.
     let stored = dev.api.events().await;
     let is_public = |kind: &str| !kind.starts_with("handle.") && !kind.starts_with("requests.");
     let expected: Vec<u64> =
@@ -286,7 +286,7 @@ async fn events_come_in_order_from_any_position_and_go_on_after_a_kill() {
     assert_eq!(created.mentioned_account_ids, std::slice::from_ref(&bob));
     assert_eq!(posts.all().await, []);
 
-    // Live, and on from where it was after a kill.
+    // Live, and resumed after a kill.
     dev.api.post(&ada, "live").await;
     assert!(matches!(consumer.next().await, Ok(EventMessage::Event(event)) if event.r#type() == PostCreated));
     let at = consumer.position;
@@ -297,7 +297,7 @@ async fn events_come_in_order_from_any_position_and_go_on_after_a_kill() {
     let mut resumed = Consumer::open(&dev.api, at, &[]).await;
     assert_eq!(resumed.all().await.iter().map(|(_, kind)| *kind).collect::<Vec<_>>(), [PostCreated]);
 
-    // It does not hold a server up that stops.
+    // It does not delay a server that stops.
     dev.process.signal("TERM");
     let last = loop {
         match resumed.next().await {

@@ -1,8 +1,8 @@
-//! Stores that older versions made: each is opened by this one, answers as it did, and goes on.
+//! Stores that older versions made: each is opened by this one, answers as it did, and can be written to.
 //!
-//! `tests/stores` has, for each such version, by its commit, a folder with the two files and a dump of a database. They stay for ever.
-//! CONTRIBUTING: to add one, run `chirp dev` of that version on a new folder and on an empty database, stop it with SIGTERM, and take the
-//! files after `PRAGMA wal_checkpoint(TRUNCATE)`, and `pg_dump --inserts`.
+//! `tests/stores` has, for each such version, by its commit, a folder with the two files and a dump of a database. They
+//! stay for ever. To add one, run `chirp dev` of that version on a new folder and on an empty database, stop it with
+//! SIGTERM, and take the files after `PRAGMA wal_checkpoint(TRUNCATE)`, and `pg_dump --inserts`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ fn stores() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stores")
 }
 
-/// What an older version left, as this version finds it.
+/// The store that an older version left.
 async fn put(version: &str, folder: &Path) {
     if !is_on_server(folder) {
         for name in ["log.db", "tables.db"] {
@@ -33,7 +33,7 @@ async fn put(version: &str, folder: &Path) {
         return;
     }
     let server = Server::for_a_test().await;
-    // The roles belong to the whole server, and the dump grants them what they may.
+    // The roles belong to the whole server, and the dump grants them their rights.
     server.new_database("roles").await.expect("it is made").migrate().await.expect("the roles are made");
     let dump = fs::read_to_string(stores().join(version).join("postgres.sql")).expect("there is a dump");
     // Lines with a backslash are for psql alone.

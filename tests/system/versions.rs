@@ -1,4 +1,4 @@
-//! Stores whose schemas are of another version than the binary: refused by name, or brought forward.
+//! Stores whose schemas are of another version than the binary: refused with both versions, or upgraded.
 
 use crate::around::{Half, tamper};
 use crate::process::{Dev, Process, chirp, folder, is_on_server, path, store_of};
@@ -20,7 +20,7 @@ async fn a_store_that_a_newer_build_has_written_is_refused_by_name() {
         let store = store_of(folder.path()).await;
         assert_eq!(tamper(folder.path(), half, "UPDATE store SET schema_version = 99").await, 1);
         for (role, listen) in ROLES {
-            // A command server serves without read tables, whose version only concerns those who read and write them.
+            // A command server needs no read tables, whose version only concerns those who read and write them.
             if role == "command-server" && half == Half::Tables {
                 continue;
             }

@@ -1,4 +1,4 @@
-//! Who sees what, as `docs/visibility.md` has it: what is hidden is in no answer, and no stream tells of it.
+//! Who sees what, by `docs/visibility.md`: what is hidden is in no answer, and no stream sends it.
 
 use shared::rpc::proto::command::*;
 use shared::rpc::proto::query::thread_item::Item;
@@ -73,7 +73,7 @@ fn place(item: ThreadItem) -> (String, Option<TombstoneCause>) {
     }
 }
 
-/// The next message that is no mere sign of life.
+/// The next message that is no heartbeat.
 macro_rules! next_of {
     ($stream:expr, $event:ident) => {
         loop {
@@ -87,14 +87,14 @@ macro_rules! next_of {
     };
 }
 
-/// The stream of a post from the page that a viewer has.
+/// The stream of a post, from the page of a viewer on.
 async fn watch(api: &Api, post: &str, viewer: &str) -> Streaming<StreamPostResponse> {
     let resume_token = thread(api, post, viewer).await.expect("it is shown").resume_token;
     let request = ask!(StreamPostRequest { post_id: post, viewer_account_id: viewer, resume_token: resume_token });
     api.queries.clone().stream_post(request).await.expect("it opens").into_inner()
 }
 
-/// The ids of the replies that the stream of a post tells to be gone, until it tells this text.
+/// The ids of the replies that the stream of a post reports as gone, until it sends this text.
 async fn gone_until(stream: &mut Streaming<StreamPostResponse>, text: &str) -> Vec<String> {
     use stream_post_response::Event;
     let mut gone = Vec::new();
@@ -120,7 +120,7 @@ async fn a_stream_of_a_post_tells_nothing_of_replies_that_were_never_shown() {
     let post = api.post(&ada, "in public").await.id;
     let (mut of_nobody, mut of_fan) = (watch(api, &post, "").await, watch(api, &post, &fan).await);
 
-    // Made, edited, liked, answered and deleted by those whom a stranger does not see.
+    // Made, edited, liked, answered and deleted by accounts that a stranger does not see.
     let hidden = reply(api, &zoe, &post, "for followers").await;
     edit(api, &zoe, &hidden, "for followers only").await;
     like(api, &fan, &hidden).await;
@@ -140,7 +140,7 @@ async fn a_stream_of_a_post_tells_nothing_of_replies_that_were_never_shown() {
     let mut late = watch(api, &post, "").await;
     unlike(api, &fan, &hidden).await;
     api.delete(&zoe, &answer).await;
-    // Who is hidden before and after may go and come.
+    // What is hidden before and after may come and go.
     api.deactivate(&zoe).await;
     reply(api, &bob, &post, "the end").await;
     assert_eq!(gone_until(&mut late, "the end").await, [""; 0], "it was gone before");
@@ -192,7 +192,7 @@ async fn what_is_deleted_and_what_is_hidden_are_not_told_apart_by_those_who_coul
         Some(TombstoneCause::Deleted)
     );
 
-    // A reply that was never shown leaves no tombstone either, though something hangs on it that is.
+    // A reply that was never shown leaves no tombstone either, although a visible one answers it.
     let replies = async |viewer: &str| -> Vec<_> {
         thread(api, &public, viewer).await.expect("it is shown").replies.into_iter().map(place).collect()
     };
@@ -229,7 +229,7 @@ async fn a_stream_of_notifications_tells_nothing_of_what_its_owner_may_not_see()
         }
         told => panic!("nothing happened that the owner may see: {told:?}"),
     }
-    // What the owner did see is told to be gone.
+    // What the owner did see is reported as gone.
     unlike(api, &fan, &post).await;
     match next_of!(stream, Event) {
         Event::Removed(removed) => assert_eq!((removed.reason(), removed.post_id), (NotificationReason::Liked, post)),
@@ -376,7 +376,7 @@ async fn lists_show_what_protected_accounts_do_to_their_followers() {
     verified(folder.path()).await;
 }
 
-/// What an account is shown of the lists of its own: each entry by its handle, and whether it is deactivated.
+/// What an account sees of its own lists: each entry by its handle, and whether it is deactivated.
 async fn own_lists(api: &Api, owner: &str) -> [Vec<(String, bool)>; 5] {
     let mut q = api.queries.clone();
     let shown = |accounts: Vec<Account>| -> Vec<_> {
@@ -438,7 +438,7 @@ async fn whoever_was_away_while_an_account_was_protected_is_seen_and_removed_by_
     let read = GetPostRequest { viewer_account_id: eve, ..read };
     api.queries.clone().get_post(read).await.expect("whoever was kept reads on");
 
-    // The other lists of one's own, whose edges can only be taken back by those who find them.
+    // The account's other lists, whose edges it can only undo if it finds them.
     let [max, tim, ann] = api.accounts(["max", "tim", "ann"]).await;
     api.follow(&max, &ada).await;
     block(api, &ada, &tim).await;
@@ -469,7 +469,7 @@ async fn requests_of_deactivated_accounts_do_not_keep_an_account_protected_howev
             for number in (worker..REQUESTS).step_by(WORKERS) {
                 let account = api.register(&format!("fan_{number}")).await.id;
                 let follow = ask!(FollowAccountRequest { follower_id: &account, followee_id: &ada });
-                // They all want the same stream.
+                // They all write the same log stream.
                 while let Err(refused) = api.commands.clone().follow_account(follow.clone()).await {
                     assert_eq!(reason(&refused).as_deref(), Some("CONCURRENT_CHANGE"), "{refused:?}");
                 }
@@ -486,7 +486,7 @@ async fn requests_of_deactivated_accounts_do_not_keep_an_account_protected_howev
     assert_eq!((account.protected, account.follower_count), (false, 5_001));
     assert_eq!(own_lists(api, &ada).await[2], []);
 
-    // A retry is answered as before, and approves nobody who asked later.
+    // A retry is answered as before, and does not approve those who asked later.
     protect(api, &ada).await;
     let [eve] = api.accounts(["eve"]).await;
     api.follow(&eve, &ada).await;

@@ -1,4 +1,4 @@
-//! Calls that wait for projections keep no room from calls that do not.
+//! Calls that wait for projections take no room from calls that do not.
 
 use std::time::Duration;
 
@@ -13,14 +13,14 @@ use crate::roles::http;
 
 /// How many calls each server works on at once.
 const CALLS_MAX: usize = 20;
-/// How many wait, ten times as many.
+/// How many calls wait, ten times as many.
 const WAITING: usize = 200;
-/// How many do not, one after the other.
+/// How many calls do not wait, one after the other.
 const CHEAP: usize = 111;
-/// Longer than any of this takes; nobody waits for longer than ten seconds.
+/// Longer than any of this takes; no call waits for longer than ten seconds.
 const DEADLINE: Duration = Duration::from_secs(9);
 
-/// The id of an account, and a post of it that the read tables show.
+/// An account, and a post of it that the read tables show.
 async fn somebody_who_is_shown(api: &Api) -> (String, Made) {
     let ada = api.register("ada").await.id;
     let shown = api.post(&ada, "shown").await;

@@ -8,7 +8,7 @@ use crate::api::{Api, ask, fresh, texts, up_to_date};
 use crate::process::{Dev, folder, verified};
 use crate::refusals::NOBODY;
 
-/// A notification, as much of it as tests look at: reason, text of its post, causers' handles, their number, seen.
+/// The parts of a notification that tests look at: reason, text of its post, causers' handles, their number, seen.
 type Told = (NotificationReason, String, Vec<String>, i32, bool);
 
 fn told(notification: &Notification) -> Told {
@@ -69,7 +69,7 @@ async fn notifications_are_grouped_counted_seen_and_gone_with_their_cause() {
     c.mark_notifications_seen(seen).await.expect("it changes nothing");
     assert_eq!(api.head().await, head);
 
-    // A mute hides, an unlike and a deletion take away, and what is undone comes back.
+    // A mute hides, an unlike and a deletion remove, and what is undone comes back.
     c.mute_account(ask!(MuteAccountRequest { account_id: &ada, target_account_id: &dan })).await.expect("it is muted");
     c.unlike_post(ask!(UnlikePostRequest { account_id: &kim, post_id: &post })).await.expect("it is taken back");
     api.delete(&eve, &answer).await;
@@ -181,7 +181,7 @@ async fn bookmarks_quotes_hashtags_likers_and_reposters_are_listed() {
     let reposters = q.clone().list_reposters(ask!(ListRepostersRequest { post_id: &one })).await.expect("likewise");
     assert_eq!(handles(reposters.into_inner().accounts), ["eve"]);
 
-    // An edit takes a tag away, a deletion a bookmark.
+    // An edit removes a tag, a deletion a bookmark.
     let edit = ask!(EditPostRequest { author_id: &ada, post_id: &two, text: "two #law" });
     c.edit_post(edit).await.expect("it is edited");
     let newest = api.delete(&ada, &one).await;

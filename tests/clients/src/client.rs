@@ -1,4 +1,4 @@
-//! What all clients do: fetch, stream, break, come back.
+//! What all clients of streams do: fetch, stream, lose the connection, resume.
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -12,17 +12,17 @@ use tonic::{Code, Status, Streaming};
 
 use crate::random::Random;
 
-/// A resume that says more than this never ends.
+/// A resume that takes more messages than this counts as endless.
 const MESSAGES_MAX: usize = 10_000;
-/// How long the stream of a client that stayed may take to tell what happened.
+/// How long the stream of a connected client may take to send what happened.
 const LIVE_PATIENCE: Duration = Duration::from_secs(10);
 
-/// What a message says to the client.
+/// What a message means for the client.
 pub enum Said {
-    /// What was applied, or is nothing.
+    /// It was applied, or changes nothing.
     Something,
     CaughtUp,
-    /// Everything is to be fetched again.
+    /// Everything must be fetched again.
     Refresh,
 }
 
@@ -49,26 +49,25 @@ impl<T> Transport for T where
 {
 }
 
-/// What one kind of client holds, and the rules by which it changes.
+/// The state of one kind of client, and the rules by which it changes.
 pub trait View: Sized {
     type Message;
-    /// What is announced of what it holds.
+    /// The part of the state that the stream announces.
     type Shown: PartialEq + Debug;
 
-    /// Nothing yet, of what has this name: an account, for example.
+    /// An empty view of what has this name: an account, for example.
     fn of(name: &str) -> Self;
 
-    /// What it shows.
+    /// What the client shows.
     fn shown(&self) -> Self::Shown;
 
-    /// Fetches everything, and gives the token with which the stream goes on.
+    /// Fetches everything, and gives the resume token for the stream.
     fn fetch<T: Transport>(
         &mut self,
         queries: &QueryServiceClient<T>,
         consistency: Option<Consistency>,
     ) -> impl Future<Output = Result<String, Status>>;
 
-    /// Opens the stream.
     fn open<T: Transport>(
         &self,
         queries: &QueryServiceClient<T>,
@@ -76,27 +75,28 @@ pub trait View: Sized {
         resume_token: String,
     ) -> impl Future<Output = Result<Streaming<Self::Message>, Status>>;
 
-    /// Applies a message, and gives its token.
+    /// Applies a message, and gives its resume token.
     fn take(&mut self, message: Self::Message) -> (String, Said);
 }
 
-/// A client that has been away, and comes back, or stays.
+/// A client that disconnects and resumes, or stays connected.
 pub struct Client<V: View> {
     pub view: V,
     resume_token: String,
-    /// The stream, while the client stays.
+    /// The stream, while the client is connected.
     live: Option<Streaming<V::Message>>,
 }
 
 impl<V: View> Client<V> {
-    /// A client that has fetched everything; nothing when it is not there.
+    /// A client that has fetched everything; nothing when what it wants does not exist.
     pub async fn start<T: Transport>(queries: &QueryServiceClient<T>, name: &str) -> Option<Self> {
         let mut client = Self { view: V::of(name), resume_token: String::new(), live: None };
         client.fetch(queries).await.then_some(client)
     }
 
-    /// Goes on with the stream if the client stayed, until the client is as it should be or nothing more comes; else comes back over
-    /// connections that break, and in the end over one that lasts. False when it is gone.
+    /// Continues on the open stream, if there is one, until the client shows what it must or nothing more comes; else
+    /// resumes over connections that break, and in the end over one that lasts. False when what it shows does not exist
+    /// any more.
     pub async fn go_on<T: Transport>(
         &mut self,
         queries: &QueryServiceClient<T>,
@@ -115,12 +115,12 @@ impl<V: View> Client<V> {
                         return self.fetch(queries).await;
                     }
                 }
-                // It was gone for a moment; whoever comes back hears whether it still is.
+                // It was gone for a moment; a resume tells whether it still is.
                 Err(status) if status.code() == Code::NotFound => self.live = None,
                 Err(status) => panic!("the stream broke: {status:?}"),
             }
         }
-        // What the stream did not tell must not be healed by coming back.
+        // A resume must not repair what the stream did not send.
         if self.live.is_some() && (!is_right(&self.view) || random.one_in(2)) {
             return true;
         }
@@ -137,8 +137,8 @@ impl<V: View> Client<V> {
         self.resume(queries, MESSAGES_MAX).await
     }
 
-    /// Opens the stream where it was left and reads until it has caught up, or the connection breaks after so many
-    /// messages. False when it is gone.
+    /// Resumes and reads until it has caught up, or the connection breaks after so many messages. False when what it
+    /// shows does not exist any more.
     async fn resume<T: Transport>(&mut self, queries: &QueryServiceClient<T>, breaks_after: usize) -> bool {
         let mut stream = match self.view.open(queries, None, self.resume_token.clone()).await {
             Ok(stream) => stream,

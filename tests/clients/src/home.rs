@@ -1,4 +1,4 @@
-//! What a client holds of a home timeline.
+//! What a client keeps of a home timeline.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,6 @@ use crate::client::{Said, Transport, View};
 
 const PAGE_SIZE: i32 = 100;
 
-/// The items, by their posts.
 pub struct HomeView {
     account_id: String,
     entries: BTreeMap<String, TimelineItem>,
@@ -94,7 +93,7 @@ impl View for HomeView {
                 ..Default::default()
             };
             let page = queries.clone().get_home_timeline(request).await?.into_inner();
-            // That of the first page.
+            // The token of the first page.
             resume_token.get_or_insert(page.resume_token);
             for item in page.items {
                 self.entries.insert(item.post.clone().expect("an item has a post").post_id, item);

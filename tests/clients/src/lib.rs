@@ -1,5 +1,6 @@
-//! Clients of the streams that follow the rules of the contract to the letter: what they hold must always be what the question that belongs
-//! to the stream would answer. The laws hold them against the naive reference, and the end-to-end tests against the server itself.
+//! Clients of the streams that follow the rules of the contract to the letter: what they keep must always be what the
+//! query that belongs to the stream would answer. The laws compare them with the naive reference, and the end-to-end
+//! tests with the server itself.
 
 mod client;
 mod home;

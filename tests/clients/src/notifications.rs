@@ -1,4 +1,4 @@
-//! What a client holds of an account's notifications.
+//! What a client keeps of an account's notifications.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -54,7 +54,7 @@ impl View for NotificationView {
             let request =
                 v1::ListNotificationsRequest { account_id, consistency, page_size, page_token, ..Default::default() };
             let page = queries.clone().list_notifications(request).await?.into_inner();
-            // That of the first page.
+            // The token of the first page.
             resume_token.get_or_insert(page.resume_token);
             page.notifications.into_iter().for_each(|notification| self.hold(notification));
             page_token = page.next_page_token;

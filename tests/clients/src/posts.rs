@@ -1,4 +1,4 @@
-//! What a client holds of a post and its direct replies.
+//! What a client keeps of a post and its direct replies.
 
 use std::collections::BTreeMap;
 
@@ -22,12 +22,12 @@ pub struct PostView {
 }
 
 impl PostView {
-    /// The name of the view of a post that an account looks at.
+    /// The name of the view of a post by a viewer.
     pub fn name(post_id: &str, viewer_id: &str) -> String {
         format!("{post_id} {viewer_id}")
     }
 
-    /// What it must show; nothing when there is no such post for the viewer.
+    /// What the view must show; nothing when there is no such post for the viewer.
     pub fn expected(model: &Model, post_id: &str, viewer_id: &str) -> Option<(Thread, Vec<Post>)> {
         model.account(viewer_id)?;
         let thread = Thread { ancestors: vec![], ..model.thread(post_id, Some(viewer_id))? };
@@ -40,7 +40,7 @@ impl PostView {
     }
 }
 
-/// Without what a stream of a post does not announce.
+/// The post without the fields that a stream of a post does not announce.
 fn announced(post: Post) -> Post {
     Post { bookmarked: false, quoted_post_unavailable: false, ..post }
 }
@@ -75,7 +75,7 @@ impl View for PostView {
             let (consistency, page_size) = (consistency.clone(), PAGE_SIZE);
             let request = v1::GetThreadRequest { consistency, viewer_account_id, post_id, page_size, page_token };
             let page = queries.clone().get_thread(request).await?.into_inner();
-            // That of the first page.
+            // The token of the first page.
             resume_token.get_or_insert(page.resume_token);
             self.post = page.item.expect("it is always set");
             self.replies.extend(page.replies.into_iter().map(|reply| (reply.place, reply)));

@@ -5,11 +5,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use uuid::Uuid;
 
-/// Seeds that one day has for itself. The laws share it out in quarters.
+/// How many seeds a day has. The laws use a quarter each.
 const SEEDS_OF_DAY: u64 = 10_000;
 
-/// The first seed of a test: another one each day, so that what was found by none so far may be found tomorrow; `CHIRP_SEED=n` for that of
-/// another run, which says it.
+/// The first seed of a test. It changes from day to day, so that what no seed has found so far may be found tomorrow;
+/// `CHIRP_SEED=n` repeats another run, which prints its seed.
 pub fn first_seed() -> u64 {
     static FIRST: LazyLock<u64> = LazyLock::new(|| {
         let first = match std::env::var("CHIRP_SEED") {
@@ -25,7 +25,7 @@ pub fn first_seed() -> u64 {
     *FIRST
 }
 
-/// A sequence that its seed decides.
+/// A pseudo-random sequence.
 pub struct Random(u64);
 
 impl Random {
@@ -47,7 +47,6 @@ impl Random {
         low + i64::try_from(self.next() % span).expect("it is below the span")
     }
 
-    /// An index below `length`.
     pub fn below(&mut self, length: usize) -> usize {
         usize::try_from(self.between(0, i64::try_from(length).expect("it fits") - 1)).expect("it is not negative")
     }
@@ -57,12 +56,12 @@ impl Random {
         self.between(1, n) == 1
     }
 
-    /// An id that no other seed and no other call gives, as far as anybody can tell.
+    /// An id that no other seed and no other call gives.
     pub fn uuid(&mut self) -> Uuid {
         Uuid::from_u64_pair(self.next(), self.next())
     }
 
-    /// One of these.
+    /// One of these, at random.
     pub fn pick<'a, T>(&mut self, all: &'a [T]) -> &'a T {
         &all[self.below(all.len())]
     }

@@ -1,4 +1,4 @@
-//! The log as the processes of a simulation see it: others go first, it fails now and then, and in the controls it is broken.
+//! The log as the processes of a simulation see it: others run before a call, it fails now and then, and in the controls it has a defect.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -16,32 +16,32 @@ use shared::runtime::wake::Listener;
 
 use super::task::gate;
 
-/// In how many calls the log fails once.
+/// One of so many calls of the log fails.
 const FAILS_ONE_IN: i64 = 40;
-/// In how many calls a defect shows once.
+/// One of so many calls shows the defect.
 const DEFECT_ONE_IN: i64 = 10;
 
-/// Of how many events a reader with gaps never sees one.
+/// A reader with gaps never sees one of so many events.
 const LEFT_OUT_ONE_IN: i64 = 16;
 
-/// What a checker must find.
+/// A defect that the checks must find.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Defect {
-    /// Acknowledges what it does not store, as a log does that does not wait for the disk and loses power.
+    /// It acknowledges what it does not store, as a log does that does not wait for the disk and loses power.
     AcknowledgesTooEarly,
-    /// Does not know a request again.
+    /// It does not recognize a request id.
     ForgetsRequests,
-    /// Does not look whether a stream has moved.
+    /// It ignores expected versions.
     IgnoresExpectations,
-    /// Leaves out events, as a reader does that takes the order of numbers for that of commits.
+    /// It leaves out events, as a reader does that takes the order of numbers for that of commits.
     ReadsWithGaps,
     /// After a crash, the projector's checkpoint is behind the effects.
     CheckpointApart,
-    /// Nobody knows which history a checkpoint is of.
+    /// It does not compare a checkpoint's hash.
     ForgetsHashes,
 }
 
-/// What may go wrong with a log at this moment.
+/// The faults of a log that may occur at this moment.
 pub struct Trouble {
     random: Random,
     fails: bool,
@@ -53,7 +53,7 @@ impl Trouble {
         Arc::new(Mutex::new(Self { random, fails: true, defect }))
     }
 
-    /// From now on all goes well, but for a defect.
+    /// From now on there are no faults, but for a defect.
     pub fn end(&mut self) {
         self.fails = false;
     }
@@ -67,7 +67,7 @@ impl Trouble {
     }
 }
 
-/// A log, as one process has it.
+/// The log of one process.
 pub struct SimulatedLog {
     log: MemoryLog,
     trouble: Arc<Mutex<Trouble>>,
@@ -82,7 +82,7 @@ impl SimulatedLog {
         ask(&mut self.trouble.lock().expect("nobody panics with it"))
     }
 
-    /// Others first; then perhaps nothing.
+    /// Lets others run; then fails, perhaps.
     async fn reach(&self) -> Result<(), ReadError> {
         gate().await;
         match self.trouble(Trouble::fails) {
@@ -130,7 +130,7 @@ impl EventLog for SimulatedLog {
             append.expected.clear();
         }
         let outcome = self.log.append(append).await;
-        // The answer may be lost where it waits here, or be none.
+        // The append may be done although this fails, as with an answer that is lost.
         self.reach().await.map_err(|_| unavailable())?;
         outcome
     }

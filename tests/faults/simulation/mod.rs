@@ -1,8 +1,8 @@
 //! A deterministic simulation: clients, command servers and projectors over the log in memory and the real statements on SQLite in memory.
 //!
-//! One thread does everything. Whatever touches the log waits at a gate, and a scheduler with a seed chooses who goes on, what fails, what
-//! crashes and what the clock says. So the same seed is the same history, event by event, and a failure can be seen again
-//! (`CHIRP_FAULT_SEED=n`).
+//! One thread runs everything. Every call of the log waits at a gate, and a scheduler with a seed chooses who runs,
+//! what fails, what crashes and what the clock says. So the same seed is the same history, event by event, and a
+//! failure can be repeated (`CHIRP_FAULT_SEED=n`).
 
 mod log;
 mod record;
@@ -41,20 +41,20 @@ use crate::world::tiny_limits;
 
 /// Simulations of each of the two tests.
 const SIMULATIONS: u64 = 256;
-/// In how many a defect must be found.
+/// In how many simulations a defect must be found.
 const SIMULATIONS_OF_A_DEFECT: u64 = 200;
 const CLIENTS: usize = 4;
 const SERVERS: usize = 2;
 const PROJECTORS: usize = 2;
-/// How often somebody goes on before all that has begun is brought to an end.
+/// How many turns a simulation has before everything that has begun is brought to an end.
 const TURNS: usize = 700;
-/// Of how many answers a client forgets one, and asks again.
+/// A client forgets one of so many answers, and sends the command again.
 const ASKS_AGAIN_ONE_IN: i64 = 6;
-/// Of how many calls without an answer a client gives one up.
+/// A client gives up one of so many calls without an answer.
 const GIVES_UP_ONE_IN: i64 = 12;
-/// Events that are lost at most when history goes back.
+/// The most events that are lost when history goes back.
 const LOST_EVENTS_MAX: i64 = 12;
-/// The clock jumps by at most an hour, either way.
+/// By how much the clock jumps at most, either way: an hour.
 const JUMP_MICROS_MAX: i64 = 3_600_000_000;
 const BEGINNING: Timestamp = Timestamp(1_700_000_000_000_000);
 
@@ -65,10 +65,10 @@ static FORGET_HASHES: Statement = Statement::new("UPDATE projections SET hash = 
 static COUNT_SET_ASIDE: Statement = Statement::new("SELECT COUNT(*) AS sets FROM set_aside");
 static SELECT_CHECKPOINTS: Statement = Statement::new("SELECT name, checkpoint, failure FROM projections");
 
-/// What happened, by name: so that a simulation in which nothing goes wrong is noticed.
+/// How often what happened, so that a simulation in which nothing goes wrong is noticed.
 type Tally = BTreeMap<&'static str, u64>;
 
-/// What every simulation together must have gone through.
+/// What all simulations together must have gone through.
 const MUST_HAPPEN: [&str; 14] = [
     "acknowledged",
     "answered as before",
@@ -86,7 +86,7 @@ const MUST_HAPPEN: [&str; 14] = [
     "tables were set aside",
 ];
 
-/// A command that a client has not been answered yet.
+/// A command without an answer so far.
 struct Open {
     command: Command,
     call: Call,
@@ -96,11 +96,11 @@ struct Open {
 #[derive(Default)]
 struct Client {
     open: Option<Open>,
-    /// The call that is under way, and at which server.
+    /// The call in flight, and its server.
     calling: Option<(usize, Task<Result<Executed, Status>>)>,
 }
 
-/// A process that projects.
+/// A projector's process.
 enum Worker {
     Down,
     Idle(Box<Projector>),
@@ -165,7 +165,7 @@ impl Simulation {
         *self.tally.entry(what).or_default() += 1;
     }
 
-    /// One turn of somebody, or one misfortune.
+    /// One turn of a process or client, or one fault.
     async fn turn(&mut self) {
         self.time_passes();
         match self.random.between(1, 100) {
@@ -217,7 +217,7 @@ impl Simulation {
         self.count("a command server crashed");
     }
 
-    /// The newest events are lost, and every connection with them; but who projects goes on with what it has read.
+    /// The newest events are lost, and every connection with them; but a projector goes on with what it has read.
     async fn history_goes_back(&mut self) {
         let head = self.store.open().head().await.expect("it is in memory").position;
         let to = self.store.go_back(Position(head.0 - self.random.between(0, LOST_EVENTS_MAX.min(head.0))));
@@ -225,7 +225,7 @@ impl Simulation {
         self.history.reached = self.history.reached.min(to);
         for client in &mut self.clients {
             client.calling = None;
-            // A notification that is lost cannot be seen: its id is refused before there is a command.
+            // The id of a notification that is lost is refused before there is a command, so it is not sent.
             let is_lost =
                 |open: &Open| matches!(open.command, Command::MarkNotificationsSeen { up_to, .. } if up_to > to);
             client.open = client.open.take().filter(|open| !is_lost(open));
@@ -290,7 +290,7 @@ impl Simulation {
                     self.clients[at].open = Some(open);
                 }
             }
-            // Nobody knows what became of it, or somebody was faster: once more.
+            // The outcome is unknown, or there was a conflict: the client sends it again.
             Err(status) if matches!(status.code(), Code::Unavailable | Code::Aborted) => self.count("the log failed"),
             Err(status) => {
                 let Some(Open { call, .. }) = self.clients[at].open.take() else { return };
@@ -365,7 +365,7 @@ impl Simulation {
         tx.commit().await.expect("they are in memory");
     }
 
-    /// Nothing goes wrong any more: every client gets its answer, and a projector everything.
+    /// Without faults from here on: every client gets its answer, and every projector catches up.
     async fn end(&mut self) -> Result<(), String> {
         self.trouble.lock().expect("nobody panics with it").end();
         for at in 0..CLIENTS {
@@ -421,7 +421,7 @@ impl Simulation {
     }
 }
 
-/// What a simulation led to, and its log in short, or which promise was broken.
+/// The outcome of a simulation, and its log in short, or which promise was broken.
 fn simulate(seed: u64, defect: Option<Defect>) -> Result<(Tally, String), String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
     runtime.block_on(async {
@@ -441,7 +441,7 @@ fn simulate(seed: u64, defect: Option<Defect>) -> Result<(Tally, String), String
     })
 }
 
-/// Points of failure belong to the process, so one test at a time.
+/// Failpoints belong to the process, so one test at a time.
 fn scenario() -> FailScenario<'static> {
     let scenario = FailScenario::setup();
     task::watch_points(&CRASH_POINTS);

@@ -1,5 +1,5 @@
-//! What the clients of a simulation saw, held against the log: what was acknowledged is there, once, and in an order that agrees with what
-//! everybody knew; and the log is one that the domain allows.
+//! What the clients of a simulation saw, compared with the log: what was acknowledged is there, once, and in an order
+//! that agrees with what was known when it was sent; and the log is one that the domain allows.
 
 use std::collections::HashMap;
 
@@ -22,7 +22,7 @@ struct Seen {
 enum Answer {
     Acknowledged(Executed),
     Refused,
-    /// With what nobody deserves.
+    /// A status that no correct server gives.
     Wrong(Code),
 }
 
@@ -30,9 +30,9 @@ enum Answer {
 #[derive(Default)]
 pub struct Record {
     requests: HashMap<Uuid, Seen>,
-    /// Answers that were not the first one's.
+    /// Answers to a request that differ from its first one.
     contradictions: Vec<String>,
-    /// Positions of answers, which the next request of anybody is after.
+    /// The newest position that was answered: every later request comes after it.
     acknowledged: Position,
 }
 
@@ -42,7 +42,7 @@ impl Record {
         self.requests.insert(call.correlation_id, Seen { call: call.clone(), head, answer: None });
     }
 
-    /// Whether it was done just now, as far as the client can tell.
+    /// Records an answer. Whether the command was executed just now, as far as the client can tell.
     pub fn acknowledged(&mut self, call: &Call, executed: Executed) -> bool {
         self.acknowledged = self.acknowledged.max(executed.anchor.position);
         self.note(call, Answer::Acknowledged(executed))
@@ -122,10 +122,10 @@ impl Record {
     }
 }
 
-/// The naive fold of the log, which also judges it: versions are 1 to n, the chain holds, and nothing happened that must not.
+/// The naive fold of the log, which also checks it: versions are 1 to n, the chain holds, and no event is there that the domain forbids.
 ///
 /// # Errors
-/// What must not be there.
+/// Names the event that must not be there.
 pub fn fold(events: &[Recorded]) -> Result<Model, String> {
     let mut model = Model::new();
     let mut previous = [0; 32];

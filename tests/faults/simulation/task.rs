@@ -1,4 +1,4 @@
-//! Tasks that go on from one gate to the next, and only when the scheduler lets them: so that a seed decides what happens between what.
+//! Tasks that run from one gate to the next, and only when the scheduler lets them, so that a seed decides every interleaving.
 
 use std::any::Any;
 use std::cell::RefCell;
@@ -9,13 +9,13 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
 thread_local! {
-    /// The gates of the task that goes on at this moment.
+    /// The gates of the task that is running.
     static GATES: RefCell<Option<Arc<Gates>>> = const { RefCell::new(None) };
-    /// The point at which it ends, as if somebody had pulled the plug.
+    /// The point at which the task ends, as in a crash.
     static END: RefCell<Option<&'static str>> = const { RefCell::new(None) };
 }
 
-/// What a task is doing.
+/// The state of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Doing {
     GoingOn,
@@ -25,7 +25,7 @@ enum Doing {
 
 struct Gates(Mutex<Doing>);
 
-/// The task has ended at a point where it was told to.
+/// The panic of a task that ends at a point.
 #[derive(Debug)]
 struct PlugPulled;
 
@@ -34,23 +34,23 @@ struct PlugPulled;
 pub enum Reached<T> {
     Gate,
     End(T),
-    /// It ended where it was told to, and what it had is gone.
+    /// It crashed at its point, and its state is gone.
     Crash,
 }
 
-/// Something that goes on by itself otherwise.
+/// A future that runs from gate to gate.
 pub struct Task<T> {
     gates: Arc<Gates>,
     future: Pin<Box<dyn Future<Output = T>>>,
 }
 
 impl<T> Task<T> {
-    /// It has not begun.
+    /// A task that has not begun.
     pub fn new(future: impl Future<Output = T> + 'static) -> Self {
         Self { gates: Arc::new(Gates(Mutex::new(Doing::GoingOn))), future: Box::pin(future) }
     }
 
-    /// Lets it go on to its next gate, or, when it passes that point before, to there.
+    /// Runs to the next gate or, if it passes the point `end` before, to there.
     pub async fn go_on(&mut self, end: Option<&'static str>) -> Reached<T> {
         self.gates.change(Doing::Waiting, Doing::LetGo);
         END.set(end);
@@ -87,7 +87,7 @@ impl Gates {
     }
 }
 
-/// A gate: others may go on first. Outside of a task there is none.
+/// A gate, at which others may run first. Outside of a task there is none.
 pub async fn gate() {
     let Some(gates) = GATES.with_borrow(Clone::clone) else { return };
     gates.change(Doing::GoingOn, Doing::Waiting);

@@ -1,8 +1,8 @@
-//! What anybody may send: bytes as the messages of every method, as headers, as tokens, and as stored events.
+//! Input that anybody may send: bytes as the messages of every method, as headers, as tokens, and as stored events.
 //!
-//! Each of these functions takes any bytes, does with them what a server does, and panics when something comes out that must not: a panic of
-//! the server, an INTERNAL or UNKNOWN of its own, a token that is taken and was never made, an event that is not the same once it was
-//! written again. The fuzzers (`fuzz/`) and a test call them.
+//! Each of these functions takes any bytes, does with them what a server does, and panics on an outcome that must not
+//! be: a panic of the server, an INTERNAL or UNKNOWN of its own, a token that is accepted and was never made, an event
+//! that changes when it is written again. The fuzzers (`fuzz/`) and a test call them.
 
 mod messages;
 
@@ -13,13 +13,13 @@ use uuid::Uuid;
 
 pub use messages::{command, headers, methods, query};
 
-/// What the corpora of tokens are of.
+/// The store of the tokens in the corpora.
 pub const IDENTITY: StoreIdentity = StoreIdentity { epoch: Uuid::from_u128(7), token_key: [7; 32] };
 
-/// Takes any bytes.
+/// A function for any bytes.
 pub type Target = fn(&[u8]);
 
-/// What is fuzzed, by the names of the corpora.
+/// The targets of the fuzzers, by the names of the corpora.
 pub const TARGETS: [(&str, Target); 5] = [
     ("commands", |bytes| _ = command(bytes)),
     ("queries", |bytes| _ = query(bytes)),
@@ -28,7 +28,7 @@ pub const TARGETS: [(&str, Target); 5] = [
     ("events", event),
 ];
 
-/// Reads bytes as every kind of token. What is taken must be what would have been made.
+/// Reads bytes as every kind of token. What is accepted must be what would have been made.
 pub fn token(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let tokens = Tokens::new(IDENTITY);
@@ -47,8 +47,8 @@ pub fn token(bytes: &[u8]) {
     }
 }
 
-/// Reads bytes as a stored event: a line with its type, a byte that is its schema version, and its payload. What can be read is the same
-/// event once it was written and read again.
+/// Reads bytes as a stored event: a line with its type, a byte with its schema version, and its payload. What can be
+/// read must be the same event once it was written and read again.
 pub fn event(bytes: &[u8]) {
     let Some(end) = bytes.iter().position(|byte| *byte == b'\n') else { return };
     let (kind, [_, version, payload @ ..]) = bytes.split_at(end) else { return };

@@ -33,9 +33,9 @@ const WAIT_MAX: Duration = Duration::from_millis(20);
 const COMMANDS: &str = "chirp.command.v1.CommandService";
 const QUERIES: &str = "chirp.query.v1.QueryService";
 
-/// Ids that are there, so that a fuzzer that knows them comes further.
+/// Accounts that exist, so that a fuzzer that knows their ids gets further.
 pub const ACCOUNTS: [AccountId; 3] = [AccountId(id(1)), AccountId(id(2)), AccountId(id(3))];
-/// The same of posts; the second answers the first.
+/// Posts that exist; the second answers the first.
 pub const POSTS: [PostId; 2] = [PostId(id(11)), PostId(id(12))];
 
 const fn id(number: u64) -> Uuid {
@@ -56,14 +56,14 @@ pub fn methods(service: &str) -> Vec<String> {
     methods.filter(|method| !method.server_streaming()).map(|method| method.name().to_owned()).collect()
 }
 
-/// Sends bytes as a command to a command server with a small log: the first says which, the others are its message.
+/// Sends bytes as a command to a command server with a small log: the first byte chooses the method, the others are its message.
 pub fn command(bytes: &[u8]) -> Option<Code> {
     static METHODS: LazyLock<Vec<String>> = LazyLock::new(|| methods(COMMANDS));
     RUNTIME.block_on(async {
         let log = small_log().await;
         let drain = CancellationToken::new();
         drain.cancel();
-        // Whoever wants to wait hears at once that nobody projects.
+        // A command that waits for projections hears at once that there are none.
         let head = log.clone();
         let progress = Box::new(|| Progress::watch(std::future::pending(), head, Wake::default().listen(), drain));
         let mut routes = command_server::routes(log, LazyLock::new(progress)).prepare();
@@ -71,7 +71,7 @@ pub fn command(bytes: &[u8]) -> Option<Code> {
     })
 }
 
-/// Sends bytes as a query, likewise.
+/// Sends bytes as a query: the first byte chooses the method, the others are its message.
 pub fn query(bytes: &[u8]) -> Option<Code> {
     static METHODS: LazyLock<Vec<String>> = LazyLock::new(|| methods(QUERIES));
     static QUERY_SERVER: LazyLock<Routes> = LazyLock::new(|| RUNTIME.block_on(query_server()));
@@ -79,7 +79,8 @@ pub fn query(bytes: &[u8]) -> Option<Code> {
     RUNTIME.block_on(send(&mut routes, QUERIES, &METHODS, bytes))
 }
 
-/// Sends bytes as the headers of a good query, a line each, to a query server with all that surrounds it. Nothing when they are no headers.
+/// Sends bytes as the headers of a valid query, a line each, to a query server with the steps around every call.
+/// Nothing when they are no headers.
 pub fn headers(bytes: &[u8]) -> Option<Code> {
     static SERVED: LazyLock<Routes> = LazyLock::new(|| {
         let routes = RUNTIME.block_on(query_server());
@@ -96,7 +97,7 @@ pub fn headers(bytes: &[u8]) -> Option<Code> {
     RUNTIME.block_on(send_with(&mut routes, QUERIES, "GetPost", &message, &headers))
 }
 
-/// How it is answered, if it says which method it is for.
+/// The code of the answer, if the first byte is that of a method.
 async fn send(routes: &mut Routes, service: &str, methods: &[String], bytes: &[u8]) -> Option<Code> {
     let (which, message) = bytes.split_first()?;
     let method = &methods[usize::from(*which) % methods.len()];
@@ -118,18 +119,18 @@ async fn send_with(
         .body(tonic::body::Body::new(Body::from(framed)))
         .expect("a request");
     request.headers_mut().extend(headers.iter().cloned());
-    // Nobody waits here for what is not there yet.
+    // Nothing that is waited for here ever comes.
     let response = within(WAIT_MAX, routes.call(request)).await.expect("a server answers");
-    // An answer has its status behind it, and is good; a refusal has it in front.
+    // A good answer has its status in the trailers, a refusal in the headers.
     let Some(status) = Status::from_header_map(response.headers()) else { return Some(Code::Ok) };
-    // What cannot be decoded is refused by the library, without details, and told as INVALID_ARGUMENT further out.
+    // What cannot be decoded is refused by the library, without details, and becomes INVALID_ARGUMENT further out.
     let is_ours = !status.details().is_empty();
     let is_wrong = matches!(status.code(), Code::Internal | Code::Unknown | Code::DataLoss);
     assert!(!(is_ours && is_wrong), "{method} is answered {status:?}");
     Some(status.code())
 }
 
-/// Three accounts, who follow each other in a row, and two posts.
+/// A log of three accounts, which follow each other in a row, and two posts.
 async fn small_log() -> Arc<dyn EventLog> {
     let clock = Arc::new(ManualClock::default());
     clock.set(Timestamp(1_700_000_000_000_000));

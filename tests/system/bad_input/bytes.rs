@@ -73,7 +73,7 @@ fn server<'a>(dev: &'a Dev, path: &str) -> &'a str {
     }
 }
 
-/// The refusal is the caller's fault, says so, and has a reason.
+/// Whether a refusal blames the caller, and has a reason.
 fn blames_the_caller(status: &Status) -> bool {
     let faults =
         [Code::InvalidArgument, Code::NotFound, Code::Unimplemented, Code::OutOfRange, Code::ResourceExhausted];
@@ -163,7 +163,7 @@ async fn frames_that_are_none_are_refused_and_harm_nobody() {
             let mut connection = tokio::net::TcpStream::connect(address).await.expect("it listens");
             connection.write_all(garbage.as_bytes()).await.expect("it takes bytes");
             connection.shutdown().await.expect("it was open");
-            // However it ends, it ends.
+            // How it ends does not matter, as long as it does.
             let _ = connection.read_to_end(&mut Vec::new()).await;
         }
     }

@@ -1,4 +1,4 @@
-//! What is wrong with a command.
+//! Wrong input of commands.
 
 use shared::rpc::proto::admin::RebuildProjectionRequest;
 use shared::rpc::proto::command::*;
@@ -131,7 +131,7 @@ async fn a_command_that_cannot_be_done_is_refused_with_the_reason_that_its_comme
     row!(t, c, register_account, RegisterAccountRequest { request_id: used.request_id.clone(), ..registration("new") },
          InvalidArgument "REQUEST_ID_REUSED");
 
-    // Accounts that are not there.
+    // Accounts that do not exist.
     let text = "Good";
     row!(t, c, update_profile, ask!(UpdateProfileRequest { account_id: NOBODY, display_name: text }),
          NotFound "ACCOUNT_NOT_FOUND");
@@ -208,7 +208,7 @@ async fn a_command_that_cannot_be_done_is_refused_with_the_reason_that_its_comme
     row!(t, c, unmute_account, ask!(UnmuteAccountRequest { account_id: &gone, target_account_id: &ada }),
          FailedPrecondition "ACCOUNT_DEACTIVATED");
 
-    // Oneself, and others who are not to be reached.
+    // The account itself, and accounts that may not be reached.
     row!(t, c, follow_account, ask!(FollowAccountRequest { follower_id: &ada, followee_id: &ada }),
          InvalidArgument "SELF_TARGET");
     row!(t, c, block_account, ask!(BlockAccountRequest { account_id: &ada, target_account_id: &ada }),
@@ -226,7 +226,7 @@ async fn a_command_that_cannot_be_done_is_refused_with_the_reason_that_its_comme
     row!(t, c, reject_follow, ask!(RejectFollowRequest { account_id: &shy, follower_id: &bob }),
          NotFound "FOLLOW_REQUEST_NOT_FOUND");
 
-    // Posts that are not there, not there any more, not one's own, or not to be seen.
+    // Posts that do not exist, were deleted, are by another author, or are hidden.
     row!(t, c, edit_post, ask!(EditPostRequest { author_id: &ada, post_id: NOBODY, text: text }), NotFound "POST_NOT_FOUND");
     row!(t, c, delete_post, ask!(DeletePostRequest { author_id: &ada, post_id: NOBODY }), NotFound "POST_NOT_FOUND");
     row!(t, c, unlike_post, ask!(UnlikePostRequest { account_id: &ada, post_id: NOBODY }), NotFound "POST_NOT_FOUND");

@@ -1,7 +1,7 @@
 //! One set of odd texts through every text field of every request, on both engines.
 //!
-//! Always: the fields come from the descriptors, so that a new one is tried from its first day; beside the odd text, a request is as good as
-//! it can be, so that the text comes as far as it can.
+//! Always: the fields come from the descriptors, so that a new one is tried from its first day; apart from the odd
+//! text, a request is as valid as it can be, so that the text comes as far as it can.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +17,7 @@ use crate::api::{channel, reason};
 use crate::process::{Dev, eventually, folder, folder_on_server, store_of};
 use crate::raw;
 
-/// What breaks programs that did not expect it; a text that nobody could look for, or that means something somewhere behind the server.
+/// Texts that break unprepared programs: that cannot be searched for, or that mean something to a system behind the server.
 const ODD: [&str; 16] = [
     "\0",
     "a\0b",
@@ -36,7 +36,7 @@ const ODD: [&str; 16] = [
     "e\u{301}💥",
     "0190000000007000800000000000000",
 ];
-/// A request within a request has none within it.
+/// How deep messages within a request are followed.
 const DEPTH_MAX: usize = 4;
 
 /// The messages of the contract, by their full names.
@@ -78,7 +78,7 @@ impl Contract {
         paths
     }
 
-    /// A good message with an odd text at a path.
+    /// A valid message with an odd text at a path.
     fn encoded(&self, message: &str, path: &[i32], odd: &str, good: &Good<'_>) -> Vec<u8> {
         let mut bytes = Vec::new();
         let found = &self.messages[message];
@@ -108,12 +108,12 @@ impl Contract {
     }
 }
 
-/// Whether a message can have only one of the two.
+/// Whether a message can have only one of the two fields.
 fn excludes(one: &FieldDescriptorProto, other: &FieldDescriptorProto) -> bool {
     one.oneof_index.is_some() && one.oneof_index == other.oneof_index
 }
 
-/// What is good in a field that is not the odd one.
+/// Valid values for the fields that are not the odd one.
 struct Good<'a> {
     ada: &'a str,
     bob: &'a str,
@@ -137,7 +137,7 @@ impl Good<'_> {
     }
 }
 
-/// How each odd text is answered in each field, and which of these answers nobody should get.
+/// The answer to each odd text in each field, and those answers that nobody should get.
 async fn answers(store: &str) -> (BTreeMap<String, String>, Vec<String>) {
     let dev = Dev::start_at(store).await;
     let [ada, bob] = dev.api.accounts(["ada", "bob"]).await;
@@ -174,7 +174,7 @@ async fn answers(store: &str) -> (BTreeMap<String, String>, Vec<String>) {
         }
     }
     assert_eq!(tried.len(), contract.methods.len(), "every request has a text, if only its page token: {tried:?}");
-    // Whatever was taken can be applied, and is.
+    // Everything that was accepted can be applied, and is.
     let caught_up =
         |projections: &Vec<Projection>| projections.iter().all(|one| one.lag_events == 0 && one.failure.is_empty());
     let projections = eventually("all is applied", || dev.api.projections(), caught_up).await;

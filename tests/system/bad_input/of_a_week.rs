@@ -1,4 +1,4 @@
-//! What is wrong with a call about bookmarks, threads, hashtags, notifications, activities and batches.
+//! Wrong input of calls about bookmarks, threads, hashtags, notifications, activities and batches.
 
 use shared::rpc::proto::command::*;
 use shared::rpc::proto::query::*;

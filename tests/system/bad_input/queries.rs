@@ -1,4 +1,4 @@
-//! What is wrong with a query, a page token, or an operator's call.
+//! Wrong input of queries, page tokens, and operators' calls.
 
 use shared::rpc::proto::admin::get_as_of_request::{Moment, Subject};
 use shared::rpc::proto::admin::*;
@@ -67,7 +67,7 @@ async fn a_bad_query_is_refused_with_the_reason_that_its_comment_lists() {
          InvalidArgument "BATCH_SIZE_INVALID", "account_ids BATCH_SIZE_INVALID");
     row!(t, q, stream_post, StreamPostRequest::default(), InvalidArgument "ID_MALFORMED", "post_id ID_MALFORMED");
 
-    // What is not there, and what is not for this viewer.
+    // What does not exist, and what this viewer may not see.
     for absent in [NOBODY, &gone] {
         row!(t, q, get_account, ask!(GetAccountRequest { account: by_id(absent) }), NotFound "ACCOUNT_NOT_FOUND");
         row!(t, q, get_home_timeline, ask!(GetHomeTimelineRequest { account_id: absent }), NotFound "ACCOUNT_NOT_FOUND");
@@ -138,7 +138,7 @@ async fn a_bad_query_is_refused_with_the_reason_that_its_comment_lists() {
     }
     row!(t, q, stream_home_timeline, ask!(StreamHomeTimelineRequest { account_id: &ada, resume_token: &home.resume_token }),
          InvalidArgument "TOKEN_INVALID");
-    // The token of one kind of stream is none of another.
+    // The token of one kind of stream is refused by another.
     row!(t, q, stream_notifications, ask!(StreamNotificationsRequest { account_id: &bob, resume_token: &home.resume_token }),
          InvalidArgument "TOKEN_INVALID");
     row!(t, q, stream_post, ask!(StreamPostRequest { post_id: &made.id, resume_token: &home.resume_token }),

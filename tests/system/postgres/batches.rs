@@ -1,4 +1,5 @@
-//! One command that the server refuses does not fail those that are committed with it, and what others do at the same time is tried again.
+//! One command that the server refuses does not fail those that are committed with it, and after a conflict with others
+//! the batch is tried again.
 
 use shared::rpc::proto::command::CreatePostRequest;
 use tokio::task::JoinSet;
@@ -8,10 +9,10 @@ use super::{database, execute, verified};
 use crate::api::{Api, ask, request_id};
 use crate::process::Roles;
 
-/// How many commands are under way at once, so that they share batches.
+/// How many commands are in flight, so that they share batches.
 const COMMANDS: usize = 200;
 
-/// The server refuses what one of them says, as it would refuse any value that does not fit.
+/// The server refuses the text of one of them, as it would refuse any value that does not fit.
 const REFUSE_SOME: &str = r"
 CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -20,7 +21,7 @@ BEGIN
 END $$;
 CREATE TRIGGER refuse BEFORE INSERT ON chirp_log.events FOR EACH ROW EXECUTE FUNCTION refuse()";
 
-/// Of four batches, one can be committed at the first attempt; a sequence counts them, since it is not rolled back.
+/// One of four batches can be committed at the first attempt; a sequence counts them, since it is not rolled back.
 const ROLL_BACK_SOME: &str = r"
 CREATE SEQUENCE attempts;
 GRANT USAGE ON SEQUENCE attempts TO PUBLIC;
@@ -33,7 +34,7 @@ BEGIN
 END $$;
 CREATE TRIGGER roll_back AFTER INSERT ON chirp_log.events FOR EACH STATEMENT EXECUTE FUNCTION roll_back()";
 
-/// The three roles on a database of their own, an account, and something that happens to its posts.
+/// The three roles on a database with this trigger, and an account.
 async fn posting_beside(trouble: &str) -> (String, Roles, String) {
     let store = database().await.address();
     let roles = Roles::start_at(&store, &[]).await;
@@ -42,7 +43,7 @@ async fn posting_beside(trouble: &str) -> (String, Roles, String) {
     (store, roles, ada)
 }
 
-/// Posts at once; every tenth has this text.
+/// Posts at once; every tenth post has this text.
 async fn post_at_once(api: &Api, account: &str, every_tenth: &str) -> Vec<(bool, Result<(), Code>)> {
     let mut posting = JoinSet::new();
     for number in 0..COMMANDS {

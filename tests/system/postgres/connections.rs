@@ -1,4 +1,4 @@
-//! How processes come to a server: by several hosts, through a pooler, or not at all, and then they say why.
+//! How processes connect to a server: by several hosts, through a pooler, or not at all, and then they say why.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ fn host_of(store: &str) -> &str {
     store.split(['@', '/']).nth(3).expect("an address has a host")
 }
 
-/// The store of an address by way of another `host:port`, and with more parameters.
+/// The store of an address by way of another `host:port`, with more parameters.
 fn by(store: &str, host: &str, parameters: &str) -> String {
     let (start, rest) = store.split_once('@').expect("an address has a user");
     let (_, path) = rest.split_once('/').expect("and a database");
@@ -35,7 +35,7 @@ fn by(store: &str, host: &str, parameters: &str) -> String {
     format!("{start}@{host}/{path}{parameters}")
 }
 
-/// The three roles work there together.
+/// Asserts that the three roles work there together.
 async fn works(store: &str) {
     let Roles { api, .. } = &Roles::start_at(store, &[]).await;
     let [ada, bob] = api.accounts(["ada", "bob"]).await;
@@ -59,7 +59,7 @@ async fn two_connections_are_enough_for_each_process() {
     let server = database().await;
     let store = server.address();
     let name = server.database();
-    // Roles belong to the whole server, so the limit is that of others, which have the same rights.
+    // Roles belong to the whole server, so the limit is set on other roles with the same rights.
     let roles = ["command", "projector", "query"].map(|role| (role, format!("few_{role}_{name}")));
     for (role, few) in &roles {
         let make = format!("CREATE ROLE {few} LOGIN CONNECTION LIMIT 2 IN ROLE chirp_{role}");
@@ -118,7 +118,7 @@ async fn the_host_that_can_be_written_to_is_found_among_several() {
     let store = format!("{}?target_session_attrs=standby", primary.store_by(&hosts));
     let queries = query_server(&store).await;
     assert!(queries.address.contains(':'), "it answers from the standby");
-    // Nothing can be written where the address leads then, and that is said.
+    // The address then leads to a read-only server, and the process says so.
     let mut commands = Process::start(&["command-server", "--listen", "127.0.0.1:0", "--store", &store]);
     commands.says(|line| line.contains("nothing can be written there").then_some(())).await;
 }
@@ -167,16 +167,16 @@ async fn whatever_stands_in_the_way_is_named_and_never_a_line_of_the_servers_sou
     }
 }
 
-/// The address at the beginning of a text.
+/// The port at the beginning of a text.
 fn port_of(text: &str) -> String {
     text.chars().take_while(|character| character.is_ascii_digit() || ".:".contains(*character)).collect()
 }
 
 #[tokio::test]
 async fn a_rebuild_beside_a_long_reader_says_for_whom_it_waits_and_lets_others_read() {
-    /// How many pages are read while it waits, each within [`PAGE_DEADLINE`].
+    /// How many pages are read while the rebuild waits, each within [`PAGE_DEADLINE`].
     const PAGES: usize = 100;
-    /// Far above what a page takes, and far below what a queue behind the reader would.
+    /// Far above the time of a page, and far below the time of a queue behind the reader.
     const PAGE_DEADLINE: Duration = Duration::from_secs(2);
     let server = database().await;
     let store = server.address();
@@ -186,7 +186,7 @@ async fn a_rebuild_beside_a_long_reader_says_for_whom_it_waits_and_lets_others_r
     let made = api.post(&ada.id, "still there").await;
     api.home(&ada.id, fresh(&made.token)).await;
 
-    // Of the one every reader of Chirp reads first, and of another that only others read alone.
+    // The table that every reader of Chirp reads first, and others that only an operator reads alone.
     for table in ["projections", "timelines_1_accounts", "timelines_1"] {
         let mut reader = PgConnection::connect(&store).await.expect("the server answers");
         let reading = format!("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT * FROM chirp_tables.{table}");

@@ -1,4 +1,4 @@
-//! The server under the processes becomes another one, or one to which nothing can be written.
+//! The server under the processes becomes another one, or a read-only one.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -31,7 +31,7 @@ impl Posting {
         Self { roles, ada: ada.id }
     }
 
-    /// Posts until that works, and then waits until the post is shown. How long each took.
+    /// Posts until that succeeds, and then waits until the post is shown. Gives how long each took.
     async fn post_and_see(&self, text: &str) -> (Duration, Duration) {
         let began = Instant::now();
         let request = ask!(CreatePostRequest { request_id: request_id(), author_id: &self.ada, text: text });
@@ -44,7 +44,7 @@ impl Posting {
         (written, began.elapsed())
     }
 
-    /// Posts all the while, each time until it is told that it has worked. Gives what was acknowledged.
+    /// Posts all the while, each time until it is acknowledged. Gives what was acknowledged.
     fn write(&self, stop: &Arc<AtomicBool>) -> JoinSet<Vec<String>> {
         let mut writers = JoinSet::new();
         for writer in 0..WRITERS {
@@ -66,7 +66,7 @@ impl Posting {
         writers
     }
 
-    /// Ends the writers, and holds what is there against what they were told.
+    /// Stops the writers, and compares what is there with what was acknowledged.
     async fn account_for(&self, stop: &Arc<AtomicBool>, writers: JoinSet<Vec<String>>) -> usize {
         stop.store(true, Ordering::Relaxed);
         let acknowledged: BTreeSet<String> = writers.join_all().await.into_iter().flatten().collect();
@@ -79,7 +79,7 @@ impl Posting {
     }
 }
 
-/// `CHIRP_FAILOVERS=n` for more than one.
+/// `CHIRP_FAILOVERS=n` sets another number than one.
 #[tokio::test]
 async fn when_the_primary_falls_silent_its_successor_is_written_to_and_nothing_is_lost() {
     let rounds = std::env::var("CHIRP_FAILOVERS").map_or(1, |text| text.parse().expect("a number"));
@@ -115,13 +115,13 @@ async fn fall_silent(round: usize) -> (usize, Duration) {
     let count = posting.account_for(&stop, writers).await;
     let opened = relay.opened() - before;
     println!("round {round}: written again after {written:?}, shown after {shown:?}, {opened} new connections");
-    // Nobody is left with the old one.
+    // No process is left with the old one.
     posting.post_and_see("at the end").await;
     verified(&standby.store()).await;
     (count, written)
 }
 
-/// While nobody asked for anything, so that every connection rests.
+/// Without any call before, so that every connection is idle.
 #[tokio::test]
 async fn when_an_idle_primary_falls_silent_its_successor_is_written_to() {
     let primary = Cluster::start("-c wal_level=replica").await;
@@ -143,10 +143,10 @@ async fn a_commit_whose_answer_never_comes_is_found_in_the_log() {
     let primary = Cluster::start("").await;
     let relay = Relay::to(primary.host()).await;
     let posting = Posting::start(&primary.store_by(relay.address())).await;
-    // So that no connection rests, and is asked whether it is there, which it would not answer.
+    // So that no connection is idle for so long that it is pinged, which it would not answer.
     posting.post_and_see("before").await;
     relay.silence();
-    // Without a request id, there is no other way to learn what became of it.
+    // Without a request id, the outcome is known in no other way.
     let made =
         posting.roles.api.try_post(ask!(CreatePostRequest { author_id: &posting.ada, text: "into the dark" })).await;
     made.expect("it was committed, and that can be known");

@@ -1,4 +1,4 @@
-//! A query server on a standby, which has what it has replayed of the primary's log so far.
+//! A query server on a PostgreSQL standby, which has what it has replayed of the primary's log so far.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::api::{Api, Made, ask, fresh, reason, up_to_date, within};
 use crate::cluster::Cluster;
 use crate::process::eventually;
 
-/// What the client of a call that waits in vain allows.
+/// The deadline of a call that waits in vain.
 const DEADLINE: Duration = Duration::from_millis(1_500);
 
 async fn shown(api: &Api, made: &Made, consistency: Option<Consistency>) -> Result<String, Status> {
@@ -19,7 +19,7 @@ async fn shown(api: &Api, made: &Made, consistency: Option<Consistency>) -> Resu
     Ok(answer.into_inner().post.expect("always set").text)
 }
 
-/// What the answer must be where the standby lacks what was asked for.
+/// Asserts the answer for a standby that lacks what was asked for.
 fn assert_is_behind(answer: Result<String, Status>) {
     let status = answer.expect_err("it does not have it");
     assert_eq!((status.code(), reason(&status).as_deref()), (Code::Unavailable, Some("PROJECTION_BEHIND")), "{status}");
@@ -51,7 +51,7 @@ async fn a_query_server_on_a_standby_waits_for_what_it_lacks_and_says_that_it_is
         async move { shown(&api, &after, fresh(&after.token)).await }
     });
     execute(&standby.store(), "SELECT pg_wal_replay_resume()").await;
-    // It may have asked before the standby went on or after it; either way it has an answer.
+    // It may have asked before the standby went on or after it; either way it gets an answer.
     assert_eq!(waiting.await.expect("it does not panic").expect("the standby goes on"), "after");
     let show = async || shown(&api, &after, up_to_date()).await;
     eventually("it has everything again", show, Result::is_ok).await.expect("just seen");

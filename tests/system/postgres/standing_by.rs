@@ -1,4 +1,4 @@
-//! A projector that stands by says whom to ask, and the clocks of machines do not say who is alive.
+//! A projector that stands by names the owner's address, and the clocks of machines do not decide who is alive.
 
 use shared::rpc::proto::admin::{ProjectionState, RebuildProjectionRequest};
 use tonic::Code;
@@ -38,7 +38,7 @@ async fn an_order_to_a_projector_that_stands_by_names_the_owner_and_the_command_
         assert!(finished.stderr.contains(&named), "{order:?}: {finished:#?}");
     }
 
-    // Whoever takes over is asked from then on, where it says that it is.
+    // From then on the new owner is called, at the address that it has stored.
     drop(owner);
     let address = async || {
         let request = RebuildProjectionRequest { name: "timelines_1".to_owned() };
@@ -68,7 +68,7 @@ async fn a_clock_that_is_ahead_shows_nobody_as_stopped_and_takes_nothing_over() 
         let projections = eventually("all are shown as running", running, all_run).await;
         assert!(!projections.is_empty(), "at {}, beside {}", one.address, other.address);
     }
-    // The one that is ahead owns nothing, so it refuses.
+    // The one whose clock is ahead owns nothing, so it refuses.
     let api = Api::new(&commands.address, &queries.address, &ahead.address);
     let request = RebuildProjectionRequest { name: "posts_1".to_owned() };
     let refused = api.admin.clone().rebuild_projection(request).await.expect_err("it stands by");
