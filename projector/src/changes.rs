@@ -50,23 +50,19 @@ impl ChangesTable {
     }
 }
 
-/// The statements of the tables `…_changes`, with these columns, and `…_kept` of a projection.
+/// The statements of a table of changes, with these columns, and of the table that says which are kept.
 macro_rules! changes_table {
-    ($projection:literal, $columns:literal) => {
+    ($table:literal, $kept:literal, $columns:literal) => {
         $crate::changes::ChangesTable {
             insert: shared::sql::Statement::new(concat!(
                 "INSERT INTO ",
-                $projection,
-                "_changes SELECT * FROM {rows $1 AS changes: ",
+                $table,
+                " SELECT * FROM {rows $1 AS changes: ",
                 $columns,
                 "}"
             )),
-            forget: shared::sql::Statement::new(concat!("DELETE FROM ", $projection, "_changes WHERE place <= $1")),
-            raise: shared::sql::Statement::new(concat!(
-                "UPDATE ",
-                $projection,
-                "_kept SET kept_after = $1 WHERE kept_after < $1"
-            )),
+            forget: shared::sql::Statement::new(concat!("DELETE FROM ", $table, " WHERE place <= $1")),
+            raise: shared::sql::Statement::new(concat!("UPDATE ", $kept, " SET kept_after = $1 WHERE kept_after < $1")),
         }
     };
 }

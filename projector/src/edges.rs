@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use shared::model::ids::Position;
 use shared::sql::Statement;
-use shared::sql::database::{Transaction, Value};
+use shared::sql::database::Transaction;
+pub use shared::sql::database::execute;
 use shared::sql::rows::Rows;
 
 /// The statements of one table: `upsert` takes rows of (from, to, place), `delete` rows of (from, to).
@@ -73,16 +74,4 @@ impl Edges {
         execute(tx, &table.delete, gone).await?;
         execute(tx, &table.upsert, there).await
     }
-}
-
-/// Executes a statement that takes rows, unless there are none.
-///
-/// # Errors
-/// When the database fails.
-pub async fn execute(tx: &mut Transaction, statement: &'static Statement, rows: Rows) -> Result<(), sqlx::Error> {
-    if rows.is_empty() {
-        return Ok(());
-    }
-    tx.execute(statement, &[Value::Rows(&rows)]).await?;
-    Ok(())
 }

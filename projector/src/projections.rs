@@ -5,6 +5,7 @@
 
 pub mod activity;
 pub mod bookmarks;
+pub mod changes;
 pub mod counts;
 pub mod graph;
 pub mod hashtags;
@@ -34,6 +35,7 @@ pub fn all(timelines: &TimelineSettings) -> Vec<Arc<dyn Projection>> {
         Arc::new(hashtags::Hashtags),
         Arc::new(notifications::Notifications::new(timelines.changes_kept)),
         Arc::new(activity::Activity),
+        Arc::new(changes::Changes::new(timelines.changes_kept)),
         Arc::new(timelines::Timelines::new(timelines.clone())),
     ]
 }
@@ -62,7 +64,6 @@ pub(crate) fn every_statement() -> Vec<&'static Statement> {
         notifications::STATEMENTS,
         posts::STATEMENTS,
         profiles::STATEMENTS,
-        timelines::STATEMENTS,
     ];
     let edges = [
         &bookmarks::BOOKMARKS,
@@ -73,7 +74,7 @@ pub(crate) fn every_statement() -> Vec<&'static Statement> {
         &graph::BLOCKS,
         &graph::MUTES,
     ];
-    let changes = [&notifications::CHANGES, &posts::CHANGES, &timelines::CHANGES];
+    let changes = [&notifications::CHANGES, &posts::CHANGES, &changes::CHANGES];
     let tables = edges.into_iter().flat_map(EdgeTable::statements);
     own.concat().into_iter().chain(tables).chain(changes.into_iter().flat_map(ChangesTable::statements)).collect()
 }

@@ -11,6 +11,7 @@ use shared::rpc::proto::common::AccountKind;
 use shared::rpc::proto::query::{Account, Post, ThreadPost, TimelineItem};
 use shared::sql::rows::Rows;
 use shared::sql::statements;
+use timelines::Reason;
 use tonic::Status;
 use uuid::Uuid;
 
@@ -220,24 +221,6 @@ impl OwnRow {
     }
 }
 
-/// Why a post is on a page, and where.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// The position of the reason.
-    pub place: Position,
-    /// Who posted or reposted.
-    pub actor: AccountKey,
-    /// What.
-    pub post: PostKey,
-}
-
-impl Entry {
-    /// A post's own place is its key; anything else is a repost.
-    pub fn is_repost(&self) -> bool {
-        self.place.0 != self.post.0
-    }
-}
-
 /// What a page shows, by key: fetched at once, then put together as the contract wants it.
 #[derive(Default)]
 pub struct Hydrated {
@@ -322,7 +305,7 @@ impl Hydrated {
     }
 
     /// An item of a timeline.
-    fn item(&self, entry: &Entry) -> Option<TimelineItem> {
+    fn item(&self, entry: &Reason) -> Option<TimelineItem> {
         let reposter = self.accounts.get(&entry.actor).filter(|_| entry.is_repost());
         Some(TimelineItem {
             reposted_by_account_id: reposter.map(|account| account.account_id.clone()).unwrap_or_default(),
@@ -347,7 +330,7 @@ pub async fn posts(snapshot: &mut Snapshot, keys: &[PostKey], viewer: Option<Acc
 /// The items of a timeline page, in the order of the entries.
 pub async fn items(
     snapshot: &mut Snapshot,
-    entries: &[Entry],
+    entries: &[Reason],
     viewer: Option<AccountKey>,
 ) -> Result<Vec<TimelineItem>, Status> {
     let posts: Vec<PostKey> = entries.iter().map(|entry| entry.post).collect();
@@ -361,13 +344,13 @@ pub async fn items(
 /// is not there.
 pub async fn items_of_viewers(
     snapshot: &mut Snapshot,
-    entries: &[(AccountKey, Entry)],
+    entries: &[(AccountKey, Reason)],
 ) -> Result<Vec<Option<TimelineItem>>, Status> {
     let wanted = entries.iter().map(|(viewer, entry)| (Some(*viewer), entry.post)).collect();
     let reposts = entries.iter().filter(|(_, entry)| entry.is_repost());
     let reposters: Vec<AccountKey> = reposts.map(|(_, entry)| entry.actor).collect();
     let views = Views::load(snapshot, &wanted, &reposters).await?;
-    let item = |(viewer, entry): &(AccountKey, Entry)| {
+    let item = |(viewer, entry): &(AccountKey, Reason)| {
         let mut item = views.shared.item(entry)?;
         views.own(Some(*viewer), entry.post, item.post.as_mut());
         Some(item)

@@ -5,16 +5,16 @@
 //! events; of the log it knows its head and the hash at each position, and nothing else.
 //!
 //! A list is made in four steps: *skeleton* (which rows), *filter* (which of them this viewer may see), *hydrate* (what
-//! they are now), *present* (as the contract has it). Every statement is for the whole page; the filter is in the
-//! statement of the skeleton.
+//! they are now), *present* (as the contract has it). Every statement is for the whole page. The filter is in the statement of the skeleton,
+//! but for the home timeline, whose skeleton comes from a store behind a port and is filtered by [`law`] in a statement of its own.
 
 mod by_key;
 mod freshness;
 mod hydrate;
+mod law;
 mod methods;
 mod pages;
 mod presence;
-mod pull;
 mod questions;
 mod service;
 mod sight;
@@ -63,5 +63,12 @@ pub fn routes(
 /// Every statement of this crate, for the test that prepares them on both engines.
 #[must_use]
 pub fn every_statement() -> Vec<&'static Statement> {
-    [hydrate::STATEMENTS, snapshot::STATEMENTS, &streams::every_statement(), &questions::every_statement()].concat()
+    [
+        hydrate::STATEMENTS,
+        law::STATEMENTS,
+        snapshot::STATEMENTS,
+        &streams::every_statement(),
+        &questions::every_statement(),
+    ]
+    .concat()
 }

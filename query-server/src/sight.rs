@@ -143,13 +143,7 @@ pub(crate) use was_in_sight;
 /// SQL for "something like this has happened after this place".
 macro_rules! changed {
     ($after:literal, $what:expr) => {
-        concat!(
-            "EXISTS (SELECT 1 FROM timelines_1_changes AS changes WHERE changes.place > ",
-            $after,
-            " AND ",
-            $what,
-            ")"
-        )
+        concat!("EXISTS (SELECT 1 FROM changes_1 AS changes WHERE changes.place > ", $after, " AND ", $what, ")")
     };
 }
 pub(crate) use changed;

@@ -2,14 +2,19 @@
 
 use serde::de::DeserializeOwned;
 use shared::log::Anchor;
-use shared::model::ids::Position;
+use shared::model::ids::{AccountKey, Position};
 use shared::rpc::errors::{ErrorReason, RETRY_DELAY, Refused, internal, store_unavailable};
 use shared::sql::database::{Database, Field, Row, Transaction};
 use shared::sql::rows::Rows;
 use shared::sql::{Statement, statements};
+use timelines::rows::RowReader;
+use timelines::{ReadTimelines as _, Reason};
 use tonic::{Code, Status};
 
 pub use shared::sql::database::Value;
+
+/// The store of timelines.
+const TIMELINES: RowReader = RowReader;
 
 statements! {
     /// On SQLite, a column beside MIN is that of the row with the minimum.
@@ -53,6 +58,11 @@ impl Snapshot {
 
     pub async fn rows(&mut self, statement: &'static Statement, values: &[Value<'_>]) -> Result<Vec<Row>, Status> {
         self.tx.rows(statement, values).await.map_err(store_unavailable)
+    }
+
+    /// The newest reasons of a home timeline, see [`ReadTimelines::skeleton`].
+    pub async fn skeleton(&mut self, owner: AccountKey, before: Position, limit: usize) -> Result<Vec<Reason>, Status> {
+        TIMELINES.skeleton(&mut self.tx, owner, before, limit).await.map_err(store_unavailable)
     }
 
     /// Executes a query whose answer is exactly one row.

@@ -24,6 +24,7 @@ pub fn every_statement() -> Vec<&'static sql::Statement> {
         tables::STATEMENTS,
         tables::aside::STATEMENTS,
         tables::beside::STATEMENTS,
+        tables::older::STATEMENTS,
         log::postgres::STATEMENTS,
         log::sqlite::STATEMENTS,
         log::stored::STATEMENTS,

@@ -7,6 +7,7 @@
 pub mod aside;
 pub mod beside;
 pub mod checkpoint;
+pub(crate) mod older;
 
 use std::convert::Infallible;
 use std::path::{Path, PathBuf};
@@ -22,7 +23,7 @@ use crate::runtime::wake::Listener;
 use crate::sql::database::{Database, Transaction, Value};
 use crate::sql::sqlite::{BUSY_TIMEOUT, WAL_BYTES_KEPT, connect_to_write, pool};
 use crate::sql::versions::{Mismatch, TABLES};
-use crate::sql::{Script, expanded, statements};
+use crate::sql::{Script, statements};
 
 /// Connections of one query server: one of them for those who watch the checkpoints, in `chirp dev` another for commands that wait.
 const READERS_MAX: u32 = 6;
@@ -40,9 +41,6 @@ pub const CACHE_SIZE: &str = "-65536";
 /// The same for each connection that reads.
 const READER_CACHE_SIZE: &str = "-16384";
 
-/// The bound of places that are served by pull: unbounded.
-pub const PULLED_ALWAYS: i64 = i64::MAX;
-
 static SCHEMA: Script = Script::new(include_str!("tables/schema.sql"));
 
 statements! {
@@ -58,7 +56,7 @@ SELECT name FROM {sqlite: pragma_table_info($1)}{postgres: (
     static RAISE_VERSION = "UPDATE store SET schema_version = $1";
 }
 
-/// What happened to timelines, as [`timelines_1_changes`](self) keeps it. The comment says what `actor` and `target` are.
+/// What happened, as `changes_1` keeps it for streams. The comment says what `actor` and `target` are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(i64)]
 pub enum Change {
@@ -253,32 +251,17 @@ pub async fn open_file_to_read(file: &Path, epoch: Uuid) -> Result<Database, Ope
 /// # Errors
 /// When they cannot be written, or were filled from the log of another store.
 pub async fn make(setup: &mut Transaction, epoch: Uuid) -> Result<(), OpenError> {
+    let were_renamed = older::rename_changes(setup).await?;
     setup.script(&SCHEMA).await?;
-    add_columns(setup).await?;
+    older::add_columns(setup).await?;
+    if were_renamed {
+        older::take_over_changes(setup).await?;
+    }
     setup.execute(&CLAIM_FOR_STORE, &[Value::Id(epoch), Value::Number(TABLES.version)]).await?;
     TABLES.check_to_write(setup.row(&SELECT_VERSION, &[]).await?.get("schema_version")?)?;
     setup.execute(&RAISE_VERSION, &[Value::Number(TABLES.version)]).await?;
     let found: Uuid = setup.row(&SELECT_EPOCH, &[]).await?.get("epoch")?;
     if found == epoch { Ok(()) } else { Err(OpenError::AnotherStore) }
-}
-
-/// Columns that tables of older versions lack: their table, their name, and what they are.
-const COLUMNS_SINCE: [(&str, &str, &str); 4] = [
-    ("store", "schema_version", "{number} NOT NULL DEFAULT 1"),
-    ("projections", "hash", "{bytes}"),
-    ("projections", "served_from", "{number} NOT NULL DEFAULT 0"),
-    ("projections", "owner_address", "TEXT"),
-];
-
-async fn add_columns(setup: &mut Transaction) -> Result<(), sqlx::Error> {
-    for (table, column, definition) in COLUMNS_SINCE {
-        let values = [Value::Text(table), Value::Text(column)];
-        if setup.rows(&SELECT_COLUMN, &values).await?.is_empty() {
-            let definition = expanded(definition, setup.is_on_server());
-            setup.text(format!("ALTER TABLE {table} ADD COLUMN {column} {definition}")).await?;
-        }
-    }
-    Ok(())
 }
 
 /// Hands the tables over when they were filled from the log with this epoch.

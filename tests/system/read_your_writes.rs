@@ -16,8 +16,11 @@ use crate::process::{Dev, Role, Roles, folder};
 /// How often something is written and read; `CHIRP_READ_YOUR_WRITES` sets another number.
 const ROUNDS: usize = 400;
 /// Projectors that share the projections.
-const SHARES: [&str; 3] =
-    ["timelines_1,counts_1", "profiles_1,posts_1,bookmarks_1", "graph_1,hashtags_1,notifications_1,activity_1"];
+const SHARES: [&str; 3] = [
+    "timelines_1,changes_1,counts_1",
+    "profiles_1,posts_1,bookmarks_1",
+    "graph_1,hashtags_1,notifications_1,activity_1",
+];
 /// How long a projector is stopped, and works, at most.
 const PAUSE_MILLIS: u64 = 12;
 

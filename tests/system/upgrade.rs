@@ -6,11 +6,14 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use shared::model::clock::SystemClock;
 use shared::rpc::proto::query::{GetAccountRequest, get_account_request};
 use shared::sql::Statement;
 use shared::sql::postgres::Server;
 use shared::sql::postgres::pool::Wait;
+use shared::store::Store;
 use sqlx::AssertSqlSafe;
 
 use crate::api::{fresh, texts, up_to_date};
@@ -89,5 +92,31 @@ async fn a_store_of_an_older_version_is_upgraded_and_goes_on() {
         drop(dev);
         let store = store_of(folder.path()).await;
         println!("{version}: {store} was upgraded");
+    }
+}
+
+/// Streams that are resumed after the upgrade find what happened before it.
+#[tokio::test]
+async fn the_changes_that_timelines_kept_go_on_as_a_projection_of_their_own() {
+    static SELECT_CHANGES: Statement = Statement::new(
+        "SELECT (SELECT COUNT(*) FROM changes_1) AS kept, (SELECT kept_after FROM changes_1_kept) AS kept_after,
+                changes.checkpoint - timelines.checkpoint AS ahead, changes.hash = timelines.hash AS has_its_hash
+         FROM projections AS changes JOIN projections AS timelines ON timelines.name = 'timelines_1'
+         WHERE changes.name = 'changes_1'",
+    );
+    for (version, kept) in [("d24cf53", 12), ("dfc43d4", 12)] {
+        let folder = folder();
+        put(version, folder.path()).await;
+        if !is_on_server(folder.path()) {
+            let store = Store::in_folder(folder.path()).expect("it is there");
+            let log = store.open_log(Arc::new(SystemClock)).await.expect("it is upgraded");
+            drop(store.open_tables_to_write(&*log).await.expect("they are upgraded"));
+        }
+        let rows = open(folder.path(), Half::Tables).await.rows(&SELECT_CHANGES, &[]).await.expect("they are there");
+        let [row] = rows.as_slice() else { panic!("{version}: {} checkpoints", rows.len()) };
+        let numbers = ["kept", "kept_after", "ahead"].map(|name| row.get::<i64>(name).expect("it is a number"));
+        assert_eq!(numbers, [kept, 0, 0], "{version}");
+        let has_its_hash: Option<bool> = row.get("has_its_hash").expect("it is there");
+        assert_eq!(has_its_hash, (version != "d24cf53").then_some(true), "{version}");
     }
 }

@@ -88,7 +88,8 @@ ON CONFLICT (recipient) DO UPDATE SET up_to = excluded.up_to";
 
 /// What streams of notifications need to know: which groups were touched, at the latest place in a batch, and where a cause was undone, at
 /// that place too. What was seen is a change of no group.
-pub static CHANGES: ChangesTable = changes_table!("notifications_1", "place, recipient, reason, post");
+pub static CHANGES: ChangesTable =
+    changes_table!("notifications_1_changes", "notifications_1_kept", "place, recipient, reason, post");
 /// The reasons that somebody else gives for a post of the recipient.
 const BY_OTHERS: [NotificationReason; 2] = [NotificationReason::Liked, NotificationReason::Reposted];
 /// In place of the reason.

@@ -30,7 +30,7 @@ pub(super) static REPOSTS: EdgeTable = edge_table!("posts_1_reposts", "account",
 
 /// What streams of posts need to know: of which posts the text or a count changed, and which replies came, at the latest place in a batch; and
 /// where a post was deleted, at that place too, of it and of the post that it answered.
-pub static CHANGES: ChangesTable = changes_table!("posts_1", "place, post");
+pub static CHANGES: ChangesTable = changes_table!("posts_1_changes", "posts_1_kept", "place, post");
 
 /// The projection.
 pub struct Posts {

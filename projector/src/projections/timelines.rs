@@ -1,198 +1,36 @@
-//! `timelines_1`: home timelines by hybrid fan-out. Writes add, reads subtract.
+//! `timelines_1`: which reasons begin and end, and who follows whom, for the store of home timelines.
 //!
-//! A *reason* is why a post is in a timeline: its author posted it, or an actor reposted it; its *place* is the position
-//! of that event. The table holds one row per owner and reason.
-//!
-//! Always, after every batch, for every owner: each reason of an account that the owner follows (or of the owner), with a
-//! place above the owner's `mark` and above the actor's `pulled_until`, has its row. Rows that should not be seen any more
-//! (undone, deleted, hidden) may linger; the reader judges. So three things need care, and only these: whoever
-//! leaves a row out raises the mark to it; an author's class changes at a checkpoint, and `pulled_until` says at which; a
-//! batch is delivered to the followers that are left at its end.
-//!
-//! Never here: the reply rule, blocks, mutes, protection, deactivation. They can be reversed, so they are judged at read.
-//!
-//! Source of the shape: hybrid fan-out as Twitter described it (push for most, pull for celebrities), with the timeline
-//! as a capped cache whose lower end is known.
+//! Always: the order of calls to the port is that of [`timelines::WriteTimelines`]. Never here: how timelines are stored; what streams must
+//! hear of, which is `changes_1`.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicU64, Ordering};
-
-use ::metrics::counter;
 use async_trait::async_trait;
-use shared::model::event::{AccountEvent, BlockEvent, Event, FollowEvent, MuteEvent, PostEvent, RepostEvent};
+use shared::model::event::{AccountEvent, Event, FollowEvent, PostEvent, RepostEvent};
 use shared::model::ids::{AccountKey, AccountRef, Position, PostKey};
-use shared::runtime::metrics;
 use shared::runtime::settings::TimelineSettings;
-use shared::sql::database::{Transaction, Value};
-use shared::sql::rows::Rows;
-use shared::sql::statements;
-use shared::tables::{Change, PULLED_ALWAYS};
+use shared::sql::database::Transaction;
+use timelines::rows::RowWriter;
+use timelines::{EdgeChanges, ReasonChanges, WriteTimelines};
 
-use crate::changes::{ChangesTable, changes_table};
-use crate::edges::execute;
 use crate::projection::{Batch, Fact, Projection};
-
-/// A class is left at this share of the size at which it is entered, so that nobody flickers between two.
-const HYSTERESIS: (i64, i64) = (4, 5);
-/// The most rows that one statement delivers, unless a single reason has more: they are sorted in memory, at some 50 bytes
-/// each, and larger sets are hardly faster.
-const DELIVERIES_MAX: i64 = 1_000_000;
-/// An average timeline grows by this share of its cap before it is cut; one that takes in more grows by more.
-const SLACK_DIVISOR: i64 = 4;
-
-/// SQL for the new edges $1 (followee, follower): who wants whose reasons, and from where on.
-macro_rules! wanted {
-    () => {
-        "
-WITH wanted AS MATERIALIZED (
-    SELECT owners.account AS owner, actors.account AS actor,
-           CASE WHEN owners.mark > actors.pulled_until THEN owners.mark ELSE actors.pulled_until END AS floor
-    FROM {rows $1 AS edge: followee, follower}
-    JOIN timelines_1_accounts AS actors ON actors.account = edge.followee
-    JOIN timelines_1_accounts AS owners ON owners.account = edge.follower
-)"
-    };
-}
-statements! {
-    static ADD_TO_ACCOUNTS = "
-INSERT INTO timelines_1_accounts AS accounts
-SELECT account, followers, following, 0, 0 FROM {rows $1 AS deltas: account, followers, following} WHERE true
-ON CONFLICT (account) DO UPDATE SET
-    followers = accounts.followers + excluded.followers, following = accounts.following + excluded.following";
-    static INSERT_EDGES = "
-INSERT INTO timelines_1_edges SELECT * FROM {rows $1 AS edges: followee, follower} WHERE true ON CONFLICT DO NOTHING";
-    static DELETE_EDGES = "
-DELETE FROM timelines_1_edges WHERE (followee, follower) IN (SELECT * FROM {rows $1 AS edges: followee, follower})";
-    /// Authors: $1 accounts, $2 celebrity at, $3 ordinary again below, $4 this checkpoint, $5 always.
-    static CLASSIFY_AUTHORS = "
-UPDATE timelines_1_accounts SET pulled_until = CASE
-    WHEN followers >= $2 THEN $5
-    WHEN pulled_until = $5 AND followers < $3 THEN $4
-    ELSE pulled_until END
-WHERE account IN (SELECT * FROM {rows $1 AS touched: account})";
-    /// Readers: $1 accounts, $2 served by pull at, $3 by table again below, $4 this checkpoint, $5 always.
-    static CLASSIFY_READERS = "
-UPDATE timelines_1_accounts SET mark = CASE
-    WHEN following >= $2 THEN $5
-    WHEN mark = $5 AND following < $3 THEN $4
-    ELSE mark END
-WHERE account IN (SELECT * FROM {rows $1 AS touched: account})";
-    static INSERT_REASONS = "
-INSERT INTO timelines_1_reasons SELECT * FROM {rows $1 AS reasons: actor, place, post}";
-    static DELETE_UNDONE = "
-DELETE FROM timelines_1_reasons WHERE (actor, place) IN (SELECT * FROM {rows $1 AS undone: actor, place})";
-    static DELETE_REASONS_OF_POSTS = "
-DELETE FROM timelines_1_reasons WHERE post IN (SELECT * FROM {rows $1 AS posts: post})";
-    /// $1 accounts: how many timelines a reason of each is delivered to, its own included.
-    static SELECT_AUDIENCES = "
-SELECT account, followers + 1 AS audience FROM timelines_1_accounts WHERE account IN (SELECT * FROM {rows $1 AS touched: account})";
-    /// Reasons of the batch to all their followers, as one set in the order of the table. Their places are new, so none is there
-    /// already; asking would take PostgreSQL as long again.
-    static FAN_OUT = "
-WITH pushed AS MATERIALIZED (
-    SELECT reason.actor, reason.place, reason.post
-    FROM {rows $1 AS reason: actor, place, post} JOIN timelines_1_accounts ON account = reason.actor
-    WHERE pulled_until < reason.place
-)
-INSERT INTO timelines_1
-SELECT edges.follower, pushed.place, pushed.actor, pushed.post
-FROM pushed {ordered join} timelines_1_edges AS edges ON edges.followee = pushed.actor
-WHERE edges.follower NOT IN (SELECT account FROM timelines_1_accounts WHERE mark = 9223372036854775807)
-ORDER BY edges.follower, pushed.place";
-    /// The newest $2 rows of each new followee that are neither below the owner's mark nor pulled.
-    static BACKFILL = concat!(
-        wanted!(),
-        "
-INSERT INTO timelines_1
-SELECT wanted.owner, reasons.place, wanted.actor, reasons.post
-FROM wanted {sqlite: CROSS JOIN timelines_1_reasons AS reasons
-WHERE reasons.actor = wanted.actor AND reasons.place IN (
-    SELECT place FROM timelines_1_reasons WHERE actor = wanted.actor AND place > wanted.floor
-    ORDER BY place DESC LIMIT $2
-)}{postgres: CROSS JOIN LATERAL (
-    SELECT place, post FROM timelines_1_reasons WHERE actor = wanted.actor AND place > wanted.floor
-    ORDER BY place DESC LIMIT $2
-) AS reasons}
-ORDER BY wanted.owner, reasons.place
-ON CONFLICT DO NOTHING"
-    );
-    /// What the backfill left out is below the mark from now on.
-    static RAISE_MARKS = concat!(
-        wanted!(),
-        ", left_out AS (
-    SELECT owner, MAX((
-        SELECT place FROM timelines_1_reasons WHERE actor = wanted.actor AND place > wanted.floor
-        ORDER BY place DESC LIMIT 1 OFFSET $2
-    )) AS place
-    FROM wanted GROUP BY owner
-)
-UPDATE timelines_1_accounts SET mark = left_out.place
-FROM left_out WHERE account = left_out.owner AND left_out.place > mark"
-    );
-    static CLEAN_UP_UNFOLLOWED = "
-DELETE FROM timelines_1 WHERE (owner, place) IN (
-    SELECT rows.owner, rows.place FROM {rows $1 AS edge: followee, follower} JOIN timelines_1 AS rows
-    ON rows.owner = edge.follower AND rows.actor = edge.followee
-)";
-    static SELECT_NEXT_TO_SWEEP = "
-SELECT account FROM timelines_1_accounts WHERE account > (SELECT account FROM timelines_1_sweep)
-ORDER BY account LIMIT $1";
-    static SWEPT_UNTIL = "UPDATE timelines_1_sweep SET account = $1";
-    /// $1 accounts, $2 the cap.
-    static CUT_MARKS = "
-WITH overflow AS MATERIALIZED (
-    SELECT swept.owner, (
-        SELECT place FROM timelines_1 WHERE timelines_1.owner = swept.owner ORDER BY place DESC LIMIT 1 OFFSET $2
-    ) AS place
-    FROM {rows $1 AS swept: owner}
-)
-UPDATE timelines_1_accounts SET mark = overflow.place
-FROM overflow WHERE account = overflow.owner AND overflow.place > mark";
-    static CUT_ROWS = "
-DELETE FROM timelines_1 WHERE (owner, place) IN (
-    SELECT rows.owner, rows.place FROM {rows $1 AS swept: owner}
-    JOIN timelines_1_accounts AS owners ON owners.account = swept.owner
-    JOIN timelines_1 AS rows ON rows.owner = owners.account AND rows.place <= owners.mark
-)";
-}
-
-/// What streams of home timelines need to know.
-pub static CHANGES: ChangesTable = changes_table!("timelines_1", "place, change, actor, target");
 
 /// The projection.
 pub struct Timelines {
-    settings: TimelineSettings,
-    /// Rows that were delivered since timelines were cut last.
-    owed: AtomicU64,
+    store: RowWriter,
 }
 
 impl Timelines {
     /// Timelines that are kept in this way.
     #[must_use]
     pub fn new(settings: TimelineSettings) -> Self {
-        Self { settings, owed: AtomicU64::new(0) }
+        Self { store: RowWriter::new(settings) }
     }
 }
 
-/// The changes of the edges of one account, in numbers.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Degrees {
-    followers: i64,
-    following: i64,
-}
-
-/// What a batch leaves, sorted by key.
+/// What a batch leaves.
 #[derive(Debug, Default)]
 struct Net {
-    accounts: BTreeMap<AccountKey, Degrees>,
-    /// (followee, follower), and whether the edge is there at the end.
-    edges: BTreeMap<(AccountKey, AccountKey), bool>,
-    /// (actor, place) of every reason that began in this batch and is there at its end.
-    reasons: BTreeMap<(AccountKey, Position), PostKey>,
-    /// (actor, place) of reposts from before this batch that were undone.
-    undone: BTreeSet<(AccountKey, Position)>,
-    deleted: BTreeSet<PostKey>,
-    changes: Vec<(Position, i64, i64, i64)>,
+    edges: EdgeChanges,
+    reasons: ReasonChanges,
 }
 
 fn fold(facts: &[&Fact]) -> Net {
@@ -203,31 +41,19 @@ fn fold(facts: &[&Fact]) -> Net {
             Event::Account(event) => net.fold_account(at, event),
             Event::Post(event) => net.fold_post(at, event),
             Event::Repost(RepostEvent::Added { account, post, .. }) => {
-                net.reasons.insert((account.key, at), post.key);
-                net.change(at, Change::Reposted, account.key.0, post.key.0);
+                net.reasons.begun.insert((account.key, at), post.key);
             }
-            Event::Repost(RepostEvent::Removed { account, post, added_at, .. }) => {
+            Event::Repost(RepostEvent::Removed { account, added_at, .. }) => {
                 let reason = (account.key, *added_at);
-                if net.reasons.remove(&reason).is_none() {
-                    net.undone.insert(reason);
+                if net.reasons.begun.remove(&reason).is_none() {
+                    net.reasons.undone.insert(reason);
                 }
-                net.change(at, Change::RepostUndone, account.key.0, post.key.0);
             }
-            Event::Follow(FollowEvent::Followed(edge)) => net.edge(at, &edge.follower, &edge.followee, true),
-            Event::Follow(FollowEvent::Unfollowed(edge)) => net.edge(at, &edge.follower, &edge.followee, false),
-            Event::Block(BlockEvent::Added { account, target }) => {
-                net.change(at, Change::Blocked, account.key.0, target.key.0);
-            }
-            Event::Block(BlockEvent::Removed { account, target }) => {
-                net.change(at, Change::Unblocked, account.key.0, target.key.0);
-            }
-            Event::Mute(MuteEvent::Added { account, target }) => {
-                net.change(at, Change::Muted, account.key.0, target.key.0);
-            }
-            Event::Mute(MuteEvent::Removed { account, target }) => {
-                net.change(at, Change::Unmuted, account.key.0, target.key.0);
-            }
+            Event::Follow(FollowEvent::Followed(edge)) => net.edge(&edge.follower, &edge.followee, true),
+            Event::Follow(FollowEvent::Unfollowed(edge)) => net.edge(&edge.follower, &edge.followee, false),
             Event::Follow(FollowEvent::Requested(_) | FollowEvent::Rejected(_) | FollowEvent::Withdrawn(_))
+            | Event::Block(_)
+            | Event::Mute(_)
             | Event::Handle(_)
             | Event::Like(_)
             | Event::Bookmark(_)
@@ -243,55 +69,36 @@ impl Net {
         match event {
             AccountEvent::Registered { .. } => {
                 let account = AccountKey(at.0);
-                self.accounts.entry(account).or_default();
-                self.edges.insert((account, account), true);
+                self.edges.degrees.entry(account).or_default();
+                self.edges.edges.insert((account, account), true);
             }
-            AccountEvent::Deactivated { account } => self.change(at, Change::Deactivated, account.key.0, 0),
-            AccountEvent::Reactivated { account } => self.change(at, Change::Reactivated, account.key.0, 0),
-            AccountEvent::Protected { account } => self.change(at, Change::Protected, account.key.0, 0),
-            AccountEvent::Unprotected { account } => self.change(at, Change::Unprotected, account.key.0, 0),
-            AccountEvent::ProfileUpdated { .. } | AccountEvent::HandleChanged { .. } => {}
+            AccountEvent::Deactivated { .. }
+            | AccountEvent::Reactivated { .. }
+            | AccountEvent::Protected { .. }
+            | AccountEvent::Unprotected { .. }
+            | AccountEvent::ProfileUpdated { .. }
+            | AccountEvent::HandleChanged { .. } => {}
         }
     }
 
     fn fold_post(&mut self, at: Position, event: &PostEvent) {
         match event {
             PostEvent::Created { author, .. } => {
-                self.reasons.insert((author.key, at), PostKey(at.0));
-                self.change(at, Change::Posted, author.key.0, at.0);
+                self.reasons.begun.insert((author.key, at), PostKey(at.0));
             }
-            PostEvent::Edited { post, author, .. } => self.change(at, Change::Edited, author.key.0, post.key.0),
-            PostEvent::Deleted { post, author, .. } => {
-                self.reasons.retain(|_, reason| *reason != post.key);
-                self.deleted.insert(post.key);
-                self.change(at, Change::Deleted, author.key.0, post.key.0);
+            PostEvent::Deleted { post, .. } => {
+                self.reasons.begun.retain(|_, reason| *reason != post.key);
+                self.reasons.deleted.insert(post.key);
             }
+            PostEvent::Edited { .. } => {}
         }
     }
 
-    fn edge(&mut self, at: Position, follower: &AccountRef, followee: &AccountRef, there: bool) {
-        let (delta, change) = match there {
-            true => (1, Change::Followed),
-            false => (-1, Change::Unfollowed),
-        };
-        self.edges.insert((followee.key, follower.key), there);
-        self.accounts.entry(followee.key).or_default().followers += delta;
-        self.accounts.entry(follower.key).or_default().following += delta;
-        self.change(at, change, follower.key.0, followee.key.0);
-    }
-
-    fn change(&mut self, at: Position, change: Change, actor: i64, target: i64) {
-        self.changes.push((at, change as i64, actor, target));
-    }
-
-    fn edges_that_are(&self, there: bool) -> Rows {
-        self.edges.iter().filter(|(_, value)| **value == there).map(|(edge, _)| edge).collect()
-    }
-
-    /// New edges, without the one from an account to itself, which has nothing to catch up on.
-    fn edges_to_backfill(&self) -> Rows {
-        let new = self.edges.iter().filter(|((followee, follower), there)| **there && followee != follower);
-        new.map(|(edge, _)| edge).collect()
+    fn edge(&mut self, follower: &AccountRef, followee: &AccountRef, there: bool) {
+        let delta = if there { 1 } else { -1 };
+        self.edges.edges.insert((followee.key, follower.key), there);
+        self.edges.degrees.entry(followee.key).or_default().followers += delta;
+        self.edges.degrees.entry(follower.key).or_default().following += delta;
     }
 }
 
@@ -302,119 +109,14 @@ impl Projection for Timelines {
     }
 
     fn wants(&self) -> &'static [&'static str] {
-        &["account", "post", "repost", "follow", "block", "mute"]
+        &["account", "post", "repost", "follow"]
     }
 
     async fn apply(&self, tx: &mut Transaction, batch: &Batch<'_>) -> Result<(), sqlx::Error> {
-        let net = fold(&batch.facts);
-        self.write_accounts_and_edges(tx, &net, batch.checkpoint).await?;
-        let delivered = self.write_reasons_and_deliver(tx, &net).await?;
-        self.backfill(tx, &net).await?;
-        let owed = self.owed.fetch_add(delivered, Ordering::Relaxed) + delivered;
-        if owed >= self.slack() {
-            self.sweep(tx, owed).await?;
-            self.owed.fetch_sub(owed, Ordering::Relaxed);
-        }
-        CHANGES.write(tx, net.changes.iter().collect(), batch, self.settings.changes_kept).await
+        let Net { edges, reasons } = fold(&batch.facts);
+        self.store.connect(tx, &edges, batch.checkpoint).await?;
+        self.store.deliver(tx, &reasons).await?;
+        self.store.backfill(tx, &edges).await?;
+        self.store.cut(tx).await
     }
-}
-
-impl Timelines {
-    /// Edges first, then classes: deliveries go to the followers at the end of the batch, by the classes at its end.
-    async fn write_accounts_and_edges(
-        &self,
-        tx: &mut Transaction,
-        net: &Net,
-        checkpoint: Position,
-    ) -> Result<(), sqlx::Error> {
-        let degrees = net.accounts.iter().map(|(key, degrees)| (key, degrees.followers, degrees.following));
-        execute(tx, &ADD_TO_ACCOUNTS, degrees.collect()).await?;
-        execute(tx, &CLEAN_UP_UNFOLLOWED, net.edges_that_are(false)).await?;
-        execute(tx, &DELETE_EDGES, net.edges_that_are(false)).await?;
-        execute(tx, &INSERT_EDGES, net.edges_that_are(true)).await?;
-        if net.accounts.is_empty() {
-            return Ok(());
-        }
-        let touched = net.accounts.keys().collect();
-        let (authors, readers) = (self.settings.celebrity_followers, self.settings.pull_following);
-        for (classify, entered_at) in [(&CLASSIFY_AUTHORS, authors), (&CLASSIFY_READERS, readers)] {
-            let left_below = (entered_at * HYSTERESIS.0 / HYSTERESIS.1).max(1);
-            let [entered_at, left_below, checkpoint, always] =
-                [entered_at, left_below, checkpoint.0, PULLED_ALWAYS].map(Value::Number);
-            tx.execute(classify, &[Value::Rows(&touched), entered_at, left_below, checkpoint, always]).await?;
-        }
-        Ok(())
-    }
-
-    /// How many rows were delivered.
-    async fn write_reasons_and_deliver(&self, tx: &mut Transaction, net: &Net) -> Result<u64, sqlx::Error> {
-        execute(tx, &DELETE_UNDONE, net.undone.iter().collect()).await?;
-        execute(tx, &DELETE_REASONS_OF_POSTS, net.deleted.iter().collect()).await?;
-        if net.reasons.is_empty() {
-            return Ok(0);
-        }
-        let reasons = net.reasons.iter().map(|((actor, place), post)| (actor, place, post)).collect();
-        execute(tx, &INSERT_REASONS, reasons).await?;
-        let mut delivered = 0;
-        for set in sets_to_deliver(tx, net).await? {
-            delivered += tx.execute(&FAN_OUT, &[Value::Rows(&set)]).await?;
-        }
-        counter!(metrics::DELIVERIES).increment(delivered);
-        Ok(delivered)
-    }
-
-    async fn backfill(&self, tx: &mut Transaction, net: &Net) -> Result<(), sqlx::Error> {
-        let edges = net.edges_to_backfill();
-        if edges.is_empty() {
-            return Ok(());
-        }
-        let rows = self.settings.backfill_rows.min(self.settings.timeline_cap);
-        for statement in [&BACKFILL, &RAISE_MARKS] {
-            tx.execute(statement, &[Value::Rows(&edges), Value::Number(rows)]).await?;
-        }
-        Ok(())
-    }
-
-    /// How many rows beyond its cap an average timeline may have.
-    fn slack(&self) -> u64 {
-        u64::try_from(self.settings.timeline_cap / SLACK_DIVISOR).unwrap_or_default().max(1)
-    }
-
-    /// Cuts some timelines back to their cap, going round all of them in the time in which an average one takes in its
-    /// slack: counting every timeline in every batch would cost more than the deliveries themselves.
-    async fn sweep(&self, tx: &mut Transaction, delivered: u64) -> Result<(), sqlx::Error> {
-        let cap = self.settings.timeline_cap;
-        let share = i64::try_from(delivered / self.slack()).unwrap_or(i64::MAX).saturating_add(1);
-        let swept = tx.rows(&SELECT_NEXT_TO_SWEEP, &[Value::Number(share)]).await?;
-        let swept: Vec<i64> = swept.iter().map(|row| row.get("account")).collect::<Result<_, _>>()?;
-        let reached_the_end = i64::try_from(swept.len()).unwrap_or(i64::MAX) < share;
-        let next = if reached_the_end { 0 } else { swept.last().copied().unwrap_or(0) };
-        tx.execute(&SWEPT_UNTIL, &[Value::Number(next)]).await?;
-        let swept = swept.iter().collect();
-        tx.execute(&CUT_MARKS, &[Value::Rows(&swept), Value::Number(cap)]).await?;
-        execute(tx, &CUT_ROWS, swept).await
-    }
-}
-
-/// The reasons of the batch in sets of at most [`DELIVERIES_MAX`] rows.
-async fn sets_to_deliver(tx: &mut Transaction, net: &Net) -> Result<Vec<Rows>, sqlx::Error> {
-    let actors: BTreeSet<AccountKey> = net.reasons.keys().map(|(actor, _)| *actor).collect();
-    let actors = actors.iter().collect();
-    let rows = tx.rows(&SELECT_AUDIENCES, &[Value::Rows(&actors)]).await?;
-    let mut audiences: BTreeMap<i64, i64> = BTreeMap::new();
-    for row in &rows {
-        audiences.insert(row.get("account")?, row.get("audience")?);
-    }
-    let (mut sets, mut set, mut rows) = (Vec::new(), Rows::default(), 0);
-    for ((actor, place), post) in &net.reasons {
-        let audience = audiences.get(&actor.0).copied().unwrap_or(1);
-        if rows + audience > DELIVERIES_MAX && !set.is_empty() {
-            sets.push(std::mem::take(&mut set));
-            rows = 0;
-        }
-        set.push(&(actor, place, post));
-        rows += audience;
-    }
-    sets.push(set);
-    Ok(sets)
 }

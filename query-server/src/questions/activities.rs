@@ -7,10 +7,10 @@ use shared::model::ids::{AccountKey, Position, PostKey};
 use shared::rpc::proto::query::ActivityKind;
 use shared::sql::database::Row;
 use shared::sql::statements;
+use timelines::pull::pulled;
 use tonic::Status;
 
 use crate::hydrate::Hydrated;
-use crate::pull::pulled;
 use crate::sight::{opens_to, unmuted, visible};
 use crate::snapshot::{Projections, Snapshot, Value, column, limit, small};
 

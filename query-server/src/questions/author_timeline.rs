@@ -4,9 +4,10 @@
 
 use shared::model::ids::{AccountKey, Position, PostKey};
 use shared::sql::statements;
+use timelines::Reason;
 use tonic::Status;
 
-use crate::hydrate::{Entry, viewer_value};
+use crate::hydrate::viewer_value;
 use crate::sight::visible;
 use crate::snapshot::{Projections, Snapshot, Value, column, limit};
 
@@ -49,7 +50,7 @@ pub async fn page(
     viewer: Option<AccountKey>,
     before: Option<Position>,
     size: usize,
-) -> Result<(Vec<Entry>, Option<Position>), Status> {
+) -> Result<(Vec<Reason>, Option<Position>), Status> {
     let (account, viewer) = (Value::Number(author.0), viewer_value(viewer));
     if snapshot.rows(&IS_OPEN, &[account, viewer]).await?.is_empty() {
         return Ok((vec![], None));
@@ -61,7 +62,7 @@ pub async fn page(
     let mut entries = Vec::with_capacity(size);
     for row in rows.iter().take(size) {
         let (place, post) = (Position(column(row, "place")?), PostKey(column(row, "post")?));
-        entries.push(Entry { place, actor: author, post });
+        entries.push(Reason { place, actor: author, post });
     }
     let next = entries.last().filter(|_| rows.len() > size).map(|entry| entry.place);
     Ok((entries, next))

@@ -26,11 +26,11 @@ statements! {
 SELECT kept.kept_after, changes.*, changes.change IN (2, 3) AND EXISTS (
     SELECT 1 FROM posts_1_reposts AS reposts WHERE reposts.post = changes.target
 ) AS spread
-FROM timelines_1_kept AS kept LEFT JOIN (
-    SELECT place, change, actor, target FROM timelines_1_changes WHERE place > $1 AND place <= $2 ORDER BY place LIMIT $3
+FROM changes_1_kept AS kept LEFT JOIN (
+    SELECT place, change, actor, target FROM changes_1 WHERE place > $1 AND place <= $2 ORDER BY place LIMIT $3
 ) AS changes ON TRUE
 ORDER BY changes.place";
-    static SELECT_KEPT_AFTER = "SELECT kept_after FROM timelines_1_kept";
+    static SELECT_KEPT_AFTER = "SELECT kept_after FROM changes_1_kept";
     static SELECT_FOLLOWEES = "SELECT followee FROM graph_1_follows WHERE follower = $1 LIMIT $2";
 }
 

@@ -1,6 +1,6 @@
 //! The home stream: the net change of a home timeline between two checkpoints, without a gap and without a duplicate.
 //!
-//! What happened is heard from the dispatch, or pulled from the tables: `timelines_1_changes` says which posts and accounts were touched
+//! What happened is heard from the dispatch, or pulled from the tables: `changes_1` says which posts and accounts were touched
 //! since the last message; what they are now is judged by the law ([`crate::questions::home_timeline`]). So a stream that was away
 //! for an hour and one that never slept do the same.
 
@@ -14,6 +14,7 @@ use shared::rpc::proto::query::stream_home_timeline_response::Event;
 use shared::rpc::proto::query::{RefreshCause, RemovalCause};
 use shared::sql::statements;
 use shared::tables::Change;
+use timelines::Reason;
 use tonic::Status;
 
 use super::StreamLimits;
@@ -24,9 +25,10 @@ use super::home_items::{HeardReasons, HomeItems, Items};
 use super::shared_read::Reader;
 use super::told::{Told, in_order};
 use crate::freshness::Freshness;
-use crate::hydrate::{self, Entry};
+use crate::hydrate;
+use crate::law::reposted_by_followed;
 use crate::questions::account::{Named, find};
-use crate::questions::home_timeline::{READS, Wanted, entry, reposted_by_followed, seen_now};
+use crate::questions::home_timeline::{READS, entry, seen_now};
 use crate::sight::{followed, unblocked, unmuted, was_in_sight};
 use crate::snapshot::{Snapshot, Value, column};
 
@@ -36,14 +38,14 @@ statements! {
     /// account is looked at more closely later. The numbers are those of [`Change`].
     static SELECT_CHANGES = concat!(
         "
-SELECT place, change, actor, target, FALSE AS spread FROM timelines_1_changes AS changes
+SELECT place, change, actor, target, FALSE AS spread FROM changes_1 AS changes
 WHERE place > $2 AND place <= $3 AND (
     change >= 12
     OR (change IN (2, 3) AND ",
         reposted_by_followed!("changes.target", "$1"),
         ")
     OR (change = 5 AND EXISTS (
-        SELECT 1 FROM timelines_1_changes AS unfollowed
+        SELECT 1 FROM changes_1 AS unfollowed
         WHERE unfollowed.place > $2 AND unfollowed.change = 7 AND unfollowed.actor = $1
         AND unfollowed.target = changes.actor))
     OR (change <= 5 AND (actor = $1 OR EXISTS (
@@ -61,7 +63,7 @@ SELECT CAST($1 AS {number}) = $2 OR EXISTS (SELECT 1 FROM graph_1_follows WHERE 
        (EXISTS (SELECT 1 FROM posts_1 AS posts WHERE posts.author = $2 AND ",
         reposted_by_followed!("posts.post", "$1"),
         ") OR EXISTS (
-           SELECT 1 FROM timelines_1_changes AS undone {ordered join} posts_1 AS posts ON posts.post = undone.target
+           SELECT 1 FROM changes_1 AS undone {ordered join} posts_1 AS posts ON posts.post = undone.target
            WHERE undone.place > $3 AND undone.change = 5 AND posts.author = $2 AND ",
         followed!("$1", "undone.actor"),
         ")) AND ",
@@ -76,7 +78,7 @@ SELECT CAST($1 AS {number}) = $2 OR EXISTS (SELECT 1 FROM graph_1_follows WHERE 
     static SELECT_REPOSTS_OF = "
 SELECT place, account AS actor, post FROM posts_1_reposts WHERE account = $1 AND place <= $2
 UNION ALL
-SELECT place, actor, target AS post FROM timelines_1_changes WHERE change = 5 AND actor = $1 AND place > $4
+SELECT place, actor, target AS post FROM changes_1 WHERE change = 5 AND actor = $1 AND place > $4
 ORDER BY place DESC LIMIT $3";
     static SELECT_ACCOUNT_ID = "SELECT account_id AS id FROM profiles_1 WHERE account = $1";
     /// The post $1, if owner $2 may have seen it after $3.
@@ -132,7 +134,7 @@ impl Home {
         }
         let reason = |HeardOf { last, change, .. }: &HeardOf<Changed>| {
             let (actor, post) = (AccountKey(change.actor), PostKey(change.target));
-            Entry { place: *last, actor, post }
+            Reason { place: *last, actor, post }
         };
         let mut items = match changes.is_empty() {
             true => Items::new(),
@@ -282,10 +284,8 @@ impl Home {
     }
 
     /// Where the owner sees these posts now, each at its newest visible reason.
-    async fn judge(&self, snapshot: &mut Snapshot, posts: &BTreeSet<PostKey>) -> Result<Vec<Entry>, Status> {
-        let up_to = snapshot.checkpoint;
-        let wanted: Vec<Wanted> = posts.iter().map(|post| Wanted { owner: self.owner, post: *post, up_to }).collect();
-        Ok(seen_now(snapshot, &wanted).await?.into_iter().map(|(_, entry)| entry).collect())
+    async fn judge(&self, snapshot: &mut Snapshot, posts: &BTreeSet<PostKey>) -> Result<Vec<Reason>, Status> {
+        seen_now(snapshot, self.owner, posts.iter().copied()).await
     }
 
     /// The posts that this account had reposted last and that the owner now sees at an older place; nothing when there
@@ -302,14 +302,14 @@ impl Home {
         if rows.len() > self.limits.fallbacks_max {
             return Ok(None);
         }
-        let reposts: Vec<Entry> = rows.iter().map(entry).collect::<Result<_, Status>>()?;
+        let reposts: Vec<Reason> = rows.iter().map(entry).collect::<Result<_, Status>>()?;
         let mut places: BTreeMap<PostKey, Position> = BTreeMap::new();
         for repost in reposts {
             // The newest comes first.
             places.entry(repost.post).or_insert(repost.place);
         }
         let seen = self.judge(snapshot, &places.keys().copied().collect()).await?;
-        let is_older = |entry: &&Entry| places.get(&entry.post).is_some_and(|place| entry.place < *place);
+        let is_older = |entry: &&Reason| places.get(&entry.post).is_some_and(|place| entry.place < *place);
         Ok(Some(seen.iter().filter(is_older).map(|entry| entry.post).collect()))
     }
 

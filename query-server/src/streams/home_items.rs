@@ -7,17 +7,19 @@ use std::collections::BTreeMap;
 
 use shared::model::ids::{AccountKey, PostKey};
 use shared::rpc::proto::query::TimelineItem;
+use timelines::Reason;
 use tonic::Status;
 
 use super::shared_read::SharedRead;
-use crate::hydrate::{self, Entry};
-use crate::questions::home_timeline::{READS, seen_reasons};
+use crate::hydrate;
+use crate::law::{self, Candidate};
+use crate::questions::home_timeline::READS;
 use crate::snapshot::{Projections, Snapshot};
 
 /// The reasons that the stream of one owner has heard of.
 pub struct HeardReasons {
     pub owner: AccountKey,
-    pub reasons: Vec<Entry>,
+    pub reasons: Vec<Reason>,
 }
 
 /// What an owner sees, by the posts, each at the newest of the reasons.
@@ -37,11 +39,13 @@ impl SharedRead for HomeItems {
         let (mut asked_by, mut reasons) = (Vec::new(), Vec::new());
         for (number, heard) in questions.iter().enumerate() {
             asked_by.extend(heard.reasons.iter().map(|_| number));
-            reasons.extend(heard.reasons.iter().map(|reason| (heard.owner, *reason)));
+            // Whatever newer reasons there are, the stream has heard of them, too, or will.
+            let candidate = |reason: &Reason| Candidate { owner: heard.owner, reason: *reason, up_to: reason.place };
+            reasons.extend(heard.reasons.iter().map(candidate));
         }
-        let mut newest: BTreeMap<(usize, PostKey), Entry> = BTreeMap::new();
-        for number in seen_reasons(snapshot, &reasons).await? {
-            let (_, reason) = reasons[number];
+        let mut newest: BTreeMap<(usize, PostKey), Reason> = BTreeMap::new();
+        for number in law::seen(snapshot, &reasons).await? {
+            let reason = reasons[number].reason;
             let seen = newest.entry((asked_by[number], reason.post)).or_insert(reason);
             if reason.place > seen.place {
                 *seen = reason;

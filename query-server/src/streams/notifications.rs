@@ -29,7 +29,7 @@ use crate::snapshot::{Projections, Snapshot, Value, column, limit, small};
 
 /// What the stream reads.
 pub const READS: Projections =
-    &["notifications_1", "timelines_1", "posts_1", "profiles_1", "graph_1", "counts_1", "bookmarks_1"];
+    &["notifications_1", "changes_1", "posts_1", "profiles_1", "graph_1", "counts_1", "bookmarks_1"];
 
 /// Groups that are told one by one; when more were touched, the list is fetched again.
 const GROUPS_MAX: usize = 256;

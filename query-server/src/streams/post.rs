@@ -27,7 +27,7 @@ use crate::sight::{followed, unblocked};
 use crate::snapshot::{Projections, Snapshot, Value, column, limit};
 
 /// What the stream reads.
-pub const READS: Projections = &["posts_1", "timelines_1", "profiles_1", "graph_1", "counts_1", "bookmarks_1"];
+pub const READS: Projections = &["posts_1", "changes_1", "profiles_1", "graph_1", "counts_1", "bookmarks_1"];
 
 /// Replies that are told one by one; when more changed, the thread is fetched again.
 const REPLIES_MAX: usize = 256;

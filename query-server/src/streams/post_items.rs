@@ -39,7 +39,7 @@ WHERE posts.deleted AND ",
         " AND ",
         unmuted!("wanted.viewer", "posts.author"),
         " AND EXISTS (
-    SELECT 1 FROM timelines_1_changes AS changes
+    SELECT 1 FROM changes_1 AS changes
     {ordered join} posts_1 AS ended ON ended.post = changes.target
     {ordered join} profiles_1 AS ended_author ON ended_author.account = ended.author
     WHERE changes.place > wanted.after_place AND changes.place <= wanted.up_to AND changes.change = 3

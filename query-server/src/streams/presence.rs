@@ -21,7 +21,7 @@ use crate::questions::presence::open_followees;
 use crate::snapshot::{Projections, Snapshot};
 
 /// What the stream reads.
-pub const READS: Projections = &["timelines_1", "profiles_1", "graph_1"];
+pub const READS: Projections = &["changes_1", "profiles_1", "graph_1"];
 
 /// Followees of one account that are watched: the newest.
 const FOLLOWEES_MAX: usize = 10_000;

@@ -16,7 +16,7 @@ macro_rules! kept {
     ($table:literal) => {
         concat!(
             "SELECT MAX(kept_after) AS kept_after FROM (
-    SELECT kept_after FROM timelines_1_kept UNION ALL SELECT kept_after FROM ",
+    SELECT kept_after FROM changes_1_kept UNION ALL SELECT kept_after FROM ",
             $table,
             ") AS of_each"
         )
@@ -28,7 +28,7 @@ pub(super) use kept;
 /// [`Touch`]. The numbers are those of `Change`.
 macro_rules! subject_changes {
     () => {
-        $crate::streams::subjects::subject_changes!("timelines_1_kept", "")
+        $crate::streams::subjects::subject_changes!("changes_1_kept", "")
     };
     ($kept:literal, $more:literal) => {
         concat!(
@@ -37,11 +37,11 @@ SELECT kept.kept_after, changes.* FROM (",
             $crate::streams::subjects::kept!($kept),
             ") AS kept LEFT JOIN (
     SELECT place, actor AS account, CAST(0 AS {number}) AS post, CAST(0 AS {number}) AS touched
-    FROM timelines_1_changes WHERE place > $1 AND place <= $2 AND change BETWEEN 6 AND 11
+    FROM changes_1 WHERE place > $1 AND place <= $2 AND change BETWEEN 6 AND 11
     UNION ALL
-    SELECT place, target, 0, 0 FROM timelines_1_changes WHERE place > $1 AND place <= $2 AND change IN (8, 9)
+    SELECT place, target, 0, 0 FROM changes_1 WHERE place > $1 AND place <= $2 AND change IN (8, 9)
     UNION ALL
-    SELECT place, 0, 0, 0 FROM timelines_1_changes WHERE place > $1 AND place <= $2 AND change >= 12
+    SELECT place, 0, 0, 0 FROM changes_1 WHERE place > $1 AND place <= $2 AND change >= 12
     ",
             $more,
             "
@@ -62,7 +62,7 @@ macro_rules! sight_changed {
 SELECT EXISTS (
     SELECT 1 FROM (
         SELECT change, CASE WHEN change < 12 AND actor = $1 THEN target ELSE actor END AS account
-        FROM timelines_1_changes WHERE place > $2 AND place <= $3
+        FROM changes_1 WHERE place > $2 AND place <= $3
         AND ((change BETWEEN 6 AND 11 AND actor = $1) OR (change IN (8, 9) AND target = $1) OR change >= 12)
     ) AS sighted
     WHERE (sighted.change NOT IN (6, 7) OR EXISTS (

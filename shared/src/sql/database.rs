@@ -398,6 +398,15 @@ fn for_postgres<'q>(statement: &'static Statement, values: &[Value<'q>]) -> Quer
     query
 }
 
+/// Executes a statement that takes rows, unless there are none.
+pub async fn execute(tx: &mut Transaction, statement: &'static Statement, rows: Rows) -> Result<(), sqlx::Error> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    tx.execute(statement, &[Value::Rows(&rows)]).await?;
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use sqlx::sqlite::SqliteConnectOptions;

@@ -197,6 +197,7 @@ mod tests {
             "notifications_1",
             "activity_1",
             "timelines_1",
+            "changes_1",
         ]
         .map(|projection| parts(projection, false).tables.len())
         .iter()

@@ -189,14 +189,15 @@ CREATE TABLE IF NOT EXISTS timelines_1_sweep (
     id      {number} PRIMARY KEY CHECK (id = 1),
     account {number} NOT NULL
 ){table};
--- What changed timelines lately, for streams. Every position after `kept_after` is there.
-CREATE TABLE IF NOT EXISTS timelines_1_changes (
+
+-- changes_1: what happened lately, for streams. Every change after `kept_after` is there. `change` is a Change of shared/src/tables.rs.
+CREATE TABLE IF NOT EXISTS changes_1 (
     place  {number} PRIMARY KEY,
     change {number} NOT NULL,
     actor  {number} NOT NULL,
     target {number} NOT NULL
 ){table};
-CREATE TABLE IF NOT EXISTS timelines_1_kept (
+CREATE TABLE IF NOT EXISTS changes_1_kept (
     id         {number} PRIMARY KEY CHECK (id = 1),
     kept_after {number} NOT NULL
 ){table};
@@ -275,7 +276,7 @@ CREATE TABLE IF NOT EXISTS activity_1 (
 CREATE UNIQUE INDEX IF NOT EXISTS activity_1_by_target ON activity_1 (target, kind, actor);
 
 INSERT INTO timelines_1_sweep VALUES (1, 0) ON CONFLICT DO NOTHING;
-INSERT INTO timelines_1_kept VALUES (1, 0) ON CONFLICT DO NOTHING;
+INSERT INTO changes_1_kept VALUES (1, 0) ON CONFLICT DO NOTHING;
 -- Tables from before these changes were kept have none of what was projected already.
 INSERT INTO notifications_1_kept SELECT 1, COALESCE((SELECT checkpoint FROM projections WHERE name = 'notifications_1'), 0)
 WHERE true ON CONFLICT DO NOTHING;

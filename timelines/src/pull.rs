@@ -6,6 +6,7 @@
 
 /// The common table expression `skeleton`: of the accounts that $1 follows by this table of edges, the newest rows, so many
 /// as the limit says, before a place, in this table with the key (actor, place); newest first.
+#[macro_export]
 macro_rules! pulled {
     ($edges:literal, $table:literal, before: $before:literal, limit: $limit:literal) => {
         concat!(
@@ -56,4 +57,4 @@ skeleton AS MATERIALIZED (
         )
     };
 }
-pub(crate) use pulled;
+pub use crate::pulled;

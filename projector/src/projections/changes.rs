@@ -1,0 +1,96 @@
+//! `changes_1`: what happened lately to posts and between accounts, in the order of the log, for streams.
+//!
+//! Always: every change after `kept_after` is there, at the position of its event; older ones are forgotten. Never here: what a change means
+//! for a timeline, a thread or a list, which each stream finds out from the tables of the other projections; changes of counts and of
+//! notifications, which depend on what those projections have stored and are in their own tables.
+
+use async_trait::async_trait;
+use shared::model::event::{AccountEvent, BlockEvent, Event, FollowEvent, MuteEvent, PostEvent, RepostEvent};
+use shared::model::ids::Position;
+use shared::sql::database::Transaction;
+use shared::tables::Change;
+
+use crate::changes::{ChangesTable, changes_table};
+use crate::projection::{Batch, Fact, Projection};
+
+pub static CHANGES: ChangesTable = changes_table!("changes_1", "changes_1_kept", "place, change, actor, target");
+
+/// The projection.
+pub struct Changes {
+    kept: i64,
+}
+
+impl Changes {
+    /// Keeps the changes of this many newest positions.
+    #[must_use]
+    pub fn new(kept: i64) -> Self {
+        Self { kept }
+    }
+}
+
+/// A row: place, change, actor, target; see [`Change`].
+type Changed = (Position, i64, i64, i64);
+
+fn fold(facts: &[&Fact]) -> Vec<Changed> {
+    facts.iter().filter_map(|fact| changed(fact.position, &fact.event)).collect()
+}
+
+/// What an event changed for streams, if anything.
+fn changed(at: Position, event: &Event) -> Option<Changed> {
+    let (change, actor, target) = match event {
+        Event::Account(event) => of_account(event)?,
+        Event::Post(event) => of_post(at, event),
+        Event::Repost(RepostEvent::Added { account, post, .. }) => (Change::Reposted, account.key.0, post.key.0),
+        Event::Repost(RepostEvent::Removed { account, post, .. }) => (Change::RepostUndone, account.key.0, post.key.0),
+        Event::Follow(FollowEvent::Followed(edge)) => (Change::Followed, edge.follower.key.0, edge.followee.key.0),
+        Event::Follow(FollowEvent::Unfollowed(edge)) => (Change::Unfollowed, edge.follower.key.0, edge.followee.key.0),
+        Event::Block(BlockEvent::Added { account, target }) => (Change::Blocked, account.key.0, target.key.0),
+        Event::Block(BlockEvent::Removed { account, target }) => (Change::Unblocked, account.key.0, target.key.0),
+        Event::Mute(MuteEvent::Added { account, target }) => (Change::Muted, account.key.0, target.key.0),
+        Event::Mute(MuteEvent::Removed { account, target }) => (Change::Unmuted, account.key.0, target.key.0),
+        Event::Follow(FollowEvent::Requested(_) | FollowEvent::Rejected(_) | FollowEvent::Withdrawn(_))
+        | Event::Handle(_)
+        | Event::Like(_)
+        | Event::Bookmark(_)
+        | Event::Requests(_)
+        | Event::Notifications(_) => return None,
+    };
+    Some((at, change as i64, actor, target))
+}
+
+fn of_account(event: &AccountEvent) -> Option<(Change, i64, i64)> {
+    let (change, account) = match event {
+        AccountEvent::Deactivated { account } => (Change::Deactivated, account),
+        AccountEvent::Reactivated { account } => (Change::Reactivated, account),
+        AccountEvent::Protected { account } => (Change::Protected, account),
+        AccountEvent::Unprotected { account } => (Change::Unprotected, account),
+        AccountEvent::Registered { .. } | AccountEvent::ProfileUpdated { .. } | AccountEvent::HandleChanged { .. } => {
+            return None;
+        }
+    };
+    Some((change, account.key.0, 0))
+}
+
+fn of_post(at: Position, event: &PostEvent) -> (Change, i64, i64) {
+    match event {
+        PostEvent::Created { author, .. } => (Change::Posted, author.key.0, at.0),
+        PostEvent::Edited { post, author, .. } => (Change::Edited, author.key.0, post.key.0),
+        PostEvent::Deleted { post, author, .. } => (Change::Deleted, author.key.0, post.key.0),
+    }
+}
+
+#[async_trait]
+impl Projection for Changes {
+    fn name(&self) -> &'static str {
+        "changes_1"
+    }
+
+    fn wants(&self) -> &'static [&'static str] {
+        &["account", "post", "repost", "follow", "block", "mute"]
+    }
+
+    async fn apply(&self, tx: &mut Transaction, batch: &Batch<'_>) -> Result<(), sqlx::Error> {
+        let changes = fold(&batch.facts);
+        CHANGES.write(tx, changes.iter().collect(), batch, self.kept).await
+    }
+}

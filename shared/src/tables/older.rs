@@ -1,0 +1,75 @@
+//! Read tables that an older version made, brought forward.
+//!
+//! Always: nothing is filled again, and no stream has to begin again, for a change of form alone; in the transaction of the schema. Never
+//! here: the schema itself.
+
+use super::{SELECT_COLUMN, aside};
+use crate::sql::database::{Transaction, Value};
+use crate::sql::{BESIDE, expanded, statements};
+
+/// Columns that tables of older versions lack: their table, their name, and what they are.
+const COLUMNS_SINCE: [(&str, &str, &str); 4] = [
+    ("store", "schema_version", "{number} NOT NULL DEFAULT 1"),
+    ("projections", "hash", "{bytes}"),
+    ("projections", "served_from", "{number} NOT NULL DEFAULT 0"),
+    ("projections", "owner_address", "TEXT"),
+];
+/// Until version 3, `timelines_1` kept the changes that are a projection of their own since.
+const CHANGES_OF_TIMELINES: [(&str, &str); 2] =
+    [("timelines_1_changes", "changes_1"), ("timelines_1_kept", "changes_1_kept")];
+
+statements! {
+    static SELECT_SETS = "SELECT number FROM set_aside WHERE projection = 'timelines_1'";
+    /// It is as far as the projection was that wrote these changes until now.
+    static COPY_CHECKPOINT = "
+INSERT INTO projections (name, checkpoint, term, heartbeat_at, hash, served_from)
+SELECT 'changes_1', checkpoint, 0, 0, hash, served_from FROM projections WHERE name = 'timelines_1'
+ON CONFLICT DO NOTHING";
+    /// What timelines have not applied yet, streams have not heard of.
+    static COPY_PARKED = "
+INSERT INTO parked_events
+SELECT 'changes_1', position, stream, version, kind, behind, cause, attempts, parked_at, discarded_at, discard_reason
+FROM parked_events WHERE projection = 'timelines_1' ON CONFLICT DO NOTHING";
+}
+
+pub(super) async fn add_columns(setup: &mut Transaction) -> Result<(), sqlx::Error> {
+    for (table, column, definition) in COLUMNS_SINCE {
+        if !has_column(setup, table, column).await? {
+            let definition = expanded(definition, setup.is_on_server());
+            setup.text(format!("ALTER TABLE {table} ADD COLUMN {column} {definition}")).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Gives the tables of changes their new names, before the schema makes empty ones. A rebuild that is under way, and what was set aside of a
+/// lost history, have such tables, too, which nobody needs any more. Gives whether there were any.
+pub(super) async fn rename_changes(setup: &mut Transaction) -> Result<bool, sqlx::Error> {
+    let mut renamed = false;
+    for (old, new) in CHANGES_OF_TIMELINES {
+        if !has_column(setup, old, "kept_after").await? && !has_column(setup, old, "change").await? {
+            continue;
+        }
+        renamed = true;
+        setup.text(format!("ALTER TABLE {old} RENAME TO {new}; DROP TABLE IF EXISTS {BESIDE}{old}")).await?;
+        if has_column(setup, "set_aside", "number").await? {
+            for row in setup.rows(&SELECT_SETS, &[]).await? {
+                let set_aside = aside::name(row.get("number")?, old);
+                setup.text(format!("DROP TABLE IF EXISTS {set_aside}")).await?;
+            }
+        }
+    }
+    Ok(renamed)
+}
+
+/// Lets the projection of changes, whose tables were renamed, go on where timelines were.
+pub(super) async fn take_over_changes(setup: &mut Transaction) -> Result<(), sqlx::Error> {
+    for statement in [&COPY_CHECKPOINT, &COPY_PARKED] {
+        setup.execute(statement, &[]).await?;
+    }
+    Ok(())
+}
+
+async fn has_column(setup: &mut Transaction, table: &str, column: &str) -> Result<bool, sqlx::Error> {
+    Ok(!setup.rows(&SELECT_COLUMN, &[Value::Text(table), Value::Text(column)]).await?.is_empty())
+}
