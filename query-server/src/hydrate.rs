@@ -107,6 +107,8 @@ LEFT JOIN profiles_1 AS parent_author ON parent_author.account = posts.reply_to_
         )
     };
 }
+pub(crate) use {account_row, own_row, post_joins, post_row, quoted_joins};
+
 statements! {
     /// $1 the accounts.
     static SELECT_ACCOUNTS = concat!(
@@ -189,7 +191,7 @@ struct AccountRow {
 
 /// A post as the tables have it, in the order of its columns in `post_row!`.
 #[derive(Deserialize)]
-struct PostRow {
+pub struct PostRow {
     key: i64,
     id: Uuid,
     text: String,
@@ -203,6 +205,12 @@ struct PostRow {
     replies: i64,
     own: OwnRow,
     author: AccountRow,
+}
+
+impl PostRow {
+    pub fn key(&self) -> PostKey {
+        PostKey(self.key)
+    }
 }
 
 /// What is each viewer's own of a post, in the order of its columns in `own_row!`.
@@ -244,19 +252,26 @@ impl Hydrated {
                 hydrated.take(row);
             }
         }
+        hydrated.load_accounts(snapshot, accounts).await?;
+        Ok(hydrated)
+    }
+
+    /// These accounts, as far as they are not here already.
+    async fn load_accounts(&mut self, snapshot: &mut Snapshot, accounts: &[AccountKey]) -> Result<(), Status> {
         let missing: BTreeSet<AccountKey> =
-            accounts.iter().filter(|key| !hydrated.accounts.contains_key(key)).copied().collect();
+            accounts.iter().filter(|key| !self.accounts.contains_key(key)).copied().collect();
         if !missing.is_empty() {
             let wanted = missing.iter().collect();
             let found = snapshot.row(&SELECT_ACCOUNTS, &[Value::Rows(&wanted)]).await?;
             for row in list::<AccountRow>(&found, "found")? {
-                hydrated.accounts.insert(AccountKey(row.key), account(row));
+                self.accounts.insert(AccountKey(row.key), account(row));
             }
         }
-        Ok(hydrated)
+        Ok(())
     }
 
-    fn take(&mut self, row: PostRow) {
+    /// A post that was read, and its author.
+    pub fn take(&mut self, row: PostRow) {
         let author = AccountKey(row.author.key);
         let author_id = row.author.id;
         let mut post = Post {
@@ -276,6 +291,18 @@ impl Hydrated {
         row.own.put_into(&mut post);
         self.posts.insert(PostKey(row.key), (post, author));
         self.accounts.entry(author).or_insert_with(|| account(row.author));
+    }
+
+    /// The items of a timeline page whose posts are here, in the order of the entries.
+    pub async fn into_items(
+        mut self,
+        snapshot: &mut Snapshot,
+        entries: &[Reason],
+    ) -> Result<Vec<TimelineItem>, Status> {
+        let reposts = entries.iter().filter(|entry| entry.is_repost());
+        let reposters: Vec<AccountKey> = reposts.map(|entry| entry.actor).collect();
+        self.load_accounts(snapshot, &reposters).await?;
+        Ok(entries.iter().filter_map(|entry| self.item(entry)).collect())
     }
 
     /// A post that was asked for.
@@ -334,10 +361,7 @@ pub async fn items(
     viewer: Option<AccountKey>,
 ) -> Result<Vec<TimelineItem>, Status> {
     let posts: Vec<PostKey> = entries.iter().map(|entry| entry.post).collect();
-    let reposters: Vec<AccountKey> =
-        entries.iter().filter(|entry| entry.is_repost()).map(|entry| entry.actor).collect();
-    let hydrated = Hydrated::load(snapshot, &posts, &reposters, viewer).await?;
-    Ok(entries.iter().filter_map(|entry| hydrated.item(entry)).collect())
+    Hydrated::load(snapshot, &posts, &[], viewer).await?.into_items(snapshot, entries).await
 }
 
 /// The items of the timelines of several viewers, each as its viewer sees it; in the order of the entries, and nothing for a post that

@@ -55,17 +55,12 @@ macro_rules! reposted_by_followed {
 }
 pub(crate) use {is_spread_wider, reposted_by_followed};
 
-statements! {
-    /// Of $1, numbered rows of (owner, place, actor, post, up to), the numbers of those for which the owner sees the post and has no newer visible
-    /// reason up to that position. A newer one is looked for among the post's reposts or among the accounts that the owner follows,
-    /// whichever are fewer. Blocks are asked for the author only: a block ends the follows between the two, so an actor whom the owner
-    /// follows stands across none.
-    static SELECT_SEEN = concat!(
-        "
-WITH reason AS MATERIALIZED (
-    SELECT * FROM {rows $1 AS asked: number, owner, place, actor, post, up_to}
-)
-SELECT CAST({collect}(reason.number) AS TEXT) AS seen FROM reason WHERE ",
+/// SQL for the law: this owner sees the post of this `reason` (place, actor, post), and has no newer visible reason up to this position. A newer
+/// one is looked for among the post's reposts or among the accounts that the owner follows, whichever are fewer. Blocks are asked for the
+/// author only: a block ends the follows between the two, so an actor whom the owner follows stands across none.
+macro_rules! is_seen {
+    ($owner:literal, $up_to:literal) => {
+        concat!(
             "EXISTS (
     SELECT 1 FROM posts_1 AS posts
     {ordered join} profiles_1 AS author ON author.account = posts.author AND author.active
@@ -76,50 +71,79 @@ SELECT CAST({collect}(reason.number) AS TEXT) AS seen FROM reason WHERE ",
     ))
     AND (reason.actor = posts.author OR (
         EXISTS (SELECT 1 FROM profiles_1 AS actor WHERE actor.account = reason.actor AND actor.active) AND ",
-            unmuted!("reason.owner", "reason.actor"),
+            unmuted!($owner, "reason.actor"),
             "
     ))
     AND ",
-            followed!("reason.owner", "reason.actor"),
+            followed!($owner, "reason.actor"),
             "
     AND ",
-            unmuted!("reason.owner", "posts.author"),
+            unmuted!($owner, "posts.author"),
             "
     AND ",
-            unblocked!("reason.owner", "posts.author"),
+            unblocked!($owner, "posts.author"),
             "
     AND (NOT author.protected OR ",
-            followed!("reason.owner", "posts.author"),
+            followed!($owner, "posts.author"),
             ")
-    AND (reason.place <> reason.post OR posts.reply_to IS NULL OR posts.author = reason.owner OR ",
-            followed!("reason.owner", "posts.reply_to_author"),
+    AND (reason.place <> reason.post OR posts.reply_to IS NULL OR posts.author = ",
+            $owner,
+            " OR ",
+            followed!($owner, "posts.reply_to_author"),
             ")
 )",
-        "
-AND NOT (reason.place < reason.up_to AND CASE WHEN ",
-            is_spread_wider!("reason.post", "reason.owner"),
+            "
+AND NOT (reason.place < ",
+            $up_to,
+            " AND CASE WHEN ",
+            is_spread_wider!("reason.post", $owner),
             " THEN EXISTS (
     SELECT 1 FROM graph_1_follows AS follows
     {ordered join} posts_1_reposts AS newer ON newer.account = follows.followee AND newer.post = reason.post
     JOIN profiles_1 AS newer_actor ON newer_actor.account = newer.account AND newer_actor.active
-    WHERE follows.follower = reason.owner AND newer.place > reason.place AND newer.place <= reason.up_to
+    WHERE follows.follower = ",
+            $owner,
+            " AND newer.place > reason.place AND newer.place <= ",
+            $up_to,
+            "
     AND ",
-            unmuted!("reason.owner", "newer.account"),
+            unmuted!($owner, "newer.account"),
             "
 ) OR EXISTS (
     SELECT 1 FROM posts_1_reposts AS newer
-    WHERE newer.account = reason.owner AND newer.post = reason.post AND newer.place > reason.place AND newer.place <= reason.up_to
+    WHERE newer.account = ",
+            $owner,
+            " AND newer.post = reason.post AND newer.place > reason.place AND newer.place <= ",
+            $up_to,
+            "
 ) ELSE EXISTS (
     SELECT 1 FROM posts_1_reposts AS newer
     JOIN profiles_1 AS newer_actor ON newer_actor.account = newer.account AND newer_actor.active
-    WHERE newer.post = reason.post AND newer.place > reason.place AND newer.place <= reason.up_to
-    AND ",
-            followed!("reason.owner", "newer.account"),
+    WHERE newer.post = reason.post AND newer.place > reason.place AND newer.place <= ",
+            $up_to,
             "
     AND ",
-            unmuted!("reason.owner", "newer.account"),
+            followed!($owner, "newer.account"),
+            "
+    AND ",
+            unmuted!($owner, "newer.account"),
             "
 ) END)"
+        )
+    };
+}
+pub(crate) use is_seen;
+
+statements! {
+    /// Of $1, numbered rows of (owner, place, actor, post, up to), the numbers of those for which the owner sees the post and has no newer visible
+    /// reason up to that position.
+    static SELECT_SEEN = concat!(
+        "
+WITH reason AS MATERIALIZED (
+    SELECT * FROM {rows $1 AS asked: number, owner, place, actor, post, up_to}
+)
+SELECT CAST({collect}(reason.number) AS TEXT) AS seen FROM reason WHERE ",
+        is_seen!("reason.owner", "reason.up_to")
     );
 }
 

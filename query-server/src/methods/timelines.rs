@@ -18,8 +18,7 @@ impl Answer for v1::GetHomeTimelineRequest {
         let question = Question("HomeTimeline", home_timeline::READS, TIMELINE_PAGES);
         let mut page = open!(queries, request, question, OfOwner(&request.get_ref().account_id));
         let owner = page.key;
-        let (entries, next) = home_timeline::page(&mut page.snapshot, owner, page.start, page.size).await?;
-        let items = hydrate::items(&mut page.snapshot, &entries, Some(owner)).await?;
+        let (items, next) = home_timeline::page(&mut page.snapshot, owner, page.start, page.size).await?;
         let (next_page_token, read_at) = page.tokens(&queries.tokens, next);
         let resume_token = queries.tokens.seal_resume(page.about(), page.snapshot.checkpoint, page.snapshot.anchor);
         Ok(v1::GetHomeTimelineResponse { items, next_page_token, read_at, resume_token })
