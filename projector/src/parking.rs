@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use shared::log::Recorded;
 use shared::model::clock::Timestamp;
-use shared::model::event::{Event, Part, PostEvent};
+use shared::model::event::{Event, Part};
 use shared::model::ids::{Position, Version};
 use shared::model::streams::StreamName;
 use shared::sql::database::{Database, Row, Transaction, Value};
@@ -133,7 +133,7 @@ impl Parked {
             return None;
         }
         let of_its_stream = self.streams.get(&recorded.stream);
-        let named = recorded.stream.named().into_iter().chain(event.into_iter().flat_map(named_within));
+        let named = recorded.stream.named().into_iter().chain(event.into_iter().flat_map(Event::named));
         of_its_stream.into_iter().chain(named.filter_map(|name| self.entities.get(&name))).min().copied()
     }
 
@@ -156,18 +156,6 @@ impl Parked {
         self.streams.entry(stream.clone()).or_insert(position);
         self.waiting.insert(position, behind);
     }
-}
-
-/// What an event names besides its log stream: the author of a post, and the posts that it answers or quotes.
-fn named_within(event: &Event) -> Vec<StreamName> {
-    let Event::Post(event) = event else { return vec![] };
-    let (author, reply_to, quoted) = match event {
-        PostEvent::Created { author, reply_to, quoted, .. } => (author, *reply_to, *quoted),
-        PostEvent::Deleted { author, reply_to, .. } => (author, *reply_to, None),
-        PostEvent::Edited { author, .. } => (author, None, None),
-    };
-    let posts = [reply_to, quoted].into_iter().flatten().map(|named| StreamName::post(named.post.id));
-    posts.chain([StreamName::account(author.id)]).collect()
 }
 
 /// A cause as it is stored: bounded, and without U+0000, which PostgreSQL refuses.

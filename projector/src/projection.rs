@@ -9,6 +9,8 @@ use shared::model::event::{DecodeError, Event};
 use shared::model::ids::{Position, Version};
 use shared::sql::database::Transaction;
 
+use crate::projections::wants::wanted_by;
+
 /// An event as projections see it, decoded.
 #[derive(Clone, Debug)]
 pub struct Fact {
@@ -69,8 +71,13 @@ pub trait Projection: Send + Sync {
     /// Ends with its version and begins the names of its tables: to reshape a projection, add the next version.
     fn name(&self) -> &'static str;
 
-    /// The first words of the types of events that it wants, such as `post`; it is never given others.
-    fn wants(&self) -> &'static [&'static str];
+    /// The first words of the types of events that it wants, such as `post`. Of an event that cannot be decoded nothing else is known.
+    fn aggregates(&self) -> &'static [&'static str];
+
+    /// Whether it wants this event; it is never given others. See [`wanted_by`].
+    fn is_wanted(&self, event: &Event) -> bool {
+        wanted_by(event).contains(&self.name())
+    }
 
     /// What it does about an event that it cannot apply; by default it parks the event.
     fn policy(&self) -> Policy {

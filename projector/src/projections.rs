@@ -1,7 +1,4 @@
-//! The projections, one file each.
-
-// A new event makes the compiler name every place where it must be thought of.
-#![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
+//! The projections, one file each, and [which events each of them wants](wants).
 
 pub mod activity;
 pub mod bookmarks;
@@ -13,6 +10,7 @@ pub mod notifications;
 pub mod posts;
 pub mod profiles;
 pub mod timelines;
+pub mod wants;
 
 use std::sync::Arc;
 

@@ -141,20 +141,20 @@ impl Running {
         self.care.map(|care| care.again_at)
     }
 
-    /// Whether it wants this event. An event of an unknown aggregate may be meant for any projection; but what a
+    /// Whether it may want this event, by the aggregate alone. An event of an unknown aggregate may be meant for any projection; but what a
     /// critical projection needs, it knows.
-    fn wants(&self, recorded: &Recorded) -> bool {
+    fn may_want(&self, recorded: &Recorded) -> bool {
         let aggregate = recorded.kind.split('.').next().unwrap_or_default();
         let is_unknown = event::AGGREGATES.iter().all(|known| known.name != aggregate);
         let may_be_new = is_unknown && self.projection.policy() == Policy::BestEffort;
-        may_be_new || self.projection.wants().contains(&aggregate)
+        may_be_new || self.projection.aggregates().contains(&aggregate)
     }
 
     /// Why it cannot decode an event that it wants and that need not wait, if so.
     pub fn unreadable(&self, incoming: &Incoming) -> Option<String> {
         let Incoming { recorded, fact } = incoming;
         let cause = fact.as_ref().err()?;
-        let is_next = self.wants(recorded)
+        let is_next = self.may_want(recorded)
             && !self.parked.is_discarded(recorded.position)
             && self.parked.in_front_of(recorded, None).is_none();
         is_next.then(|| cause.to_string())
@@ -165,7 +165,7 @@ impl Running {
         let mut plan = Plan { facts: Vec::with_capacity(batch.len()), to_park: vec![], parked: None };
         for Incoming { recorded, fact } in batch {
             let parked = plan.parked.as_ref().unwrap_or(&self.parked);
-            if !self.wants(recorded) || parked.is_discarded(recorded.position) {
+            if !self.may_want(recorded) || parked.is_discarded(recorded.position) {
                 continue;
             }
             let event = fact.as_ref().ok().map(|fact| &fact.event);
@@ -181,11 +181,13 @@ impl Running {
         plan
     }
 
-    /// Applies facts; a panic of the projection counts as a failure of an event.
+    /// Applies those of the facts that the projection wants; a panic of the projection counts as a failure of an event.
     pub async fn apply(&self, tx: &mut Transaction, batch: &Batch<'_>) -> Result<(), Unapplied> {
         let applying = async {
             poison(self.projection.name(), batch);
-            self.projection.apply(tx, batch).await
+            let wanted = batch.facts.iter().filter(|fact| self.projection.is_wanted(&fact.event));
+            let batch = Batch { facts: wanted.copied().collect(), ..*batch };
+            self.projection.apply(tx, &batch).await
         };
         match AssertUnwindSafe(applying).catch_unwind().await {
             Ok(applied) => Ok(applied?),

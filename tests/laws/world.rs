@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use clients::{Client, HomeView, NotificationView, PostView, Random, View};
 use projector::Projector;
@@ -21,7 +21,6 @@ use shared::sql::postgres::Server;
 use shared::store::{Store, log_file};
 use sqlx::{Connection, PgConnection};
 use tempfile::TempDir;
-use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 use tools::verify::{LogReader, Manner, Report, compare};
 use uuid::Uuid;
@@ -84,8 +83,35 @@ struct Places {
     _folder: Option<TempDir>,
 }
 
-/// Databases are made once and reused, since making one takes longer than a history.
-static DATABASES: OnceCell<Vec<Server>> = OnceCell::const_new();
+/// Databases are reused, since making one takes longer than a history: sets of them that no history uses now. Tests of one process may run at
+/// the same time, and each needs its own.
+static DATABASES: Mutex<Vec<Vec<Server>>> = Mutex::new(vec![]);
+
+async fn databases() -> Vec<Server> {
+    let free = DATABASES.lock().expect("nobody panics with it").pop();
+    if let Some(databases) = free {
+        return databases;
+    }
+    let mut databases = Vec::new();
+    for _ in 0..=BATCH_SIZES.len() {
+        databases.push(Server::for_a_test().await);
+    }
+    databases
+}
+
+impl Drop for Places {
+    fn drop(&mut self) {
+        let stores = [&self.log].into_iter().chain(&self.tables);
+        let servers = stores.filter_map(|store| match store {
+            Store::Server(server) => Some(server.clone()),
+            Store::Folder(_) => None,
+        });
+        let databases: Vec<Server> = servers.collect();
+        if !databases.is_empty() {
+            DATABASES.lock().expect("nobody panics with it").push(databases);
+        }
+    }
+}
 
 impl Places {
     /// New and empty.
@@ -98,17 +124,9 @@ impl Places {
                 Self { log: store("log"), tables, _folder: Some(folder) }
             }
             Engine::Postgres => {
-                let databases = DATABASES
-                    .get_or_init(async || {
-                        let mut databases = Vec::new();
-                        for _ in 0..=BATCH_SIZES.len() {
-                            databases.push(Server::for_a_test().await);
-                        }
-                        databases
-                    })
-                    .await;
+                let databases = databases().await;
                 let mut epoch = None;
-                for database in databases {
+                for database in &databases {
                     let mut around = PgConnection::connect(&database.address()).await.expect("it answers");
                     sqlx::raw_sql(EMPTY).execute(&mut around).await.expect("the schemas can be dropped");
                     database.migrate().await.expect("the schemas can be made");
@@ -117,7 +135,7 @@ impl Places {
                         Some(epoch) => adopt(&mut around, epoch).await,
                     }
                 }
-                let mut stores = databases.iter().cloned().map(Store::Server);
+                let mut stores = databases.into_iter().map(Store::Server);
                 let log = stores.next().expect("there are several");
                 Self { log, tables: stores.collect(), _folder: None }
             }
@@ -182,11 +200,12 @@ struct Reader {
 }
 
 pub struct World {
-    places: Places,
     original: Arc<dyn EventLog>,
     /// The log as the readers see it.
     log: Arc<dyn EventLog>,
     readers: BTreeMap<usize, Reader>,
+    /// Dropped last: its databases may be used again from then on.
+    places: Places,
 }
 
 impl World {

@@ -63,10 +63,10 @@ pub struct NamedSince(pub BTreeMap<String, Position>);
 
 impl Aggregate for NamedSince {
     fn evolve(self, position: Position, event: &Event) -> Self {
-        let (Event::Post(PostEvent::Created { personal, .. }) | Event::Post(PostEvent::Edited { personal, .. })) =
-            event
-        else {
-            return self;
+        let Event::Post(event) = event else { return self };
+        let personal = match event {
+            PostEvent::Created { personal, .. } | PostEvent::Edited { personal, .. } => personal,
+            PostEvent::Deleted { .. } => return self,
         };
         let handles = mentioned_handles(&personal.open().text).into_iter();
         Self(handles.map(|handle| (handle.clone(), self.0.get(&handle).copied().unwrap_or(position))).collect())
@@ -218,7 +218,11 @@ impl Aggregate for Post {
                 Self::Live(Live { personal: personal.clone(), mentions: mentions.clone(), ..live })
             }
             (Self::Live(live), PostEvent::Deleted { .. }) => Self::Deleted(live.authored()),
-            (state, _) => state,
+            // A post begins once, and what is deleted stays so.
+            (state @ (Self::Live(_) | Self::Deleted(_)), PostEvent::Created { .. })
+            | (state @ (Self::Absent | Self::Deleted(_)), PostEvent::Edited { .. } | PostEvent::Deleted { .. }) => {
+                state
+            }
         }
     }
 }

@@ -15,6 +15,9 @@ use shared::sql::statements;
 
 use crate::edges::execute;
 use crate::projection::{Batch, Fact, Projection};
+use crate::projections::wants::unwanted;
+
+pub const NAME: &str = "activity_1";
 
 statements! {
     static UPSERT = "
@@ -61,15 +64,7 @@ fn fold(facts: &[&Fact]) -> Net {
             Event::Repost(RepostEvent::Removed { account, post, .. }) => net.undone(account.key, Reposted, post.key.0),
             Event::Post(PostEvent::Created { author, .. }) => net.done(fact, author.key, Posted, fact.position.0),
             Event::Post(PostEvent::Deleted { post, .. }) => net.post_deleted(post.key),
-            Event::Post(PostEvent::Edited { .. })
-            | Event::Follow(FollowEvent::Requested(_) | FollowEvent::Rejected(_) | FollowEvent::Withdrawn(_))
-            | Event::Account(_)
-            | Event::Handle(_)
-            | Event::Bookmark(_)
-            | Event::Requests(_)
-            | Event::Block(_)
-            | Event::Mute(_)
-            | Event::Notifications(_) => {}
+            _ => unwanted(NAME, fact),
         }
     }
     net
@@ -93,10 +88,10 @@ impl Net {
 #[async_trait]
 impl Projection for Activity {
     fn name(&self) -> &'static str {
-        "activity_1"
+        NAME
     }
 
-    fn wants(&self) -> &'static [&'static str] {
+    fn aggregates(&self) -> &'static [&'static str] {
         &["follow", "like", "repost", "post"]
     }
 

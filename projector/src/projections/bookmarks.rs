@@ -8,6 +8,9 @@ use shared::sql::database::Transaction;
 
 use crate::edges::{EdgeTable, Edges, edge_table};
 use crate::projection::{Batch, Fact, Projection};
+use crate::projections::wants::unwanted;
+
+pub const NAME: &str = "bookmarks_1";
 
 pub(super) static BOOKMARKS: EdgeTable = edge_table!("bookmarks_1", "account", "post");
 
@@ -17,10 +20,14 @@ pub struct Bookmarks;
 fn fold(facts: &[&Fact]) -> Edges {
     let mut bookmarks = Edges::default();
     for fact in facts {
-        let Event::Bookmark(event) = &fact.event else { continue };
-        match event {
-            BookmarkEvent::Added { account, post, .. } => bookmarks.add(account.key.0, post.key.0, fact.position),
-            BookmarkEvent::Removed { account, post, .. } => bookmarks.remove(account.key.0, post.key.0),
+        match &fact.event {
+            Event::Bookmark(BookmarkEvent::Added { account, post, .. }) => {
+                bookmarks.add(account.key.0, post.key.0, fact.position);
+            }
+            Event::Bookmark(BookmarkEvent::Removed { account, post, .. }) => {
+                bookmarks.remove(account.key.0, post.key.0);
+            }
+            _ => unwanted(NAME, fact),
         }
     }
     bookmarks
@@ -29,10 +36,10 @@ fn fold(facts: &[&Fact]) -> Edges {
 #[async_trait]
 impl Projection for Bookmarks {
     fn name(&self) -> &'static str {
-        "bookmarks_1"
+        NAME
     }
 
-    fn wants(&self) -> &'static [&'static str] {
+    fn aggregates(&self) -> &'static [&'static str] {
         &["bookmark"]
     }
 

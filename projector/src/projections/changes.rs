@@ -12,6 +12,9 @@ use shared::tables::Change;
 
 use crate::changes::{ChangesTable, changes_table};
 use crate::projection::{Batch, Fact, Projection};
+use crate::projections::wants::unwanted;
+
+pub const NAME: &str = "changes_1";
 
 pub static CHANGES: ChangesTable = changes_table!("changes_1", "changes_1_kept", "place, change, actor, target");
 
@@ -32,14 +35,19 @@ impl Changes {
 type Changed = (Position, i64, i64, i64);
 
 fn fold(facts: &[&Fact]) -> Vec<Changed> {
-    facts.iter().filter_map(|fact| changed(fact.position, &fact.event)).collect()
+    facts.iter().map(|fact| changed(fact)).collect()
 }
 
-/// What an event changed for streams, if anything.
-fn changed(at: Position, event: &Event) -> Option<Changed> {
-    let (change, actor, target) = match event {
-        Event::Account(event) => of_account(event)?,
-        Event::Post(event) => of_post(at, event),
+fn changed(fact: &Fact) -> Changed {
+    let at = fact.position;
+    let (change, actor, target) = match &fact.event {
+        Event::Account(AccountEvent::Deactivated { account }) => (Change::Deactivated, account.key.0, 0),
+        Event::Account(AccountEvent::Reactivated { account }) => (Change::Reactivated, account.key.0, 0),
+        Event::Account(AccountEvent::Protected { account }) => (Change::Protected, account.key.0, 0),
+        Event::Account(AccountEvent::Unprotected { account }) => (Change::Unprotected, account.key.0, 0),
+        Event::Post(PostEvent::Created { author, .. }) => (Change::Posted, author.key.0, at.0),
+        Event::Post(PostEvent::Edited { post, author, .. }) => (Change::Edited, author.key.0, post.key.0),
+        Event::Post(PostEvent::Deleted { post, author, .. }) => (Change::Deleted, author.key.0, post.key.0),
         Event::Repost(RepostEvent::Added { account, post, .. }) => (Change::Reposted, account.key.0, post.key.0),
         Event::Repost(RepostEvent::Removed { account, post, .. }) => (Change::RepostUndone, account.key.0, post.key.0),
         Event::Follow(FollowEvent::Followed(edge)) => (Change::Followed, edge.follower.key.0, edge.followee.key.0),
@@ -48,44 +56,18 @@ fn changed(at: Position, event: &Event) -> Option<Changed> {
         Event::Block(BlockEvent::Removed { account, target }) => (Change::Unblocked, account.key.0, target.key.0),
         Event::Mute(MuteEvent::Added { account, target }) => (Change::Muted, account.key.0, target.key.0),
         Event::Mute(MuteEvent::Removed { account, target }) => (Change::Unmuted, account.key.0, target.key.0),
-        Event::Follow(FollowEvent::Requested(_) | FollowEvent::Rejected(_) | FollowEvent::Withdrawn(_))
-        | Event::Handle(_)
-        | Event::Like(_)
-        | Event::Bookmark(_)
-        | Event::Requests(_)
-        | Event::Notifications(_) => return None,
+        _ => unwanted(NAME, fact),
     };
-    Some((at, change as i64, actor, target))
-}
-
-fn of_account(event: &AccountEvent) -> Option<(Change, i64, i64)> {
-    let (change, account) = match event {
-        AccountEvent::Deactivated { account } => (Change::Deactivated, account),
-        AccountEvent::Reactivated { account } => (Change::Reactivated, account),
-        AccountEvent::Protected { account } => (Change::Protected, account),
-        AccountEvent::Unprotected { account } => (Change::Unprotected, account),
-        AccountEvent::Registered { .. } | AccountEvent::ProfileUpdated { .. } | AccountEvent::HandleChanged { .. } => {
-            return None;
-        }
-    };
-    Some((change, account.key.0, 0))
-}
-
-fn of_post(at: Position, event: &PostEvent) -> (Change, i64, i64) {
-    match event {
-        PostEvent::Created { author, .. } => (Change::Posted, author.key.0, at.0),
-        PostEvent::Edited { post, author, .. } => (Change::Edited, author.key.0, post.key.0),
-        PostEvent::Deleted { post, author, .. } => (Change::Deleted, author.key.0, post.key.0),
-    }
+    (at, change as i64, actor, target)
 }
 
 #[async_trait]
 impl Projection for Changes {
     fn name(&self) -> &'static str {
-        "changes_1"
+        NAME
     }
 
-    fn wants(&self) -> &'static [&'static str] {
+    fn aggregates(&self) -> &'static [&'static str] {
         &["account", "post", "repost", "follow", "block", "mute"]
     }
 

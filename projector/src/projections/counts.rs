@@ -15,6 +15,9 @@ use shared::sql::statements;
 
 use crate::edges::execute;
 use crate::projection::{Batch, Fact, Projection};
+use crate::projections::wants::unwanted;
+
+pub const NAME: &str = "counts_1";
 
 statements! {
     static ADD_TO_ACCOUNTS = "
@@ -63,21 +66,21 @@ impl Net {
         self.posts.entry(post).or_default()
     }
 
-    fn edge(&mut self, event: &FollowEvent) {
-        let (edge, delta) = match event {
-            FollowEvent::Followed(edge) => (edge, 1),
-            FollowEvent::Unfollowed(edge) => (edge, -1),
-            FollowEvent::Requested(_) | FollowEvent::Rejected(_) | FollowEvent::Withdrawn(_) => return,
+    fn edge(&mut self, fact: &Fact) {
+        let (edge, delta) = match &fact.event {
+            Event::Follow(FollowEvent::Followed(edge)) => (edge, 1),
+            Event::Follow(FollowEvent::Unfollowed(edge)) => (edge, -1),
+            _ => unwanted(NAME, fact),
         };
         self.account(edge.followee.key).followers += delta;
         self.account(edge.follower.key).following += delta;
     }
 
-    fn written(&mut self, event: &PostEvent) {
-        let (author, reply_to, delta) = match event {
-            PostEvent::Created { author, reply_to, .. } => (author, reply_to, 1),
-            PostEvent::Deleted { author, reply_to, .. } => (author, reply_to, -1),
-            PostEvent::Edited { .. } => return,
+    fn written(&mut self, fact: &Fact) {
+        let (author, reply_to, delta) = match &fact.event {
+            Event::Post(PostEvent::Created { author, reply_to, .. }) => (author, reply_to, 1),
+            Event::Post(PostEvent::Deleted { author, reply_to, .. }) => (author, reply_to, -1),
+            _ => unwanted(NAME, fact),
         };
         self.account(author.key).posts += delta;
         if let Some(parent) = reply_to {
@@ -90,19 +93,13 @@ fn fold(facts: &[&Fact]) -> Net {
     let mut net = Net::default();
     for fact in facts {
         match &fact.event {
-            Event::Follow(event) => net.edge(event),
-            Event::Post(event) => net.written(event),
+            Event::Follow(_) => net.edge(fact),
+            Event::Post(_) => net.written(fact),
             Event::Like(LikeEvent::Added { post, .. }) => net.post(post.key).likes += 1,
             Event::Like(LikeEvent::Removed { post, .. }) => net.post(post.key).likes -= 1,
             Event::Repost(RepostEvent::Added { post, .. }) => net.post(post.key).reposts += 1,
             Event::Repost(RepostEvent::Removed { post, .. }) => net.post(post.key).reposts -= 1,
-            Event::Account(_)
-            | Event::Handle(_)
-            | Event::Bookmark(_)
-            | Event::Requests(_)
-            | Event::Block(_)
-            | Event::Mute(_)
-            | Event::Notifications(_) => {}
+            _ => unwanted(NAME, fact),
         }
     }
     net
@@ -111,10 +108,10 @@ fn fold(facts: &[&Fact]) -> Net {
 #[async_trait]
 impl Projection for Counts {
     fn name(&self) -> &'static str {
-        "counts_1"
+        NAME
     }
 
-    fn wants(&self) -> &'static [&'static str] {
+    fn aggregates(&self) -> &'static [&'static str] {
         &["follow", "post", "like", "repost"]
     }
 

@@ -6,6 +6,9 @@ use shared::sql::database::Transaction;
 
 use crate::edges::{EdgeTable, Edges, edge_table};
 use crate::projection::{Batch, Fact, Policy, Projection};
+use crate::projections::wants::unwanted;
+
+pub const NAME: &str = "graph_1";
 
 pub(super) static FOLLOWS: EdgeTable = edge_table!("graph_1_follows", "follower", "followee");
 pub(super) static REQUESTS: EdgeTable = edge_table!("graph_1_requests", "follower", "followee");
@@ -27,7 +30,7 @@ fn fold(facts: &[&Fact]) -> Net {
     let mut net = Net::default();
     for fact in facts {
         match &fact.event {
-            Event::Follow(event) => net.fold_follow(fact, event),
+            Event::Follow(_) => net.fold_follow(fact),
             Event::Block(BlockEvent::Added { account, target }) => {
                 net.blocks.add(account.key.0, target.key.0, fact.position);
             }
@@ -36,33 +39,29 @@ fn fold(facts: &[&Fact]) -> Net {
                 net.mutes.add(account.key.0, target.key.0, fact.position);
             }
             Event::Mute(MuteEvent::Removed { account, target }) => net.mutes.remove(account.key.0, target.key.0),
-            Event::Account(_)
-            | Event::Handle(_)
-            | Event::Post(_)
-            | Event::Like(_)
-            | Event::Repost(_)
-            | Event::Bookmark(_)
-            | Event::Requests(_)
-            | Event::Notifications(_) => {}
+            _ => unwanted(NAME, fact),
         }
     }
     net
 }
 
 impl Net {
-    fn fold_follow(&mut self, fact: &Fact, event: &FollowEvent) {
-        match event {
-            FollowEvent::Requested(edge) => {
+    fn fold_follow(&mut self, fact: &Fact) {
+        match &fact.event {
+            Event::Follow(FollowEvent::Requested(edge)) => {
                 self.requests.add(edge.follower.key.0, edge.followee.key.0, fact.position);
             }
-            FollowEvent::Followed(edge) => {
+            Event::Follow(FollowEvent::Followed(edge)) => {
                 self.requests.remove(edge.follower.key.0, edge.followee.key.0);
                 self.follows.add(edge.follower.key.0, edge.followee.key.0, fact.position);
             }
-            FollowEvent::Rejected(edge) | FollowEvent::Withdrawn(edge) => {
+            Event::Follow(FollowEvent::Rejected(edge) | FollowEvent::Withdrawn(edge)) => {
                 self.requests.remove(edge.follower.key.0, edge.followee.key.0);
             }
-            FollowEvent::Unfollowed(edge) => self.follows.remove(edge.follower.key.0, edge.followee.key.0),
+            Event::Follow(FollowEvent::Unfollowed(edge)) => {
+                self.follows.remove(edge.follower.key.0, edge.followee.key.0);
+            }
+            _ => unwanted(NAME, fact),
         }
     }
 }
@@ -70,10 +69,10 @@ impl Net {
 #[async_trait]
 impl Projection for Graph {
     fn name(&self) -> &'static str {
-        "graph_1"
+        NAME
     }
 
-    fn wants(&self) -> &'static [&'static str] {
+    fn aggregates(&self) -> &'static [&'static str] {
         &["follow", "block", "mute"]
     }
 

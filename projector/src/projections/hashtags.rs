@@ -13,6 +13,9 @@ use shared::sql::statements;
 
 use crate::edges::execute;
 use crate::projection::{Batch, Fact, Projection};
+use crate::projections::wants::unwanted;
+
+pub const NAME: &str = "hashtags_1";
 
 statements! {
     static DELETE = "DELETE FROM hashtags_1 WHERE post IN (SELECT * FROM {rows $1 AS posts: post})";
@@ -33,13 +36,14 @@ struct Net<'a> {
 fn fold<'a>(facts: &[&'a Fact]) -> Net<'a> {
     let mut net = Net::default();
     for fact in facts {
-        let Event::Post(event) = &fact.event else { continue };
-        let (post, tags): (PostKey, &[String]) = match event {
-            PostEvent::Created { hashtags, .. } => (PostKey(fact.position.0), hashtags),
-            PostEvent::Edited { post, hashtags, .. } => (post.key, hashtags),
-            PostEvent::Deleted { post, .. } => (post.key, &[]),
+        let (post, tags): (PostKey, &[String]) = match &fact.event {
+            Event::Post(PostEvent::Created { hashtags, .. }) => (PostKey(fact.position.0), hashtags),
+            Event::Post(PostEvent::Edited { post, hashtags, .. }) => (post.key, hashtags),
+            Event::Post(PostEvent::Deleted { post, .. }) => (post.key, &[]),
+            _ => unwanted(NAME, fact),
         };
-        if !matches!(event, PostEvent::Created { .. }) && !net.tags.contains_key(&post) {
+        let is_new = post.0 == fact.position.0;
+        if !is_new && !net.tags.contains_key(&post) {
             net.older.push(post);
         }
         net.tags.insert(post, tags);
@@ -50,10 +54,10 @@ fn fold<'a>(facts: &[&'a Fact]) -> Net<'a> {
 #[async_trait]
 impl Projection for Hashtags {
     fn name(&self) -> &'static str {
-        "hashtags_1"
+        NAME
     }
 
-    fn wants(&self) -> &'static [&'static str] {
+    fn aggregates(&self) -> &'static [&'static str] {
         &["post"]
     }
 

@@ -20,6 +20,9 @@ use shared::sql::statements;
 use crate::changes::{ChangesTable, changes_table};
 use crate::edges::execute;
 use crate::projection::{Batch, Fact, Projection};
+use crate::projections::wants::unwanted;
+
+pub const NAME: &str = "notifications_1";
 
 /// Where a reason is about no post.
 const NO_POST: PostKey = PostKey(0);
@@ -231,7 +234,7 @@ fn fold(facts: &[&Fact]) -> Net {
     let mut net = Net::default();
     for fact in facts {
         match &fact.event {
-            Event::Follow(event) => net.fold_follow(fact, event),
+            Event::Follow(_) => net.fold_follow(fact),
             Event::Like(LikeEvent::Added { account, post, post_author }) => {
                 net.began(fact, post_author, (Liked, post.key), account);
             }
@@ -244,40 +247,36 @@ fn fold(facts: &[&Fact]) -> Net {
             Event::Repost(RepostEvent::Removed { account, post, post_author, author_seen_up_to, .. }) => {
                 net.ended(fact, post_author, (Reposted, post.key), account, *author_seen_up_to);
             }
-            Event::Post(event) => net.fold_post(fact, event),
+            Event::Post(_) => net.fold_post(fact),
             Event::Notifications(NotificationsEvent::Seen { account, up_to }) => {
                 net.seen.insert(account.key, (*up_to, fact.position));
             }
-            Event::Account(_)
-            | Event::Handle(_)
-            | Event::Bookmark(_)
-            | Event::Requests(_)
-            | Event::Block(_)
-            | Event::Mute(_) => {}
+            _ => unwanted(NAME, fact),
         }
     }
     net
 }
 
 impl Net {
-    fn fold_follow(&mut self, fact: &Fact, event: &FollowEvent) {
+    fn fold_follow(&mut self, fact: &Fact) {
         use NotificationReason::{FollowRequested, Followed};
-        match event {
-            FollowEvent::Requested(edge) => {
+        match &fact.event {
+            Event::Follow(FollowEvent::Requested(edge)) => {
                 self.began(fact, &edge.followee, (FollowRequested, NO_POST), &edge.follower);
             }
-            FollowEvent::Followed(edge) => {
+            Event::Follow(FollowEvent::Followed(edge)) => {
                 self.ended(fact, &edge.followee, (FollowRequested, NO_POST), &edge.follower, None);
                 self.began(fact, &edge.followee, (Followed, NO_POST), &edge.follower);
             }
-            FollowEvent::Rejected(edge) | FollowEvent::Withdrawn(edge) => {
+            Event::Follow(FollowEvent::Rejected(edge) | FollowEvent::Withdrawn(edge)) => {
                 let seen_up_to = edge.followee_seen_up_to;
                 self.ended(fact, &edge.followee, (FollowRequested, NO_POST), &edge.follower, seen_up_to);
             }
-            FollowEvent::Unfollowed(edge) => {
+            Event::Follow(FollowEvent::Unfollowed(edge)) => {
                 let seen_up_to = edge.followee_seen_up_to;
                 self.ended(fact, &edge.followee, (Followed, NO_POST), &edge.follower, seen_up_to);
             }
+            _ => unwanted(NAME, fact),
         }
     }
 
@@ -347,10 +346,10 @@ impl Net {
         });
     }
 
-    fn fold_post(&mut self, fact: &Fact, event: &PostEvent) {
+    fn fold_post(&mut self, fact: &Fact) {
         use NotificationReason::{Quoted, Replied};
-        match event {
-            PostEvent::Created { author, reply_to, quoted, mentions, .. } => {
+        match &fact.event {
+            Event::Post(PostEvent::Created { author, reply_to, quoted, mentions, .. }) => {
                 let post = PostKey(fact.position.0);
                 let replied = reply_to.map(|parent| (parent.author, Replied));
                 let quoted = quoted.map(|quoted| (quoted.author, Quoted));
@@ -364,11 +363,11 @@ impl Net {
                 }
                 self.write(fact, (post, author), mentions, BTreeMap::new(), Some(answered));
             }
-            PostEvent::Edited { post, author, mentions, dropped_mentions, .. } => {
+            Event::Post(PostEvent::Edited { post, author, mentions, dropped_mentions, .. }) => {
                 let seen = dropped_mentions.iter().map(|dropped| (dropped.account.key, dropped.seen_up_to)).collect();
                 self.write(fact, (post.key, author), mentions, seen, None);
             }
-            PostEvent::Deleted { post, author, .. } => {
+            Event::Post(PostEvent::Deleted { post, author, .. }) => {
                 self.drop_caused_by(fact, post.key);
                 self.drop_undoable(fact, post.key);
                 self.gone.insert(post.key);
@@ -379,6 +378,7 @@ impl Net {
                     self.ended.extend(of_author);
                 }
             }
+            _ => unwanted(NAME, fact),
         }
     }
 
@@ -400,10 +400,10 @@ impl Net {
 #[async_trait]
 impl Projection for Notifications {
     fn name(&self) -> &'static str {
-        "notifications_1"
+        NAME
     }
 
-    fn wants(&self) -> &'static [&'static str] {
+    fn aggregates(&self) -> &'static [&'static str] {
         &["follow", "like", "repost", "post", "notifications"]
     }
 

@@ -14,6 +14,9 @@ use shared::sql::statements;
 use crate::changes::{ChangesTable, changes_table};
 use crate::edges::{EdgeTable, Edges, edge_table, execute};
 use crate::projection::{Batch, Fact, Projection};
+use crate::projections::wants::unwanted;
+
+pub const NAME: &str = "posts_1";
 
 statements! {
     static INSERT = "
@@ -68,7 +71,7 @@ fn fold(facts: &[&Fact]) -> Net {
             net.deletions.extend(changed.map(|post| (fact.position, post)));
         }
         match &fact.event {
-            Event::Post(event) => net.fold_post(fact, event),
+            Event::Post(_) => net.fold_post(fact),
             Event::Like(LikeEvent::Added { account, post, .. }) => {
                 net.likes.add(account.key.0, post.key.0, fact.position);
             }
@@ -77,14 +80,7 @@ fn fold(facts: &[&Fact]) -> Net {
                 net.reposts.add(account.key.0, post.key.0, fact.position);
             }
             Event::Repost(RepostEvent::Removed { account, post, .. }) => net.reposts.remove(account.key.0, post.key.0),
-            Event::Account(_)
-            | Event::Handle(_)
-            | Event::Bookmark(_)
-            | Event::Follow(_)
-            | Event::Requests(_)
-            | Event::Block(_)
-            | Event::Mute(_)
-            | Event::Notifications(_) => {}
+            _ => unwanted(NAME, fact),
         }
     }
     net
@@ -102,35 +98,31 @@ fn changed(fact: &Fact) -> [Option<PostKey>; 2] {
         }
         Event::Like(LikeEvent::Added { post, .. } | LikeEvent::Removed { post, .. })
         | Event::Repost(RepostEvent::Added { post, .. } | RepostEvent::Removed { post, .. }) => [Some(post.key), None],
-        Event::Post(PostEvent::Created { reply_to: None, .. })
-        | Event::Account(_)
-        | Event::Handle(_)
-        | Event::Bookmark(_)
-        | Event::Follow(_)
-        | Event::Requests(_)
-        | Event::Block(_)
-        | Event::Mute(_)
-        | Event::Notifications(_) => [None, None],
+        Event::Post(PostEvent::Created { reply_to: None, .. }) => [None, None],
+        _ => unwanted(NAME, fact),
     }
 }
 
 impl Net {
-    fn fold_post(&mut self, fact: &Fact, event: &PostEvent) {
-        match event {
-            PostEvent::Created { post_id, author, reply_to, quoted, personal, .. } => self.created.push(&(
-                fact.position,
-                post_id,
-                author.key,
-                &personal.open().text,
-                reply_to.map(|parent| parent.post.key),
-                reply_to.map(|parent| parent.author.key),
-                quoted.map(|quoted| quoted.post.key),
-                fact.recorded_at.0,
-            )),
-            PostEvent::Edited { post, personal, .. } => {
+    fn fold_post(&mut self, fact: &Fact) {
+        match &fact.event {
+            Event::Post(PostEvent::Created { post_id, author, reply_to, quoted, personal, .. }) => {
+                self.created.push(&(
+                    fact.position,
+                    post_id,
+                    author.key,
+                    &personal.open().text,
+                    reply_to.map(|parent| parent.post.key),
+                    reply_to.map(|parent| parent.author.key),
+                    quoted.map(|quoted| quoted.post.key),
+                    fact.recorded_at.0,
+                ));
+            }
+            Event::Post(PostEvent::Edited { post, personal, .. }) => {
                 self.edited.insert(post.key, (personal.open().text.clone(), fact.recorded_at.0));
             }
-            PostEvent::Deleted { post, .. } => self.deleted.push(post.key),
+            Event::Post(PostEvent::Deleted { post, .. }) => self.deleted.push(post.key),
+            _ => unwanted(NAME, fact),
         }
     }
 }
@@ -138,10 +130,10 @@ impl Net {
 #[async_trait]
 impl Projection for Posts {
     fn name(&self) -> &'static str {
-        "posts_1"
+        NAME
     }
 
-    fn wants(&self) -> &'static [&'static str] {
+    fn aggregates(&self) -> &'static [&'static str] {
         &["post", "like", "repost"]
     }
 

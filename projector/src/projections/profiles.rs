@@ -11,6 +11,9 @@ use shared::sql::statements;
 
 use crate::edges::execute;
 use crate::projection::{Batch, Fact, Policy, Projection};
+use crate::projections::wants::unwanted;
+
+pub const NAME: &str = "profiles_1";
 
 statements! {
     static INSERT = "
@@ -62,9 +65,8 @@ impl Net {
 fn fold(facts: &[&Fact]) -> Net {
     let mut net = Net::default();
     for fact in facts {
-        let Event::Account(event) = &fact.event else { continue };
-        match event {
-            AccountEvent::Registered { account_id, handle, kind, personal } => {
+        match &fact.event {
+            Event::Account(AccountEvent::Registered { account_id, handle, kind, personal }) => {
                 let key = AccountKey(fact.position.0);
                 let registration = Registration {
                     account_id: *account_id,
@@ -80,14 +82,17 @@ fn fold(facts: &[&Fact]) -> Net {
                 net.registered.insert(key, registration);
                 net.patches.insert(key, patch);
             }
-            AccountEvent::ProfileUpdated { account, personal } => {
+            Event::Account(AccountEvent::ProfileUpdated { account, personal }) => {
                 net.patch(account).profile = Some(personal.open().clone());
             }
-            AccountEvent::HandleChanged { account, to, .. } => net.patch(account).handle = Some(to.clone()),
-            AccountEvent::Protected { account } => net.patch(account).protected = Some(true),
-            AccountEvent::Unprotected { account } => net.patch(account).protected = Some(false),
-            AccountEvent::Deactivated { account } => net.patch(account).active = Some(false),
-            AccountEvent::Reactivated { account } => net.patch(account).active = Some(true),
+            Event::Account(AccountEvent::HandleChanged { account, to, .. }) => {
+                net.patch(account).handle = Some(to.clone());
+            }
+            Event::Account(AccountEvent::Protected { account }) => net.patch(account).protected = Some(true),
+            Event::Account(AccountEvent::Unprotected { account }) => net.patch(account).protected = Some(false),
+            Event::Account(AccountEvent::Deactivated { account }) => net.patch(account).active = Some(false),
+            Event::Account(AccountEvent::Reactivated { account }) => net.patch(account).active = Some(true),
+            _ => unwanted(NAME, fact),
         }
     }
     net
@@ -96,10 +101,10 @@ fn fold(facts: &[&Fact]) -> Net {
 #[async_trait]
 impl Projection for Profiles {
     fn name(&self) -> &'static str {
-        "profiles_1"
+        NAME
     }
 
-    fn wants(&self) -> &'static [&'static str] {
+    fn aggregates(&self) -> &'static [&'static str] {
         &["account"]
     }
 

@@ -5,13 +5,16 @@
 
 use async_trait::async_trait;
 use shared::model::event::{AccountEvent, Event, FollowEvent, PostEvent, RepostEvent};
-use shared::model::ids::{AccountKey, AccountRef, Position, PostKey};
+use shared::model::ids::{AccountKey, AccountRef, PostKey};
 use shared::runtime::settings::TimelineSettings;
 use shared::sql::database::Transaction;
 use timelines::rows::RowWriter;
 use timelines::{EdgeChanges, ReasonChanges, WriteTimelines};
 
 use crate::projection::{Batch, Fact, Projection};
+use crate::projections::wants::unwanted;
+
+pub const NAME: &str = "timelines_1";
 
 /// The projection.
 pub struct Timelines {
@@ -38,8 +41,14 @@ fn fold(facts: &[&Fact]) -> Net {
     for fact in facts {
         let at = fact.position;
         match &fact.event {
-            Event::Account(event) => net.fold_account(at, event),
-            Event::Post(event) => net.fold_post(at, event),
+            Event::Account(AccountEvent::Registered { .. }) => net.registered(AccountKey(at.0)),
+            Event::Post(PostEvent::Created { author, .. }) => {
+                net.reasons.begun.insert((author.key, at), PostKey(at.0));
+            }
+            Event::Post(PostEvent::Deleted { post, .. }) => {
+                net.reasons.begun.retain(|_, reason| *reason != post.key);
+                net.reasons.deleted.insert(post.key);
+            }
             Event::Repost(RepostEvent::Added { account, post, .. }) => {
                 net.reasons.begun.insert((account.key, at), post.key);
             }
@@ -51,47 +60,16 @@ fn fold(facts: &[&Fact]) -> Net {
             }
             Event::Follow(FollowEvent::Followed(edge)) => net.edge(&edge.follower, &edge.followee, true),
             Event::Follow(FollowEvent::Unfollowed(edge)) => net.edge(&edge.follower, &edge.followee, false),
-            Event::Follow(FollowEvent::Requested(_) | FollowEvent::Rejected(_) | FollowEvent::Withdrawn(_))
-            | Event::Block(_)
-            | Event::Mute(_)
-            | Event::Handle(_)
-            | Event::Like(_)
-            | Event::Bookmark(_)
-            | Event::Requests(_)
-            | Event::Notifications(_) => {}
+            _ => unwanted(NAME, fact),
         }
     }
     net
 }
 
 impl Net {
-    fn fold_account(&mut self, at: Position, event: &AccountEvent) {
-        match event {
-            AccountEvent::Registered { .. } => {
-                let account = AccountKey(at.0);
-                self.edges.degrees.entry(account).or_default();
-                self.edges.edges.insert((account, account), true);
-            }
-            AccountEvent::Deactivated { .. }
-            | AccountEvent::Reactivated { .. }
-            | AccountEvent::Protected { .. }
-            | AccountEvent::Unprotected { .. }
-            | AccountEvent::ProfileUpdated { .. }
-            | AccountEvent::HandleChanged { .. } => {}
-        }
-    }
-
-    fn fold_post(&mut self, at: Position, event: &PostEvent) {
-        match event {
-            PostEvent::Created { author, .. } => {
-                self.reasons.begun.insert((author.key, at), PostKey(at.0));
-            }
-            PostEvent::Deleted { post, .. } => {
-                self.reasons.begun.retain(|_, reason| *reason != post.key);
-                self.reasons.deleted.insert(post.key);
-            }
-            PostEvent::Edited { .. } => {}
-        }
+    fn registered(&mut self, account: AccountKey) {
+        self.edges.degrees.entry(account).or_default();
+        self.edges.edges.insert((account, account), true);
     }
 
     fn edge(&mut self, follower: &AccountRef, followee: &AccountRef, there: bool) {
@@ -105,10 +83,10 @@ impl Net {
 #[async_trait]
 impl Projection for Timelines {
     fn name(&self) -> &'static str {
-        "timelines_1"
+        NAME
     }
 
-    fn wants(&self) -> &'static [&'static str] {
+    fn aggregates(&self) -> &'static [&'static str] {
         &["account", "post", "repost", "follow"]
     }
 

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use fail::fail_point;
+use shared::model::event::Event;
 use shared::model::ids::Position;
 use shared::sql::BESIDE;
 use shared::sql::database::Transaction;
@@ -63,8 +64,12 @@ impl Projection for Beside {
         self.name
     }
 
-    fn wants(&self) -> &'static [&'static str] {
-        self.projection.wants()
+    fn aggregates(&self) -> &'static [&'static str] {
+        self.projection.aggregates()
+    }
+
+    fn is_wanted(&self, event: &Event) -> bool {
+        self.projection.is_wanted(event)
     }
 
     fn policy(&self) -> Policy {

@@ -87,6 +87,28 @@ aggregates! {
     Notifications(NotificationsEvent) = "notifications": [Account];
 }
 
+impl Event {
+    /// The log streams of the accounts and posts that this event names, besides those in the name of its own log stream: whoever could not
+    /// apply the first event of one of them cannot apply this one.
+    #[must_use]
+    pub fn named(&self) -> Vec<StreamName> {
+        match self {
+            Self::Post(event) => event.named(),
+            // The names of their log streams say all of it.
+            Self::Account(_)
+            | Self::Handle(_)
+            | Self::Like(_)
+            | Self::Repost(_)
+            | Self::Bookmark(_)
+            | Self::Follow(_)
+            | Self::Requests(_)
+            | Self::Block(_)
+            | Self::Mute(_)
+            | Self::Notifications(_) => vec![],
+        }
+    }
+}
+
 /// What kind of account it is. Both kinds can do the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -252,6 +274,16 @@ impl PostEvent {
             Self::Created { post_id, .. } => StreamName::post(*post_id),
             Self::Edited { post, .. } | Self::Deleted { post, .. } => StreamName::post(post.id),
         }
+    }
+
+    fn named(&self) -> Vec<StreamName> {
+        let (author, reply_to, quoted) = match self {
+            Self::Created { author, reply_to, quoted, .. } => (author, *reply_to, *quoted),
+            Self::Deleted { author, reply_to, .. } => (author, *reply_to, None),
+            Self::Edited { author, .. } => (author, None, None),
+        };
+        let posts = [reply_to, quoted].into_iter().flatten().map(|named| StreamName::post(named.post.id));
+        posts.chain([StreamName::account(author.id)]).collect()
     }
 }
 
