@@ -17,6 +17,8 @@ use shared::rpc::progress::{Progress, ProgressOnDemand};
 use shared::rpc::proto::command::command_service_client::CommandServiceClient;
 use shared::rpc::proto::query::query_service_client::QueryServiceClient;
 use shared::runtime::settings::ProjectorSettings;
+use shared::runtime::signals::Signals;
+use shared::runtime::tasks::Tasks;
 use shared::store::Store;
 use tokio_util::sync::CancellationToken;
 use tonic_health::pb::HealthCheckRequest;
@@ -29,9 +31,8 @@ use crate::guide::{Addresses, calls_to_paste};
 use crate::history::Folded;
 use crate::roles::{
     COMMAND_CHECKS, PROJECTOR_CHECKS, QUERY_CHECKS, Server, bind, check_commands, check_projections, check_queries,
-    project, reachable_at, serve,
+    project, reachable_at,
 };
-use shared::runtime::signals::drain_when_asked;
 use tools::args::Address;
 use tools::client::{self, Failed, explained, retrying};
 
@@ -46,17 +47,20 @@ pub async fn run(args: DevArgs) -> anyhow::Result<()> {
     let (command_listener, command) = bind(&args.command_listen).await?;
     let (query_listener, query) = bind(&args.query_listen).await?;
     let (ops_listener, ops) = bind(&args.ops_listen).await?;
-    let drain = drain_when_asked();
-
+    let (tasks, mut signals, settings) = (Tasks::of_process(), Signals::watch()?, args.server.settings());
     let store = Store::at(&args.data)?;
-    let settings = args.server.settings();
     let (commands, command_role) =
         Server::waiting(command_listener, command_server::SERVICES, "command-server", &COMMAND_CHECKS);
     let (queries, query_role) = Server::waiting(query_listener, query_server::SERVICES, "query-server", &QUERY_CHECKS);
     let (operators, projector_role) =
         Server::waiting(ops_listener, projector::SERVICES, "projector", &PROJECTOR_CHECKS);
+    commands.start("command server", &settings, tasks);
+    queries.start("query server", &settings, tasks);
+    operators.start("operators' server", &settings, tasks);
     let working = async {
-        let _ended = drain.clone().drop_guard();
+        // They hold the last connections to the store, which end with this.
+        let (command_role, query_role, projector_role) = (command_role, query_role, projector_role);
+        let drain = tasks.draining();
         store.make().await?;
         let clock = Arc::new(SystemClock);
         let waiting = command_role.waiting();
@@ -76,14 +80,14 @@ pub async fn run(args: DevArgs) -> anyhow::Result<()> {
         let Some(opened) = drain.run_until_cancelled(opening).await else { return Ok(()) };
         let (head, tables) = opened?;
         let projected = {
-            let (tables, head, progress, drain) = (tables.clone(), head.clone(), progress.clone(), drain.clone());
-            ProgressOnDemand::new(Box::new(move || Progress::watch(ready(tables), head, progress.listen(), drain)))
+            let (tables, head, progress) = (tables.clone(), head.clone(), progress.clone());
+            ProgressOnDemand::new(Box::new(move || Progress::watch(ready(tables), head, progress.listen(), tasks)))
         };
         command_role.services.open(command_server::routes(log.clone(), projected));
-        let answers = query_server::routes(tables.clone(), head.clone(), progress, store.presence(), drain.clone());
+        let answers = query_server::routes(tables.clone(), head.clone(), progress, store.presence(), tasks.clone());
         query_role.services.open(answers);
-        let past = Folded::of(log.clone(), &store, args.projector.tmp.clone());
-        projector_role.services.open(projector.routes(Arc::new(past), drain.clone()));
+        let past = Folded::of(log.clone(), &store, args.projector.tmp.clone(), tasks.clone());
+        projector_role.services.open(projector.routes(Arc::new(past), tasks.clone()));
         let health = projector.health();
         let checking = async {
             tokio::join!(
@@ -99,36 +103,25 @@ pub async fn run(args: DevArgs) -> anyhow::Result<()> {
                 }
             };
             drain.run_until_cancelled(checked).await;
-            greet(Addresses { command, query, ops }, !args.no_demo, drain.clone()).await
+            let greeted = greet(Addresses { command, query, ops }, !args.no_demo, drain).await;
+            if greeted.is_err() {
+                tasks.drain();
+            }
+            greeted
         };
-        let (projected, _, greeted) =
-            tokio::join!(project(projector, &settings, drain.clone()), drain.run_until_cancelled(checking), greeting,);
-        projected.and(greeted)
+        project(projector, tasks);
+        let (_, greeted) = tokio::join!(drain.run_until_cancelled(checking), greeting);
+        greeted
     };
-    let (worked, commands, queries, operators) = tokio::join!(
-        working,
-        serve(commands, &settings, drain.clone()),
-        serve(queries, &settings, drain.clone()),
-        serve(operators, &settings, drain.clone()),
-    );
-    // They hold the last connections to the store.
-    drop((command_role, query_role, projector_role));
+    let ran = tasks.run(settings.grace_period, async || signals.next().await, working).await;
     store.settle().await;
-    // What ended the work is why the servers ended.
-    worked.and(commands).and(queries).and(operators)
+    ran
 }
 
 /// Waits for the servers, seeds the demo and says where everything is.
-async fn greet(addresses: Addresses, with_demo: bool, drain: CancellationToken) -> anyhow::Result<()> {
-    let preparing = drain.run_until_cancelled(prepare(addresses, with_demo)).await;
-    let demo = match preparing {
-        None => return Ok(()),
-        Some(Ok(demo)) => demo,
-        Some(Err(cause)) => {
-            drain.cancel();
-            return Err(cause);
-        }
-    };
+async fn greet(addresses: Addresses, with_demo: bool, drain: &CancellationToken) -> anyhow::Result<()> {
+    let Some(demo) = drain.run_until_cancelled(prepare(addresses, with_demo)).await else { return Ok(()) };
+    let demo = demo?;
     let Addresses { command, query, ops } = addresses;
     info!(%command, %query, %ops, "chirp answers commands on {command}, queries on {query} and operators on {ops}");
     let mut stdout = io::stdout().lock();

@@ -23,11 +23,12 @@ use shared::rpc::proto::query::{
     Account, Consistency, GetAccountRequest, GetHomeTimelineRequest, TimelineItem, get_account_request,
 };
 use shared::runtime::settings::{ProjectorSettings, TimelineSettings};
+use shared::runtime::tasks::Tasks;
 use shared::runtime::wake::{Listener, Wake};
 use shared::store::Store;
 use tempfile::TempDir;
 use tokio::sync::{Semaphore, watch};
-use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::sync::DropGuard;
 use tonic::{Code, Request, Status};
 use tracing::error;
 
@@ -43,17 +44,18 @@ pub struct Folded {
     /// The parent of the folders in which the tables are made.
     folder: PathBuf,
     room: Semaphore,
+    tasks: Tasks,
 }
 
 impl Folded {
     /// The past of this store's log. Tables are made in a folder within `folder`: by default the store's, which can be
     /// written as perhaps nothing else can; with a server, the system's folder for temporary files.
-    pub fn of(log: Arc<dyn EventLog>, store: &Store, folder: Option<PathBuf>) -> Self {
+    pub fn of(log: Arc<dyn EventLog>, store: &Store, folder: Option<PathBuf>, tasks: Tasks) -> Self {
         let folder = folder.unwrap_or_else(|| match store {
             Store::Folder(folder) => folder.clone(),
             Store::Server(_) => std::env::temp_dir(),
         });
-        Self { log, folder, room: Semaphore::new(FOLDS_MAX) }
+        Self { log, folder, room: Semaphore::new(FOLDS_MAX), tasks }
     }
 
     /// A query server that answers as of this position.
@@ -63,8 +65,9 @@ impl Folded {
             Refused::new(Code::ResourceExhausted, ErrorReason::Overloaded, message)
         })?;
         let log = Arc::new(Until { log: self.log.clone(), end: at });
-        let (queries, folder, ends) =
-            query_server_on(log, self.thrown_away()?).await.map_err(|cause| internal(format!("{cause:#}")))?;
+        let (queries, folder, ends) = query_server_on(log, self.thrown_away()?, self.tasks.part())
+            .await
+            .map_err(|cause| internal(format!("{cause:#}")))?;
         Ok(Then { queries, _folder: folder, _ends: ends, _room: room })
     }
 }
@@ -89,7 +92,12 @@ struct Then<'a> {
     _room: tokio::sync::SemaphorePermit<'a>,
 }
 
-async fn query_server_on(log: Arc<Until>, folder: TempDir) -> anyhow::Result<(Queries, TempDir, DropGuard)> {
+async fn query_server_on(
+    log: Arc<Until>,
+    folder: TempDir,
+    tasks: Tasks,
+) -> anyhow::Result<(Queries, TempDir, DropGuard)> {
+    let ends = tasks.draining().clone().drop_guard();
     let store = Store::in_folder(folder.path())?;
     // Every reader is served by pull, so that nothing is fanned out for a single answer.
     let timelines = TimelineSettings { pull_following: 0, ..TimelineSettings::default() };
@@ -99,10 +107,9 @@ async fn query_server_on(log: Arc<Until>, folder: TempDir) -> anyhow::Result<(Qu
     projector.catch_up().await?;
     drop(projector);
     let tables = store.open_tables_to_read(&*log).await?;
-    let drain = CancellationToken::new();
-    let queries = Queries::new(tables, log, &Wake::default(), StreamLimits::default(), drain.clone());
+    let queries = Queries::new(tables, log, &Wake::default(), StreamLimits::default(), tasks);
     tracing::info!(position = end.0, "folded the log up to {end}");
-    Ok((queries, folder, drain.drop_guard()))
+    Ok((queries, folder, ends))
 }
 
 #[async_trait]

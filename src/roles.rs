@@ -1,8 +1,8 @@
 //! The three roles, each alone in its process, and the pieces from which `dev` composes them.
 //!
 //! Always: the port is bound and answers before anything is opened, so that a taken one is said at once, and whoever asks hears what a
-//! role waits for; however one part of a process
-//! ends, the others are drained, within the grace period. Never here: what the roles do.
+//! role waits for; what a role opens ends with its work, so that the tasks of the store end, too. Never here: what the roles do, and how a
+//! process ends (`shared::runtime::tasks`).
 
 use std::fmt;
 use std::io;
@@ -10,13 +10,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
 use projector::Projector;
 use shared::log::{EventLog, LogHead};
 use shared::model::clock::SystemClock;
-use shared::rpc::serve::{Services, finish_within};
+use shared::rpc::serve::Services;
 use shared::runtime::ready::{CHECK_INTERVAL, Outcome, RARE_CHECK_INTERVAL, Readiness};
 use shared::runtime::settings::{ProjectorSettings, ServerSettings};
+use shared::runtime::signals::Signals;
+use shared::runtime::tasks::Tasks;
 use shared::sql::database::Database;
 use shared::sql::long_readers;
 use shared::sql::postgres::Work;
@@ -24,11 +25,10 @@ use shared::store::{Store, log_file};
 use shared::tables;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info};
+use tracing::info;
 
 use crate::cli::{CommandServerArgs, ProjectorArgs, QueryServerArgs};
 use crate::history::Folded;
-use shared::runtime::signals::drain_when_asked;
 use tools::args::Address;
 
 /// Runs the command server until asked to stop.
@@ -37,23 +37,24 @@ use tools::args::Address;
 /// When it cannot start or fails.
 pub async fn command_server(args: CommandServerArgs) -> anyhow::Result<()> {
     let (listener, address) = bind(&args.listen).await?;
-    let drain = drain_when_asked();
+    let (tasks, mut signals, settings) = (Tasks::of_process(), Signals::watch()?, args.server.settings());
     let store = if args.create { Store::at(&args.store)? } else { Store::in_place(&args.store)? };
     let store = store.with_connections(args.connections.connections, Work::Commands);
     let (server, role) = Server::waiting(listener, command_server::SERVICES, "command-server", &COMMAND_CHECKS);
+    server.start("command server", &settings, tasks);
     let working = async {
+        // It holds the last connections to the store, which end with this.
+        let (role, drain) = (role, tasks.draining());
         let waiting = role.waiting();
         let opening = store.open_log_when_there(Arc::new(SystemClock), &waiting);
         let Some(log) = drain.run_until_cancelled(opening).await else { return Ok(()) };
         let log = log?;
-        role.services.open(command_server::routes(log.clone(), store.progress(log.clone(), drain.clone())));
+        role.services.open(command_server::routes(log.clone(), store.progress(log.clone(), tasks.clone())));
         let checking = drain.run_until_cancelled(check_commands(&role.ready, &store, log));
-        tokio::join!(checking, role.announce(&drain, || info!(%address, "the command server answers on {address}")));
+        tokio::join!(checking, role.announce(drain, || info!(%address, "the command server answers on {address}")));
         Ok(())
     };
-    let ran = run(server, &args.server.settings(), drain.clone(), working).await;
-    // It holds the last connections to the store.
-    drop(role);
+    let ran = tasks.run(settings.grace_period, async || signals.next().await, working).await;
     store.settle().await;
     ran
 }
@@ -64,22 +65,24 @@ pub async fn command_server(args: CommandServerArgs) -> anyhow::Result<()> {
 /// When it cannot start or fails.
 pub async fn query_server(args: QueryServerArgs) -> anyhow::Result<()> {
     let (listener, address) = bind(&args.listen).await?;
-    let drain = drain_when_asked();
+    let (tasks, mut signals, settings) = (Tasks::of_process(), Signals::watch()?, args.server.settings());
     let store = Store::named(&args.store)?.with_connections(args.connections.connections, Work::Queries);
     let (server, role) = Server::waiting(listener, query_server::SERVICES, "query-server", &QUERY_CHECKS);
+    server.start("query server", &settings, tasks);
     let working = async {
+        let (role, drain) = (role, tasks.draining());
         let opened = drain.run_until_cancelled(store.open_to_read_when_there(&role.waiting())).await;
         let Some(opened) = opened else { return Ok(()) };
         let (log, tables) = opened?;
         let progress = store.hints_of_progress();
         store.wake_on_progress(&progress);
-        let routes = query_server::routes(tables.clone(), log.clone(), progress, store.presence(), drain.clone());
+        let routes = query_server::routes(tables.clone(), log.clone(), progress, store.presence(), tasks.clone());
         role.services.open(routes);
         let checking = drain.run_until_cancelled(check_queries(&role.ready, &store, log, tables));
-        tokio::join!(checking, role.announce(&drain, || info!(%address, "the query server answers on {address}")));
+        tokio::join!(checking, role.announce(drain, || info!(%address, "the query server answers on {address}")));
         Ok(())
     };
-    run(server, &args.server.settings(), drain.clone(), working).await
+    tasks.run(settings.grace_period, async || signals.next().await, working).await
 }
 
 /// Runs the projector until asked to stop.
@@ -88,11 +91,13 @@ pub async fn query_server(args: QueryServerArgs) -> anyhow::Result<()> {
 /// When it cannot start or fails.
 pub async fn projector(args: ProjectorArgs) -> anyhow::Result<()> {
     let (listener, address) = bind(&args.ops_listen).await?;
-    let drain = drain_when_asked();
+    let (tasks, mut signals, settings) = (Tasks::of_process(), Signals::watch()?, args.server.settings());
     let store = Store::named(&args.store)?.with_connections(args.connections.connections, Work::Projecting);
     let (server, role) = Server::waiting(listener, projector::SERVICES, "projector", &PROJECTOR_CHECKS);
-    let settings = args.server.settings();
+    server.start("operators' server", &settings, tasks);
     let working = async {
+        // It holds the last connections to the store, which end with this.
+        let (role, drain) = (role, tasks.draining());
         let waiting = role.waiting();
         let opening = store.open_log_to_follow(&waiting);
         let Some(log) = drain.run_until_cancelled(opening).await else { return Ok(()) };
@@ -112,22 +117,19 @@ pub async fn projector(args: ProjectorArgs) -> anyhow::Result<()> {
         let Some(projector) = opened else { return Ok(()) };
         let projector = projector?;
         let projector = projector.telling(role.ready.clone());
-        role.services.open(
-            projector.routes(Arc::new(Folded::of(log.clone(), &store, args.projector.tmp.clone())), drain.clone()),
-        );
+        let past = Folded::of(log.clone(), &store, args.projector.tmp.clone(), tasks.clone());
+        role.services.open(projector.routes(Arc::new(past), tasks.clone()));
         // It has just written there, as it became the owner of what is free; from now on it says so itself.
         role.ready.set("tables", Ok(()));
         let checking = check_projections(&role.ready, &store, log, projector.health());
         let projecting = async {
-            role.announce(&drain, || info!(%address, "the projector works and answers operators on {address}")).await;
-            project(projector, &settings, drain.clone()).await
+            role.announce(drain, || info!(%address, "the projector works and answers operators on {address}")).await;
+            project(projector, tasks);
         };
-        let (projected, _) = tokio::join!(projecting, drain.run_until_cancelled(checking));
-        projected
+        tokio::join!(projecting, drain.run_until_cancelled(checking));
+        Ok(())
     };
-    let ran = run(server, &settings, drain.clone(), working).await;
-    // It holds the last connections to the store.
-    drop(role);
+    let ran = tasks.run(settings.grace_period, async || signals.next().await, working).await;
     store.settle().await;
     ran
 }
@@ -138,22 +140,6 @@ pub fn reachable_at(listening: SocketAddr) -> String {
         true => format!("{}:{}", rustix::system::uname().nodename().to_string_lossy(), listening.port()),
         false => listening.to_string(),
     }
-}
-
-/// Serves, and does what it serves with, until drained; whichever ends drains the other.
-async fn run(
-    server: Server,
-    settings: &ServerSettings,
-    drain: CancellationToken,
-    working: impl Future<Output = anyhow::Result<()>>,
-) -> anyhow::Result<()> {
-    let working = async {
-        let _ended = drain.clone().drop_guard();
-        working.await
-    };
-    let (served, worked) = tokio::join!(serve(server, settings, drain.clone()), working);
-    // What ended the work is why the server ended.
-    worked.and(served)
 }
 
 /// What each role must be able to do.
@@ -257,6 +243,15 @@ impl Server {
         }
         (Self { listener, services: role.services.clone(), names, ready: role.ready.clone() }, role)
     }
+
+    /// Serves, as the task of this name, until the process drains.
+    pub fn start(self, name: &'static str, settings: &ServerSettings, tasks: &Tasks) {
+        let Self { listener, services, names, ready } = self;
+        let (settings, tasks_of_calls) = (settings.clone(), tasks.clone());
+        tasks.spawn_vital(name, async move {
+            shared::rpc::serve::serve(listener, services, names, &settings, ready, tasks_of_calls).await
+        });
+    }
 }
 
 /// An address cannot be bound.
@@ -286,41 +281,7 @@ pub async fn bind(address: &Address) -> anyhow::Result<(TcpListener, SocketAddr)
     Ok((listener, real))
 }
 
-/// Serves until drained, and drains the rest of the process however this ends.
-///
-/// # Errors
-/// When the server fails.
-pub async fn serve(server: Server, settings: &ServerSettings, drain: CancellationToken) -> anyhow::Result<()> {
-    let _ended = drain.clone().drop_guard();
-    shared::rpc::serve::serve(server.listener, server.services, server.names, settings, server.ready, drain)
-        .await
-        .context("the server failed")
-}
-
-/// Projects until drained, and drains the rest of the process however this ends.
-///
-/// # Errors
-/// When the projector ends by itself.
-pub async fn project(projector: Projector, settings: &ServerSettings, drain: CancellationToken) -> anyhow::Result<()> {
-    let _ended = drain.clone().drop_guard();
-    let mut projecting = tokio::spawn(projector.run(drain.clone()));
-    tokio::select! {
-        ended = &mut projecting => {
-            ended.context("the projector failed")??;
-            if !drain.is_cancelled() {
-                bail!("the projector stopped by itself");
-            }
-        }
-        () = drain.cancelled() => {
-            let ended = async {
-                match projecting.await {
-                    Ok(Ok(())) => {}
-                    Ok(Err(cause)) => error!(%cause, "the projector failed while draining: {cause}"),
-                    Err(cause) => error!(%cause, "the projector failed while draining: {cause}"),
-                }
-            };
-            finish_within(settings.grace_period, "the projector", ended).await;
-        }
-    }
-    Ok(())
+/// Lets the projector work until the process drains.
+pub fn project(projector: Projector, tasks: &Tasks) {
+    tasks.spawn_vital("projector", projector.run(tasks.draining().clone()));
 }

@@ -22,12 +22,12 @@ use shared::rpc::proto::admin as v1;
 use shared::rpc::proto::admin::admin_service_server::AdminService;
 use shared::rpc::serve::StreamEnd;
 use shared::rpc::tokens::{Tokens, must_be_in_the_log};
+use shared::runtime::tasks::Tasks;
 use shared::sql::database::{Database, Row, Value};
 use shared::sql::{BESIDE, statements};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::time::Instant;
 use tokio_stream::wrappers::ReceiverStream;
-use tokio_util::sync::CancellationToken;
 use tonic::{Code, Request, Response, Status};
 
 pub use self::as_of::History;
@@ -64,7 +64,7 @@ pub struct Admin {
     rates: Rates,
     silence: Silence,
     tokens: Tokens,
-    drain: CancellationToken,
+    tasks: Tasks,
     room: Arc<Semaphore>,
     history: Option<Arc<dyn History>>,
 }
@@ -80,13 +80,14 @@ impl Admin {
     ) -> Self {
         let tokens = Tokens::new(log.identity());
         names.sort_unstable();
-        let (drain, room) = (CancellationToken::new(), Arc::new(Semaphore::new(STREAMS_MAX)));
-        Self { log, tables, clock, names: names.into(), orders, rates, silence, tokens, drain, room, history: None }
+        let (tasks, room) = (Tasks::default(), Arc::new(Semaphore::new(STREAMS_MAX)));
+        Self { log, tables, clock, names: names.into(), orders, rates, silence, tokens, tasks, room, history: None }
     }
 
-    /// Ends event streams with this drain, and answers questions about the past from this history.
-    pub(crate) fn with(self, drain: CancellationToken, history: Arc<dyn History>) -> Self {
-        Self { drain, history: Some(history), ..self }
+    /// Makes event streams tasks of these, so that they end with their drain; answers questions about the past from this
+    /// history.
+    pub(crate) fn with(self, tasks: Tasks, history: Arc<dyn History>) -> Self {
+        Self { tasks, history: Some(history), ..self }
     }
 
     async fn projection(&self, name: &str) -> Result<v1::Projection, Status> {
@@ -351,7 +352,7 @@ impl AdminService for Admin {
     }
 
     async fn stream_events(&self, request: Request<v1::StreamEventsRequest>) -> Reply<Self::StreamEventsStream> {
-        let end = StreamEnd::of(request.extensions(), &self.drain);
+        let end = StreamEnd::of(request.extensions(), self.tasks.draining());
         let asked = request.into_inner();
         let mut violations = Violations::default();
         if asked.after_position > 0 && !asked.resume_token.is_empty() {
@@ -377,7 +378,7 @@ impl AdminService for Admin {
         let (log, told_at) = (self.log.clone(), Instant::now());
         let (tokens, last_word) = (self.tokens.clone(), messages.clone());
         let stream = EventStream { log, tokens, from, types, messages, end, told_at };
-        tokio::spawn(async move {
+        self.tasks.spawn_for_call("stream of events", async move {
             let _room = room;
             if AssertUnwindSafe(stream.run()).catch_unwind().await.is_err() {
                 // Without it, the stream would seem to have ended normally.

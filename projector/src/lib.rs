@@ -17,6 +17,8 @@ pub mod projections;
 pub mod runner;
 mod running;
 
+use std::convert::Infallible;
+use std::future::pending;
 use std::sync::Arc;
 
 use shared::log::EventLog;
@@ -26,13 +28,13 @@ use shared::rpc::serve::MESSAGE_BYTES_MAX;
 use shared::runtime::file_locks::Owners;
 use shared::runtime::ready::Readiness;
 use shared::runtime::settings::ProjectorSettings;
+use shared::runtime::tasks::Tasks;
 use shared::runtime::wake::Wake;
 use shared::sql::Statement;
 use shared::sql::database::Database;
 use shared::store::{Store, StoreError};
 use shared::tables::OpenError;
 use tokio::sync::mpsc;
-use tokio::task::JoinSet;
 use tokio::time::sleep_until;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
@@ -169,8 +171,8 @@ impl Projector {
 
     /// The services on the projector's port; event streams end with the drain.
     #[must_use]
-    pub fn routes(&self, history: Arc<dyn History>, drain: CancellationToken) -> Routes {
-        let admin = self.admin.clone().with(drain, history);
+    pub fn routes(&self, history: Arc<dyn History>, tasks: Tasks) -> Routes {
+        let admin = self.admin.clone().with(tasks, history);
         Routes::new(AdminServiceServer::new(admin).max_decoding_message_size(MESSAGE_BYTES_MAX))
     }
 
@@ -179,12 +181,16 @@ impl Projector {
     /// # Errors
     /// When the projections cannot be released at the end or, with [`Takeover::AtOnce`], when another projector has taken over.
     pub async fn run(self, drain: CancellationToken) -> Result<(), RunError> {
-        // Aborted when this call ends.
-        let mut beside = JoinSet::new();
-        if let Some(copying) = self.store.and_then(|store| store.copy_back(&self.progress)) {
-            beside.spawn(copying);
+        let copying = async {
+            if let Some(copying) = self.store.and_then(|store| store.copy_back(&self.progress)) {
+                copying.await;
+            }
+            pending::<Infallible>().await
+        };
+        tokio::select! {
+            ran = self.runner.run(self.orders, drain) => ran,
+            never = copying => match never {},
         }
-        self.runner.run(self.orders, drain).await
     }
 
     /// Projects everything that is in the log now, and returns: for tools and tests.

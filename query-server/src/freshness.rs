@@ -15,11 +15,11 @@ use shared::rpc::proto::query::{Consistency, consistency::Requirement};
 use shared::rpc::serve::{Crowded, overloaded, wait_outside};
 use shared::rpc::standby::wait_or_end;
 use shared::rpc::tokens::{CONSISTENCY_TOKEN_HEADER, Genuine, Tokens};
+use shared::runtime::tasks::Tasks;
 use shared::runtime::wake::Wake;
 use shared::sql::database::Database;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
-use tokio_util::sync::CancellationToken;
 use tonic::metadata::MetadataMap;
 use tonic::{Code, Status};
 
@@ -38,9 +38,9 @@ pub struct Freshness {
 }
 
 impl Freshness {
-    /// Watches the checkpoints of these tables until `drain` is cancelled or nobody listens.
-    pub fn watch(tables: Database, log: Arc<dyn LogHead>, progress: &Wake, drain: CancellationToken) -> Self {
-        let progress = Progress::watch(std::future::ready(tables.clone()), log.clone(), progress.listen(), drain);
+    /// Watches the checkpoints of these tables until the process drains or nobody listens.
+    pub fn watch(tables: Database, log: Arc<dyn LogHead>, progress: &Wake, tasks: &Tasks) -> Self {
+        let progress = Progress::watch(std::future::ready(tables.clone()), log.clone(), progress.listen(), tasks);
         Self { tables, tokens: Tokens::new(log.identity()), log, progress }
     }
 

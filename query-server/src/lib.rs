@@ -26,11 +26,11 @@ use std::sync::Arc;
 use shared::log::LogHead;
 use shared::rpc::proto::query::query_service_server::QueryServiceServer;
 use shared::rpc::serve::MESSAGE_BYTES_MAX;
+use shared::runtime::tasks::Tasks;
 use shared::runtime::wake::Wake;
 use shared::sql::Statement;
 use shared::sql::database::Database;
 use shared::sql::postgres::Channel;
-use tokio_util::sync::CancellationToken;
 use tonic::codec::CompressionEncoding;
 use tonic::service::Routes;
 
@@ -41,18 +41,18 @@ pub use streams::StreamLimits;
 pub const SERVICES: &[&str] = &["chirp.query.v1.QueryService"];
 
 /// The services of the query server. `progress` is woken after every batch of a projector in the same process; on
-/// `presence`, query servers tell each other who is online, where there may be several; streams end when `drain` is
-/// cancelled.
+/// `presence`, query servers tell each other who is online, where there may be several; streams are tasks of `tasks`, and
+/// end with their drain.
 #[must_use]
 pub fn routes(
     tables: Database,
     log: Arc<dyn LogHead>,
     progress: Wake,
     presence: Option<Channel>,
-    drain: CancellationToken,
+    tasks: Tasks,
 ) -> Routes {
-    let queries = Queries::new(tables, log, &progress, StreamLimits::default(), drain.clone());
-    tokio::spawn(queries.presence().tend(presence, drain));
+    let queries = Queries::new(tables, log, &progress, StreamLimits::default(), tasks.clone());
+    tasks.spawn_vital("presence", queries.presence().tend(presence, tasks.draining().clone()));
     let service = QueryServiceServer::new(queries)
         .accept_compressed(CompressionEncoding::Gzip)
         .accept_compressed(CompressionEncoding::Zstd)

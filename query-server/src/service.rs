@@ -5,9 +5,9 @@ use std::sync::Arc;
 use shared::log::LogHead;
 use shared::rpc::reply::reply;
 use shared::rpc::tokens::Tokens;
+use shared::runtime::tasks::Tasks;
 use shared::runtime::wake::Wake;
 use shared::sql::database::Database;
-use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
 use crate::freshness::Freshness;
@@ -25,16 +25,10 @@ pub struct Queries {
 impl Queries {
     /// `progress` is woken after every batch of a projector in the same process.
     #[must_use]
-    pub fn new(
-        tables: Database,
-        log: Arc<dyn LogHead>,
-        progress: &Wake,
-        limits: StreamLimits,
-        drain: CancellationToken,
-    ) -> Self {
+    pub fn new(tables: Database, log: Arc<dyn LogHead>, progress: &Wake, limits: StreamLimits, tasks: Tasks) -> Self {
         let tokens = Tokens::new(log.identity());
-        let freshness = Freshness::watch(tables, log, progress, drain.clone());
-        Self { streams: Streams::new(freshness.clone(), tokens.clone(), limits, drain), freshness, tokens }
+        let freshness = Freshness::watch(tables, log, progress, &tasks);
+        Self { streams: Streams::new(freshness.clone(), tokens.clone(), limits, tasks), freshness, tokens }
     }
 
     async fn answer<R: Answer>(&self, request: Request<R>) -> Result<Response<R::Response>, Status> {

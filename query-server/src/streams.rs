@@ -32,11 +32,11 @@ use shared::rpc::proto::query as v1;
 use shared::rpc::serve::StreamEnd;
 use shared::rpc::tokens::Tokens;
 use shared::runtime::metrics;
+use shared::runtime::tasks::Tasks;
 use shared::sql::Statement;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::time::Instant;
 use tokio_stream::Stream;
-use tokio_util::sync::CancellationToken;
 use tonic::metadata::MetadataMap;
 use tonic::{Extensions, Status};
 
@@ -95,18 +95,18 @@ pub struct Streams {
     home_items: Reader<HomeItems>,
     post_items: Reader<PostItems>,
     tokens: Tokens,
-    drain: CancellationToken,
+    tasks: Tasks,
     room: Arc<Semaphore>,
 }
 
 impl Streams {
-    pub fn new(freshness: Freshness, tokens: Tokens, limits: StreamLimits, drain: CancellationToken) -> Self {
-        let homes = Dispatch::start(Followings::default(), freshness.clone(), drain.clone());
-        let notifications = Dispatch::start(Subjects::default(), freshness.clone(), drain.clone());
-        let posts = Dispatch::start(Subjects::default(), freshness.clone(), drain.clone());
-        let sights = Dispatch::start(Subjects::default(), freshness.clone(), drain.clone());
-        let home_items = Reader::start(freshness.tables().clone());
-        let post_items = Reader::start(freshness.tables().clone());
+    pub fn new(freshness: Freshness, tokens: Tokens, limits: StreamLimits, tasks: Tasks) -> Self {
+        let homes = Dispatch::start(Followings::default(), freshness.clone(), &tasks);
+        let notifications = Dispatch::start(Subjects::default(), freshness.clone(), &tasks);
+        let posts = Dispatch::start(Subjects::default(), freshness.clone(), &tasks);
+        let sights = Dispatch::start(Subjects::default(), freshness.clone(), &tasks);
+        let home_items = Reader::start(freshness.tables().clone(), &tasks);
+        let post_items = Reader::start(freshness.tables().clone(), &tasks);
         Self {
             limits,
             freshness,
@@ -118,7 +118,7 @@ impl Streams {
             home_items,
             post_items,
             tokens,
-            drain,
+            tasks,
             room: Arc::new(Semaphore::new(STREAMS_MAX)),
         }
     }
@@ -225,7 +225,7 @@ impl Streams {
         };
         let snapshot = self.freshness.snapshot(metadata, consistency, reads).await?;
         let (position, anchor) = (resumed.unwrap_or(snapshot.checkpoint), snapshot.anchor);
-        let end = StreamEnd::of(extensions, &self.drain);
+        let end = StreamEnd::of(extensions, self.tasks.draining());
         Ok((Beginning { room, about, position, anchor, end }, snapshot))
     }
 
@@ -247,7 +247,7 @@ impl Streams {
         let (last_word, ended) = oneshot::channel();
         let (tokens, told_at) = (self.tokens.clone(), Instant::now());
         let feed = Feed { kind, tokens, about, end, position, anchor, subscription, messages, told_at };
-        tokio::spawn(async move {
+        self.tasks.spawn_for_call("stream", async move {
             let (_room, _present) = (room, present);
             gauge!(metrics::STREAMS_OPEN).increment(1.0);
             let ended = feed.run().await;

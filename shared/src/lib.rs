@@ -5,6 +5,11 @@
 //!
 //! Never here: decisions (the command server) and queries (the query server).
 
+#![cfg_attr(
+    test,
+    allow(clippy::disallowed_methods, reason = "a test spawns and is told by its environment as it likes")
+)]
+
 #[cfg(test)]
 mod floors;
 pub mod log;

@@ -1,4 +1,5 @@
-//! What every process needs while it runs, whatever its role: wake-ups, deadlines, locks, settings, metrics, readiness.
+//! What every process needs while it runs, whatever its role: wake-ups, deadlines, locks, settings, metrics, readiness,
+//! tasks.
 //!
 //! Never here: events, SQL or gRPC.
 
@@ -9,5 +10,6 @@ pub mod patience;
 pub mod ready;
 pub mod settings;
 pub mod signals;
+pub mod tasks;
 pub mod telemetry;
 pub mod wake;

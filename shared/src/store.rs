@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use sqlx::SqlitePool;
 use sqlx::sqlite::SqliteConnectOptions;
-use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 use uuid::Uuid;
 
@@ -21,6 +20,7 @@ use crate::log::{self, EventLog, LogHead, WholeLog, chain};
 use crate::model::clock::Clock;
 use crate::rpc::progress::{Progress, ProgressOnDemand};
 use crate::runtime::file_locks::{Owners, Ownership, use_alone};
+use crate::runtime::tasks::Tasks;
 use crate::runtime::wake::{Wake, on_writes};
 use crate::sql::database::Database;
 use crate::sql::postgres::{Channel, Server, TABLES_CHANNEL, Work};
@@ -354,7 +354,7 @@ impl Store {
     /// How far the projections are, for a process that otherwise knows nothing of the read tables. Nothing is opened before
     /// somebody asks, and then, on a server, nothing but the checkpoints is read.
     #[must_use]
-    pub fn progress(&self, log: Arc<dyn LogHead>, drain: CancellationToken) -> ProgressOnDemand {
+    pub fn progress(&self, log: Arc<dyn LogHead>, tasks: Tasks) -> ProgressOnDemand {
         let store = self.clone();
         ProgressOnDemand::new(Box::new(move || {
             let wake = store.hints_of_progress();
@@ -370,7 +370,7 @@ impl Store {
                     tokio::time::sleep(LOOK_AGAIN).await;
                 }
             };
-            Progress::watch(open, head, listener, drain)
+            Progress::watch(open, head, listener, &tasks)
         }))
     }
 

@@ -5,6 +5,8 @@
 //! `CHIRP_SIMULATIONS=n` how many the simulation. Faults of processes have variables of their own, beside their
 //! constants; `scripts/faults --full` sets all of them.
 
+#![allow(clippy::disallowed_methods, reason = "a test spawns and is told by its environment as it likes")]
+
 #[allow(dead_code, reason = "the laws use the rest of it")]
 #[path = "../laws/history.rs"]
 mod history;

@@ -15,12 +15,12 @@ use shared::model::clock::{ManualClock, Timestamp};
 use shared::rpc::progress::Progress;
 use shared::rpc::proto::command::command_service_client::CommandServiceClient;
 use shared::rpc::proto::command::{CreatePostRequest, RegisterAccountRequest};
+use shared::runtime::tasks::Tasks;
 use shared::runtime::wake::Wake;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 use tokio_stream::wrappers::ReceiverStream;
-use tokio_util::sync::CancellationToken;
 use tonic::transport::server::Connected;
 use tonic::transport::{Channel, Endpoint, Server, Uri};
 use tonic::{Code, Status};
@@ -91,7 +91,7 @@ async fn serve(log: Arc<dyn EventLog>) -> turmoil::Result {
     // No command waits for read tables here.
     let head = log.clone();
     let progress =
-        Box::new(|| Progress::watch(std::future::pending(), head, Wake::default().listen(), CancellationToken::new()));
+        Box::new(|| Progress::watch(std::future::pending(), head, Wake::default().listen(), &Tasks::default()));
     let routes = command_server::routes(log, LazyLock::new(progress));
     Ok(Server::builder().add_routes(routes).serve_with_incoming(ReceiverStream::new(accepted)).await?)
 }

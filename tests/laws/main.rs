@@ -7,6 +7,8 @@
 //! `CHIRP_LAW_SEED=n` runs one history alone, and `CHIRP_LAW_HISTORIES=n` sets how many each test of SQLite runs, and
 //! `CHIRP_LAW_HISTORIES_ON_POSTGRES=n` those of PostgreSQL. `scripts/faults --full` runs over a thousand.
 
+#![allow(clippy::disallowed_methods, reason = "a test spawns and is told by its environment as it likes")]
+
 mod history;
 mod world;
 

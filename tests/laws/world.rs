@@ -14,6 +14,7 @@ use shared::model::clock::SystemClock;
 use shared::rpc::proto::query::query_service_client::QueryServiceClient;
 use shared::rpc::proto::query::query_service_server::QueryServiceServer;
 use shared::runtime::settings::{ProjectorSettings, TimelineSettings};
+use shared::runtime::tasks::Tasks;
 use shared::runtime::wake::Wake;
 use shared::sql::Statement;
 use shared::sql::database::Database;
@@ -21,7 +22,6 @@ use shared::sql::postgres::Server;
 use shared::store::{Store, log_file};
 use sqlx::{Connection, PgConnection};
 use tempfile::TempDir;
-use tokio_util::sync::CancellationToken;
 use tools::verify::{LogReader, Manner, Report, compare};
 use uuid::Uuid;
 
@@ -196,7 +196,7 @@ struct Reader {
     posts: BTreeMap<String, Client<PostView>>,
     /// Which post each account looks at.
     looked_at: BTreeMap<String, String>,
-    drain: CancellationToken,
+    tasks: Tasks,
 }
 
 pub struct World {
@@ -327,8 +327,8 @@ impl Reader {
         let progress = Wake::default();
         let projector = open_projector(&store, log.clone(), settings.clone(), progress.clone()).await;
         let tables = store.open_tables_to_read(&*log).await.expect("they were just made");
-        let drain = CancellationToken::new();
-        let queries = Arc::new(Queries::new(tables.clone(), log, &progress, streams, drain.clone()));
+        let tasks = Tasks::default();
+        let queries = Arc::new(Queries::new(tables.clone(), log, &progress, streams, tasks.clone()));
         let client = QueryServiceClient::new(QueryServiceServer::from_arc(queries.clone()));
         let (homes, notifications, posts) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         let (looked_at, projector) = (BTreeMap::new(), Some(projector));
@@ -344,7 +344,7 @@ impl Reader {
             notifications,
             posts,
             looked_at,
-            drain,
+            tasks,
         }
     }
 
@@ -411,7 +411,7 @@ async fn check<V: View>(
 
 impl Drop for Reader {
     fn drop(&mut self) {
-        self.drain.cancel();
+        self.tasks.drain();
     }
 }
 

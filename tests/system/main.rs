@@ -3,6 +3,8 @@
 //! Always: every test starts its own processes on ports that the system picked, waits for a position and never for a
 //! duration, and ends what it started by its process id. The output of a process is printed when its test fails.
 
+#![allow(clippy::disallowed_methods, reason = "a test spawns and is told by its environment as it likes")]
+
 mod addresses;
 mod api;
 mod around;
@@ -17,6 +19,7 @@ mod consistency;
 mod crashes;
 mod damage;
 mod deadlines;
+mod ending;
 mod extremes;
 mod history;
 mod idempotency;

@@ -2,6 +2,7 @@
 //!
 //! Never here: what a role does, or where a setting came from (see `config` of the binary).
 
+#![allow(clippy::disallowed_methods, reason = "a tool serves nobody: it ends with what it does, and so do its tasks")]
 // These panic when their reader is gone; see `out`.
 #![cfg_attr(not(test), warn(clippy::print_stdout, clippy::print_stderr))]
 

@@ -25,7 +25,7 @@ use shared::rpc::proto::query::consistency::Requirement;
 use shared::rpc::proto::query::get_account_request::Account;
 use shared::rpc::proto::query::query_service_client::QueryServiceClient;
 use shared::rpc::proto::query::{Consistency, GetAccountRequest};
-use shared::runtime::signals::drain_when_asked;
+use shared::runtime::signals::Signals;
 use tokio_util::sync::CancellationToken;
 use tonic::{Code, Request};
 
@@ -47,7 +47,8 @@ const CATCH_UP_ATTEMPT: Duration = Duration::from_secs(20);
 /// Replays and prints a summary. The exit code is a failure when anything was refused or left out.
 pub async fn run(args: ReplayArgs) -> anyhow::Result<ExitCode> {
     let script = Script::read(&args)?;
-    let stop = drain_when_asked();
+    let stop = CancellationToken::new();
+    tokio::spawn(stop_when_asked(Signals::watch()?, stop.clone()));
     let tally = Arc::new(Tally::new(script.commands(&args)));
     let sender = Sender::new(&args.command, args.concurrency, tally.clone(), stop.clone())?;
 
@@ -67,6 +68,12 @@ pub async fn run(args: ReplayArgs) -> anyhow::Result<ExitCode> {
     let summary = Summary::of(&tally, script.self_follows(&args), sent_in, tables);
     summary.print(args.output.output)?;
     Ok(if summary.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Lets what was begun be finished, and begins nothing more.
+async fn stop_when_asked(mut signals: Signals, stop: CancellationToken) {
+    signals.next().await;
+    stop.cancel();
 }
 
 /// The data to replay, with its source.

@@ -15,13 +15,13 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 use query_server::{Queries, StreamLimits};
 use serde_json::json;
+use shared::runtime::tasks::Tasks;
 use shared::runtime::wake::Wake;
 use shared::sql::database::Database;
 use shared::sql::{Statement, statements};
 use shared::store::Store;
 use shared::tables::aside::check_history;
 use tokio::time::timeout;
-use tokio_util::sync::CancellationToken;
 
 pub use answers::words::{notification, thread};
 pub use args::VerifyArgs;
@@ -59,8 +59,7 @@ pub async fn run(store: &str, output: Output) -> anyhow::Result<ExitCode> {
     let model = reader.fold(head, &mut report).await?;
 
     let history = check_history(&tables, &*log).await;
-    let queries =
-        Queries::new(tables.clone(), log, &Wake::default(), StreamLimits::default(), CancellationToken::new());
+    let queries = Queries::new(tables.clone(), log, &Wake::default(), StreamLimits::default(), Tasks::default());
     match history {
         Ok(()) => {
             out::note("verify: comparing every answer with the log");

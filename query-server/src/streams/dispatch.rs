@@ -14,10 +14,10 @@ use shared::log::Anchor;
 use shared::model::ids::Position;
 use shared::rpc::errors::store_unavailable;
 use shared::rpc::progress::{Checkpoints, lowest};
+use shared::runtime::tasks::Tasks;
 use shared::sql::Statement;
 use shared::sql::database::{Database, Row};
 use tokio::sync::{Notify, watch};
-use tokio_util::sync::CancellationToken;
 use tonic::Status;
 use tracing::warn;
 
@@ -211,11 +211,11 @@ impl<I: Index> Subscription<I> {
 
 impl<I: Index> Dispatch<I> {
     /// Reads the changes whenever the checkpoints move, until they are not watched any more.
-    pub fn start(index: I, freshness: Freshness, drain: CancellationToken) -> Self {
+    pub fn start(index: I, freshness: Freshness, tasks: &Tasks) -> Self {
         let dispatch = Self::with(index);
         let (registry, checkpoints) = (Arc::downgrade(&dispatch.0), freshness.changes());
         let running = async move { run(&registry, &freshness, checkpoints).await };
-        tokio::spawn(async move { drain.run_until_cancelled(running).await });
+        tasks.spawn_until_drained("dispatch of changes", running);
         dispatch
     }
 

@@ -7,6 +7,7 @@ use metrics::counter;
 use shared::rpc::progress::shutting_down;
 use shared::runtime::gather::gather;
 use shared::runtime::metrics::STREAM_READS;
+use shared::runtime::tasks::Tasks;
 use shared::sql::database::Database;
 use tokio::sync::{mpsc, oneshot};
 use tonic::Status;
@@ -51,9 +52,9 @@ impl<R: SharedRead> Clone for Reader<R> {
 
 impl<R: SharedRead> Reader<R> {
     /// Starts the task that reads, until nobody can ask any more.
-    pub fn start(tables: Database) -> Self {
+    pub fn start(tables: Database, tasks: &Tasks) -> Self {
         let (asking, queue) = mpsc::channel(TOGETHER_MAX);
-        tokio::spawn(run::<R>(tables, queue));
+        tasks.spawn_vital("shared reads", run::<R>(tables, queue));
         Self(asking)
     }
 

@@ -5,6 +5,7 @@
 
 use ::metrics::{counter, gauge, histogram};
 use async_trait::async_trait;
+use fail::fail_point;
 use tokio::sync::{mpsc, oneshot, watch};
 use tracing::{debug, error, info, warn};
 
@@ -13,6 +14,7 @@ use crate::model::ids::Position;
 use crate::runtime::gather::gather;
 use crate::runtime::metrics;
 use crate::runtime::ready;
+use crate::runtime::tasks::Tasks;
 
 /// The most appends that one transaction takes.
 const BATCH_APPENDS_MAX: usize = 1_024;
@@ -67,7 +69,7 @@ impl Queue {
     pub fn start(commit: impl Commit, moved: watch::Sender<Position>) -> Self {
         let (appends, queue) = mpsc::channel(WAITING_APPENDS_MAX);
         let (checks, asked) = mpsc::channel(WAITING_CHECKS_MAX);
-        tokio::spawn(run(commit, queue, asked, moved));
+        Tasks::of_process().spawn_vital("log writer", run(commit, queue, asked, moved));
         Self { appends, checks }
     }
 
@@ -128,11 +130,17 @@ async fn run(
         while !waiting.is_empty() {
             let (batch, rest) = commit.choose(waiting);
             waiting = rest;
+            may_panic();
             commit_and_answer(&mut commit, batch, &moved, &mut is_failing).await;
         }
     }
     // As it does whenever a log is closed, also by those who only made sure that it is there.
     debug!("the log is closed, and its writer ends");
+}
+
+/// Lets a test make the writer panic.
+fn may_panic() {
+    fail_point!("shared::log::writer");
 }
 
 /// Says once that nothing can be committed, and once that it can again: a full disk is not filled with that, too.

@@ -22,6 +22,7 @@ use crate::model::ids::Position;
 use crate::rpc::errors::{ErrorReason, RETRY_DELAY, Refused};
 use crate::rpc::serve::{Crowded, wait_outside};
 use crate::runtime::patience::{self, after, time_to_answer};
+use crate::runtime::tasks::Tasks;
 use crate::runtime::wake::Listener;
 use crate::sql::database::{Database, Reader};
 use crate::sql::statements;
@@ -115,17 +116,17 @@ pub struct Behind {
 }
 
 impl Progress {
-    /// Watches the checkpoints of these tables, which project this log, once they are open, until `drain` is cancelled or nobody listens.
+    /// Watches the checkpoints of these tables, which project this log, once they are open, until the process drains or nobody listens.
     pub fn watch(
         tables: impl Future<Output = Database> + Send + 'static,
         log: Arc<dyn LogHead>,
         wake: Listener,
-        drain: CancellationToken,
+        tasks: &Tasks,
     ) -> Self {
         let (seen, checkpoints) = watch::channel(Checkpoints::default());
         let waiting = Arc::new(Waiting::default());
-        tokio::spawn({
-            let waiting = waiting.clone();
+        tasks.spawn_vital("watch of the checkpoints", {
+            let (waiting, drain) = (waiting.clone(), tasks.draining().clone());
             async move {
                 let Some(tables) = drain.run_until_cancelled(tables).await else { return waiting.close() };
                 watch_checkpoints((&tables, &*log), wake, &seen, &waiting, &drain).await;

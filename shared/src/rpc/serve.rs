@@ -2,7 +2,7 @@
 //!
 //! Always: from the first moment on a process says whether it is alive, whether it is ready, and why not, also before
 //! its services are open; health says NOT_SERVING while the process is not ready, and as the first step of a shutdown;
-//! a server ends within its grace period even while streams are open; every limit that tonic leaves open is set here;
+//! a server ends once its calls have, and open streams are told to; every limit that tonic leaves open is set here;
 //! tonic's own INTERNAL for undecodable input leaves here as INVALID_ARGUMENT. Never here: what the services do.
 
 #![warn(missing_docs)]
@@ -22,8 +22,6 @@ use axum::extract::RawQuery;
 use axum::http::{HeaderName, HeaderValue, Method, Request, StatusCode};
 use axum::routing::get;
 use tokio::net::TcpListener;
-use tokio::time::timeout;
-use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
@@ -32,13 +30,13 @@ use tonic_health::server::HealthReporter;
 use tonic_web::GrpcWebLayer;
 use tower::{Layer as _, service_fn};
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
-use tracing::warn;
 
 use crate::rpc::proto::DESCRIPTORS;
 use crate::rpc::tokens::CONSISTENCY_TOKEN_HEADER;
 use crate::runtime::metrics;
 use crate::runtime::ready::Readiness;
 use crate::runtime::settings::ServerSettings;
+use crate::runtime::tasks::Tasks;
 
 pub use self::age::StreamEnd;
 use self::age::{aging, ending_with_their_connection};
@@ -89,8 +87,9 @@ impl Services {
     }
 }
 
-/// Serves until `drain` is cancelled and the open calls have ended, or the grace period has passed. `names` are the
-/// full names of the services, for which the health service answers; they are SERVING while the process is ready.
+/// Serves until the process drains and the open calls have ended; what does not end is cut when this task is aborted.
+/// `names` are the full names of the services, for which the health service answers; they are SERVING while the process
+/// is ready.
 ///
 /// # Errors
 /// Fails when the listener fails, or reflection cannot be built.
@@ -100,19 +99,20 @@ pub async fn serve(
     names: &'static [&'static str],
     settings: &ServerSettings,
     ready: Readiness,
-    drain: CancellationToken,
+    tasks: Tasks,
 ) -> io::Result<()> {
     metrics::start();
+    tasks.tell(ready.clone());
     let (health, health_service) = tonic_health::server::health_reporter();
     announce(&health, names, status_of(&ready)).await;
     let mut routes = Routes::new(health_service);
     if settings.reflection {
         routes = with_reflection(routes, names)?;
     }
-    let routes = ending_with_their_connection(routes, &drain);
+    let routes = ending_with_their_connection(routes, tasks.draining());
 
     let stopping = {
-        let (drain, ready) = (drain.clone(), ready.clone());
+        let (drain, ready) = (tasks.draining().clone(), ready.clone());
         async move {
             drain.run_until_cancelled(follow_readiness(&ready, &health, names)).await;
             announce(&health, names, ServingStatus::NotServing).await;
@@ -123,7 +123,7 @@ pub async fn serve(
         }
     };
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
-    let serving = Server::builder()
+    Server::builder()
         .accept_http1(true)
         .max_concurrent_streams(CONCURRENT_STREAMS_MAX)
         .http2_max_header_list_size(HEADER_LIST_BYTES_MAX)
@@ -132,27 +132,10 @@ pub async fn serve(
         .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
         .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
         .max_connection_age(settings.connection_age)
-        .add_routes(surrounded(routes, services, ready, drain.clone(), settings))
-        .serve_with_incoming_shutdown(aging(incoming, settings.connection_age, &drain), stopping);
-
-    let overdue = async {
-        drain.cancelled().await;
-        tokio::time::sleep(settings.grace_period).await;
-    };
-    tokio::select! {
-        served = serving => served.map_err(io::Error::other),
-        () = overdue => {
-            warn!("calls were still open after the grace period and are cut");
-            Ok(())
-        }
-    }
-}
-
-/// Waits for a task to end after the drain, for at most the grace period.
-pub async fn finish_within(grace_period: Duration, what: &str, task: impl Future<Output = ()>) {
-    if timeout(grace_period, task).await.is_err() {
-        warn!("{what} did not stop within the grace period");
-    }
+        .add_routes(surrounded(routes, services, ready, tasks.clone(), settings))
+        .serve_with_incoming_shutdown(aging(incoming, settings.connection_age, &tasks), stopping)
+        .await
+        .map_err(io::Error::other)
 }
 
 async fn announce(health: &HealthReporter, services: &[&str], status: ServingStatus) {
@@ -196,22 +179,16 @@ fn with_reflection(routes: Routes, names: &[&str]) -> io::Result<Routes> {
 #[must_use]
 pub fn as_served(routes: Routes, settings: &ServerSettings) -> Routes {
     let ready = Readiness::of("test", &[]);
-    surrounded(Routes::default(), Services::of(routes), ready, CancellationToken::new(), settings)
+    surrounded(Routes::default(), Services::of(routes), ready, Tasks::default(), settings)
 }
 
 /// The services with the steps around every call: a request id, a span, metrics, admission, and honest errors for
 /// undecodable input; as gRPC and, for browsers, as gRPC-Web. Beside them, over plain HTTP, the health and the metrics
 /// of the process.
-fn surrounded(
-    routes: Routes,
-    services: Services,
-    ready: Readiness,
-    drain: CancellationToken,
-    settings: &ServerSettings,
-) -> Routes {
+fn surrounded(routes: Routes, services: Services, ready: Readiness, tasks: Tasks, settings: &ServerSettings) -> Routes {
     let say = {
         let ready = ready.clone();
-        move |RawQuery(query): RawQuery| async move { readiness(&ready, drain.is_cancelled(), query.as_deref()) }
+        move |RawQuery(query): RawQuery| async move { readiness(&ready, &tasks, query.as_deref()) }
     };
     let about_the_server = routes.prepare().into_axum_router();
     let room = Room::of(settings.calls_max, settings.waiting_max);
@@ -234,9 +211,10 @@ fn surrounded(
 }
 
 /// The answer of `/readyz`: whether the process is ready, and with `?verbose` each check in a line of its own.
-fn readiness(ready: &Readiness, is_draining: bool, query: Option<&str>) -> (StatusCode, String) {
+fn readiness(ready: &Readiness, tasks: &Tasks, query: Option<&str>) -> (StatusCode, String) {
     let is_verbose =
         query.is_some_and(|query| query.split('&').any(|word| word == "verbose" || word.starts_with("verbose=")));
+    let is_draining = tasks.draining().is_cancelled();
     let is_ready = ready.is_ready() && !is_draining;
     let code = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let said = match (is_verbose, is_draining, is_ready) {
@@ -245,7 +223,10 @@ fn readiness(ready: &Readiness, is_draining: bool, query: Option<&str>) -> (Stat
             let verdict = if is_ready { "readyz check passed" } else { "readyz check failed" };
             format!("{}{draining}{verdict}\n", ready.listed())
         }
-        (false, true, _) => "draining\n".to_owned(),
+        (false, true, _) => match tasks.failure() {
+            Some(failure) => format!("draining: {}\n", failure.line()),
+            None => "draining\n".to_owned(),
+        },
         (false, false, true) => "ok\n".to_owned(),
         (false, false, false) => format!("not ready: {}\n", ready.failures()),
     };
@@ -267,4 +248,34 @@ fn cors(origins: &[String]) -> CorsLayer {
         .allow_headers(AllowHeaders::mirror_request())
         .expose_headers(exposed.map(HeaderName::from_static))
         .max_age(PREFLIGHT_AGE_MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_process_whose_vital_task_panicked_says_so_as_long_as_it_can() {
+        let (ready, tasks) = (Readiness::of("test", &[]), Tasks::default());
+        tasks.tell(ready.clone());
+        assert_eq!(readiness(&ready, &tasks, None), (StatusCode::OK, "ok\n".to_owned()));
+        tasks.spawn_vital("log writer", panics());
+        tasks.draining().cancelled().await;
+        let (code, said) = readiness(&ready, &tasks, None);
+        assert_eq!(
+            (code, said.as_str()),
+            (StatusCode::SERVICE_UNAVAILABLE, "draining: log writer panicked: as a test wants it\n")
+        );
+        let (code, said) = readiness(&ready, &tasks, Some("verbose"));
+        assert_eq!(code, StatusCode::SERVICE_UNAVAILABLE);
+        assert!(said.starts_with("[-]tasks failed: log writer panicked: as a test wants it\n"), "{said}");
+        assert!(said.contains("[-]drain failed: draining\n"), "{said}");
+        let asked = Tasks::default();
+        asked.drain();
+        assert_eq!(readiness(&Readiness::of("test", &[]), &asked, None).1, "draining\n");
+    }
+
+    async fn panics() {
+        panic!("as a test wants it");
+    }
 }

@@ -1,35 +1,30 @@
-//! How a process is asked to stop.
+//! How a process is asked to stop: by SIGTERM or SIGINT. What it does then is in [`super::tasks`].
 
 use std::io;
 
-use tokio_util::sync::CancellationToken;
-use tracing::{error, info};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// A token that is cancelled when the process is asked to stop.
-pub fn drain_when_asked() -> CancellationToken {
-    let drain = CancellationToken::new();
-    let asked = drain.clone();
-    tokio::spawn(async move {
-        // Without signals nobody could ever stop it cleanly, so it stops now.
-        let _asked = asked.drop_guard();
-        if let Err(cause) = asked_to_stop().await {
-            error!(%cause, "signals cannot be watched: {cause}");
-        }
-    });
-    drain
+/// The signals of this process, which no longer end it by themselves.
+#[derive(Debug)]
+pub struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
 }
 
-/// Completes when the process is asked to stop: SIGTERM or SIGINT.
-///
-/// # Errors
-/// When the signals cannot be watched.
-async fn asked_to_stop() -> io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => info!("SIGTERM: draining"),
-        _ = interrupt.recv() => info!("SIGINT: draining"),
+impl Signals {
+    /// Takes them from now on.
+    ///
+    /// # Errors
+    /// When they cannot be watched: nobody could ever stop the process cleanly.
+    pub fn watch() -> io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
-    Ok(())
+
+    /// Completes with the name of the next one.
+    pub async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+        }
+    }
 }

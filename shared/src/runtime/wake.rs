@@ -14,6 +14,8 @@ use tokio::sync::{Notify, watch};
 use tokio::time::sleep;
 use tracing::warn;
 
+use crate::runtime::tasks::Tasks;
+
 /// How often a loop polls when no hint comes, because it was lost or there is nobody who could give one.
 pub const POLL_INTERVAL: Duration = Duration::from_millis(250);
 /// The longest pause between two reads of a file, whatever the operating system says of it.
@@ -157,7 +159,7 @@ impl PolledFile {
         let file = Arc::new(Self { log: write_ahead_log(database), seen: Mutex::new(seen), due: Notify::new() });
         let mut files = lock(&POLLED);
         if files.is_empty() {
-            let started = std::thread::Builder::new().name("chirp-poll".to_owned()).spawn(poll_files);
+            let started = Tasks::of_process().start_thread("chirp-poll", poll_files);
             started.inspect_err(|cause| warn!(%cause, "files are read instead of polled: {cause}")).ok()?;
         }
         files.push(Arc::downgrade(&file));
@@ -255,7 +257,7 @@ pub fn on_writes(database: &Path, mut wake: impl FnMut() -> bool + Send + 'stati
             return warn!(%cause, "nobody tells of writes to {}, so it is polled every {millis} ms: {cause}", folder.display());
         }
     };
-    tokio::spawn(async move {
+    Tasks::of_process().spawn_until_drained("file watcher", async move {
         let _watcher = watcher;
         loop {
             written.notified().await;

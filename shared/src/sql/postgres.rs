@@ -30,6 +30,7 @@ pub use self::fitness::{Unfit, Work};
 use self::pool::{Pool, Purpose, Wait};
 use self::shares::Shares;
 use crate::runtime::patience::{STORE_PATIENCE, late, of_database};
+use crate::runtime::tasks::Tasks;
 use crate::sql::database::Database;
 
 /// Notified when the log has grown.
@@ -259,7 +260,8 @@ impl Server {
         if !self.shares.listens {
             return;
         }
-        tokio::spawn(listen::listen(self.connector("chirp_log", &[]), channel, self.failures.clone(), hear));
+        let listening = listen::listen(self.connector("chirp_log", &[]), channel, self.failures.clone(), hear);
+        Tasks::of_process().spawn_until_drained("listener of the server", listening);
     }
 
     /// The channel on which query servers tell each other who is online.

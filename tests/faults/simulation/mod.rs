@@ -24,11 +24,11 @@ use shared::log::{EventLog, LogHead};
 use shared::model::clock::{Clock, ManualClock, Timestamp};
 use shared::model::ids::{Position, RequestId};
 use shared::runtime::settings::ProjectorSettings;
+use shared::runtime::tasks::Tasks;
 use shared::runtime::wake::Wake;
 use shared::sql::Statement;
 use shared::sql::database::{Database, Value};
 use shared::tables;
-use tokio_util::sync::CancellationToken;
 use tonic::{Code, Status};
 use tools::verify::{Manner, Report, compare};
 
@@ -406,13 +406,13 @@ impl Simulation {
         if sets > 0 {
             self.count("tables were set aside");
         }
-        let drain = CancellationToken::new();
+        let tasks = Tasks::default();
         let queries =
-            Queries::new(self.tables.clone(), Arc::new(log), &Wake::default(), StreamLimits::default(), drain.clone());
+            Queries::new(self.tables.clone(), Arc::new(log), &Wake::default(), StreamLimits::default(), tasks.clone());
         let mut report = Report::default();
         let manner = Manner { page_size: 100, salt: self.random.below(100) };
         let compared = compare(&queries, &model, manner, &mut report).await;
-        drain.cancel();
+        tasks.drain();
         compared.map_err(|cause| format!("P4: a question fails: {cause}"))?;
         match report.differences {
             0 => Ok(()),

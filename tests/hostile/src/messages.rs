@@ -20,10 +20,10 @@ use shared::rpc::proto::query::GetPostRequest;
 use shared::rpc::serve::as_served;
 use shared::runtime::patience::within;
 use shared::runtime::settings::{ProjectorSettings, ServerSettings};
+use shared::runtime::tasks::Tasks;
 use shared::runtime::wake::Wake;
 use shared::tables;
 use tokio::runtime::Runtime;
-use tokio_util::sync::CancellationToken;
 use tonic::codegen::{Service, http};
 use tonic::service::Routes;
 use tonic::{Code, Status};
@@ -61,11 +61,11 @@ pub fn command(bytes: &[u8]) -> Option<Code> {
     static METHODS: LazyLock<Vec<String>> = LazyLock::new(|| methods(COMMANDS));
     RUNTIME.block_on(async {
         let log = small_log().await;
-        let drain = CancellationToken::new();
-        drain.cancel();
         // A command that waits for projections hears at once that there are none.
-        let head = log.clone();
-        let progress = Box::new(|| Progress::watch(std::future::pending(), head, Wake::default().listen(), drain));
+        let (head, tasks) = (log.clone(), Tasks::default());
+        tasks.drain();
+        let progress =
+            Box::new(move || Progress::watch(std::future::pending(), head, Wake::default().listen(), &tasks));
         let mut routes = command_server::routes(log, LazyLock::new(progress)).prepare();
         send(&mut routes, COMMANDS, &METHODS, bytes).await
     })
@@ -178,5 +178,5 @@ async fn query_server() -> Routes {
     let projector = Projector::on(all, log.clone(), settings, clock, Wake::default()).await;
     projector.expect("the tables are there").catch_up().await.expect("it projects");
     let log: Arc<dyn LogHead> = log;
-    query_server::routes(tables, log, Wake::default(), None, CancellationToken::new()).prepare()
+    query_server::routes(tables, log, Wake::default(), None, Tasks::default()).prepare()
 }

@@ -11,7 +11,7 @@ use shared::model::ids::{AccountRef, PostId, Version};
 use shared::model::streams::StreamName;
 use shared::rpc::proto::command::command_service_client::CommandServiceClient;
 use shared::rpc::proto::command::{CreatePostRequest, CreatePostResponse};
-use tokio_util::sync::CancellationToken;
+use shared::runtime::tasks::Tasks;
 use tonic::transport::Channel;
 use uuid::Uuid;
 
@@ -80,7 +80,7 @@ pub async fn run(rounds: &Rounds, accounts: usize, in_flight: usize) -> anyhow::
     let accounts = Arc::new(stage.accounts);
     let next = Arc::new(AtomicUsize::new(0));
     let serve = async |log: Arc<dyn EventLog>| {
-        let progress = stage.store.progress(log.clone(), CancellationToken::new());
+        let progress = stage.store.progress(log.clone(), Tasks::default());
         stage::serve_role(command_server::routes(log.clone(), progress), command_server::SERVICES).await
     };
     let real = serve(stage.log.clone()).await?;

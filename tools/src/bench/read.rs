@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use shared::model::ids::AccountRef;
 use shared::rpc::proto::query::query_service_client::QueryServiceClient;
 use shared::rpc::proto::query::{GetHomeTimelineRequest, GetHomeTimelineResponse};
+use shared::runtime::tasks::Tasks;
 use shared::runtime::wake::Wake;
-use tokio_util::sync::CancellationToken;
 use tonic::transport::Channel;
 
 use super::load::{self, Operation};
@@ -57,7 +57,7 @@ pub async fn run(rounds: &Rounds, accounts: usize, in_flight: usize) -> anyhow::
     stage.post(accounts, accounts * POSTS_EACH).await?;
     stage.projector(Wake::default()).await?.catch_up().await?;
     let (log, tables) = stage.store.open_to_read().await?;
-    let routes = query_server::routes(tables, log.clone(), Wake::default(), None, CancellationToken::new());
+    let routes = query_server::routes(tables, log.clone(), Wake::default(), None, Tasks::default());
     let real = stage::serve_role(routes, query_server::SERVICES).await?;
     let readers = Arc::new(stage.accounts);
     let next = Arc::new(AtomicUsize::new(0));

@@ -17,6 +17,7 @@ use shared::model::streams::StreamName;
 use shared::rpc::serve::Services;
 use shared::runtime::ready::Readiness;
 use shared::runtime::settings::{ProjectorSettings, ServerSettings};
+use shared::runtime::tasks::Tasks;
 use shared::runtime::wake::Wake;
 use shared::store::Store;
 use tempfile::TempDir;
@@ -57,14 +58,14 @@ impl Serving {
 /// Serves a role as in production, with the steps around every call.
 pub async fn serve_role(routes: Routes, names: &'static [&'static str]) -> anyhow::Result<Serving> {
     let (listener, address) = bind().await?;
-    let drain = CancellationToken::new();
+    let tasks = Tasks::default();
+    let ends = tasks.draining().clone().drop_guard();
     let settings = ServerSettings::default();
     tokio::spawn({
-        let drain = drain.clone();
         let (services, ready) = (Services::of(routes), Readiness::of("bench", &[]));
-        async move { shared::rpc::serve::serve(listener, services, names, &settings, ready, drain).await }
+        async move { shared::rpc::serve::serve(listener, services, names, &settings, ready, tasks).await }
     });
-    Ok(Serving { channel: connect(address).await?, address, _ends: drain.drop_guard() })
+    Ok(Serving { channel: connect(address).await?, address, _ends: ends })
 }
 
 /// Serves with bare tonic, without anything around it.

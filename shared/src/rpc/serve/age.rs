@@ -29,6 +29,7 @@ use tonic::{Code, Status};
 
 use crate::rpc::errors::{ErrorReason, Refused};
 use crate::rpc::progress::shutting_down;
+use crate::runtime::tasks::Tasks;
 
 /// How long after a connection began to refuse new calls its streams are told to end.
 const STREAMS_END_AFTER: Duration = Duration::from_secs(1);
@@ -100,15 +101,11 @@ pub(super) struct Aging {
 }
 
 /// The connections that come in, each with its age.
-pub(super) fn aging(
-    incoming: TcpIncoming,
-    age_max: Duration,
-    drain: &CancellationToken,
-) -> impl Stream<Item = io::Result<Aging>> {
-    let drain = drain.clone();
+pub(super) fn aging(incoming: TcpIncoming, age_max: Duration, tasks: &Tasks) -> impl Stream<Item = io::Result<Aging>> {
+    let tasks = tasks.clone();
     incoming.map_ok(move |stream| {
-        let ends = drain.child_token();
-        let timer = tokio::spawn({
+        let ends = tasks.draining().child_token();
+        let timer = tasks.spawn_for_call("age of a connection", {
             let ends = ends.clone();
             async move {
                 sleep(age_max.saturating_add(STREAMS_END_AFTER)).await;
@@ -116,7 +113,7 @@ pub(super) fn aging(
             }
         });
         let cut = Box::pin(sleep(age_max.saturating_add(GRACE)));
-        Aging { stream, ends, timer: timer.abort_handle(), cut }
+        Aging { stream, ends, timer, cut }
     })
 }
 

@@ -31,6 +31,7 @@ use super::connector::{Connector, SessionId};
 use super::failures::Failures;
 use crate::runtime::metrics;
 use crate::runtime::patience::{STORE_PATIENCE, late, patiently};
+use crate::runtime::tasks::Tasks;
 
 /// How long a call waits for its place in the pool, and then for a connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -360,12 +361,12 @@ impl Session {
 impl Drop for Session {
     fn drop(&mut self) {
         let Some(mut live) = self.live.take() else { return };
-        match (self.state, self.in_transaction, Handle::try_current()) {
-            (State::Ready, false, _) => self.pool.give_back(live),
-            (State::Broken, _, _) | (_, _, Err(_)) => {}
-            (State::Busy, _, Ok(runtime)) | (State::Ready, true, Ok(runtime)) => {
+        let has_runtime = Handle::try_current().is_ok();
+        match (self.state, self.in_transaction) {
+            (State::Ready, false) => self.pool.give_back(live),
+            (State::Busy, _) | (State::Ready, true) if has_runtime => {
                 let (pool, room, in_transaction) = (self.pool.clone(), self.room.take(), self.in_transaction);
-                runtime.spawn(async move {
+                Tasks::of_process().spawn_for_call("end of a session", async move {
                     let in_order = async {
                         // Both read what is left of the answer that nobody waited for.
                         match in_transaction {
@@ -381,6 +382,7 @@ impl Drop for Session {
                     drop(room);
                 });
             }
+            (State::Broken | State::Busy | State::Ready, _) => {}
         }
     }
 }
