@@ -2,6 +2,8 @@
 //! fields that many messages share (`shared/src/rpc/common_fields.rs`), and which request belongs to which method
 //! (`shared/src/rpc/methods.rs`). Run for the `shared` crate, which names it.
 
+#![expect(clippy::disallowed_methods, reason = "a build script is told by its environment")]
+
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::{env, fs};

@@ -122,6 +122,7 @@ struct Glance {
 
 impl Glance {
     fn at(arguments: &[OsString], known: &Command) -> Self {
+        #[expect(clippy::disallowed_methods, reason = "this is where the settings are read")]
         let mut glance = Self { command: None, config: std::env::var_os(CONFIG_VARIABLE).map(PathBuf::from) };
         let mut rest = arguments.iter().skip(1);
         while let Some(argument) = rest.next() {

@@ -1,8 +1,8 @@
 //! The three roles, each alone in its process, and the pieces from which `dev` composes them.
 //!
 //! Always: the port is bound and answers before anything is opened, so that a taken one is said at once, and whoever asks hears what a
-//! role waits for; what a role opens ends with its work, so that the tasks of the store end, too. Never here: what the roles do, and how a
-//! process ends (`shared::runtime::tasks`).
+//! role waits for; what a role opens is dropped when its work ends, so that the tasks of the store end, too. Never here:
+//! what the roles do, and how a process ends (`shared::runtime::tasks`).
 
 use std::fmt;
 use std::io;

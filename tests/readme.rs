@@ -3,6 +3,8 @@
 //! Ids, tokens and times differ from run to run: each is compared by its kind, and what the README calls one id must be
 //! one id here, too, in answers and in later calls. Needs buf, which `scripts/test` installs.
 
+#![allow(clippy::disallowed_methods, reason = "a test spawns and is told by its environment as it likes")]
+
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};

@@ -137,6 +137,7 @@ impl Server {
     /// # Panics
     /// Without such a server.
     pub async fn for_a_test() -> Self {
+        #[expect(clippy::disallowed_methods, reason = "a test is told by its environment where it may make databases")]
         let address = std::env::var(TEST_SERVER).unwrap_or_else(|_| {
             panic!("{TEST_SERVER} must name a throw-away PostgreSQL server; scripts/test starts one")
         });
