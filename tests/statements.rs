@@ -2,6 +2,7 @@
 //!
 //! A statement that was never executed is checked here. What the statements answer is checked by the laws.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use std::sync::Arc;
 use shared::model::clock::SystemClock;
 use shared::sql::Statement;
 use shared::sql::postgres::Server;
+use shared::sql::sections::{Heading, sections};
 use shared::store::{Store, log_file, tables_file};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
@@ -57,14 +59,55 @@ async fn postgres_understands_every_statement() {
     }
 }
 
+#[test]
+fn both_engines_have_words_for_every_mark() {
+    let mistakes: Vec<String> = every_statement().iter().filter_map(|statement| statement.check().err()).collect();
+    assert!(mistakes.is_empty(), "{}", mistakes.join("\n"));
+}
+
+/// Also a module whose list was forgotten would go unnoticed.
+#[test]
+fn every_section_of_a_file_is_there_once_and_used() {
+    let files: Vec<(PathBuf, &str)> = crates().iter().flat_map(|folder| files(folder, "sql")).map(read).collect();
+    let used: BTreeSet<(PathBuf, &str)> = every_statement().iter().filter_map(|statement| statement.place()).collect();
+    let (mut found, mut wrong) = (BTreeSet::new(), Vec::new());
+    for (path, text) in &files {
+        for section in sections(text) {
+            let name = section.name.split('(').next().expect("there is a first part");
+            let is_used = match section.heading {
+                Heading::Name => used.contains(&(path.clone(), name)),
+                Heading::Fragment => files.iter().any(|(_, text)| text.contains(&format!("{{{name}("))),
+                Heading::Table | Heading::Index | Heading::Rows => true,
+            };
+            let is_new = found.insert((path.clone(), section.heading, name));
+            if !is_used || !is_new {
+                wrong.push(format!("{}, {name}: {}", path.display(), if is_new { "not used" } else { "there twice" }));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert_eq!(found.iter().filter(|(_, heading, _)| *heading == Heading::Name).count(), used.len());
+}
+
+/// A file, by its path from the root of the workspace. Sections live as long as a file that is compiled in.
+fn read(file: PathBuf) -> (PathBuf, &'static str) {
+    let text = std::fs::read_to_string(&file).expect("the file is there").leak();
+    (file.strip_prefix(root()).expect("it is in the workspace").to_owned(), text)
+}
+
 /// Without this, a module whose list was forgotten would go unnoticed.
 #[test]
 fn every_statement_of_the_sources_is_listed() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let crates = ["shared/src", "timelines/src", "projector/src", "query-server/src", "tools/src"]
-        .map(|folder| root.join(folder));
-    let declared: usize = crates.iter().flat_map(|folder| sources(folder)).map(|file| declared_in(&file)).sum();
-    assert_eq!(every_statement().len(), declared);
+    let declared: usize = crates().iter().flat_map(|folder| files(folder, "rs")).map(|file| declared_in(&file)).sum();
+    assert_eq!(every_statement().iter().filter(|statement| statement.place().is_none()).count(), declared);
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn crates() -> [PathBuf; 5] {
+    ["shared/src", "timelines/src", "projector/src", "query-server/src", "tools/src"].map(|folder| root().join(folder))
 }
 
 /// How many statements a file declares: a static in `statements!` has no type, a table of edges has two, and one of changes three.
@@ -80,9 +123,9 @@ fn is_word_then_equals(text: &str) -> bool {
     text.trim_start_matches(|letter: char| letter.is_ascii_uppercase() || letter == '_').starts_with(" =")
 }
 
-fn sources(folder: &Path) -> Vec<PathBuf> {
+fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).expect("the folder is there").map(|entry| entry.expect("an entry").path());
-    let (folders, files): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
-    let rust = files.into_iter().filter(|file| file.extension().is_some_and(|extension| extension == "rs"));
-    rust.chain(folders.iter().flat_map(|folder| sources(folder))).collect()
+    let (folders, here): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
+    let wanted = here.into_iter().filter(|file| file.extension().is_some_and(|found| found == extension));
+    wanted.chain(folders.iter().flat_map(|folder| files(folder, extension))).collect()
 }

@@ -6,8 +6,11 @@ pub mod database;
 pub mod long_readers;
 pub mod postgres;
 pub mod rows;
+pub mod sections;
 pub mod sqlite;
 mod statement;
 pub mod versions;
+pub mod vocabulary;
 
 pub use statement::*;
+pub use vocabulary::{Source, Vocabulary, numbers};

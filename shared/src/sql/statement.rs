@@ -1,6 +1,7 @@
 //! SQL for both engines: one text where they agree, two side by side where they do not.
 //!
-//! A statement is written once, with marks in braces for what the engines say differently:
+//! A statement is written once, in a file of SQL beside its module ([`sections`](super::sections)), with marks in braces for what the engines
+//! say differently:
 //!
 //! | mark | SQLite | PostgreSQL |
 //! |---|---|---|
@@ -13,23 +14,39 @@
 //! | `{sqlite: …}`, `{postgres: …}` | the one text | the other |
 //!
 //! and, in schemas, the types `{number}`, `{flag}`, `{id}`, `{bytes}`, and `{table}` and `{clustered}` for the end of a table. A column of
-//! rows is a number unless it says `text`, `verbatim`, `bytes`, `id` or `flag`.
+//! rows is a number unless it says `number`, `text`, `verbatim`, `bytes`, `id` or `flag`. Fragments and the names of numbers are marks, too:
+//! see [`vocabulary`](super::vocabulary).
 //!
 //! Always: the values of a statement are numbered as they are given, and rows are one value; on PostgreSQL, where rows are an array for
-//! each column, [`Statement`] numbers them again. Never here: which engine there is.
+//! each column, [`Statement`] numbers them again; a mark that is unknown is an error that says where, before anything is executed. Never
+//! here: which engine there is.
 
-use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
+use super::sections::{Heading, Section, section};
+use super::vocabulary::{Source, next_mark};
 
 /// Stands before the number of a placeholder that is right already.
 const RIGHT: char = '§';
 
 /// A statement in the words of both engines, translated when it is first used.
 pub struct Statement {
-    text: &'static str,
+    name: &'static str,
+    text: Text,
     sqlite: OnceLock<String>,
     postgres: OnceLock<(String, Vec<Parameter>)>,
+    shadow: OnceLock<Box<Statement>>,
+}
+
+/// Where the text of a statement comes from.
+#[derive(Clone, Copy)]
+enum Text {
+    /// From Rust.
+    Plain(&'static str),
+    /// A section of a file of SQL.
+    Section(Section, &'static Source),
 }
 
 /// Statements without values, to be executed one after the other.
@@ -53,12 +70,28 @@ impl Script {
     }
 }
 
-/// Declares the statements of a module, and `STATEMENTS`, the list of them: a crate puts all its lists together, for the test that
-/// prepares every statement on both engines.
+/// Declares the statements of a module, which are sections of a file of SQL beside it, and `STATEMENTS`, the list of them: a crate puts all
+/// its lists together, for the test that prepares every statement on both engines. What they share with others is named by a vocabulary:
+///
+/// ```ignore
+/// statements! { "posts.sql" with VOCABULARY: INSERT, UPDATE_TEXT }
+/// ```
 #[macro_export]
 macro_rules! statements {
     ($($(#[$about:meta])* static $name:ident = $text:expr;)+) => {
         $($(#[$about])* static $name: $crate::sql::Statement = $crate::sql::Statement::new($text);)+
+        pub(crate) static STATEMENTS: &[&$crate::sql::Statement] = &[$(&$name),+];
+    };
+    ($file:literal: $($name:ident),+ $(,)?) => {
+        $crate::statements! { @declare $file, &$crate::sql::Vocabulary::NONE, $($name)+ }
+    };
+    ($file:literal with $vocabulary:path: $($name:ident),+ $(,)?) => {
+        $crate::statements! { @declare $file, &$vocabulary, $($name)+ }
+    };
+    (@declare $file:literal, $vocabulary:expr, $($name:ident)+) => {
+        static SQL: $crate::sql::Source =
+            $crate::sql::Source::new(file!(), $file, include_str!($file), $vocabulary);
+        $(static $name: $crate::sql::Statement = $crate::sql::Statement::of(&SQL, stringify!($name));)+
         pub(crate) static STATEMENTS: &[&$crate::sql::Statement] = &[$(&$name),+];
     };
 }
@@ -91,28 +124,88 @@ pub enum Parameter {
 }
 
 impl Statement {
-    /// A statement with marks.
+    /// A statement with marks, but without fragments and names.
     #[must_use]
     pub const fn new(text: &'static str) -> Self {
-        Self { text, sqlite: OnceLock::new(), postgres: OnceLock::new() }
+        Self::made_of("", Text::Plain(text))
+    }
+
+    /// The statement of this name in a file of SQL.
+    ///
+    /// # Panics
+    /// When there is none: at compile time, where a static is made of it.
+    #[must_use]
+    pub const fn of(source: &'static Source, name: &'static str) -> Self {
+        Self::made_of(name, Text::Section(section(source.text, Heading::Name, name), source))
+    }
+
+    const fn made_of(name: &'static str, text: Text) -> Self {
+        Self { name, text, sqlite: OnceLock::new(), postgres: OnceLock::new(), shadow: OnceLock::new() }
+    }
+
+    /// The file that it stands in, from the root of the workspace, and its name there; nothing where it stands in Rust.
+    #[must_use]
+    pub fn place(&self) -> Option<(PathBuf, &'static str)> {
+        match self.text {
+            Text::Plain(_) => None,
+            Text::Section(_, source) => Some((source.path(), self.name)),
+        }
+    }
+
+    /// Whether both engines have words for all that it says.
+    ///
+    /// # Errors
+    /// Says what is unknown, and where.
+    pub fn check(&self) -> Result<(), String> {
+        let resolved = self.resolved()?;
+        let on_each = expand(&resolved, &Sqlite).and(numbered(&resolved));
+        on_each.map(drop).map_err(|cause| self.placed(&cause))
     }
 
     /// The text for SQLite.
     pub fn sqlite(&'static self) -> &'static str {
-        self.sqlite.get_or_init(|| expand(self.text, &Sqlite))
+        let expanded = || self.resolved().and_then(|text| expand(&text, &Sqlite).map_err(|cause| self.placed(&cause)));
+        self.sqlite.get_or_init(|| expanded().unwrap_or_else(|mistake| panic!("{mistake}")))
     }
 
     /// The text for PostgreSQL, and what its placeholders stand for.
     pub fn postgres(&'static self) -> (&'static str, &'static [Parameter]) {
-        let (text, parameters) = self.postgres.get_or_init(|| numbered(self.text));
+        let expanded = || self.resolved().and_then(|text| numbered(&text).map_err(|cause| self.placed(&cause)));
+        let (text, parameters) =
+            self.postgres.get_or_init(|| expanded().unwrap_or_else(|mistake| panic!("{mistake}")));
         (text, parameters)
+    }
+
+    /// The text with the marks of the engines only.
+    fn resolved(&self) -> Result<String, String> {
+        match self.text {
+            Text::Plain(text) => Ok(text.to_owned()),
+            Text::Section(section, source) => {
+                let text = section.sql();
+                let is_one = !text.contains(';');
+                let resolved = is_one.then(|| source.resolved(&text));
+                let resolved = resolved.unwrap_or_else(|| Err("more than one statement".to_owned()));
+                resolved.map_err(|cause| self.placed(&cause))
+            }
+        }
+    }
+
+    fn placed(&self, cause: &str) -> String {
+        match self.text {
+            Text::Plain(text) => format!("{cause}: {text}"),
+            Text::Section(_, source) => format!("{}, {}: {cause}", source.path().display(), self.name),
+        }
     }
 }
 
 /// A part of a schema in the words of an engine.
+///
+/// # Panics
+/// When a mark is unknown.
 #[must_use]
 pub fn expanded(text: &str, on_server: bool) -> String {
-    if on_server { expand(text, &Postgres { starts: &[] }) } else { expand(text, &Sqlite) }
+    let expanded = if on_server { expand(text, &Postgres { starts: &[] }) } else { expand(text, &Sqlite) };
+    expanded.unwrap_or_else(|mistake| panic!("{mistake}: {text}"))
 }
 
 /// What the names of tables begin with that are filled beside those of a projection.
@@ -134,19 +227,27 @@ pub fn beside(text: &str, projection: &str) -> String {
 }
 
 impl Statement {
-    /// The same statement for the tables that are filled beside those of a projection.
+    /// The same statement for the tables that are filled beside those of a projection, which is the only one that executes it.
     pub fn beside(&'static self, projection: &'static str) -> &'static Self {
-        /// By where the statement is: there are as many as the code has.
-        static KNOWN: Mutex<Option<HashMap<(usize, &str), &Statement>>> = Mutex::new(None);
-        let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-        let make = || &*Box::leak(Box::new(Self::new(Box::leak(beside(self.text, projection).into_boxed_str()))));
-        known.get_or_insert_default().entry((std::ptr::from_ref(self).addr(), projection)).or_insert_with(make)
+        self.shadow.get_or_init(|| {
+            let (postgres, parameters) = self.postgres();
+            Box::new(Self {
+                sqlite: OnceLock::from(beside(self.sqlite(), projection)),
+                postgres: OnceLock::from((beside(postgres, projection), parameters.to_vec())),
+                ..Self::made_of(self.name, self.text)
+            })
+        })
     }
 }
 
 impl std::fmt::Debug for Statement {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str(self.text)
+        match self.text {
+            Text::Plain(text) => formatter.write_str(text),
+            Text::Section(section, source) => {
+                write!(formatter, "{}, {}: {}", source.path().display(), self.name, section.sql())
+            }
+        }
     }
 }
 
@@ -246,75 +347,70 @@ impl Dialect for Postgres<'_> {
 }
 
 /// The text with its marks replaced.
-fn expand(text: &str, dialect: &impl Dialect) -> String {
+fn expand(text: &str, dialect: &impl Dialect) -> Result<String, String> {
     let mut expanded = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(open) = rest.find('{') {
-        expanded.push_str(&rest[..open]);
-        let close = open + closing_brace(&rest[open..]);
-        expanded.push_str(&replace(&rest[open + 1..close], dialect));
-        rest = &rest[close + 1..];
+    while let Some((before, mark, after)) = next_mark(rest)? {
+        expanded.push_str(before);
+        expanded.push_str(&replace(mark, dialect)?);
+        rest = after;
     }
-    expanded.push_str(rest);
-    expanded
+    Ok(expanded + rest)
 }
 
-fn closing_brace(text: &str) -> usize {
-    let mut depth = 0;
-    for (at, character) in text.char_indices() {
-        match character {
-            '{' => depth += 1,
-            '}' if depth == 1 => return at,
-            '}' => depth -= 1,
-            _ => {}
-        }
-    }
-    panic!("a mark in a statement does not end: {text}")
-}
-
-fn replace<D: Dialect>(mark: &str, dialect: &D) -> String {
+fn replace<D: Dialect>(mark: &str, dialect: &D) -> Result<String, String> {
     if let Some(rows) = rows_mark(mark) {
-        return dialect.rows(&rows);
+        return Ok(dialect.rows(&rows?));
     }
     if let Some((engine, text)) = mark.split_once(':').filter(|(engine, _)| ["sqlite", "postgres"].contains(engine)) {
-        return if engine == D::NAME { expand(text, dialect) } else { String::new() };
+        return if engine == D::NAME { expand(text, dialect) } else { expand(text, dialect).map(|_| String::new()) };
     }
     if let Some(word) = dialect.word(mark) {
-        return word.to_owned();
+        return Ok(word.to_owned());
     }
     match mark.strip_prefix("id ") {
-        Some(column) => dialect.id(column),
-        None => panic!("there is no mark {{{mark}}}"),
+        Some(column) => Ok(dialect.id(column)),
+        None => Err(format!("there is no mark {{{mark}}}")),
     }
 }
 
-fn rows_mark(mark: &str) -> Option<RowsMark<'_>> {
-    let (head, columns) = mark.strip_prefix("rows $")?.split_once(": ")?;
-    let (value, alias) = head.split_once(" AS ")?;
-    let column = |column: &'_ str| -> Kind {
-        match column {
-            "text" => Kind::Text,
-            "verbatim" => Kind::Verbatim,
-            "bytes" => Kind::Bytes,
-            "id" => Kind::Id,
-            "flag" => Kind::Flag,
-            _ => Kind::Number,
-        }
+/// The mark taken apart, if it is one of rows.
+fn rows_mark(mark: &str) -> Option<Result<RowsMark<'_>, String>> {
+    Some(rows(mark.strip_prefix("rows ")?).map_err(|cause| format!("{cause} in {{{mark}}}")))
+}
+
+fn rows(mark: &str) -> Result<RowsMark<'_>, String> {
+    let parts = || {
+        let (head, columns) = mark.strip_prefix('$')?.split_once(": ")?;
+        let (value, alias) = head.split_once(" AS ")?;
+        Some((value.parse().ok().filter(|value| *value > 0)?, alias, columns))
     };
-    let columns = columns.split(", ").map(|entry| match entry.split_once(' ') {
-        Some((name, kind)) => (name, column(kind)),
-        None => (entry, Kind::Number),
-    });
-    Some(RowsMark { value: value.parse().ok()?, alias, columns: columns.collect() })
+    let (value, alias, columns) = parts().ok_or("rows are not written as $1 AS alias: column, column type")?;
+    let columns = columns.split(", ").map(column).collect::<Result<_, _>>()?;
+    Ok(RowsMark { value, alias, columns })
+}
+
+fn column(column: &str) -> Result<(&str, Kind), String> {
+    let (name, kind) = column.split_once(' ').unwrap_or((column, "number"));
+    let kind = match kind {
+        "number" => Kind::Number,
+        "text" => Kind::Text,
+        "verbatim" => Kind::Verbatim,
+        "bytes" => Kind::Bytes,
+        "id" => Kind::Id,
+        "flag" => Kind::Flag,
+        unknown => return Err(format!("there is no type {unknown}")),
+    };
+    Ok((name, kind))
 }
 
 /// The text for PostgreSQL, with placeholders for each column of the rows in it.
-fn numbered(text: &'static str) -> (String, Vec<Parameter>) {
+fn numbered(text: &str) -> Result<(String, Vec<Parameter>), String> {
     let mut parameters = Vec::new();
     let mut starts = Vec::new();
     for value in 0..highest_value(text) {
         starts.push(parameters.len() + 1);
-        match rows_of_value(text, value + 1) {
+        match rows_of_value(text, value + 1)? {
             Some(rows) => {
                 let columns = rows.columns.iter().enumerate();
                 parameters.extend(columns.map(|(at, (_, kind))| Parameter::Column(value, at, *kind)));
@@ -322,16 +418,18 @@ fn numbered(text: &'static str) -> (String, Vec<Parameter>) {
             None => parameters.push(Parameter::Whole(value)),
         }
     }
-    let expanded = expand(text, &Postgres { starts: &starts });
-    (renumbered(&expanded, &starts), parameters)
+    let expanded = expand(text, &Postgres { starts: &starts })?;
+    Ok((renumbered(&expanded, &starts), parameters))
 }
 
 fn highest_value(text: &str) -> usize {
     text.split('$').skip(1).filter_map(leading_number).map(|(number, _)| number).max().unwrap_or(0)
 }
 
-fn rows_of_value(text: &'static str, value: usize) -> Option<RowsMark<'static>> {
-    text.split('{').skip(1).filter_map(|mark| rows_mark(mark.split('}').next()?)).find(|rows| rows.value == value)
+fn rows_of_value(text: &str, value: usize) -> Result<Option<RowsMark<'_>>, String> {
+    let all = text.split('{').skip(1).filter_map(|mark| rows_mark(mark.split('}').next()?));
+    let all = all.collect::<Result<Vec<_>, _>>()?;
+    Ok(all.into_iter().find(|rows| rows.value == value))
 }
 
 /// `$n` becomes the placeholder where value n begins; a number that is right stays as it is.
@@ -358,6 +456,7 @@ fn leading_number(text: &str) -> Option<(usize, &str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sql::Vocabulary;
 
     static BOTH: Statement = Statement::new(
         "SELECT $1, {array}({id a.b}) FROM {rows $2 AS edge: x, y text} {ordered join} t ON t.x = $3 AND NOT t.f{sqlite: LIMIT $1}",
@@ -371,6 +470,24 @@ mod tests {
         static STATEMENT: Statement = Statement::new("SELECT {array}(post) FROM posts_1");
         assert_eq!(STATEMENT.beside("posts_1").sqlite(), "SELECT json_array(post) FROM next_posts_1");
         assert!(std::ptr::eq(STATEMENT.beside("posts_1"), STATEMENT.beside("posts_1")));
+    }
+
+    #[test]
+    fn what_an_engine_has_no_words_for_is_said() {
+        for (text, expected) in [
+            ("SELECT {nothing}", "there is no mark {nothing}: SELECT {nothing}"),
+            ("{sqlite: {nothing}}", "there is no mark {nothing}: {sqlite: {nothing}}"),
+            ("{rows $1 AS a: b txt}", "there is no type txt in {rows $1 AS a: b txt}: {rows $1 AS a: b txt}"),
+            (
+                "{rows 1 AS a: b}",
+                "rows are not written as $1 AS alias: column, column type in {rows 1 AS a: b}: {rows 1 AS a: b}",
+            ),
+        ] {
+            assert_eq!(Statement::new(text).check(), Err(expected.to_owned()));
+        }
+        static FILE: Source = Source::new("a/b.rs", "b.sql", "-- name: A\nSELECT {nothing};\n-- name: B\n1; 2;", &Vocabulary::NONE);
+        assert_eq!(Statement::of(&FILE, "A").check(), Err("a/b.sql, A: there is no mark {nothing}".to_owned()));
+        assert_eq!(Statement::of(&FILE, "B").check(), Err("a/b.sql, B: more than one statement".to_owned()));
     }
 
     #[test]
