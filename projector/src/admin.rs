@@ -38,14 +38,7 @@ use crate::runner::{Done, Order, Rates, RunError};
 
 type Reply<T> = Result<Response<T>, Status>;
 
-statements! {
-    /// $1 the name, $2 now.
-    static SELECT_PROJECTION = "
-SELECT checkpoint, failure, {clock}($2) - heartbeat_at AS silent_micros, served_from
-FROM projections WHERE name = $1";
-    static SELECT_SET_ASIDE = "
-SELECT number, checkpoint, log_head, set_aside_at FROM set_aside WHERE projection = $1 ORDER BY number";
-}
+statements! { "admin.sql": SELECT_PROJECTION, SELECT_SET_ASIDE }
 const PAGE_SIZES: PageSizes = PageSizes { default: 50, max: 200 };
 /// The most events that one page of a list examines, whether they match or not.
 const EXAMINED_MAX: usize = 4_096;

@@ -13,17 +13,12 @@ const STRIDES: i64 = 64;
 /// The statements of one table of changes, whose first column is the place of a change, and of the row that says which are kept.
 #[derive(Debug)]
 pub struct ChangesTable {
-    pub insert: Statement,
-    pub forget: Statement,
-    pub raise: Statement,
+    pub insert: &'static Statement,
+    pub forget: &'static Statement,
+    pub raise: &'static Statement,
 }
 
 impl ChangesTable {
-    /// All of them.
-    pub fn statements(&'static self) -> [&'static Statement; 3] {
-        [&self.insert, &self.forget, &self.raise]
-    }
-
     /// Writes what a batch changed, and now and then forgets what is too old at its end. What comes late has no place that a stream would
     /// still look at, so all of them look afresh.
     ///
@@ -38,32 +33,14 @@ impl ChangesTable {
     ) -> Result<(), sqlx::Error> {
         let Batch { after, checkpoint, .. } = *batch;
         if batch.is_late() {
-            return tx.execute(&self.raise, &[Value::Number(checkpoint.next().0)]).await.map(drop);
+            return tx.execute(self.raise, &[Value::Number(checkpoint.next().0)]).await.map(drop);
         }
-        execute(tx, &self.insert, changes).await?;
+        execute(tx, self.insert, changes).await?;
         let (forgotten, stride) = (checkpoint.0 - kept, (kept / STRIDES).max(1));
         if forgotten <= 0 || after.next().0.div_euclid(stride) == checkpoint.next().0.div_euclid(stride) {
             return Ok(());
         }
-        tx.execute(&self.forget, &[Value::Number(forgotten)]).await?;
-        tx.execute(&self.raise, &[Value::Number(forgotten)]).await.map(drop)
+        tx.execute(self.forget, &[Value::Number(forgotten)]).await?;
+        tx.execute(self.raise, &[Value::Number(forgotten)]).await.map(drop)
     }
 }
-
-/// The statements of a table of changes, with these columns, and of the table that says which are kept.
-macro_rules! changes_table {
-    ($table:literal, $kept:literal, $columns:literal) => {
-        $crate::changes::ChangesTable {
-            insert: shared::sql::Statement::new(concat!(
-                "INSERT INTO ",
-                $table,
-                " SELECT * FROM {rows $1 AS changes: ",
-                $columns,
-                "}"
-            )),
-            forget: shared::sql::Statement::new(concat!("DELETE FROM ", $table, " WHERE place <= $1")),
-            raise: shared::sql::Statement::new(concat!("UPDATE ", $kept, " SET kept_after = $1 WHERE kept_after < $1")),
-        }
-    };
-}
-pub(crate) use changes_table;

@@ -21,39 +21,9 @@ pub const LEASE: Duration = Duration::from_secs(3);
 /// A lock on the row means that its owner is at work, so there is no point in waiting for it.
 static HURRY: Script = Script::new("{postgres: SET LOCAL lock_timeout = '500ms'}");
 statements! {
-    static SELECT_OWNERS = "SELECT name, term, heartbeat_at FROM projections";
-    /// $1 the projections with the terms of their owner.
-    static SELECT_CLAIMS = "
-SELECT name, checkpoint, hash, term, served_from FROM projections
-WHERE (name, term) IN (SELECT * FROM {rows $1 AS mine: name text, term})";
-    /// $1 the name, $2 now, $3 the term and $4 the heartbeat of the owner that is replaced, $5 the new owner's address for operators.
-    static CLAIM = "
-INSERT INTO projections AS mine (name, checkpoint, term, heartbeat_at, owner_address) VALUES ($1, 0, 1, {clock}($2), $5)
-ON CONFLICT (name) DO UPDATE SET
-    term = mine.term + 1, heartbeat_at = excluded.heartbeat_at, owner_address = excluded.owner_address, failure = NULL
-WHERE mine.term = $3 AND mine.heartbeat_at = $4
-RETURNING checkpoint, hash, term, served_from";
-    static RELEASE = "UPDATE projections SET heartbeat_at = 0 WHERE name = $1 AND term = $2";
-    /// $1 the new checkpoint, $2 now, $3 the old checkpoint, $4 the projections with the terms of their owner, $5 the
-    /// log's hash at the new checkpoint. The commit notifies listeners.
-    static MOVE = "
-UPDATE projections SET checkpoint = $1, heartbeat_at = {clock}($2), hash = $5
-WHERE checkpoint = $3 AND (name, term) IN (SELECT * FROM {rows $4 AS mine: name text, term})
-RETURNING name{postgres: , pg_notify('chirp_tables', '')}";
-    /// $1 now, $2 the projections with the terms of their owner.
-    static BEAT = "
-UPDATE projections SET heartbeat_at = {clock}($1) WHERE (name, term) IN (SELECT * FROM {rows $2 AS mine: name text, term})
-RETURNING name, checkpoint, hash, term, served_from";
-    /// $1 the name, $2 the term of the owner, $3 the log's hash at the checkpoint.
-    static NOTE_HASH = "UPDATE projections SET hash = $3 WHERE name = $1 AND term = $2";
-    /// $1 the name, $2 the term of the owner, $3 the position from which on the tables answer queries, $4 the hash before the first event.
-    static BEGIN_AGAIN = "
-UPDATE projections SET checkpoint = 0, hash = $4, served_from = $3, failure = NULL WHERE name = $1 AND term = $2 RETURNING name";
-    /// $1 the name, $2 the term of the owner, $3 its checkpoint.
-    static SERVE = "UPDATE projections SET served_from = $3 WHERE name = $1 AND term = $2 AND checkpoint = $3";
-    static SELECT_OWNER_ADDRESS = "SELECT owner_address FROM projections WHERE name = $1";
-    static FORGET = "DELETE FROM projections WHERE name = $1";
-    static FAIL = "UPDATE projections SET failure = $1 WHERE name = $2 AND term = $3";
+    "checkpoints.sql":
+    SELECT_OWNERS, SELECT_CLAIMS, CLAIM, RELEASE, MOVE, BEAT, NOTE_HASH, BEGIN_AGAIN, SERVE, SELECT_OWNER_ADDRESS,
+    FORGET, FAIL,
 }
 
 /// What the owner of a projection knows of it.

@@ -11,43 +11,9 @@ use shared::sql::rows::Rows;
 /// The statements of one table: `upsert` takes rows of (from, to, place), `delete` rows of (from, to).
 #[derive(Debug)]
 pub struct EdgeTable {
-    pub upsert: Statement,
-    pub delete: Statement,
+    pub upsert: &'static Statement,
+    pub delete: &'static Statement,
 }
-
-impl EdgeTable {
-    /// Both statements.
-    pub fn statements(&'static self) -> [&'static Statement; 2] {
-        [&self.upsert, &self.delete]
-    }
-}
-
-/// The statements of a table whose key is a pair of columns, and whose third column is `place`.
-macro_rules! edge_table {
-    ($table:literal, $from:literal, $to:literal) => {
-        $crate::edges::EdgeTable {
-            upsert: shared::sql::Statement::new(concat!(
-                "INSERT INTO ",
-                $table,
-                " SELECT * FROM {rows $1 AS edges: origin, target, place} WHERE true ON CONFLICT (",
-                $from,
-                ", ",
-                $to,
-                ") DO UPDATE SET place = excluded.place"
-            )),
-            delete: shared::sql::Statement::new(concat!(
-                "DELETE FROM ",
-                $table,
-                " WHERE (",
-                $from,
-                ", ",
-                $to,
-                ") IN (SELECT * FROM {rows $1 AS edges: origin, target})"
-            )),
-        }
-    };
-}
-pub(crate) use edge_table;
 
 /// What a batch leaves of the edges that it touched, sorted by key.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -71,7 +37,7 @@ impl Edges {
     pub async fn write(&self, tx: &mut Transaction, table: &'static EdgeTable) -> Result<(), sqlx::Error> {
         let there: Rows = self.0.iter().filter_map(|((from, to), place)| Some((*from, *to, (*place)?))).collect();
         let gone: Rows = self.0.iter().filter(|(_, place)| place.is_none()).map(|(edge, _)| edge).collect();
-        execute(tx, &table.delete, gone).await?;
-        execute(tx, &table.upsert, there).await
+        execute(tx, table.delete, gone).await?;
+        execute(tx, table.upsert, there).await
     }
 }

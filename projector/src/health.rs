@@ -22,10 +22,7 @@ const SILENCE_MICROS_MAX: i64 = 20_000_000;
 /// A projector that has been running for this long has waited for the lease of a silent owner, and has looked again.
 const TAKEOVER_TIME_MAX: Duration = Duration::from_secs(LEASE.as_secs() + 2 * HEARTBEAT.as_secs());
 
-statements! {
-    /// $1 now.
-    static SELECT_STATES = "SELECT name, failure, {clock}($1) - heartbeat_at AS silent_micros FROM projections";
-}
+statements! { "health.sql": SELECT_STATES }
 
 /// Decides what it means that a projection's owner has been silent.
 #[derive(Clone, Debug)]

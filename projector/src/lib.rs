@@ -16,6 +16,7 @@ pub mod projection;
 pub mod projections;
 pub mod runner;
 mod running;
+mod vocabulary;
 
 use std::convert::Infallible;
 use std::future::pending;

@@ -17,8 +17,6 @@ use std::sync::Arc;
 use shared::runtime::settings::TimelineSettings;
 use shared::sql::Statement;
 
-use crate::changes::ChangesTable;
-use crate::edges::EdgeTable;
 use crate::projection::{Policy, Projection};
 
 /// Every projection, with these settings.
@@ -55,24 +53,16 @@ pub fn best_effort() -> Vec<&'static str> {
 
 /// Every statement of every projection.
 pub(crate) fn every_statement() -> Vec<&'static Statement> {
-    let own = [
+    [
         activity::STATEMENTS,
+        bookmarks::STATEMENTS,
+        changes::STATEMENTS,
         counts::STATEMENTS,
+        graph::STATEMENTS,
         hashtags::STATEMENTS,
         notifications::STATEMENTS,
         posts::STATEMENTS,
         profiles::STATEMENTS,
-    ];
-    let edges = [
-        &bookmarks::BOOKMARKS,
-        &posts::LIKES,
-        &posts::REPOSTS,
-        &graph::FOLLOWS,
-        &graph::REQUESTS,
-        &graph::BLOCKS,
-        &graph::MUTES,
-    ];
-    let changes = [&notifications::CHANGES, &posts::CHANGES, &changes::CHANGES];
-    let tables = edges.into_iter().flat_map(EdgeTable::statements);
-    own.concat().into_iter().chain(tables).chain(changes.into_iter().flat_map(ChangesTable::statements)).collect()
+    ]
+    .concat()
 }

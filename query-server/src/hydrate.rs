@@ -15,133 +15,10 @@ use timelines::Reason;
 use tonic::Status;
 use uuid::Uuid;
 
-use crate::sight::visible;
 use crate::snapshot::{Snapshot, Value, list};
+use crate::vocabulary::VOCABULARY;
 
-/// SQL for an account as JSON, from these aliases of its profile and its counts: see [`AccountRow`].
-macro_rules! account_row {
-    ($profile:literal, $counts:literal) => {
-        concat!(
-            "{array}(",
-            $profile,
-            ".account, {id ",
-            $profile,
-            ".account_id}, ",
-            $profile,
-            ".handle, ",
-            $profile,
-            ".display_name, ",
-            $profile,
-            ".bio, ",
-            $profile,
-            ".organization, ",
-            $profile,
-            ".protected, ",
-            $profile,
-            ".active, ",
-            $profile,
-            ".created_at, COALESCE(",
-            $counts,
-            ".followers, 0), COALESCE(",
-            $counts,
-            ".following, 0), COALESCE(",
-            $counts,
-            ".posts, 0))"
-        )
-    };
-}
-/// SQL for what is each viewer's own of a post, as JSON: see [`OwnRow`].
-macro_rules! own_row {
-    ($viewer:literal) => {
-        concat!(
-            "{array}(posts.quoted IS NOT NULL AND ",
-            visible!("quoted", "quoted_author", $viewer),
-            ",
-    EXISTS (SELECT 1 FROM posts_1_likes WHERE account = ",
-            $viewer,
-            " AND post = posts.post),
-    EXISTS (SELECT 1 FROM posts_1_reposts WHERE account = ",
-            $viewer,
-            " AND post = posts.post),
-    EXISTS (SELECT 1 FROM bookmarks_1 WHERE account = ",
-            $viewer,
-            " AND post = posts.post))"
-        )
-    };
-}
-/// SQL for the post that a post quotes, and its author.
-macro_rules! quoted_joins {
-    () => {
-        "
-LEFT JOIN posts_1 AS quoted ON quoted.post = posts.quoted
-LEFT JOIN profiles_1 AS quoted_author ON quoted_author.account = quoted.author"
-    };
-}
-/// SQL for a post as JSON, as this viewer sees it: see [`PostRow`].
-macro_rules! post_row {
-    ($viewer:literal) => {
-        concat!(
-            "{array}(
-    posts.post, {id posts.post_id}, posts.text, posts.created_at, posts.edited_at,
-    {id parent.post_id}, {id parent_author.account_id}, {id quoted.post_id},
-    COALESCE(counts.likes, 0), COALESCE(counts.reposts, 0), COALESCE(counts.replies, 0), ",
-            own_row!($viewer),
-            ", ",
-            account_row!("author", "author_counts"),
-            ")"
-        )
-    };
-}
-/// SQL for the tables from which a post is put together, after `wanted`.
-macro_rules! post_joins {
-    () => {
-        concat!(
-            "
-{ordered join} posts_1 AS posts ON posts.post = wanted.post
-{ordered join} profiles_1 AS author ON author.account = posts.author
-LEFT JOIN counts_1_accounts AS author_counts ON author_counts.account = posts.author
-LEFT JOIN counts_1_posts AS counts ON counts.post = posts.post
-LEFT JOIN posts_1 AS parent ON parent.post = posts.reply_to
-LEFT JOIN profiles_1 AS parent_author ON parent_author.account = posts.reply_to_author",
-            quoted_joins!()
-        )
-    };
-}
-pub(crate) use {account_row, own_row, post_joins, post_row, quoted_joins};
-
-statements! {
-    /// $1 the accounts.
-    static SELECT_ACCOUNTS = concat!(
-        "
-SELECT CAST({collect}(",
-        account_row!("profiles", "counts"),
-        ") AS TEXT) AS found
-FROM {rows $1 AS wanted: account}
-{ordered join} profiles_1 AS profiles ON profiles.account = wanted.account
-LEFT JOIN counts_1_accounts AS counts ON counts.account = profiles.account"
-    );
-    /// $1 the posts, $2 the viewer.
-    static SELECT_POSTS = concat!(
-        "
-SELECT CAST({collect}(",
-        post_row!("$2"),
-        ") AS TEXT) AS found
-FROM {rows $1 AS wanted: post}",
-        post_joins!()
-    );
-    /// $1 the posts, each with a viewer.
-    static SELECT_OWN = concat!(
-        "
-WITH wanted AS MATERIALIZED (
-    SELECT * FROM {rows $1 AS asked: viewer, post}
-)
-SELECT CAST({collect}({array}(wanted.viewer, wanted.post, ",
-        own_row!("wanted.viewer"),
-        ")) AS TEXT) AS found
-FROM wanted {ordered join} posts_1 AS posts ON posts.post = wanted.post",
-        quoted_joins!()
-    );
-}
+statements! { "hydrate.sql" with VOCABULARY: SELECT_ACCOUNTS, SELECT_POSTS, SELECT_OWN }
 
 /// A yes or a no in JSON: SQLite says 1 or 0.
 #[derive(Clone, Copy)]
@@ -172,7 +49,7 @@ impl<'de> Deserialize<'de> for Flag {
     }
 }
 
-/// An account as the tables have it, in the order of its columns in `account_row!`.
+/// An account as the tables have it, in the order of its columns in the fragment `account_row`.
 #[derive(Deserialize)]
 struct AccountRow {
     key: i64,
@@ -189,7 +66,7 @@ struct AccountRow {
     posts: i64,
 }
 
-/// A post as the tables have it, in the order of its columns in `post_row!`.
+/// A post as the tables have it, in the order of its columns in the fragment `post_row`.
 #[derive(Deserialize)]
 pub struct PostRow {
     key: i64,
@@ -213,7 +90,7 @@ impl PostRow {
     }
 }
 
-/// What is each viewer's own of a post, in the order of its columns in `own_row!`.
+/// What is each viewer's own of a post, in the order of its columns in the fragment `own_row`.
 #[derive(Clone, Copy, Deserialize)]
 struct OwnRow {
     quoted_visible: Flag,

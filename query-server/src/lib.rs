@@ -17,9 +17,9 @@ mod pages;
 mod presence;
 mod questions;
 mod service;
-mod sight;
 mod snapshot;
 mod streams;
+mod vocabulary;
 
 use std::sync::Arc;
 

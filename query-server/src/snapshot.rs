@@ -16,13 +16,7 @@ pub use shared::sql::database::Value;
 /// The store of timelines.
 const TIMELINES: RowReader = RowReader;
 
-statements! {
-    /// On SQLite, a column beside MIN is that of the row with the minimum.
-    static SELECT_CHECKPOINT = "
-SELECT MIN(checkpoint) AS lowest, {sqlite: hash}{postgres: (ARRAY_AGG(hash ORDER BY checkpoint))[1]} AS hash,
-       COUNT(*) AS found, COUNT(*) FILTER (WHERE checkpoint < served_from) AS unserved FROM projections
-WHERE name IN (SELECT * FROM {rows $1 AS wanted: name text})";
-}
+statements! { "snapshot.sql": SELECT_CHECKPOINT }
 
 /// The projections that a query reads.
 pub type Projections = &'static [&'static str];

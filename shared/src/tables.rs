@@ -23,7 +23,8 @@ use crate::runtime::wake::Listener;
 use crate::sql::database::{Database, Transaction, Value};
 use crate::sql::sqlite::{BUSY_TIMEOUT, WAL_BYTES_KEPT, connect_to_write, pool};
 use crate::sql::versions::{Mismatch, TABLES};
-use crate::sql::{Script, statements};
+use crate::sql::vocabulary::Numbers;
+use crate::sql::{Script, numbers, statements};
 
 /// Connections of one query server: one of them for those who watch the checkpoints, in `chirp dev` another for commands that wait.
 const READERS_MAX: u32 = 6;
@@ -44,16 +45,8 @@ const READER_CACHE_SIZE: &str = "-16384";
 static SCHEMA: Script = Script::new(include_str!("tables/schema.sql"));
 
 statements! {
-    static CLAIM_FOR_STORE = "INSERT INTO store (id, epoch, schema_version) VALUES (1, $1, $2) ON CONFLICT DO NOTHING";
-    static SELECT_EPOCH = "SELECT epoch FROM {postgres: chirp_tables.}store";
-    static UPDATE_EPOCH = "UPDATE store SET epoch = $1";
-    /// $1 a table, $2 a column of it.
-    static SELECT_COLUMN = "
-SELECT name FROM {sqlite: pragma_table_info($1)}{postgres: (
-    SELECT attname AS name FROM pg_attribute WHERE attrelid = to_regclass($1) AND NOT attisdropped
-) AS columns} WHERE name = $2";
-    static SELECT_VERSION = "SELECT schema_version FROM {postgres: chirp_tables.}store";
-    static RAISE_VERSION = "UPDATE store SET schema_version = $1";
+    "tables.sql":
+    CLAIM_FOR_STORE, SELECT_EPOCH, UPDATE_EPOCH, SELECT_COLUMN, SELECT_VERSION, RAISE_VERSION,
 }
 
 /// What happened, as `changes_1` keeps it for streams. The comment says what `actor` and `target` are.
@@ -93,6 +86,12 @@ pub enum Change {
 }
 
 impl Change {
+    /// Their names in statements.
+    pub const NUMBERS: Numbers = numbers!(
+        Change: Posted, Edited, Deleted, Reposted, RepostUndone, Followed, Unfollowed, Blocked, Unblocked, Muted, Unmuted, Deactivated,
+        Reactivated, Protected, Unprotected,
+    );
+
     /// The change that a stored number stands for.
     #[must_use]
     pub fn from_stored(number: i64) -> Option<Self> {

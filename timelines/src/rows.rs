@@ -15,5 +15,12 @@ pub(crate) mod write;
 pub use read::RowReader;
 pub use write::RowWriter;
 
+use shared::sql::{Vocabulary, numbers};
+
+use crate::pull;
+
 /// The bound of places that are served by pull: unbounded.
 const PULLED_ALWAYS: i64 = i64::MAX;
+
+/// For the files of SQL of this adapter.
+static VOCABULARY: Vocabulary = Vocabulary { fragments: &[pull::FRAGMENTS], numbers: &[numbers!(PULLED_ALWAYS)] };

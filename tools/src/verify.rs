@@ -37,9 +37,7 @@ const CATCH_UP_PATIENCE: Duration = Duration::from_secs(600);
 const TABLES_PATIENCE: Duration = Duration::from_secs(30);
 const PAGE_SIZE: i32 = 100;
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
-statements! {
-    static SELECT_LOWEST_CHECKPOINT = "SELECT MIN(checkpoint) AS lowest FROM projections WHERE substr(name, 1, 5) <> 'next_'";
-}
+statements! { "verify.sql": SELECT_LOWEST_CHECKPOINT }
 
 /// Verifies a store. The exit code is 0 when there is no difference, 1 when there is one.
 ///

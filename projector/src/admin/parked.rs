@@ -20,19 +20,7 @@ const POSITIONS_MAX: usize = 100;
 /// The longest reason for discarding an event, in characters.
 const REASON_LENGTH_MAX: usize = 500;
 
-statements! {
-    /// $1 the projections, $2 and $3 the last entry of the page before, $4 a single position or 0, $5 whether discarded
-    /// events are wanted too, $6 the page size.
-    static SELECT_PAGE = "
-SELECT * FROM parked_events
-WHERE projection IN (SELECT * FROM {rows $1 AS wanted: name text})
-AND (position > $2 OR (position = $2 AND projection > $3)) AND ($4 = 0 OR position = $4)
-AND ($5 <> 0 OR discarded_at IS NULL)
-ORDER BY position, projection LIMIT $6";
-    static SELECT_ONE = "SELECT * FROM parked_events WHERE projection = $1 AND position = $2";
-    static COUNT = "
-SELECT COUNT(*) AS parked FROM parked_events WHERE projection = $1 AND discarded_at IS NULL";
-}
+statements! { "parked.sql": SELECT_PAGE, SELECT_ONE, COUNT }
 
 impl Admin {
     pub(super) async fn parked_count(&self, projection: &str) -> Result<u64, Status> {

@@ -19,17 +19,7 @@ use crate::projections::wants::unwanted;
 
 pub const NAME: &str = "activity_1";
 
-statements! {
-    static UPSERT = "
-INSERT INTO activity_1
-SELECT * FROM {rows $1 AS deeds: actor, place, kind, target, happened_at} WHERE true
-ON CONFLICT (target, kind, actor) DO UPDATE SET place = excluded.place, happened_at = excluded.happened_at";
-    static DELETE = "
-DELETE FROM activity_1 WHERE (target, kind, actor) IN
-    (SELECT * FROM {rows $1 AS deeds: target, kind, actor})";
-    /// A post and an account never have the same key, since both are positions.
-    static DELETE_OF_POSTS = "DELETE FROM activity_1 WHERE target IN (SELECT * FROM {rows $1 AS posts: post})";
-}
+statements! { "activity.sql": UPSERT, DELETE, DELETE_OF_POSTS }
 
 /// The projection.
 pub struct Activity;

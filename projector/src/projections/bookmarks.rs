@@ -5,14 +5,17 @@
 use async_trait::async_trait;
 use shared::model::event::{BookmarkEvent, Event};
 use shared::sql::database::Transaction;
+use shared::sql::statements;
 
-use crate::edges::{EdgeTable, Edges, edge_table};
+use crate::edges::{EdgeTable, Edges};
 use crate::projection::{Batch, Fact, Projection};
 use crate::projections::wants::unwanted;
 
 pub const NAME: &str = "bookmarks_1";
 
-pub(super) static BOOKMARKS: EdgeTable = edge_table!("bookmarks_1", "account", "post");
+statements! { "bookmarks.sql": UPSERT_BOOKMARKS, DELETE_BOOKMARKS }
+
+static BOOKMARKS: EdgeTable = EdgeTable { upsert: &UPSERT_BOOKMARKS, delete: &DELETE_BOOKMARKS };
 
 /// The projection.
 pub struct Bookmarks;

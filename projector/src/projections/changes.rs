@@ -8,15 +8,18 @@ use async_trait::async_trait;
 use shared::model::event::{AccountEvent, BlockEvent, Event, FollowEvent, MuteEvent, PostEvent, RepostEvent};
 use shared::model::ids::Position;
 use shared::sql::database::Transaction;
+use shared::sql::statements;
 use shared::tables::Change;
 
-use crate::changes::{ChangesTable, changes_table};
+use crate::changes::ChangesTable;
 use crate::projection::{Batch, Fact, Projection};
 use crate::projections::wants::unwanted;
 
 pub const NAME: &str = "changes_1";
 
-pub static CHANGES: ChangesTable = changes_table!("changes_1", "changes_1_kept", "place, change, actor, target");
+statements! { "changes.sql": INSERT, FORGET, RAISE_KEPT_AFTER }
+
+static CHANGES: ChangesTable = ChangesTable { insert: &INSERT, forget: &FORGET, raise: &RAISE_KEPT_AFTER };
 
 /// The projection.
 pub struct Changes {

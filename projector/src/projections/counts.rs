@@ -19,20 +19,7 @@ use crate::projections::wants::unwanted;
 
 pub const NAME: &str = "counts_1";
 
-statements! {
-    static ADD_TO_ACCOUNTS = "
-INSERT INTO counts_1_accounts AS counts
-SELECT * FROM {rows $1 AS deltas: account, followers, following, posts} WHERE true
-ON CONFLICT (account) DO UPDATE SET
-    followers = counts.followers + excluded.followers, following = counts.following + excluded.following,
-    posts = counts.posts + excluded.posts";
-    static ADD_TO_POSTS = "
-INSERT INTO counts_1_posts AS counts
-SELECT * FROM {rows $1 AS deltas: post, likes, reposts, replies} WHERE true
-ON CONFLICT (post) DO UPDATE SET
-    likes = counts.likes + excluded.likes, reposts = counts.reposts + excluded.reposts,
-    replies = counts.replies + excluded.replies";
-}
+statements! { "counts.sql": ADD_TO_ACCOUNTS, ADD_TO_POSTS }
 
 /// The projection.
 pub struct Counts;

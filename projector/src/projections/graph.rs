@@ -3,17 +3,24 @@
 use async_trait::async_trait;
 use shared::model::event::{BlockEvent, Event, FollowEvent, MuteEvent};
 use shared::sql::database::Transaction;
+use shared::sql::statements;
 
-use crate::edges::{EdgeTable, Edges, edge_table};
+use crate::edges::{EdgeTable, Edges};
 use crate::projection::{Batch, Fact, Policy, Projection};
 use crate::projections::wants::unwanted;
 
 pub const NAME: &str = "graph_1";
 
-pub(super) static FOLLOWS: EdgeTable = edge_table!("graph_1_follows", "follower", "followee");
-pub(super) static REQUESTS: EdgeTable = edge_table!("graph_1_requests", "follower", "followee");
-pub(super) static BLOCKS: EdgeTable = edge_table!("graph_1_blocks", "account", "target");
-pub(super) static MUTES: EdgeTable = edge_table!("graph_1_mutes", "account", "target");
+statements! {
+    "graph.sql":
+    UPSERT_FOLLOWS, DELETE_FOLLOWS, UPSERT_REQUESTS, DELETE_REQUESTS, UPSERT_BLOCKS, DELETE_BLOCKS, UPSERT_MUTES,
+    DELETE_MUTES,
+}
+
+static FOLLOWS: EdgeTable = EdgeTable { upsert: &UPSERT_FOLLOWS, delete: &DELETE_FOLLOWS };
+static REQUESTS: EdgeTable = EdgeTable { upsert: &UPSERT_REQUESTS, delete: &DELETE_REQUESTS };
+static BLOCKS: EdgeTable = EdgeTable { upsert: &UPSERT_BLOCKS, delete: &DELETE_BLOCKS };
+static MUTES: EdgeTable = EdgeTable { upsert: &UPSERT_MUTES, delete: &DELETE_MUTES };
 
 /// The projection.
 pub struct Graph;

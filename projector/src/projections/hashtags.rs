@@ -17,10 +17,7 @@ use crate::projections::wants::unwanted;
 
 pub const NAME: &str = "hashtags_1";
 
-statements! {
-    static DELETE = "DELETE FROM hashtags_1 WHERE post IN (SELECT * FROM {rows $1 AS posts: post})";
-    static INSERT = "INSERT INTO hashtags_1 SELECT * FROM {rows $1 AS tags: tag text, post}";
-}
+statements! { "hashtags.sql": DELETE, INSERT }
 
 /// The projection.
 pub struct Hashtags;

@@ -17,10 +17,11 @@ use shared::sql::database::{Row, Transaction, Value};
 use shared::sql::rows::Rows;
 use shared::sql::statements;
 
-use crate::changes::{ChangesTable, changes_table};
+use crate::changes::ChangesTable;
 use crate::edges::execute;
 use crate::projection::{Batch, Fact, Projection};
 use crate::projections::wants::unwanted;
+use crate::vocabulary::VOCABULARY;
 
 pub const NAME: &str = "notifications_1";
 
@@ -30,69 +31,16 @@ const NO_POST: PostKey = PostKey(0);
 const NO_NEWS_FOR: i64 = 24 * 60 * 60 * 1_000_000;
 
 statements! {
-    /// $1 rows of (recipient, reason, post, actor, place, happened_at).
-    static UPSERT = "
-INSERT INTO notifications_1 SELECT *
-FROM {rows $1 AS cause: recipient, reason, post, actor, place, happened_at} WHERE true
-ON CONFLICT (recipient, reason, post, actor) DO UPDATE SET place = excluded.place, happened_at = excluded.happened_at";
-    static DELETE = "
-DELETE FROM notifications_1 WHERE (recipient, reason, post, actor) IN
-    (SELECT * FROM {rows $1 AS ended: recipient, reason, post, actor})";
-    /// $1 rows of (recipient, reason, post, actor).
-    static SELECT_CAUSES = "
-SELECT causes.recipient, causes.reason, causes.post, causes.actor, causes.place, causes.happened_at
-FROM {rows $1 AS wanted: recipient, reason, post, actor} {ordered join} notifications_1 AS causes
-ON causes.recipient = wanted.recipient AND causes.reason = wanted.reason AND causes.post = wanted.post AND causes.actor = wanted.actor";
-    /// $1 rows of (recipient, reason, post).
-    static DELETE_GROUPS_OF_CAUSES = "
-DELETE FROM notifications_1 WHERE (recipient, reason, post) IN
-    (SELECT * FROM {rows $1 AS touched: recipient, reason, post})";
-    /// $1 rows of (recipient, reason, post).
-    static SELECT_GROUPS = "
-SELECT groups.recipient, groups.reason, groups.post FROM {rows $1 AS wanted: recipient, reason, post}
-{ordered join} notifications_1_groups AS groups
-ON groups.recipient = wanted.recipient AND groups.reason = wanted.reason AND groups.post = wanted.post";
-    /// $1 posts.
-    static DELETE_CAUSED_BY_POSTS = "
-DELETE FROM notifications_1 WHERE reason >= 5 AND post IN (SELECT * FROM {rows $1 AS posts: post})
-RETURNING recipient, reason, post";
-    /// $1 posts. The mentions of them that are remembered.
-    static DELETE_REMEMBERED_MENTIONS = "
-DELETE FROM notifications_1 WHERE reason = -6 AND post IN (SELECT * FROM {rows $1 AS posts: post})";
-    /// $1 posts. Whom they notify by themselves, and whose mentions in them are remembered.
-    static SELECT_CAUSED_BY_POSTS = "
-SELECT causes.recipient, causes.reason, causes.post, causes.place, causes.happened_at
-FROM {rows $1 AS posts: post} {ordered join} notifications_1 AS causes ON causes.post = posts.post AND causes.reason >= 5
-UNION ALL SELECT causes.recipient, causes.reason, causes.post, causes.place, causes.happened_at
-FROM {rows $1 AS posts: post} {ordered join} notifications_1 AS causes ON causes.post = posts.post AND causes.reason = -6";
-    /// $1 rows of (recipient, reason, post).
-    static DELETE_EMPTY_GROUPS = "
-DELETE FROM notifications_1_groups AS empty WHERE (recipient, reason, post) IN
-    (SELECT * FROM {rows $1 AS touched: recipient, reason, post})
-AND NOT EXISTS (
-    SELECT 1 FROM notifications_1 AS causes
-    WHERE causes.recipient = empty.recipient AND causes.reason = empty.reason AND causes.post = empty.post
-)";
-    /// $1 rows of (recipient, reason, post).
-    static WRITE_GROUPS = "
-INSERT INTO notifications_1_groups
-SELECT * FROM (
-    SELECT touched.recipient, touched.reason, touched.post, (
-        SELECT MAX(causes.place) FROM notifications_1 AS causes
-        WHERE causes.recipient = touched.recipient AND causes.reason = touched.reason AND causes.post = touched.post
-    ) AS newest
-    FROM {rows $1 AS touched: recipient, reason, post}
-) AS written WHERE newest IS NOT NULL
-ON CONFLICT (recipient, reason, post) DO UPDATE SET newest = excluded.newest";
-    static MARK_SEEN = "
-INSERT INTO notifications_1_seen SELECT * FROM {rows $1 AS seen: recipient, up_to} WHERE true
-ON CONFLICT (recipient) DO UPDATE SET up_to = excluded.up_to";
+    "notifications.sql" with VOCABULARY:
+    UPSERT, DELETE, SELECT_CAUSES, DELETE_GROUPS_OF_CAUSES, SELECT_GROUPS, DELETE_CAUSED_BY_POSTS,
+    DELETE_REMEMBERED_MENTIONS, SELECT_CAUSED_BY_POSTS, DELETE_EMPTY_GROUPS, WRITE_GROUPS, MARK_SEEN,
+    INSERT_CHANGES, FORGET_CHANGES, RAISE_KEPT_AFTER,
 }
 
 /// What streams of notifications need to know: which groups were touched, at the latest place in a batch, and where a cause was undone, at
 /// that place too. What was seen is a change of no group.
-pub static CHANGES: ChangesTable =
-    changes_table!("notifications_1_changes", "notifications_1_kept", "place, recipient, reason, post");
+static CHANGES: ChangesTable =
+    ChangesTable { insert: &INSERT_CHANGES, forget: &FORGET_CHANGES, raise: &RAISE_KEPT_AFTER };
 /// The reasons that somebody else gives for a post of the recipient.
 const BY_OTHERS: [NotificationReason; 2] = [NotificationReason::Liked, NotificationReason::Reposted];
 /// In place of the reason.

@@ -11,29 +11,26 @@ use shared::sql::database::Transaction;
 use shared::sql::rows::Rows;
 use shared::sql::statements;
 
-use crate::changes::{ChangesTable, changes_table};
-use crate::edges::{EdgeTable, Edges, edge_table, execute};
+use crate::changes::ChangesTable;
+use crate::edges::{EdgeTable, Edges, execute};
 use crate::projection::{Batch, Fact, Projection};
 use crate::projections::wants::unwanted;
 
 pub const NAME: &str = "posts_1";
 
 statements! {
-    static INSERT = "
-INSERT INTO posts_1
-SELECT post, post_id, author, text, reply_to, reply_to_author, quoted, created_at, NULL, FALSE
-FROM {rows $1 AS created: post, post_id id, author, text text, reply_to, reply_to_author, quoted, created_at}";
-    static UPDATE_TEXT = "
-UPDATE posts_1 SET text = edit.text, edited_at = edit.edited_at
-FROM {rows $1 AS edit: post, text text, edited_at} WHERE posts_1.post = edit.post";
-    static BURY = "UPDATE posts_1 SET text = '', deleted = TRUE WHERE post IN (SELECT * FROM {rows $1 AS deleted: post})";
+    "posts.sql":
+    INSERT, UPDATE_TEXT, BURY, UPSERT_LIKES, DELETE_LIKES, UPSERT_REPOSTS, DELETE_REPOSTS, INSERT_CHANGES,
+    FORGET_CHANGES, RAISE_KEPT_AFTER,
 }
-pub(super) static LIKES: EdgeTable = edge_table!("posts_1_likes", "account", "post");
-pub(super) static REPOSTS: EdgeTable = edge_table!("posts_1_reposts", "account", "post");
+
+static LIKES: EdgeTable = EdgeTable { upsert: &UPSERT_LIKES, delete: &DELETE_LIKES };
+static REPOSTS: EdgeTable = EdgeTable { upsert: &UPSERT_REPOSTS, delete: &DELETE_REPOSTS };
 
 /// What streams of posts need to know: of which posts the text or a count changed, and which replies came, at the latest place in a batch; and
 /// where a post was deleted, at that place too, of it and of the post that it answered.
-pub static CHANGES: ChangesTable = changes_table!("posts_1_changes", "posts_1_kept", "place, post");
+static CHANGES: ChangesTable =
+    ChangesTable { insert: &INSERT_CHANGES, forget: &FORGET_CHANGES, raise: &RAISE_KEPT_AFTER };
 
 /// The projection.
 pub struct Posts {

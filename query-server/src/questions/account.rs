@@ -12,17 +12,7 @@ use crate::snapshot::{Projections, Snapshot, Value, column};
 /// What this question reads.
 pub const READS: Projections = &["profiles_1", "counts_1"];
 
-statements! {
-    static FIND_BY_ID = "
-SELECT account, active FROM profiles_1 WHERE account_id = $1 AND account <= $2";
-    static FIND_BY_HANDLE = "
-SELECT account, active FROM profiles_1 WHERE handle = $1 AND account <= $2";
-    /// $1 the ids, $2 the checkpoint.
-    static FIND_ALL = "
-SELECT account, account_id
-FROM {rows $1 AS wanted: wanted_id id} {ordered join} profiles_1 ON account_id = wanted_id
-WHERE active AND account <= $2";
-}
+statements! { "account.sql": FIND_BY_ID, FIND_BY_HANDLE, FIND_ALL }
 
 /// How an account is named in a question.
 #[derive(Clone, Debug)]

@@ -7,12 +7,11 @@ use shared::model::ids::{AccountKey, Position, PostKey};
 use shared::rpc::proto::query::ActivityKind;
 use shared::sql::database::Row;
 use shared::sql::statements;
-use timelines::pull::pulled;
 use tonic::Status;
 
 use crate::hydrate::Hydrated;
-use crate::sight::{opens_to, unmuted, visible};
 use crate::snapshot::{Projections, Snapshot, Value, column, limit, small};
+use crate::vocabulary::VOCABULARY;
 
 /// What this question reads.
 pub const READS: Projections = &["activity_1", "posts_1", "profiles_1", "graph_1", "counts_1", "bookmarks_1"];
@@ -22,34 +21,7 @@ const CHUNK_MIN: usize = 32;
 /// How many chunks one page looks at before it is answered short.
 const CHUNKS_MAX: usize = 32;
 
-statements! {
-    /// $1 the owner, $2 before this place, $3 the limit.
-    static SELECT = concat!(
-        pulled!("graph_1_follows", "activity_1", before: "$2", limit: "$3"),
-        "
-SELECT skeleton.actor, skeleton.place, skeleton.kind, skeleton.target, skeleton.happened_at,
-EXISTS (SELECT 1 FROM profiles_1 AS actor WHERE actor.account = skeleton.actor AND actor.active)
-AND ",
-        unmuted!("$1", "skeleton.actor"),
-        "
-AND CASE skeleton.kind
-    WHEN 1 THEN EXISTS (SELECT 1 FROM profiles_1 AS target WHERE target.account = skeleton.target AND ",
-        opens_to!("target", "$1"),
-        ") AND ",
-        unmuted!("$1", "skeleton.target"),
-        "
-    ELSE EXISTS (
-        SELECT 1 FROM posts_1 AS posts JOIN profiles_1 AS author ON author.account = posts.author
-        WHERE posts.post = skeleton.target AND ",
-        visible!("posts", "author", "$1"),
-        " AND ",
-        unmuted!("$1", "posts.author"),
-        "
-    )
-END AS shown
-FROM skeleton ORDER BY skeleton.place DESC"
-    );
-}
+statements! { "activities.sql" with VOCABULARY: SELECT }
 
 /// Something that somebody did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

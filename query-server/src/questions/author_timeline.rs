@@ -8,40 +8,13 @@ use timelines::Reason;
 use tonic::Status;
 
 use crate::hydrate::viewer_value;
-use crate::sight::visible;
 use crate::snapshot::{Projections, Snapshot, Value, column, limit};
+use crate::vocabulary::VOCABULARY;
 
 /// What this question reads.
 pub const READS: Projections = &["posts_1", "profiles_1", "graph_1", "counts_1", "bookmarks_1"];
 
-statements! {
-    /// $1 the author, $2 the viewer: whether the author shows itself to the viewer at all.
-    static IS_OPEN = "
-SELECT 1 FROM profiles_1 AS author WHERE author.account = $1 AND author.active
-AND (NOT author.protected OR $1 = $2 OR EXISTS (SELECT 1 FROM graph_1_follows WHERE follower = $2 AND followee = $1))
-AND NOT EXISTS (SELECT 1 FROM graph_1_blocks WHERE account = $1 AND target = $2)
-AND NOT EXISTS (SELECT 1 FROM graph_1_blocks WHERE account = $2 AND target = $1)";
-    /// Skeleton and filter: $1 the author, $2 the viewer, $3 before this place, $4 the limit, $5 the checkpoint.
-    static SELECT = concat!(
-        "
-WITH reasons AS (
-    SELECT post AS place, post FROM posts_1 WHERE author = $1 AND post < $3
-    UNION ALL
-    SELECT place, post FROM posts_1_reposts WHERE account = $1 AND place < $3
-)
-SELECT reasons.place, reasons.post
-FROM reasons JOIN posts_1 AS posts ON posts.post = reasons.post
-JOIN profiles_1 AS author ON author.account = posts.author
-WHERE ",
-        visible!("posts", "author", "$2"),
-        "
-AND NOT EXISTS (
-    SELECT 1 FROM posts_1_reposts AS newer
-    WHERE newer.account = $1 AND newer.post = reasons.post AND newer.place > reasons.place AND newer.place <= $5
-)
-ORDER BY reasons.place DESC LIMIT $4"
-    );
-}
+statements! { "author_timeline.sql" with VOCABULARY: IS_OPEN, SELECT }
 
 /// A page of entries, and the place after which the next page goes on, if there is one.
 pub async fn page(

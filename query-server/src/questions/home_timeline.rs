@@ -11,10 +11,10 @@ use shared::sql::statements;
 use timelines::Reason;
 use tonic::Status;
 
-use crate::hydrate::{Hydrated, PostRow, account_row, own_row, post_joins, post_row, quoted_joins};
-use crate::law::{self, Candidate, is_seen, is_spread_wider};
-use crate::sight::{followed, unblocked, unmuted, visible};
+use crate::hydrate::{Hydrated, PostRow};
+use crate::law::{self, Candidate};
 use crate::snapshot::{Projections, Snapshot, Value, column, list};
+use crate::vocabulary::VOCABULARY;
 
 /// What this question reads.
 pub const READS: Projections = &["timelines_1", "posts_1", "profiles_1", "graph_1", "counts_1", "bookmarks_1"];
@@ -25,55 +25,7 @@ const CHUNK_MARGIN: usize = 4;
 const CHUNKS_MAX: usize = 16;
 const CHUNK_MAX: usize = 1_024;
 
-statements! {
-    /// Of $1, the reasons of a skeleton, the newest $4 for which owner $2 sees the posts at checkpoint $3, with these posts.
-    static SELECT_SEEN_POSTS = concat!(
-        "
-WITH reason AS MATERIALIZED (
-    SELECT * FROM {rows $1 AS asked: place, actor, post}
-),
-wanted AS MATERIALIZED (
-    SELECT * FROM reason WHERE ",
-        is_seen!("$2", "$3"),
-        "
-    ORDER BY place DESC LIMIT $4
-)
-SELECT CAST({collect}({array}(wanted.place, wanted.actor, ",
-        post_row!("$2"),
-        ") ORDER BY wanted.place DESC) AS TEXT) AS seen
-FROM wanted",
-        post_joins!()
-    );
-    /// Of $1, rows of (owner, post, up to), all that may be a reason for the owner to see the post, up to that position.
-    static SELECT_CANDIDATES = concat!(
-        "
-WITH wanted AS MATERIALIZED (
-    SELECT asked.*, ",
-        is_spread_wider!("asked.post", "asked.owner"),
-        " AS is_spread_wider FROM {rows $1 AS asked: owner, post, up_to}
-),
-reason AS MATERIALIZED (
-    SELECT posts.post AS place, posts.author AS actor, posts.post
-    FROM wanted {ordered join} posts_1 AS posts ON posts.post = wanted.post AND posts.post <= wanted.up_to
-    UNION ALL
-    SELECT own.place, own.account, own.post
-    FROM wanted {ordered join} posts_1_reposts AS own
-        ON own.account = wanted.owner AND own.post = wanted.post AND own.place <= wanted.up_to
-    UNION ALL
-    SELECT reposts.place, reposts.account, reposts.post
-    FROM wanted {ordered join} posts_1_reposts AS reposts ON reposts.post = wanted.post AND reposts.place <= wanted.up_to
-    {ordered join} graph_1_follows AS follows ON follows.follower = wanted.owner AND follows.followee = reposts.account
-    WHERE NOT wanted.is_spread_wider
-    UNION ALL
-    SELECT reposts.place, reposts.account, reposts.post
-    FROM wanted {ordered join} graph_1_follows AS follows ON follows.follower = wanted.owner
-    {ordered join} posts_1_reposts AS reposts
-        ON reposts.account = follows.followee AND reposts.post = wanted.post AND reposts.place <= wanted.up_to
-    WHERE wanted.is_spread_wider
-)
-SELECT CAST({collect}({array}(reason.place, reason.actor, reason.post)) AS TEXT) AS candidates FROM reason"
-    );
-}
+statements! { "home_timeline.sql" with VOCABULARY: SELECT_SEEN_POSTS, SELECT_CANDIDATES }
 
 /// A page of items, and the place after which the next page goes on, if there may be one.
 pub async fn page(

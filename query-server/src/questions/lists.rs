@@ -10,63 +10,15 @@ use tonic::Status;
 
 use crate::hydrate::viewer_value;
 use crate::questions::presence::open_to;
-use crate::sight::{followed, opens_to, unblocked};
 use crate::snapshot::{Projections, Snapshot, Value, column, limit};
+use crate::vocabulary::VOCABULARY;
 
 /// What the lists of an account read.
 pub const READS: Projections = &["graph_1", "profiles_1", "counts_1"];
 /// What the lists of a post read.
 pub const READS_OF_POSTS: Projections = &["posts_1", "graph_1", "profiles_1", "counts_1"];
 
-/// Skeleton and filter of one list: $1 whose, $2 before this place, $3 the viewer, $4 the limit.
-macro_rules! listed {
-    ($table:literal, $own:literal, $other:literal, $filter:expr) => {
-        concat!(
-            "SELECT edges.place, edges.",
-            $other,
-            " AS account FROM ",
-            $table,
-            " AS edges",
-            " JOIN profiles_1 AS profiles ON profiles.account = edges.",
-            $other,
-            " WHERE edges.",
-            $own,
-            " = $1 AND edges.place < $2 AND ",
-            $filter,
-            " ORDER BY edges.place DESC LIMIT $4"
-        )
-    };
-}
-
-/// SQL for "the viewer owns the list, or the other end is open to the viewer".
-macro_rules! owned_or_open {
-    ($own:literal) => {
-        concat!("(edges.", $own, " = $3 OR (", opens_to!("profiles", "$3"), "))")
-    };
-}
-/// SQL for "this reaction is shown": its account is open to the viewer, or shows itself to the viewer, who wrote the post.
-macro_rules! reaction_shown {
-    () => {
-        concat!(
-            "profiles.active AND ",
-            unblocked!("$3", "edges.account"),
-            " AND (NOT profiles.protected OR ",
-            followed!("$3", "edges.account"),
-            " OR EXISTS (SELECT 1 FROM posts_1 AS posts WHERE posts.post = edges.post AND posts.author = $3))"
-        )
-    };
-}
-
-statements! {
-    static FOLLOWERS = listed!("graph_1_follows", "followee", "follower", owned_or_open!("followee"));
-    static FOLLOWING = listed!("graph_1_follows", "follower", "followee", owned_or_open!("follower"));
-    static LIKERS = listed!("posts_1_likes", "post", "account", reaction_shown!());
-    static REPOSTERS = listed!("posts_1_reposts", "post", "account", reaction_shown!());
-    // The viewer is the owner. Whoever wants to take a block or a mute back must find it: a block hides nothing here.
-    static REQUESTS = listed!("graph_1_requests", "followee", "follower", "edges.followee = $3");
-    static BLOCKED = listed!("graph_1_blocks", "account", "target", "edges.account = $3");
-    static MUTED = listed!("graph_1_mutes", "account", "target", "edges.account = $3");
-}
+statements! { "lists.sql" with VOCABULARY: FOLLOWERS, FOLLOWING, LIKERS, REPOSTERS, REQUESTS, BLOCKED, MUTED }
 
 /// Which list.
 #[derive(Clone, Copy, Debug)]

@@ -18,8 +18,8 @@ use tonic::Status;
 
 use crate::freshness::Freshness;
 use crate::hydrate::Hydrated;
-use crate::sight::{unblocked, unmuted, visible};
 use crate::snapshot::{Projections, Snapshot, Value, column, limit, small};
+use crate::vocabulary::VOCABULARY;
 
 /// What listing reads.
 pub const READS: Projections = &["notifications_1", "posts_1", "profiles_1", "graph_1", "counts_1", "bookmarks_1"];
@@ -31,137 +31,9 @@ const CAUSERS_SHOWN: usize = 3;
 /// How far the causers of a group, and the unread groups, are counted.
 const COUNTED_MAX: usize = 1_000;
 
-/// SQL for "this cause is shown to recipient $1", as far as its actor goes.
-macro_rules! shown {
-    () => {
-        concat!(
-            "EXISTS (SELECT 1 FROM profiles_1 AS actor WHERE actor.account = causes.actor AND actor.active) AND ",
-            unmuted!("$1", "causes.actor"),
-            " AND ",
-            unblocked!("$1", "causes.actor")
-        )
-    };
-}
-/// SQL for "the post that this group is about, if any, is visible to recipient $1".
-macro_rules! about_visible {
-    () => {
-        concat!(
-            "(groups.post = 0 OR EXISTS (SELECT 1 FROM posts_1 AS posts",
-            " JOIN profiles_1 AS author ON author.account = posts.author WHERE posts.post = groups.post AND ",
-            visible!("posts", "author", "$1"),
-            "))"
-        )
-    };
-}
-/// SQL for the causes of a group.
-macro_rules! causes_of_group {
-    () => {
-        "FROM notifications_1 AS causes WHERE causes.recipient = groups.recipient AND causes.reason = groups.reason AND causes.post = groups.post"
-    };
-}
-
 statements! {
-    /// $1 the recipient, $2 before this place, $3 how many groups to skip.
-    static SELECT_FLOOR = "
-SELECT newest FROM notifications_1_groups WHERE recipient = $1 AND newest < $2 ORDER BY newest DESC LIMIT 1 OFFSET $3";
-    /// $1 the recipient, $2 before this place, $3 the floor, $4 the checkpoint, $5 the limit.
-    static SELECT_GROUPS = concat!(
-        "
-SELECT reason, post, place, place <= COALESCE((SELECT up_to FROM notifications_1_seen WHERE recipient = $1), 0) AS seen
-FROM (
-    SELECT groups.reason, groups.post, (
-        SELECT causes.place ",
-        causes_of_group!(),
-        " AND causes.place <= $4 AND ",
-        shown!(),
-        "
-        ORDER BY causes.place DESC LIMIT 1
-    ) AS place
-    FROM notifications_1_groups AS groups WHERE groups.recipient = $1 AND groups.newest >= $3 AND ",
-        about_visible!(),
-        "
-) AS shown
-WHERE place < $2 AND place >= $3 ORDER BY place DESC LIMIT $5"
-    );
-    /// $1 the recipient, $2 groups as (reason, post), $3 the checkpoint.
-    static SELECT_THESE_GROUPS = concat!(
-        "
-WITH groups AS MATERIALIZED (
-    SELECT CAST($1 AS {number}) AS recipient, reason, post FROM {rows $2 AS wanted: reason, post}
-)
-SELECT reason, post, place, place <= COALESCE((SELECT up_to FROM notifications_1_seen WHERE recipient = $1), 0) AS seen
-FROM (
-    SELECT groups.reason, groups.post, (
-        SELECT causes.place ",
-        causes_of_group!(),
-        " AND causes.place <= $3 AND ",
-        shown!(),
-        "
-        ORDER BY causes.place DESC LIMIT 1
-    ) AS place
-    FROM groups WHERE ",
-        about_visible!(),
-        "
-) AS shown
-WHERE place IS NOT NULL"
-    );
-    static SELECT_SEEN = "SELECT up_to FROM notifications_1_seen WHERE recipient = $1";
-    /// $1 the recipient, $2 groups as (reason, post), $3 the checkpoint, $4 how many.
-    static SELECT_NEWEST_CAUSERS = concat!(
-        "
-WITH groups AS MATERIALIZED (
-    SELECT CAST($1 AS {number}) AS recipient, reason, post FROM {rows $2 AS wanted: reason, post}
-)
-SELECT newest.reason, newest.post, newest.actor, newest.place, newest.happened_at
-FROM groups {sqlite: CROSS JOIN notifications_1 AS newest
-WHERE newest.recipient = groups.recipient AND newest.reason = groups.reason AND newest.post = groups.post
-AND newest.place IN (SELECT causes.place }{postgres: CROSS JOIN LATERAL (SELECT causes.* }",
-        causes_of_group!(),
-        " AND causes.place <= $3 AND ",
-        shown!(),
-        "
-    ORDER BY causes.place DESC LIMIT $4
-) {postgres: AS newest}
-ORDER BY newest.place DESC"
-    );
-    /// $1 the recipient, $2 groups as (reason, post), $3 the checkpoint, $4 how far to count.
-    static COUNT_CAUSERS = concat!(
-        "
-WITH groups AS MATERIALIZED (
-    SELECT CAST($1 AS {number}) AS recipient, reason, post FROM {rows $2 AS wanted: reason, post}
-)
-SELECT groups.reason, groups.post, (
-    SELECT COUNT(*) FROM (
-        SELECT 1 ",
-        causes_of_group!(),
-        " AND causes.place <= $3 AND ",
-        shown!(),
-        "
-        LIMIT $4
-    ) AS counted
-) AS causers
-FROM groups"
-    );
-    /// $1 the recipient, $2 the checkpoint, $3 how far to count.
-    static COUNT_UNREAD = concat!(
-        "
-WITH seen AS MATERIALIZED (
-    SELECT COALESCE((SELECT up_to FROM notifications_1_seen WHERE recipient = $1), 0) AS up_to
-)
-SELECT COUNT(*) AS unread FROM (
-    SELECT 1 FROM seen CROSS JOIN notifications_1_groups AS groups
-    WHERE groups.recipient = $1 AND groups.newest > seen.up_to AND ",
-        about_visible!(),
-        " AND EXISTS (
-        SELECT 1 ",
-        causes_of_group!(),
-        " AND causes.place > seen.up_to AND causes.place <= $2 AND ",
-        shown!(),
-        "
-    )
-    LIMIT $3
-) AS counted"
-    );
+    "notifications.sql" with VOCABULARY:
+    SELECT_FLOOR, SELECT_GROUPS, SELECT_THESE_GROUPS, SELECT_SEEN, SELECT_NEWEST_CAUSERS, COUNT_CAUSERS, COUNT_UNREAD,
 }
 
 /// A group that is shown.

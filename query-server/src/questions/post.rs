@@ -8,30 +8,13 @@ use shared::sql::statements;
 use tonic::{Code, Status};
 
 use crate::hydrate::viewer_value;
-use crate::sight::visible;
 use crate::snapshot::{Projections, Snapshot, Value, column};
+use crate::vocabulary::VOCABULARY;
 
 /// What this question reads.
 pub const READS: Projections = &["posts_1", "profiles_1", "graph_1", "counts_1", "bookmarks_1"];
 
-statements! {
-    /// $1 the id, $2 the viewer, $3 the checkpoint.
-    static FIND = concat!(
-        "
-SELECT posts.post FROM posts_1 AS posts JOIN profiles_1 AS author ON author.account = posts.author
-WHERE posts.post_id = $1 AND posts.post <= $3 AND ",
-        visible!("posts", "author", "$2")
-    );
-    /// $1 the ids, $2 the viewer, $3 the checkpoint.
-    static FIND_ALL = concat!(
-        "
-SELECT posts.post, posts.post_id
-FROM {rows $1 AS wanted: wanted_id id} {ordered join} posts_1 AS posts ON posts.post_id = wanted_id
-{ordered join} profiles_1 AS author ON author.account = posts.author
-WHERE posts.post <= $3 AND ",
-        visible!("posts", "author", "$2")
-    );
-}
+statements! { "post.sql" with VOCABULARY: FIND, FIND_ALL }
 
 /// The key of a post that the viewer may see.
 pub async fn find(snapshot: &mut Snapshot, id: PostId, viewer: Option<AccountKey>) -> Result<PostKey, Status> {

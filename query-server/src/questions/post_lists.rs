@@ -5,51 +5,13 @@ use shared::sql::statements;
 use tonic::Status;
 
 use crate::hydrate::viewer_value;
-use crate::sight::{unmuted, visible};
 use crate::snapshot::{Projections, Snapshot, Value, column, limit};
+use crate::vocabulary::VOCABULARY;
 
 /// What these questions read.
 pub const READS: Projections = &["posts_1", "profiles_1", "graph_1", "counts_1", "bookmarks_1", "hashtags_1"];
 
-/// Skeleton and filter of one list: $1 of what, $2 before this place, $3 the viewer, $4 the limit. An ordered join keeps the
-/// order of the tables, so that the rows come in the order of the list's index.
-macro_rules! listed {
-    ($skeleton:literal, $place:literal, $filter:expr) => {
-        concat!(
-            "SELECT ",
-            $place,
-            " AS place, posts.post FROM ",
-            $skeleton,
-            " {ordered join} profiles_1 AS author ON author.account = posts.author WHERE ",
-            $filter,
-            " AND ",
-            $place,
-            " < $2 AND ",
-            visible!("posts", "author", "$3"),
-            " ORDER BY ",
-            $place,
-            " DESC LIMIT $4"
-        )
-    };
-}
-
-statements! {
-    static HASHTAG = listed!(
-        "hashtags_1 AS tags {ordered join} posts_1 AS posts ON posts.post = tags.post",
-        "tags.post",
-        concat!("tags.tag = $1 AND ", unmuted!("$3", "posts.author"))
-    );
-    static QUOTES = listed!(
-        "posts_1 AS posts",
-        "posts.post",
-        concat!("posts.quoted = $1 AND ", unmuted!("$3", "posts.author"))
-    );
-    static BOOKMARKS = listed!(
-        "bookmarks_1 AS bookmarks {ordered join} posts_1 AS posts ON posts.post = bookmarks.post",
-        "bookmarks.place",
-        "bookmarks.account = $1"
-    );
-}
+statements! { "post_lists.sql" with VOCABULARY: HASHTAG, QUOTES, BOOKMARKS }
 
 /// Which list.
 #[derive(Clone, Copy, Debug)]

@@ -7,30 +7,13 @@ use shared::sql::statements;
 use tonic::Status;
 
 use crate::hydrate::viewer_value;
-use crate::sight::opens_to;
 use crate::snapshot::{Projections, Snapshot, Value, column, limit};
+use crate::vocabulary::VOCABULARY;
 
 /// What this question reads.
 pub const READS: Projections = &["profiles_1", "graph_1"];
 
-statements! {
-    /// $1 accounts, $2 the viewer.
-    static SELECT_OPEN = concat!(
-        "
-SELECT accounts.account FROM {rows $1 AS wanted: account} {ordered join} profiles_1 AS accounts ON accounts.account = wanted.account
-WHERE ",
-        opens_to!("accounts", "$2")
-    );
-    /// $1 the account, $2 how many at most.
-    static SELECT_OPEN_FOLLOWEES = concat!(
-        "
-SELECT accounts.account, accounts.account_id
-FROM (SELECT followee FROM graph_1_follows WHERE follower = $1 ORDER BY place DESC LIMIT $2) AS follows
-{ordered join} profiles_1 AS accounts ON accounts.account = follows.followee
-WHERE ",
-        opens_to!("accounts", "$1")
-    );
-}
+statements! { "presence.sql" with VOCABULARY: SELECT_OPEN, SELECT_OPEN_FOLLOWEES }
 
 /// Those of these accounts that show what they do to the viewer.
 pub async fn open_to(

@@ -15,8 +15,8 @@ use tonic::Status;
 
 use super::post::not_found;
 use crate::hydrate::{Hydrated, viewer_key, viewer_value};
-use crate::sight::{opens_to, unmuted, visible};
 use crate::snapshot::{Projections, Snapshot, Value, column, limit};
+use crate::vocabulary::VOCABULARY;
 
 /// What this question reads.
 pub const READS: Projections = &["posts_1", "profiles_1", "graph_1", "counts_1", "bookmarks_1"];
@@ -24,88 +24,9 @@ pub const READS: Projections = &["posts_1", "profiles_1", "graph_1", "counts_1",
 /// How many posts above one are shown: the nearest.
 pub const ANCESTORS_MAX: usize = 100;
 
-/// SQL for the replies that a viewer sees up to a checkpoint, among them deleted ones that have replies which the viewer sees.
-macro_rules! shown_replies {
-    ($viewer:literal, $checkpoint:literal) => {
-        concat!(
-            "posts.post <= ",
-            $checkpoint,
-            " AND ",
-            opens_to!("author", $viewer),
-            " AND ",
-            unmuted!($viewer, "posts.author"),
-            " AND (NOT posts.deleted OR EXISTS (
-    SELECT 1 FROM posts_1 AS child {ordered join} profiles_1 AS child_author ON child_author.account = child.author
-    WHERE child.reply_to = posts.post AND child.post <= ",
-            $checkpoint,
-            " AND ",
-            visible!("child", "child_author", $viewer),
-            " AND ",
-            unmuted!($viewer, "child.author"),
-            "
-))"
-        )
-    };
-}
 statements! {
-    /// $1 the id, $2 the viewer, $3 the checkpoint.
-    static FIND = concat!(
-        "
-SELECT posts.post, posts.post_id, posts.deleted, (",
-        opens_to!("author", "$2"),
-        ") AS in_sight
-FROM posts_1 AS posts JOIN profiles_1 AS author ON author.account = posts.author
-WHERE posts.post_id = $1 AND posts.post <= $3"
-    );
-    /// $1 the post, $2 the viewer, $3 how many at most.
-    static SELECT_ANCESTORS = concat!(
-        "
-WITH RECURSIVE above (post, steps) AS (
-    SELECT reply_to, CAST(1 AS {number}) FROM posts_1 WHERE post = $1
-    UNION ALL
-    SELECT posts.reply_to, above.steps + 1
-    FROM above JOIN posts_1 AS posts ON posts.post = above.post WHERE above.steps < $3
-)
-SELECT posts.post, posts.post_id, posts.deleted, (",
-        opens_to!("author", "$2"),
-        ") AS in_sight
-FROM above {ordered join} posts_1 AS posts ON posts.post = above.post
-{ordered join} profiles_1 AS author ON author.account = posts.author
-ORDER BY above.steps DESC"
-    );
-    /// $1 the post, $2 the viewer, $3 after this place, $4 the checkpoint, $5 the limit.
-    static SELECT_REPLIES = concat!(
-        "
-SELECT posts.post, posts.post_id, posts.deleted, TRUE AS in_sight
-FROM posts_1 AS posts {ordered join} profiles_1 AS author ON author.account = posts.author
-WHERE posts.reply_to = $1 AND posts.post > $3 AND ",
-        shown_replies!("$2", "$4"),
-        " ORDER BY posts.post LIMIT $5"
-    );
-    /// $1 posts, each with a viewer.
-    static SELECT_THESE_POSTS = concat!(
-        "
-WITH wanted AS MATERIALIZED (
-    SELECT * FROM {rows $1 AS asked: viewer, post}
-)
-SELECT wanted.viewer, posts.post, posts.post_id, posts.deleted, (",
-        opens_to!("author", "wanted.viewer"),
-        ") AS in_sight
-FROM wanted {ordered join} posts_1 AS posts ON posts.post = wanted.post
-{ordered join} profiles_1 AS author ON author.account = posts.author"
-    );
-    /// $1 replies, each with a viewer, $2 the checkpoint.
-    static SELECT_THESE_REPLIES = concat!(
-        "
-WITH wanted AS MATERIALIZED (
-    SELECT * FROM {rows $1 AS asked: viewer, post}
-)
-SELECT wanted.viewer, posts.post, posts.post_id, posts.deleted, TRUE AS in_sight
-FROM wanted {ordered join} posts_1 AS posts ON posts.post = wanted.post
-{ordered join} profiles_1 AS author ON author.account = posts.author
-WHERE ",
-        shown_replies!("wanted.viewer", "$2")
-    );
+    "thread.sql" with VOCABULARY:
+    FIND, SELECT_ANCESTORS, SELECT_REPLIES, SELECT_THESE_POSTS, SELECT_THESE_REPLIES,
 }
 
 /// A place in a thread.

@@ -17,22 +17,12 @@ use crate::by_key::ByKey;
 use crate::freshness::Freshness;
 use crate::questions::home_timeline::READS;
 use crate::snapshot::{Projections, Snapshot, Value, column, limit};
+use crate::vocabulary::VOCABULARY;
 
 /// Followees of one owner that are kept in memory.
 const FOLLOWEES_MAX: usize = 10_000;
 
-statements! {
-    static SELECT_CHANGES = "
-SELECT kept.kept_after, changes.*, changes.change IN (2, 3) AND EXISTS (
-    SELECT 1 FROM posts_1_reposts AS reposts WHERE reposts.post = changes.target
-) AS spread
-FROM changes_1_kept AS kept LEFT JOIN (
-    SELECT place, change, actor, target FROM changes_1 WHERE place > $1 AND place <= $2 ORDER BY place LIMIT $3
-) AS changes ON TRUE
-ORDER BY changes.place";
-    static SELECT_KEPT_AFTER = "SELECT kept_after FROM changes_1_kept";
-    static SELECT_FOLLOWEES = "SELECT followee FROM graph_1_follows WHERE follower = $1 LIMIT $2";
-}
+statements! { "followings.sql" with VOCABULARY: SELECT_CHANGES, SELECT_KEPT_AFTER, SELECT_FOLLOWEES }
 
 /// What changed in timelines.
 #[derive(Clone, Copy, Debug)]

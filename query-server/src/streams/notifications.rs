@@ -19,13 +19,13 @@ use tonic::Status;
 
 use super::dispatch::Heard;
 use super::feed::{Kind, Signal, common_words};
-use super::subjects::{Source, Subjects, Touch, kept, sight_changed, subject_changes};
+use super::subjects::{Source, Subjects, Touch};
 use super::told::{Told, in_order};
 use crate::freshness::Freshness;
 use crate::questions::account::{Named, find};
 use crate::questions::notifications::{self, these};
-use crate::sight::was_in_sight;
 use crate::snapshot::{Projections, Snapshot, Value, column, limit, small};
+use crate::vocabulary::VOCABULARY;
 
 /// What the stream reads.
 pub const READS: Projections =
@@ -37,35 +37,8 @@ const GROUPS_MAX: usize = 256;
 const SEEN: i32 = 0;
 
 statements! {
-    static SELECT_CHANGES = subject_changes!(
-        "notifications_1_kept",
-        "UNION ALL
-    SELECT place, recipient, 0, 0 FROM notifications_1_changes WHERE place > $1 AND place <= $2"
-    );
-    static SELECT_KEPT = kept!("notifications_1_kept");
-    /// What was touched of the notifications of $1 after $2 up to $3, $4 groups at most: first and last, and how often otherwise than by
-    /// a cause that stands since then.
-    static SELECT_TOUCHED = "
-SELECT changes.reason, changes.post, MIN(changes.place) AS first, MAX(changes.place) AS last, SUM(CASE WHEN EXISTS (
-    SELECT 1 FROM notifications_1 AS causes WHERE causes.recipient = changes.recipient
-    AND causes.reason = changes.reason AND causes.post = changes.post AND causes.place = changes.place
-) THEN 0 ELSE 1 END) AS ended
-FROM notifications_1_changes AS changes
-WHERE changes.recipient = $1 AND changes.place > $2 AND changes.place <= $3
-GROUP BY changes.reason, changes.post LIMIT $4";
-    static SELECT_SIGHT = sight_changed!(
-        "SELECT 1 FROM notifications_1 AS causes
-    WHERE causes.recipient = $1 AND causes.actor = sighted.account AND causes.reason > 0"
-    );
-    /// Those of the posts $1, deleted or not, that owner $2 may have seen after $3.
-    static SELECT_IN_SIGHT = concat!(
-        "
-SELECT posts.post, posts.post_id
-FROM {rows $1 AS wanted: wanted_post} {ordered join} posts_1 AS posts ON posts.post = wanted_post
-{ordered join} profiles_1 AS author ON author.account = posts.author
-WHERE ",
-        was_in_sight!("author", "$2", "$3")
-    );
+    "notifications.sql" with VOCABULARY:
+    SELECT_CHANGES, SELECT_KEPT, SELECT_TOUCHED, SELECT_SIGHT, SELECT_IN_SIGHT,
 }
 
 /// What is to be told.

@@ -18,13 +18,13 @@ use super::dispatch::{Heard, HeardOf};
 use super::feed::{Kind, Signal, common_words};
 use super::post_items::{self, PostItems, Touches, Watched};
 use super::shared_read::Reader;
-use super::subjects::{Source, Subjects, Touch, kept, sight_changed, subject_changes};
+use super::subjects::{Source, Subjects, Touch};
 use crate::freshness::Freshness;
 use crate::hydrate::viewer_value;
 use crate::questions::account::find_viewer;
 use crate::questions::thread;
-use crate::sight::{followed, unblocked};
 use crate::snapshot::{Projections, Snapshot, Value, column, limit};
+use crate::vocabulary::VOCABULARY;
 
 /// What the stream reads.
 pub const READS: Projections = &["posts_1", "changes_1", "profiles_1", "graph_1", "counts_1", "bookmarks_1"];
@@ -34,40 +34,7 @@ const REPLIES_MAX: usize = 256;
 /// Between two looks.
 const PACE: Duration = Duration::from_millis(250);
 
-statements! {
-    static SELECT_CHANGES = subject_changes!(
-        "posts_1_kept",
-        "UNION ALL
-    SELECT place, 0, post, post FROM posts_1_changes WHERE place > $1 AND place <= $2
-    UNION ALL
-    SELECT changes.place, 0, replies.reply_to, changes.post
-    FROM posts_1_changes AS changes {ordered join} posts_1 AS replies ON replies.post = changes.post
-    WHERE changes.place > $1 AND changes.place <= $2 AND replies.reply_to IS NOT NULL"
-    );
-    static SELECT_KEPT = kept!("posts_1_kept");
-    /// What changed of the post $1 and its direct replies after $2 up to $3, $4 posts at most: first and last.
-    static SELECT_TOUCHED = "
-SELECT changes.post, MIN(changes.place) AS first, MAX(changes.place) AS last
-FROM posts_1_changes AS changes {ordered join} posts_1 AS posts ON posts.post = changes.post
-WHERE changes.place > $2 AND changes.place <= $3 AND (posts.post = $1 OR posts.reply_to = $1)
-GROUP BY changes.post LIMIT $4";
-    /// $1 the viewer, $4 the post. Of an account whose replies the viewer saw neither before nor after it, it does not matter whether it is
-    /// deactivated; 12 and 13 are `Change::Deactivated` and `Change::Reactivated`.
-    static SELECT_SIGHT = sight_changed!(concat!(
-        "SELECT 1 FROM profiles_1 AS author WHERE author.account = sighted.account
-    AND (sighted.change < 12 OR (",
-        unblocked!("$1", "author.account"),
-        " AND (sighted.change NOT IN (12, 13) OR NOT author.protected OR ",
-        followed!("$1", "author.account"),
-        ")))
-    AND EXISTS (
-        SELECT 1 FROM posts_1 AS replies WHERE replies.author = author.account
-        AND (replies.reply_to = $4 OR replies.reply_to IN (
-            SELECT deleted.post FROM posts_1 AS deleted WHERE deleted.reply_to = $4 AND deleted.deleted
-        ))
-    )"
-    ));
-}
+statements! { "post.sql" with VOCABULARY: SELECT_CHANGES, SELECT_KEPT, SELECT_TOUCHED, SELECT_SIGHT }
 
 /// What is to be told.
 type News = super::feed::News<Event>;

@@ -13,12 +13,13 @@ use tonic::Status;
 
 use super::dispatch::Heard;
 use super::feed::{Kind, News, Signal};
-use super::subjects::{Source, Subjects, Touch, subject_changes};
+use super::subjects::{Source, Subjects, Touch};
 use crate::freshness::Freshness;
 use crate::presence::{Presence, Watch};
 use crate::questions::account::{Named, find};
 use crate::questions::presence::open_followees;
 use crate::snapshot::{Projections, Snapshot};
+use crate::vocabulary::VOCABULARY;
 
 /// What the stream reads.
 pub const READS: Projections = &["changes_1", "profiles_1", "graph_1"];
@@ -28,9 +29,7 @@ const FOLLOWEES_MAX: usize = 10_000;
 /// Between two looks: whoever comes and goes meanwhile is told of once.
 const PACE: Duration = Duration::from_millis(250);
 
-statements! {
-    static SELECT_CHANGES = subject_changes!();
-}
+statements! { "presence.sql" with VOCABULARY: SELECT_CHANGES }
 
 /// Where streams of presence hear of who may know of whom.
 pub struct SightChanges;

@@ -33,11 +33,7 @@ const WAIT_MAX: Duration = Duration::from_secs(10);
 /// The pause before the checkpoints are read again after a failure.
 const AFTER_FAILURE: Duration = Duration::from_millis(500);
 
-statements! {
-    /// Without the shadow tables of rebuilds.
-    static SELECT_CHECKPOINTS = "
-SELECT name, checkpoint, hash, term, served_from FROM projections WHERE substr(name, 1, 5) <> 'next_'";
-}
+statements! { "progress.sql": SELECT_CHECKPOINTS }
 
 /// Names of projections. An empty list stands for all projections.
 pub type Names = &'static [&'static str];

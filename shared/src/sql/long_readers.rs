@@ -37,15 +37,7 @@ const GLANCE: Duration = Duration::from_millis(50);
 /// The bytes of the shared-memory file that readers lock, by SQLite's file format.
 const READ_LOCKS: std::ops::RangeInclusive<u64> = 123..=127;
 
-statements! {
-    /// Every transaction in this database. Whose it is and when it began is hidden from most roles; that it exists is not.
-    static SELECT_OPEN = "
-{sqlite: SELECT 0 AS pid, '' AS transaction_id, '' AS application WHERE FALSE}{postgres:
-SELECT held.pid::BIGINT AS pid, held.virtualtransaction AS transaction_id, COALESCE(sessions.application_name, '') AS application
-FROM pg_locks AS held JOIN pg_stat_activity AS sessions ON sessions.pid = held.pid
-WHERE held.locktype = 'virtualxid' AND held.granted AND held.pid <> pg_backend_pid() AND sessions.datname = current_database()
-AND (sessions.state IS NULL OR sessions.backend_xmin IS NOT NULL OR sessions.backend_xid IS NOT NULL)}";
-}
+statements! { "long_readers.sql": SELECT_OPEN }
 
 /// How long something must last to be reported; tests do not wait.
 fn long_enough(usual: Duration) -> Duration {

@@ -87,7 +87,10 @@ pub const fn section(file: &'static str, heading: Heading, name: &str) -> Sectio
     let mut is_found = false;
     let mut at = 0;
     while let Some((section, next)) = next(file, at) {
-        if section.heading.is(heading) && is_at(section.name.as_bytes(), 0, name.as_bytes()) && section.name.len() == name.len() {
+        if section.heading.is(heading)
+            && is_at(section.name.as_bytes(), 0, name.as_bytes())
+            && section.name.len() == name.len()
+        {
             assert!(!is_found, "the file has two sections of this name");
             (found, is_found) = (section, true);
         }

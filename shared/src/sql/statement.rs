@@ -171,8 +171,7 @@ impl Statement {
     /// The text for PostgreSQL, and what its placeholders stand for.
     pub fn postgres(&'static self) -> (&'static str, &'static [Parameter]) {
         let expanded = || self.resolved().and_then(|text| numbered(&text).map_err(|cause| self.placed(&cause)));
-        let (text, parameters) =
-            self.postgres.get_or_init(|| expanded().unwrap_or_else(|mistake| panic!("{mistake}")));
+        let (text, parameters) = self.postgres.get_or_init(|| expanded().unwrap_or_else(|mistake| panic!("{mistake}")));
         (text, parameters)
     }
 
@@ -485,7 +484,8 @@ mod tests {
         ] {
             assert_eq!(Statement::new(text).check(), Err(expected.to_owned()));
         }
-        static FILE: Source = Source::new("a/b.rs", "b.sql", "-- name: A\nSELECT {nothing};\n-- name: B\n1; 2;", &Vocabulary::NONE);
+        static FILE: Source =
+            Source::new("a/b.rs", "b.sql", "-- name: A\nSELECT {nothing};\n-- name: B\n1; 2;", &Vocabulary::NONE);
         assert_eq!(Statement::of(&FILE, "A").check(), Err("a/b.sql, A: there is no mark {nothing}".to_owned()));
         assert_eq!(Statement::of(&FILE, "B").check(), Err("a/b.sql, B: more than one statement".to_owned()));
     }

@@ -14,16 +14,7 @@ use crate::sql::statements;
 use super::beside::{drop_table, lock_out_readers, parts};
 use super::checkpoint::Checkpoint;
 
-statements! {
-    static SELECT_LAST = "SELECT COALESCE(MAX(number), 0) AS last FROM set_aside WHERE projection = $1";
-    /// $1 the projection, $2 the number, $3 the checkpoint and $4 the hash of the tables, $5 the head of the log, $6 when.
-    static INSERT = "INSERT INTO set_aside VALUES ($1, $2, $3, $4, $5, $6)";
-    static SELECT_NUMBERS = "SELECT number FROM set_aside WHERE projection = $1 ORDER BY number";
-    static DELETE = "DELETE FROM set_aside WHERE projection = $1";
-    static SELECT_CHECKPOINTS = "
-SELECT name, checkpoint, hash, term, served_from FROM projections WHERE substr(name, 1, 5) <> 'next_' ORDER BY name";
-    static COUNT = "SELECT projection, COUNT(*) AS sets FROM set_aside GROUP BY projection";
-}
+statements! { "aside.sql": SELECT_LAST, INSERT, SELECT_NUMBERS, DELETE, SELECT_CHECKPOINTS, COUNT }
 
 /// Where a history was lost.
 #[derive(Clone, Copy, Debug)]

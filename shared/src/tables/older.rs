@@ -18,19 +18,7 @@ const COLUMNS_SINCE: [(&str, &str, &str); 4] = [
 const CHANGES_OF_TIMELINES: [(&str, &str); 2] =
     [("timelines_1_changes", "changes_1"), ("timelines_1_kept", "changes_1_kept")];
 
-statements! {
-    static SELECT_SETS = "SELECT number FROM set_aside WHERE projection = 'timelines_1'";
-    /// It is as far as the projection was that wrote these changes until now.
-    static COPY_CHECKPOINT = "
-INSERT INTO projections (name, checkpoint, term, heartbeat_at, hash, served_from)
-SELECT 'changes_1', checkpoint, 0, 0, hash, served_from FROM projections WHERE name = 'timelines_1'
-ON CONFLICT DO NOTHING";
-    /// What timelines have not applied yet, streams have not heard of.
-    static COPY_PARKED = "
-INSERT INTO parked_events
-SELECT 'changes_1', position, stream, version, kind, behind, cause, attempts, parked_at, discarded_at, discard_reason
-FROM parked_events WHERE projection = 'timelines_1' ON CONFLICT DO NOTHING";
-}
+statements! { "older.sql": SELECT_SETS, COPY_CHECKPOINT, COPY_PARKED }
 
 pub(super) async fn add_columns(setup: &mut Transaction) -> Result<(), sqlx::Error> {
     for (table, column, definition) in COLUMNS_SINCE {

@@ -14,7 +14,7 @@ use shared::sql::database::{Transaction, Value, execute};
 use shared::sql::rows::Rows;
 use shared::sql::statements;
 
-use super::PULLED_ALWAYS;
+use super::{PULLED_ALWAYS, VOCABULARY};
 use crate::{EdgeChanges, ReasonChanges, WriteTimelines};
 
 /// A class is left at this share of the size at which it is entered, so that nobody flickers between two.
@@ -25,120 +25,11 @@ const DELIVERIES_MAX: i64 = 1_000_000;
 /// An average timeline grows by this share of its cap before it is cut; one that takes in more grows by more.
 const SLACK_DIVISOR: i64 = 4;
 
-/// SQL for the new edges $1 (followee, follower): who wants whose reasons, and from where on.
-macro_rules! wanted {
-    () => {
-        "
-WITH wanted AS MATERIALIZED (
-    SELECT owners.account AS owner, actors.account AS actor,
-           CASE WHEN owners.mark > actors.pulled_until THEN owners.mark ELSE actors.pulled_until END AS floor
-    FROM {rows $1 AS edge: followee, follower}
-    JOIN timelines_1_accounts AS actors ON actors.account = edge.followee
-    JOIN timelines_1_accounts AS owners ON owners.account = edge.follower
-)"
-    };
-}
 statements! {
-    static ADD_TO_ACCOUNTS = "
-INSERT INTO timelines_1_accounts AS accounts
-SELECT account, followers, following, 0, 0 FROM {rows $1 AS deltas: account, followers, following} WHERE true
-ON CONFLICT (account) DO UPDATE SET
-    followers = accounts.followers + excluded.followers, following = accounts.following + excluded.following";
-    static INSERT_EDGES = "
-INSERT INTO timelines_1_edges SELECT * FROM {rows $1 AS edges: followee, follower} WHERE true ON CONFLICT DO NOTHING";
-    static DELETE_EDGES = "
-DELETE FROM timelines_1_edges WHERE (followee, follower) IN (SELECT * FROM {rows $1 AS edges: followee, follower})";
-    /// Authors: $1 accounts, $2 celebrity at, $3 ordinary again below, $4 this checkpoint, $5 always.
-    static CLASSIFY_AUTHORS = "
-UPDATE timelines_1_accounts SET pulled_until = CASE
-    WHEN followers >= $2 THEN $5
-    WHEN pulled_until = $5 AND followers < $3 THEN $4
-    ELSE pulled_until END
-WHERE account IN (SELECT * FROM {rows $1 AS touched: account})";
-    /// Readers: $1 accounts, $2 served by pull at, $3 by table again below, $4 this checkpoint, $5 always.
-    static CLASSIFY_READERS = "
-UPDATE timelines_1_accounts SET mark = CASE
-    WHEN following >= $2 THEN $5
-    WHEN mark = $5 AND following < $3 THEN $4
-    ELSE mark END
-WHERE account IN (SELECT * FROM {rows $1 AS touched: account})";
-    static INSERT_REASONS = "
-INSERT INTO timelines_1_reasons SELECT * FROM {rows $1 AS reasons: actor, place, post}";
-    static DELETE_UNDONE = "
-DELETE FROM timelines_1_reasons WHERE (actor, place) IN (SELECT * FROM {rows $1 AS undone: actor, place})";
-    static DELETE_REASONS_OF_POSTS = "
-DELETE FROM timelines_1_reasons WHERE post IN (SELECT * FROM {rows $1 AS posts: post})";
-    /// $1 accounts: how many timelines a reason of each is delivered to, its own included.
-    static SELECT_AUDIENCES = "
-SELECT account, followers + 1 AS audience FROM timelines_1_accounts WHERE account IN (SELECT * FROM {rows $1 AS touched: account})";
-    /// Reasons of the batch to all their followers, as one set in the order of the table. Their places are new, so none is there
-    /// already; asking would take PostgreSQL as long again.
-    static FAN_OUT = "
-WITH pushed AS MATERIALIZED (
-    SELECT reason.actor, reason.place, reason.post
-    FROM {rows $1 AS reason: actor, place, post} JOIN timelines_1_accounts ON account = reason.actor
-    WHERE pulled_until < reason.place
-)
-INSERT INTO timelines_1
-SELECT edges.follower, pushed.place, pushed.actor, pushed.post
-FROM pushed {ordered join} timelines_1_edges AS edges ON edges.followee = pushed.actor
-WHERE edges.follower NOT IN (SELECT account FROM timelines_1_accounts WHERE mark = 9223372036854775807)
-ORDER BY edges.follower, pushed.place";
-    /// The newest $2 rows of each new followee that are neither below the owner's mark nor pulled.
-    static BACKFILL = concat!(
-        wanted!(),
-        "
-INSERT INTO timelines_1
-SELECT wanted.owner, reasons.place, wanted.actor, reasons.post
-FROM wanted {sqlite: CROSS JOIN timelines_1_reasons AS reasons
-WHERE reasons.actor = wanted.actor AND reasons.place IN (
-    SELECT place FROM timelines_1_reasons WHERE actor = wanted.actor AND place > wanted.floor
-    ORDER BY place DESC LIMIT $2
-)}{postgres: CROSS JOIN LATERAL (
-    SELECT place, post FROM timelines_1_reasons WHERE actor = wanted.actor AND place > wanted.floor
-    ORDER BY place DESC LIMIT $2
-) AS reasons}
-ORDER BY wanted.owner, reasons.place
-ON CONFLICT DO NOTHING"
-    );
-    /// What the backfill left out is below the mark from now on.
-    static RAISE_MARKS = concat!(
-        wanted!(),
-        ", left_out AS (
-    SELECT owner, MAX((
-        SELECT place FROM timelines_1_reasons WHERE actor = wanted.actor AND place > wanted.floor
-        ORDER BY place DESC LIMIT 1 OFFSET $2
-    )) AS place
-    FROM wanted GROUP BY owner
-)
-UPDATE timelines_1_accounts SET mark = left_out.place
-FROM left_out WHERE account = left_out.owner AND left_out.place > mark"
-    );
-    static CLEAN_UP_UNFOLLOWED = "
-DELETE FROM timelines_1 WHERE (owner, place) IN (
-    SELECT rows.owner, rows.place FROM {rows $1 AS edge: followee, follower} JOIN timelines_1 AS rows
-    ON rows.owner = edge.follower AND rows.actor = edge.followee
-)";
-    static SELECT_NEXT_TO_SWEEP = "
-SELECT account FROM timelines_1_accounts WHERE account > (SELECT account FROM timelines_1_sweep)
-ORDER BY account LIMIT $1";
-    static SWEPT_UNTIL = "UPDATE timelines_1_sweep SET account = $1";
-    /// $1 accounts, $2 the cap.
-    static CUT_MARKS = "
-WITH overflow AS MATERIALIZED (
-    SELECT swept.owner, (
-        SELECT place FROM timelines_1 WHERE timelines_1.owner = swept.owner ORDER BY place DESC LIMIT 1 OFFSET $2
-    ) AS place
-    FROM {rows $1 AS swept: owner}
-)
-UPDATE timelines_1_accounts SET mark = overflow.place
-FROM overflow WHERE account = overflow.owner AND overflow.place > mark";
-    static CUT_ROWS = "
-DELETE FROM timelines_1 WHERE (owner, place) IN (
-    SELECT rows.owner, rows.place FROM {rows $1 AS swept: owner}
-    JOIN timelines_1_accounts AS owners ON owners.account = swept.owner
-    JOIN timelines_1 AS rows ON rows.owner = owners.account AND rows.place <= owners.mark
-)";
+    "write.sql" with VOCABULARY:
+    ADD_TO_ACCOUNTS, INSERT_EDGES, DELETE_EDGES, CLASSIFY_AUTHORS, CLASSIFY_READERS, INSERT_REASONS, DELETE_UNDONE,
+    DELETE_REASONS_OF_POSTS, SELECT_AUDIENCES, FAN_OUT, BACKFILL, RAISE_MARKS, CLEAN_UP_UNFOLLOWED,
+    SELECT_NEXT_TO_SWEEP, SWEPT_UNTIL, CUT_MARKS, CUT_ROWS,
 }
 
 /// Writes rows.

@@ -1,0 +1,29 @@
+-- graph_1: who follows, asks to follow, blocks and mutes whom, and since when.
+
+-- name: UPSERT_FOLLOWS
+INSERT INTO graph_1_follows SELECT * FROM {rows $1 AS follows: follower, followee, place} WHERE true
+ON CONFLICT (follower, followee) DO UPDATE SET place = excluded.place;
+
+-- name: DELETE_FOLLOWS
+DELETE FROM graph_1_follows WHERE (follower, followee) IN (SELECT * FROM {rows $1 AS follows: follower, followee});
+
+-- name: UPSERT_REQUESTS
+INSERT INTO graph_1_requests SELECT * FROM {rows $1 AS requests: follower, followee, place} WHERE true
+ON CONFLICT (follower, followee) DO UPDATE SET place = excluded.place;
+
+-- name: DELETE_REQUESTS
+DELETE FROM graph_1_requests WHERE (follower, followee) IN (SELECT * FROM {rows $1 AS requests: follower, followee});
+
+-- name: UPSERT_BLOCKS
+INSERT INTO graph_1_blocks SELECT * FROM {rows $1 AS blocks: account, target, place} WHERE true
+ON CONFLICT (account, target) DO UPDATE SET place = excluded.place;
+
+-- name: DELETE_BLOCKS
+DELETE FROM graph_1_blocks WHERE (account, target) IN (SELECT * FROM {rows $1 AS blocks: account, target});
+
+-- name: UPSERT_MUTES
+INSERT INTO graph_1_mutes SELECT * FROM {rows $1 AS mutes: account, target, place} WHERE true
+ON CONFLICT (account, target) DO UPDATE SET place = excluded.place;
+
+-- name: DELETE_MUTES
+DELETE FROM graph_1_mutes WHERE (account, target) IN (SELECT * FROM {rows $1 AS mutes: account, target});

@@ -1,0 +1,65 @@
+-- What the rows of a page are now: accounts and posts as JSON, one list for the whole page.
+
+-- fragment: account_row(profile, counts)
+-- An account, from these aliases of its profile and its counts: `AccountRow` has the same order.
+{array}(
+    {profile}.account, {id {profile}.account_id}, {profile}.handle, {profile}.display_name, {profile}.bio, {profile}.organization,
+    {profile}.protected, {profile}.active, {profile}.created_at,
+    COALESCE({counts}.followers, 0), COALESCE({counts}.following, 0), COALESCE({counts}.posts, 0)
+)
+
+-- fragment: own_row(viewer)
+-- What is each viewer's own of a post: `OwnRow` has the same order.
+{array}(
+    posts.quoted IS NOT NULL AND {visible(quoted, quoted_author, {viewer})},
+    EXISTS (SELECT 1 FROM posts_1_likes WHERE account = {viewer} AND post = posts.post),
+    EXISTS (SELECT 1 FROM posts_1_reposts WHERE account = {viewer} AND post = posts.post),
+    EXISTS (SELECT 1 FROM bookmarks_1 WHERE account = {viewer} AND post = posts.post)
+)
+
+-- fragment: quoted_joins()
+-- The post that a post quotes, and its author.
+LEFT JOIN posts_1 AS quoted ON quoted.post = posts.quoted
+LEFT JOIN profiles_1 AS quoted_author ON quoted_author.account = quoted.author
+
+-- fragment: post_row(viewer)
+-- A post as this viewer sees it: `PostRow` has the same order.
+{array}(
+    posts.post, {id posts.post_id}, posts.text, posts.created_at, posts.edited_at,
+    {id parent.post_id}, {id parent_author.account_id}, {id quoted.post_id},
+    COALESCE(counts.likes, 0), COALESCE(counts.reposts, 0), COALESCE(counts.replies, 0),
+    {own_row({viewer})},
+    {account_row(author, author_counts)}
+)
+
+-- fragment: post_joins()
+-- The tables from which a post is put together, after `wanted`.
+{ordered join} posts_1 AS posts ON posts.post = wanted.post
+{ordered join} profiles_1 AS author ON author.account = posts.author
+LEFT JOIN counts_1_accounts AS author_counts ON author_counts.account = posts.author
+LEFT JOIN counts_1_posts AS counts ON counts.post = posts.post
+LEFT JOIN posts_1 AS parent ON parent.post = posts.reply_to
+LEFT JOIN profiles_1 AS parent_author ON parent_author.account = posts.reply_to_author
+{quoted_joins()}
+
+-- name: SELECT_ACCOUNTS
+-- $1 the accounts.
+SELECT CAST({collect}({account_row(profiles, counts)}) AS TEXT) AS found
+FROM {rows $1 AS wanted: account}
+{ordered join} profiles_1 AS profiles ON profiles.account = wanted.account
+LEFT JOIN counts_1_accounts AS counts ON counts.account = profiles.account;
+
+-- name: SELECT_POSTS
+-- $1 the posts, $2 the viewer.
+SELECT CAST({collect}({post_row($2)}) AS TEXT) AS found
+FROM {rows $1 AS wanted: post}
+{post_joins()};
+
+-- name: SELECT_OWN
+-- $1 the posts, each with a viewer.
+WITH wanted AS MATERIALIZED (
+    SELECT * FROM {rows $1 AS asked: viewer, post}
+)
+SELECT CAST({collect}({array}(wanted.viewer, wanted.post, {own_row(wanted.viewer)})) AS TEXT) AS found
+FROM wanted {ordered join} posts_1 AS posts ON posts.post = wanted.post
+{quoted_joins()};

@@ -1,0 +1,63 @@
+-- Who may see what: fragments that all questions share.
+--
+-- The viewer is a value, or a column; 0 is nobody, which is nobody's key. Accounts are given by the alias of their profile where this says so,
+-- and by their key elsewhere.
+
+-- fragment: visible(post, author, viewer)
+-- This viewer may see this post: it is there, its author is active, no block stands between the two, and a protected author's posts are for the
+-- author and the followers. Both by their aliases.
+(NOT {post}.deleted AND {opens_to({author}, {viewer})})
+
+-- fragment: opens_to(account, viewer)
+-- This account, by the alias of its profile, shows what it does to this viewer.
+{account}.active
+AND (NOT {account}.protected OR {followed({viewer}, {account}.account)})
+AND {unblocked({viewer}, {account}.account)}
+
+-- fragment: followed(viewer, account)
+-- This viewer follows this account, or is it.
+({account} = {viewer} OR EXISTS (SELECT 1 FROM graph_1_follows WHERE follower = {viewer} AND followee = {account}))
+
+-- fragment: unmuted(viewer, account)
+-- This viewer does not mute this account.
+NOT EXISTS (SELECT 1 FROM graph_1_mutes AS mutes WHERE mutes.account = {viewer} AND mutes.target = {account})
+
+-- fragment: unblocked(viewer, account)
+-- No block stands between this viewer and this account.
+NOT EXISTS (SELECT 1 FROM graph_1_blocks AS blocks WHERE blocks.account = {viewer} AND blocks.target = {account})
+AND NOT EXISTS (SELECT 1 FROM graph_1_blocks AS blocks WHERE blocks.account = {account} AND blocks.target = {viewer})
+
+-- fragment: was_in_sight(author, viewer, after)
+-- This viewer may have seen, after this place, what this account posts, by the alias of its profile: whatever hides it now has begun since, or
+-- has ended and begun again.
+((
+    {author}.active
+    OR {changed({after},
+        changes.change IN ({Change::Deactivated}, {Change::Reactivated}) AND changes.actor = {author}.account)}
+) AND (
+    {unmuted({viewer}, {author}.account)}
+    OR {changed({after},
+        changes.change IN ({Change::Muted}, {Change::Unmuted})
+        AND changes.actor = {viewer} AND changes.target = {author}.account)}
+) AND (
+    ({unblocked({viewer}, {author}.account)})
+    OR {changed({after},
+        changes.change IN ({Change::Blocked}, {Change::Unblocked}) AND (
+            (changes.actor = {viewer} AND changes.target = {author}.account)
+            OR (changes.actor = {author}.account AND changes.target = {viewer})
+        ))}
+) AND (
+    NOT {author}.protected
+    OR {followed({viewer}, {author}.account)}
+    OR {changed({after}, (
+        (changes.change IN ({Change::Protected}, {Change::Unprotected}) AND changes.actor = {author}.account)
+        OR (
+            changes.change IN ({Change::Followed}, {Change::Unfollowed})
+            AND changes.actor = {viewer} AND changes.target = {author}.account
+        )
+    ))}
+))
+
+-- fragment: changed(after, what)
+-- Something like this has happened after this place.
+EXISTS (SELECT 1 FROM changes_1 AS changes WHERE changes.place > {after} AND {what})

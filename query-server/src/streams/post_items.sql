@@ -1,0 +1,19 @@
+-- What streams of posts show.
+
+-- name: SELECT_GONE
+-- Of $1, numbered rows of (viewer, reply, after, up to), those replies that the viewer may have seen and that went between the two.
+WITH wanted AS MATERIALIZED (
+    SELECT * FROM {rows $1 AS asked: number, viewer, post, after_place, up_to}
+)
+SELECT wanted.number, posts.post, posts.post_id
+FROM wanted {ordered join} posts_1 AS posts ON posts.post = wanted.post
+{ordered join} profiles_1 AS author ON author.account = posts.author
+WHERE posts.deleted AND {opens_to(author, wanted.viewer)} AND {unmuted(wanted.viewer, posts.author)} AND EXISTS (
+    SELECT 1 FROM changes_1 AS changes
+    {ordered join} posts_1 AS ended ON ended.post = changes.target
+    {ordered join} profiles_1 AS ended_author ON ended_author.account = ended.author
+    WHERE changes.place > wanted.after_place AND changes.place <= wanted.up_to AND changes.change = {Change::Deleted}
+    AND (ended.post = posts.post OR (
+        ended.reply_to = posts.post AND {opens_to(ended_author, wanted.viewer)} AND {unmuted(wanted.viewer, ended.author)}
+    ))
+);
