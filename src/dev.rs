@@ -61,7 +61,7 @@ pub async fn run(args: DevArgs) -> anyhow::Result<()> {
         // They hold the last connections to the store, which end with this.
         let (command_role, query_role, projector_role) = (command_role, query_role, projector_role);
         let drain = tasks.draining();
-        store.make().await?;
+        store.make(&projector::projections::tables()).await?;
         let clock = Arc::new(SystemClock);
         let waiting = command_role.waiting();
         let opening = store.open_log_when_there(clock.clone(), &waiting);

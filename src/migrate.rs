@@ -20,7 +20,7 @@ pub async fn run(command: MigrateCommand) -> anyhow::Result<ExitCode> {
     match command {
         MigrateCommand::Up(args) => {
             let server = server(&args.store)?;
-            server.migrate().await.map_err(|cause| explained(&server, cause))?;
+            server.migrate(&projector::projections::tables()).await.map_err(|cause| explained(&server, cause))?;
             out::print(&format!(
                 "{server} has the schemas chirp_log and chirp_tables and the roles {}\n",
                 ROLES.join(", ")

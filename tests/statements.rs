@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 
+use projector::projections::tables;
 use shared::model::clock::SystemClock;
 use shared::sql::Statement;
 use shared::sql::postgres::Server;
-use shared::sql::sections::{Heading, sections};
+use shared::sql::sections::{Heading, Section, sections};
 use shared::store::{Store, log_file, tables_file};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
@@ -31,7 +32,7 @@ async fn sqlite_understands_every_statement() {
     let folder = tempfile::tempdir().expect("a folder");
     let store = Store::in_folder(folder.path()).expect("a store");
     let log = store.open_log(Arc::new(SystemClock)).await.expect("the log is made");
-    drop(store.open_tables_to_write(&*log).await.expect("the read tables are made"));
+    drop(store.open_tables_to_write(&*log, &tables()).await.expect("the read tables are made"));
     let open = async |file| SqliteConnectOptions::new().filename(file).connect().await.expect("it opens");
     let (mut log, mut tables) = (open(log_file(folder.path())).await, open(tables_file(folder.path())).await);
     for statement in every_statement() {
@@ -46,7 +47,7 @@ async fn sqlite_understands_every_statement() {
 #[tokio::test]
 async fn postgres_understands_every_statement() {
     let server = Server::for_a_test().await;
-    server.migrate().await.expect("the schemas are made");
+    server.migrate(&tables()).await.expect("the schemas are made");
     let options = PgConnectOptions::from_str(&server.address()).expect("it is an address");
     let open = async |schema| options.clone().options([("search_path", schema)]).connect().await.expect("it opens");
     let (mut log, mut tables) = (open("chirp_log").await, open("chirp_tables").await);
@@ -70,6 +71,7 @@ fn both_engines_have_words_for_every_mark() {
 fn every_section_of_a_file_is_there_once_and_used() {
     let files: Vec<(PathBuf, &str)> = crates().iter().flat_map(|folder| files(folder, "sql")).map(read).collect();
     let used: BTreeSet<(PathBuf, &str)> = every_statement().iter().filter_map(|statement| statement.place()).collect();
+    let declared: Vec<Section> = tables().iter().flat_map(|tables| tables.sections()).copied().collect();
     let (mut found, mut wrong) = (BTreeSet::new(), Vec::new());
     for (path, text) in &files {
         for section in sections(text) {
@@ -77,7 +79,7 @@ fn every_section_of_a_file_is_there_once_and_used() {
             let is_used = match section.heading {
                 Heading::Name => used.contains(&(path.clone(), name)),
                 Heading::Fragment => files.iter().any(|(_, text)| text.contains(&format!("{{{name}("))),
-                Heading::Table | Heading::Index | Heading::Rows => true,
+                Heading::Table | Heading::Index | Heading::Rows => declared.contains(&section),
             };
             let is_new = found.insert((path.clone(), section.heading, name));
             if !is_used || !is_new {
@@ -87,6 +89,24 @@ fn every_section_of_a_file_is_there_once_and_used() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert_eq!(found.iter().filter(|(_, heading, _)| *heading == Heading::Name).count(), used.len());
+}
+
+#[test]
+fn every_declaration_makes_what_it_is_called() {
+    let mut names = BTreeSet::new();
+    for section in tables().iter().flat_map(|tables| tables.sections()) {
+        let (sql, name) = (section.sql(), section.name);
+        let begins = match section.heading {
+            Heading::Table => vec![format!("CREATE TABLE IF NOT EXISTS {name} (")],
+            Heading::Index => {
+                ["", "UNIQUE "].map(|unique| format!("CREATE {unique}INDEX IF NOT EXISTS {name} ON ")).to_vec()
+            }
+            Heading::Rows => vec![format!("INSERT INTO {name} ")],
+            Heading::Name | Heading::Fragment => vec![],
+        };
+        assert!(begins.iter().any(|begin| sql.starts_with(begin)), "{name}: {sql}");
+        assert!(names.insert((section.heading, name)), "{name} is declared twice");
+    }
 }
 
 /// A file, by its path from the root of the workspace. Sections live as long as a file that is compiled in.

@@ -24,7 +24,7 @@ use shared::rpc::serve::StreamEnd;
 use shared::rpc::tokens::{Tokens, must_be_in_the_log};
 use shared::runtime::tasks::Tasks;
 use shared::sql::database::{Database, Row, Value};
-use shared::sql::{BESIDE, statements};
+use shared::sql::{SHADOW_PREFIX, statements};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::time::Instant;
 use tokio_stream::wrappers::ReceiverStream;
@@ -99,9 +99,9 @@ impl Admin {
         let is_left = self.silence.of(name, silent_micros) == Owner::Gone;
         let failure = failure.or_else(|| is_left.then(|| "no projector works on it".to_owned()));
         let head = self.log.head().await?.position.max(checkpoint);
-        let beside = format!("{BESIDE}{name}");
+        let rebuild = format!("{SHADOW_PREFIX}{name}");
         let rows =
-            self.tables.rows(&SELECT_PROJECTION, &[Value::Text(&beside), now]).await.map_err(store_unavailable)?;
+            self.tables.rows(&SELECT_PROJECTION, &[Value::Text(&rebuild), now]).await.map_err(store_unavailable)?;
         let rebuilt = rows.first().map(|row| row.get("checkpoint").map(Position)).transpose().map_err(internal)?;
         let time_left = rebuilt.and_then(|rebuilt| self.rates.time_left(name, rebuilt, head));
         let state = match failure {

@@ -119,7 +119,7 @@ impl Projector {
         progress: Wake,
     ) -> Result<Self, StoreError> {
         let takeover = Takeover::WhenSilent;
-        let writer = store.open_tables_to_write(&*log).await?;
+        let writer = store.open_tables_to_write(&*log, &projections::tables()).await?;
         let reader = store.open_tables_to_read(&*log).await?;
         let tables = ReadTables { writer, reader, takeover, owners };
         let mut projector = Self::on(tables, log, settings, clock, progress).await.map_err(OpenError::from)?;

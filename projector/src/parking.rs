@@ -174,9 +174,9 @@ pub async fn unpark(tx: &mut Transaction, projection: &str, position: Position) 
 }
 
 /// Starts the rebuild of a projection with no parked events but the discarded ones.
-pub async fn begin_anew(tx: &mut Transaction, projection: &str, beside: &str) -> Result<(), sqlx::Error> {
-    forget(tx, beside).await?;
-    tx.execute(&KEEP_DISCARDED, &[Value::Text(projection), Value::Text(beside)]).await.map(drop)
+pub async fn begin_anew(tx: &mut Transaction, projection: &str, rebuild: &str) -> Result<(), sqlx::Error> {
+    forget(tx, rebuild).await?;
+    tx.execute(&KEEP_DISCARDED, &[Value::Text(projection), Value::Text(rebuild)]).await.map(drop)
 }
 
 /// Deletes all parked events of this name.
@@ -185,9 +185,9 @@ pub async fn forget(tx: &mut Transaction, projection: &str) -> Result<(), sqlx::
 }
 
 /// Gives the projection the parked events of its rebuild instead of its own.
-pub async fn take_over(tx: &mut Transaction, projection: &str, beside: &str) -> Result<(), sqlx::Error> {
+pub async fn take_over(tx: &mut Transaction, projection: &str, rebuild: &str) -> Result<(), sqlx::Error> {
     forget(tx, projection).await?;
-    tx.execute(&RENAME, &[Value::Text(projection), Value::Text(beside)]).await.map(drop)
+    tx.execute(&RENAME, &[Value::Text(projection), Value::Text(rebuild)]).await.map(drop)
 }
 
 /// Discards a parked event: it will never be applied. False when it is not parked.

@@ -8,6 +8,7 @@ use shared::model::clock::Timestamp;
 use shared::model::event::{DecodeError, Event};
 use shared::model::ids::{Position, Version};
 use shared::sql::database::Transaction;
+use shared::tables::Tables;
 
 use crate::projections::wants::wanted_by;
 
@@ -68,8 +69,13 @@ pub enum Policy {
 /// that the order of parking lets through (see [`crate::parking`]) may be applied in any order.
 #[async_trait]
 pub trait Projection: Send + Sync {
-    /// Ends with its version and begins the names of its tables: to reshape a projection, add the next version.
-    fn name(&self) -> &'static str;
+    /// What it has in the database.
+    fn tables(&self) -> &'static Tables;
+
+    /// Ends with its version: to reshape a projection, add the next version.
+    fn name(&self) -> &'static str {
+        self.tables().projection
+    }
 
     /// The first words of the types of events that it wants, such as `post`. Of an event that cannot be decoded nothing else is known.
     fn aggregates(&self) -> &'static [&'static str];

@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use shared::runtime::settings::TimelineSettings;
 use shared::sql::Statement;
+use shared::tables::Tables;
 
 use crate::projection::{Policy, Projection};
 
@@ -39,6 +40,12 @@ pub fn all(timelines: &TimelineSettings) -> Vec<Arc<dyn Projection>> {
 #[must_use]
 pub fn names() -> Vec<&'static str> {
     all(&TimelineSettings::default()).iter().map(|projection| projection.name()).collect()
+}
+
+/// What they have in the database.
+#[must_use]
+pub fn tables() -> Vec<&'static Tables> {
+    all(&TimelineSettings::default()).iter().map(|projection| projection.tables()).collect()
 }
 
 /// The names of the projections that park an event that they cannot apply, and go on.

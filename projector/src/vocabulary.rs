@@ -1,4 +1,4 @@
-//! What the statements of the projector name: numbers of enums and constants, by their names in Rust.
+//! What the statements of the projector name: numbers of enums, by their names in Rust.
 //!
 //! Never here: fragments, since no two projections share a table.
 

@@ -26,7 +26,7 @@ use crate::sql::database::Database;
 use crate::sql::postgres::{Channel, Server, TABLES_CHANNEL, Work};
 use crate::sql::sqlite::settle;
 use crate::sql::versions::LOG;
-use crate::tables::{self, OpenError};
+use crate::tables::{self, OpenError, Tables};
 
 pub use self::error::StoreError;
 use self::error::{of_file, shown};
@@ -199,10 +199,10 @@ impl Store {
     ///
     /// # Errors
     /// When the server refuses.
-    pub async fn make(&self) -> Result<(), StoreError> {
+    pub async fn make(&self, projections: &[&Tables]) -> Result<(), StoreError> {
         match self {
             Self::Folder(_) => Ok(()),
-            Self::Server(server) => Ok(server.migrate().await?),
+            Self::Server(server) => Ok(server.migrate(projections).await?),
         }
     }
 
@@ -291,12 +291,16 @@ impl Store {
     ///
     /// # Errors
     /// When they belong to another log or cannot be written.
-    pub async fn open_tables_to_write(&self, log: &dyn LogHead) -> Result<Database, StoreError> {
+    pub async fn open_tables_to_write(
+        &self,
+        log: &dyn LogHead,
+        projections: &[&Tables],
+    ) -> Result<Database, StoreError> {
         let epoch = log.identity().epoch;
         match self {
             Self::Folder(folder) => {
                 let file = tables_file(folder);
-                tables::open_file_to_write(&file, epoch).await.map_err(of_file(&file))
+                tables::open_file_to_write(&file, epoch, projections).await.map_err(of_file(&file))
             }
             Self::Server(server) => Ok(tables::belonging_to(server.tables_to_write(), epoch).await?),
         }

@@ -5,9 +5,10 @@
 //! it); everything here can be dropped and filled again from the log. Never here: a fact that is not in the log.
 
 pub mod aside;
-pub mod beside;
 pub mod checkpoint;
+mod declaration;
 pub(crate) mod older;
+pub mod shadow;
 
 use std::convert::Infallible;
 use std::path::{Path, PathBuf};
@@ -42,6 +43,9 @@ pub const CACHE_SIZE: &str = "-65536";
 /// The same for each connection that reads.
 const READER_CACHE_SIZE: &str = "-16384";
 
+pub use self::declaration::{Tables, declare_tables};
+
+/// The tables that belong to no projection.
 static SCHEMA: Script = Script::new(include_str!("tables/schema.sql"));
 
 statements! {
@@ -135,11 +139,11 @@ pub enum OpenError {
     AnotherStore,
 }
 
-/// Opens the read tables in a file to write them, making the file and the schema when needed.
+/// Opens the read tables in a file to write them, making the file and the tables, those of these projections among them, when needed.
 ///
 /// # Errors
 /// When the file cannot be written, or was filled from the log of another store.
-pub async fn open_file_to_write(file: &Path, epoch: Uuid) -> Result<Database, OpenError> {
+pub async fn open_file_to_write(file: &Path, epoch: Uuid, projections: &[&Tables]) -> Result<Database, OpenError> {
     let options = SqliteConnectOptions::new()
         .filename(file)
         .create_if_missing(true)
@@ -152,7 +156,7 @@ pub async fn open_file_to_write(file: &Path, epoch: Uuid) -> Result<Database, Op
         .pragma("temp_store", "memory")
         .busy_timeout(BUSY_TIMEOUT);
     drop(connect_to_write(&options).await?);
-    open_to_write(options, epoch).await
+    open_to_write(options, epoch, projections).await
 }
 
 /// Opens the read tables in a file that is there, of whichever log they are.
@@ -178,15 +182,19 @@ pub async fn begin_epoch(tables: &Database, epoch: Uuid) -> Result<(), OpenError
 ///
 /// # Errors
 /// When there is no room.
-pub async fn open_in_memory(epoch: Uuid) -> Result<Database, OpenError> {
-    open_to_write(SqliteConnectOptions::new().in_memory(true), epoch).await
+pub async fn open_in_memory(epoch: Uuid, projections: &[&Tables]) -> Result<Database, OpenError> {
+    open_to_write(SqliteConnectOptions::new().in_memory(true), epoch, projections).await
 }
 
-async fn open_to_write(options: SqliteConnectOptions, epoch: Uuid) -> Result<Database, OpenError> {
+async fn open_to_write(
+    options: SqliteConnectOptions,
+    epoch: Uuid,
+    projections: &[&Tables],
+) -> Result<Database, OpenError> {
     let pool = pool().max_connections(1).idle_timeout(None).max_lifetime(None).connect_with(options).await?;
     let database = Database::Sqlite(pool);
     let mut setup = database.begin_to_write().await?;
-    make(&mut setup, epoch).await?;
+    make(&mut setup, epoch, projections).await?;
     setup.commit().await?;
     Ok(database)
 }
@@ -245,13 +253,16 @@ pub async fn open_file_to_read(file: &Path, epoch: Uuid) -> Result<Database, Ope
     belonging_to(Database::Sqlite(pool), epoch).await
 }
 
-/// Makes what is missing of the read tables, for the log with this epoch.
+/// Makes what is missing of the read tables, those of these projections among them, for the log with this epoch.
 ///
 /// # Errors
 /// When they cannot be written, or were filled from the log of another store.
-pub async fn make(setup: &mut Transaction, epoch: Uuid) -> Result<(), OpenError> {
+pub async fn make(setup: &mut Transaction, epoch: Uuid, projections: &[&Tables]) -> Result<(), OpenError> {
     let were_renamed = older::rename_changes(setup).await?;
     setup.script(&SCHEMA).await?;
+    for tables in projections {
+        setup.text(tables.script(setup.is_on_server())).await?;
+    }
     older::add_columns(setup).await?;
     if were_renamed {
         older::take_over_changes(setup).await?;
@@ -298,11 +309,18 @@ mod tests {
 
     use super::*;
     use crate::runtime::wake::Wake;
+    use crate::sql::sections::{Section, count_declarations, declarations};
+    use crate::sql::{Source, Vocabulary};
 
     const PATIENCE: Duration = Duration::from_secs(30);
+    const FILE: &str =
+        "-- table: filled_1\nCREATE TABLE IF NOT EXISTS filled_1 (text TEXT NOT NULL, batch {number} NOT NULL){table};";
+    static SOURCE: Source = Source::new("", "", FILE, &Vocabulary::NONE);
+    static SECTIONS: [Section; count_declarations(FILE)] = declarations(FILE);
+    static FILLED: Tables = Tables::new("filled_1", "next_filled_1", &SOURCE, &SECTIONS);
     /// A hundred rows of a page each.
     const FILL: &str = "
-INSERT INTO hashtags_1 WITH RECURSIVE numbers (number) AS (
+INSERT INTO filled_1 WITH RECURSIVE numbers (number) AS (
     SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < 100
 ) SELECT printf('%04000d', number), $1 FROM numbers";
 
@@ -310,7 +328,7 @@ INSERT INTO hashtags_1 WITH RECURSIVE numbers (number) AS (
     async fn what_was_written_is_copied_back_beside_the_writer() {
         let folder = TempDir::new().expect("a folder can be made");
         let file = folder.path().join("tables.sqlite");
-        let tables = open_file_to_write(&file, Uuid::nil()).await.expect("it can be made");
+        let tables = open_file_to_write(&file, Uuid::nil(), &[&FILLED]).await.expect("it can be made");
         let Database::Sqlite(pool) = &tables else { panic!("it is a file") };
         let written = Wake::default();
         let copying = tokio::spawn(copy_back(file.clone(), written.listen()));
@@ -339,7 +357,7 @@ INSERT INTO hashtags_1 WITH RECURSIVE numbers (number) AS (
     async fn what_grew_beside_a_long_reader_is_emptied_once_it_is_gone() {
         let folder = TempDir::new().expect("a folder can be made");
         let file = folder.path().join("tables.sqlite");
-        let tables = open_file_to_write(&file, Uuid::nil()).await.expect("it can be made");
+        let tables = open_file_to_write(&file, Uuid::nil(), &[&FILLED]).await.expect("it can be made");
         let Database::Sqlite(pool) = &tables else { panic!("it is a file") };
         let mut reader = SqliteConnectOptions::new().filename(&file).read_only(true).connect().await.expect("it opens");
         sqlx::raw_sql("BEGIN; SELECT * FROM store").execute(&mut reader).await.expect("it reads");

@@ -102,7 +102,7 @@ async fn read(log: impl EventLog, storm: Arc<Storm>) -> Position {
 async fn a_storm_of_rollbacks_leaves_no_gap_and_loses_nothing() {
     let rollbacks = number("CHIRP_STORM").unwrap_or(ROLLBACKS);
     let (folder, server) = (folder(), Server::for_a_test().await);
-    server.migrate().await.expect("the schemas can be made");
+    server.migrate(&projector::projections::tables()).await.expect("the schemas can be made");
     let store = server.address();
     let projector = Role::start_at("projector", "--ops-listen", &store, &[]).await;
     let storm = Arc::new(Storm::default());

@@ -129,7 +129,7 @@ impl Places {
                 for database in &databases {
                     let mut around = PgConnection::connect(&database.address()).await.expect("it answers");
                     sqlx::raw_sql(EMPTY).execute(&mut around).await.expect("the schemas can be dropped");
-                    database.migrate().await.expect("the schemas can be made");
+                    database.migrate(&projector::projections::tables()).await.expect("the schemas can be made");
                     match epoch {
                         None => epoch = Some(epoch_of(&mut around).await),
                         Some(epoch) => adopt(&mut around, epoch).await,

@@ -56,7 +56,7 @@ pub async fn tamper(folder: &Path, half: Half, sql: &'static str) -> u64 {
 /// may append meanwhile. Gives its position.
 pub async fn append_unreadable(folder: &Path, stream: &str, kind: &str, payload: &str) -> Position {
     let store = Store::existing_at(&store_of(folder).await).expect("it is there");
-    let log = store.open_log_to_import().await.expect("it opens").log;
+    let log = store.open_log_to_import(&projector::projections::tables()).await.expect("it opens").log;
     let head = log.head().await.expect("there is a head");
     let mut event = log.at(head.position).await.expect("it reads").expect("there are events");
     event.position = head.position.next();

@@ -28,7 +28,7 @@ use crate::roles::http;
 /// A database with the schemas in it, on the server of all tests.
 async fn database() -> Server {
     let server = Server::for_a_test().await;
-    server.migrate().await.expect("the schemas can be made");
+    server.migrate(&projector::projections::tables()).await.expect("the schemas can be made");
     server
 }
 
@@ -151,7 +151,7 @@ async fn three_processes_work_with_the_rights_of_their_roles() {
         assert_eq!(texts(&page.items), ["as somebody who may"], "the others may read what is new");
     }
     // A second upgrade changes nothing.
-    server.migrate().await.expect("it is up to date");
+    server.migrate(&projector::projections::tables()).await.expect("it is up to date");
     let made = api.post(&ada, "afterwards").await;
     assert_eq!(texts(&api.home(&bob, fresh(&made.token)).await.items), ["afterwards", "as somebody who may"]);
     verified(&server.address()).await;

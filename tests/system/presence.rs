@@ -118,7 +118,7 @@ async fn whoever_has_a_stream_open_is_online_for_those_who_may_know() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn query_servers_tell_each_other_who_is_online_and_forget_one_that_crashed() {
     let server = Server::for_a_test().await;
-    server.migrate().await.expect("the schemas can be made");
+    server.migrate(&projector::projections::tables()).await.expect("the schemas can be made");
     let store = server.address();
     let commands = Role::start_at("command-server", "--listen", &store, &[]).await;
     let projector = Role::start_at("projector", "--ops-listen", &store, &[]).await;

@@ -75,7 +75,7 @@ async fn make_database(folder: &Path) -> String {
         return address;
     }
     let server = Server::for_a_test().await;
-    server.migrate().await.expect("the schemas can be made");
+    server.migrate(&projector::projections::tables()).await.expect("the schemas can be made");
     std::fs::write(&note, server.address()).expect("there is room for an address");
     server.address()
 }

@@ -13,7 +13,7 @@ use crate::api::{Api, ask, fresh, item, reason, texts, up_to_date};
 use crate::process::{Dev, chirp, eventually, folder, on_postgres, verified};
 
 /// Every batch of a rebuild is slow, and batches are small.
-const SLOWLY: &str = "projector::beside=sleep(60)";
+const SLOWLY: &str = "projector::rebuild=sleep(60)";
 const SMALL_BATCHES: [&str; 2] = ["--batch-events-max", "5"];
 const POSTS: usize = 40;
 

@@ -37,14 +37,20 @@ async fn put(version: &str, folder: &Path) {
     }
     let server = Server::for_a_test().await;
     // The roles belong to the whole server, and the dump grants them their rights.
-    server.new_database("roles").await.expect("it is made").migrate().await.expect("the roles are made");
+    server
+        .new_database("roles")
+        .await
+        .expect("it is made")
+        .migrate(&projector::projections::tables())
+        .await
+        .expect("the roles are made");
     let dump = fs::read_to_string(stores().join(version).join("postgres.sql")).expect("there is a dump");
     // Lines with a backslash are for psql alone.
     let script: String = dump.lines().filter(|line| !line.starts_with('\\')).map(|line| format!("{line}\n")).collect();
     let mut session = server.plain("public").acquire().await.expect("it answers");
     session.script(sqlx::raw_sql(AssertSqlSafe(script)), Wait::WhileItRuns).await.expect("the dump is read in");
     drop(session);
-    server.migrate().await.expect("it is upgraded");
+    server.migrate(&projector::projections::tables()).await.expect("it is upgraded");
     fs::write(folder.join("address"), server.address()).expect("there is room for an address");
 }
 
@@ -110,7 +116,9 @@ async fn the_changes_that_timelines_kept_go_on_as_a_projection_of_their_own() {
         if !is_on_server(folder.path()) {
             let store = Store::in_folder(folder.path()).expect("it is there");
             let log = store.open_log(Arc::new(SystemClock)).await.expect("it is upgraded");
-            drop(store.open_tables_to_write(&*log).await.expect("they are upgraded"));
+            drop(
+                store.open_tables_to_write(&*log, &projector::projections::tables()).await.expect("they are upgraded"),
+            );
         }
         let rows = open(folder.path(), Half::Tables).await.rows(&SELECT_CHANGES, &[]).await.expect("they are there");
         let [row] = rows.as_slice() else { panic!("{version}: {} checkpoints", rows.len()) };

@@ -16,6 +16,7 @@ pub use read::RowReader;
 pub use write::RowWriter;
 
 use shared::sql::{Vocabulary, numbers};
+use shared::tables::declare_tables;
 
 use crate::pull;
 
@@ -24,3 +25,5 @@ const PULLED_ALWAYS: i64 = i64::MAX;
 
 /// For the files of SQL of this adapter.
 static VOCABULARY: Vocabulary = Vocabulary { fragments: &[pull::FRAGMENTS], numbers: &[numbers!(PULLED_ALWAYS)] };
+
+declare_tables! { "timelines_1" in "rows.sql" with VOCABULARY }

@@ -67,7 +67,7 @@ impl Rounds {
         let Some(server) = &self.server else { return Ok(Store::in_folder(folder)?) };
         let made = server.new_database("chirp_bench").await.context("a throw-away database cannot be made")?;
         self.made.lock().unwrap_or_else(PoisonError::into_inner).push(made.clone());
-        made.migrate().await?;
+        made.migrate(&projector::projections::tables()).await?;
         Ok(Store::Server(made))
     }
 

@@ -12,13 +12,13 @@ use shared::rpc::proto::query::ActivityKind;
 use shared::sql::database::Transaction;
 use shared::sql::rows::Rows;
 use shared::sql::statements;
+use shared::tables::{Tables, declare_tables};
 
 use crate::edges::execute;
 use crate::projection::{Batch, Fact, Projection};
 use crate::projections::wants::unwanted;
 
-pub const NAME: &str = "activity_1";
-
+declare_tables! { "activity_1" in "activity.sql" }
 statements! { "activity.sql": UPSERT, DELETE, DELETE_OF_POSTS }
 
 /// The projection.
@@ -77,8 +77,8 @@ impl Net {
 
 #[async_trait]
 impl Projection for Activity {
-    fn name(&self) -> &'static str {
-        NAME
+    fn tables(&self) -> &'static Tables {
+        &TABLES
     }
 
     fn aggregates(&self) -> &'static [&'static str] {

@@ -6,13 +6,13 @@ use async_trait::async_trait;
 use shared::model::event::{BookmarkEvent, Event};
 use shared::sql::database::Transaction;
 use shared::sql::statements;
+use shared::tables::{Tables, declare_tables};
 
 use crate::edges::{EdgeTable, Edges};
 use crate::projection::{Batch, Fact, Projection};
 use crate::projections::wants::unwanted;
 
-pub const NAME: &str = "bookmarks_1";
-
+declare_tables! { "bookmarks_1" in "bookmarks.sql" }
 statements! { "bookmarks.sql": UPSERT_BOOKMARKS, DELETE_BOOKMARKS }
 
 static BOOKMARKS: EdgeTable = EdgeTable { upsert: &UPSERT_BOOKMARKS, delete: &DELETE_BOOKMARKS };
@@ -38,8 +38,8 @@ fn fold(facts: &[&Fact]) -> Edges {
 
 #[async_trait]
 impl Projection for Bookmarks {
-    fn name(&self) -> &'static str {
-        NAME
+    fn tables(&self) -> &'static Tables {
+        &TABLES
     }
 
     fn aggregates(&self) -> &'static [&'static str] {

@@ -9,13 +9,13 @@ use shared::model::event::{AccountEvent, BlockEvent, Event, FollowEvent, MuteEve
 use shared::model::ids::Position;
 use shared::sql::database::Transaction;
 use shared::sql::statements;
-use shared::tables::Change;
+use shared::tables::{Change, Tables, declare_tables};
 
 use crate::changes::ChangesTable;
 use crate::projection::{Batch, Fact, Projection};
 use crate::projections::wants::unwanted;
 
-pub const NAME: &str = "changes_1";
+declare_tables! { "changes_1" in "changes.sql" }
 
 statements! { "changes.sql": INSERT, FORGET, RAISE_KEPT_AFTER }
 
@@ -66,8 +66,8 @@ fn changed(fact: &Fact) -> Changed {
 
 #[async_trait]
 impl Projection for Changes {
-    fn name(&self) -> &'static str {
-        NAME
+    fn tables(&self) -> &'static Tables {
+        &TABLES
     }
 
     fn aggregates(&self) -> &'static [&'static str] {

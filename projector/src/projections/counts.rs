@@ -12,13 +12,13 @@ use shared::model::ids::{AccountKey, PostKey};
 use shared::sql::database::Transaction;
 use shared::sql::rows::Rows;
 use shared::sql::statements;
+use shared::tables::{Tables, declare_tables};
 
 use crate::edges::execute;
 use crate::projection::{Batch, Fact, Projection};
 use crate::projections::wants::unwanted;
 
-pub const NAME: &str = "counts_1";
-
+declare_tables! { "counts_1" in "counts.sql" }
 statements! { "counts.sql": ADD_TO_ACCOUNTS, ADD_TO_POSTS }
 
 /// The projection.
@@ -94,8 +94,8 @@ fn fold(facts: &[&Fact]) -> Net {
 
 #[async_trait]
 impl Projection for Counts {
-    fn name(&self) -> &'static str {
-        NAME
+    fn tables(&self) -> &'static Tables {
+        &TABLES
     }
 
     fn aggregates(&self) -> &'static [&'static str] {

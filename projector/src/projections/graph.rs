@@ -4,13 +4,13 @@ use async_trait::async_trait;
 use shared::model::event::{BlockEvent, Event, FollowEvent, MuteEvent};
 use shared::sql::database::Transaction;
 use shared::sql::statements;
+use shared::tables::{Tables, declare_tables};
 
 use crate::edges::{EdgeTable, Edges};
 use crate::projection::{Batch, Fact, Policy, Projection};
 use crate::projections::wants::unwanted;
 
-pub const NAME: &str = "graph_1";
-
+declare_tables! { "graph_1" in "graph.sql" }
 statements! {
     "graph.sql":
     UPSERT_FOLLOWS, DELETE_FOLLOWS, UPSERT_REQUESTS, DELETE_REQUESTS, UPSERT_BLOCKS, DELETE_BLOCKS, UPSERT_MUTES,
@@ -75,8 +75,8 @@ impl Net {
 
 #[async_trait]
 impl Projection for Graph {
-    fn name(&self) -> &'static str {
-        NAME
+    fn tables(&self) -> &'static Tables {
+        &TABLES
     }
 
     fn aggregates(&self) -> &'static [&'static str] {

@@ -1,5 +1,52 @@
 -- graph_1: who follows, asks to follow, blocks and mutes whom, and since when.
 
+-- table: graph_1_follows
+CREATE TABLE IF NOT EXISTS graph_1_follows (
+    follower {number} NOT NULL,
+    followee {number} NOT NULL,
+    place    {number} NOT NULL,
+    PRIMARY KEY (follower, followee)
+){clustered};
+
+-- index: graph_1_follows_by_followee
+CREATE INDEX IF NOT EXISTS graph_1_follows_by_followee ON graph_1_follows (followee, place);
+
+-- index: graph_1_follows_by_follower
+CREATE INDEX IF NOT EXISTS graph_1_follows_by_follower ON graph_1_follows (follower, place);
+
+-- table: graph_1_requests
+CREATE TABLE IF NOT EXISTS graph_1_requests (
+    follower {number} NOT NULL,
+    followee {number} NOT NULL,
+    place    {number} NOT NULL,
+    PRIMARY KEY (follower, followee)
+){clustered};
+
+-- index: graph_1_requests_by_followee
+CREATE INDEX IF NOT EXISTS graph_1_requests_by_followee ON graph_1_requests (followee, place);
+
+-- table: graph_1_blocks
+CREATE TABLE IF NOT EXISTS graph_1_blocks (
+    account {number} NOT NULL,
+    target  {number} NOT NULL,
+    place   {number} NOT NULL,
+    PRIMARY KEY (account, target)
+){clustered};
+
+-- index: graph_1_blocks_by_account
+CREATE INDEX IF NOT EXISTS graph_1_blocks_by_account ON graph_1_blocks (account, place);
+
+-- table: graph_1_mutes
+CREATE TABLE IF NOT EXISTS graph_1_mutes (
+    account {number} NOT NULL,
+    target  {number} NOT NULL,
+    place   {number} NOT NULL,
+    PRIMARY KEY (account, target)
+){clustered};
+
+-- index: graph_1_mutes_by_account
+CREATE INDEX IF NOT EXISTS graph_1_mutes_by_account ON graph_1_mutes (account, place);
+
 -- name: UPSERT_FOLLOWS
 INSERT INTO graph_1_follows SELECT * FROM {rows $1 AS follows: follower, followee, place} WHERE true
 ON CONFLICT (follower, followee) DO UPDATE SET place = excluded.place;

@@ -10,13 +10,13 @@ use shared::model::ids::PostKey;
 use shared::sql::database::Transaction;
 use shared::sql::rows::Rows;
 use shared::sql::statements;
+use shared::tables::{Tables, declare_tables};
 
 use crate::edges::execute;
 use crate::projection::{Batch, Fact, Projection};
 use crate::projections::wants::unwanted;
 
-pub const NAME: &str = "hashtags_1";
-
+declare_tables! { "hashtags_1" in "hashtags.sql" }
 statements! { "hashtags.sql": DELETE, INSERT }
 
 /// The projection.
@@ -50,8 +50,8 @@ fn fold<'a>(facts: &[&'a Fact]) -> Net<'a> {
 
 #[async_trait]
 impl Projection for Hashtags {
-    fn name(&self) -> &'static str {
-        NAME
+    fn tables(&self) -> &'static Tables {
+        &TABLES
     }
 
     fn aggregates(&self) -> &'static [&'static str] {

@@ -16,6 +16,7 @@ use shared::rpc::proto::query::NotificationReason;
 use shared::sql::database::{Row, Transaction, Value};
 use shared::sql::rows::Rows;
 use shared::sql::statements;
+use shared::tables::{Tables, declare_tables};
 
 use crate::changes::ChangesTable;
 use crate::edges::execute;
@@ -23,13 +24,12 @@ use crate::projection::{Batch, Fact, Projection};
 use crate::projections::wants::unwanted;
 use crate::vocabulary::VOCABULARY;
 
-pub const NAME: &str = "notifications_1";
-
 /// Where a reason is about no post.
 const NO_POST: PostKey = PostKey(0);
 /// What the recipient had seen and is done again is no news for so long after it was done first, in microseconds: a day.
 const NO_NEWS_FOR: i64 = 24 * 60 * 60 * 1_000_000;
 
+declare_tables! { "notifications_1" in "notifications.sql" with VOCABULARY }
 statements! {
     "notifications.sql" with VOCABULARY:
     UPSERT, DELETE, SELECT_CAUSES, DELETE_GROUPS_OF_CAUSES, SELECT_GROUPS, DELETE_CAUSED_BY_POSTS,
@@ -347,8 +347,8 @@ impl Net {
 
 #[async_trait]
 impl Projection for Notifications {
-    fn name(&self) -> &'static str {
-        NAME
+    fn tables(&self) -> &'static Tables {
+        &TABLES
     }
 
     fn aggregates(&self) -> &'static [&'static str] {

@@ -1,6 +1,6 @@
 -- notifications_1: causes that stand, their groups, and what is seen.
 --
--- A cause is (recipient, reason, post, actor), a group (recipient, reason, post). A negative reason is that of a cause which is remembered.
+-- A cause is (recipient, reason, post, actor), a group (recipient, reason, post).
 
 -- fragment: comes_from_post(reason)
 -- The cause comes from the post itself: REPLIED, MENTIONED, QUOTED. As a range, since an index is used only where a statement says what it
@@ -9,6 +9,70 @@
 
 -- fragment: is_remembered_mention(reason)
 {reason} = -{NotificationReason::Mentioned}
+
+-- table: notifications_1
+-- One row per cause that stands. `reason` is a NotificationReason; `post` is 0 where the reason is about no post; `place` is the position of the
+-- cause. A negative reason is that of a cause which was undone after the recipient had seen it: it does not stand, and is remembered in case
+-- that it is drawn again.
+CREATE TABLE IF NOT EXISTS notifications_1 (
+    recipient   {number} NOT NULL,
+    reason      {number} NOT NULL,
+    post        {number} NOT NULL,
+    actor       {number} NOT NULL,
+    place       {number} NOT NULL,
+    happened_at {number} NOT NULL,
+    PRIMARY KEY (recipient, reason, post, actor)
+){clustered};
+
+-- index: notifications_1_by_place
+CREATE INDEX IF NOT EXISTS notifications_1_by_place ON notifications_1 (recipient, reason, post, place);
+
+-- index: notifications_1_by_post
+CREATE INDEX IF NOT EXISTS notifications_1_by_post ON notifications_1 (post) WHERE {comes_from_post(reason)};
+
+-- index: notifications_1_remembered_by_post
+CREATE INDEX IF NOT EXISTS notifications_1_remembered_by_post ON notifications_1 (post) WHERE {is_remembered_mention(reason)};
+
+-- table: notifications_1_groups
+-- The newest cause of each group, shown or not: no group is shown above it.
+CREATE TABLE IF NOT EXISTS notifications_1_groups (
+    recipient {number} NOT NULL,
+    reason    {number} NOT NULL,
+    post      {number} NOT NULL,
+    newest    {number} NOT NULL,
+    PRIMARY KEY (recipient, reason, post)
+){clustered};
+
+-- index: notifications_1_groups_by_newest
+CREATE INDEX IF NOT EXISTS notifications_1_groups_by_newest ON notifications_1_groups (recipient, newest);
+
+-- table: notifications_1_seen
+CREATE TABLE IF NOT EXISTS notifications_1_seen (
+    recipient {number} PRIMARY KEY,
+    up_to     {number} NOT NULL
+){table};
+
+-- table: notifications_1_changes
+-- Which groups were touched lately, for streams, at the latest place in a batch; where a cause was undone, at that place too. A reason of 0
+-- says that something was seen.
+CREATE TABLE IF NOT EXISTS notifications_1_changes (
+    place     {number} NOT NULL,
+    recipient {number} NOT NULL,
+    reason    {number} NOT NULL,
+    post      {number} NOT NULL,
+    PRIMARY KEY (place, recipient, reason, post)
+){clustered};
+
+-- table: notifications_1_kept
+CREATE TABLE IF NOT EXISTS notifications_1_kept (
+    id         {number} PRIMARY KEY CHECK (id = 1),
+    kept_after {number} NOT NULL
+){table};
+
+-- rows: notifications_1_kept
+-- Tables from before these changes were kept have none of what was projected already.
+INSERT INTO notifications_1_kept SELECT 1, COALESCE((SELECT checkpoint FROM projections WHERE name = {projection}), 0)
+WHERE true ON CONFLICT DO NOTHING;
 
 -- name: UPSERT
 -- $1 rows of (recipient, reason, post, actor, place, happened_at).

@@ -10,14 +10,14 @@ use shared::model::ids::{Position, PostKey};
 use shared::sql::database::Transaction;
 use shared::sql::rows::Rows;
 use shared::sql::statements;
+use shared::tables::{Tables, declare_tables};
 
 use crate::changes::ChangesTable;
 use crate::edges::{EdgeTable, Edges, execute};
 use crate::projection::{Batch, Fact, Projection};
 use crate::projections::wants::unwanted;
 
-pub const NAME: &str = "posts_1";
-
+declare_tables! { "posts_1" in "posts.sql" }
 statements! {
     "posts.sql":
     INSERT, UPDATE_TEXT, BURY, UPSERT_LIKES, DELETE_LIKES, UPSERT_REPOSTS, DELETE_REPOSTS, INSERT_CHANGES,
@@ -126,8 +126,8 @@ impl Net {
 
 #[async_trait]
 impl Projection for Posts {
-    fn name(&self) -> &'static str {
-        NAME
+    fn tables(&self) -> &'static Tables {
+        &TABLES
     }
 
     fn aggregates(&self) -> &'static [&'static str] {

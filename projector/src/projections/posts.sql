@@ -1,5 +1,74 @@
 -- posts_1: every post as it is now, and who likes and reposts it.
 
+-- table: posts_1
+-- A deleted post stays as a tombstone without its text.
+CREATE TABLE IF NOT EXISTS posts_1 (
+    post            {number} PRIMARY KEY,
+    post_id         {id} NOT NULL UNIQUE,
+    author          {number} NOT NULL,
+    text            TEXT NOT NULL,
+    reply_to        {number},
+    reply_to_author {number},
+    quoted          {number},
+    created_at      {number} NOT NULL,
+    edited_at       {number},
+    deleted         {flag} NOT NULL
+){table};
+
+-- index: posts_1_by_author
+CREATE INDEX IF NOT EXISTS posts_1_by_author ON posts_1 (author, post);
+
+-- index: posts_1_replies
+CREATE INDEX IF NOT EXISTS posts_1_replies ON posts_1 (reply_to, post) WHERE reply_to IS NOT NULL;
+
+-- index: posts_1_quotes
+CREATE INDEX IF NOT EXISTS posts_1_quotes ON posts_1 (quoted, post) WHERE quoted IS NOT NULL;
+
+-- table: posts_1_likes
+CREATE TABLE IF NOT EXISTS posts_1_likes (
+    account {number} NOT NULL,
+    post    {number} NOT NULL,
+    place   {number} NOT NULL,
+    PRIMARY KEY (account, post)
+){clustered};
+
+-- index: posts_1_likes_by_post
+CREATE INDEX IF NOT EXISTS posts_1_likes_by_post ON posts_1_likes (post, place);
+
+-- table: posts_1_reposts
+CREATE TABLE IF NOT EXISTS posts_1_reposts (
+    account {number} NOT NULL,
+    post    {number} NOT NULL,
+    place   {number} NOT NULL,
+    PRIMARY KEY (account, post)
+){clustered};
+
+-- index: posts_1_reposts_by_post
+CREATE INDEX IF NOT EXISTS posts_1_reposts_by_post ON posts_1_reposts (post, place);
+
+-- index: posts_1_reposts_by_account
+CREATE INDEX IF NOT EXISTS posts_1_reposts_by_account ON posts_1_reposts (account, place);
+
+-- table: posts_1_changes
+-- Of which posts the text or a count changed lately, for streams; of a reply also when it came. A deletion is there at its own place, for the
+-- post and for the one that it answered; anything else at the latest place in its batch.
+CREATE TABLE IF NOT EXISTS posts_1_changes (
+    place {number} NOT NULL,
+    post  {number} NOT NULL,
+    PRIMARY KEY (place, post)
+){clustered};
+
+-- table: posts_1_kept
+CREATE TABLE IF NOT EXISTS posts_1_kept (
+    id         {number} PRIMARY KEY CHECK (id = 1),
+    kept_after {number} NOT NULL
+){table};
+
+-- rows: posts_1_kept
+-- Tables from before these changes were kept have none of what was projected already.
+INSERT INTO posts_1_kept SELECT 1, COALESCE((SELECT checkpoint FROM projections WHERE name = {projection}), 0)
+WHERE true ON CONFLICT DO NOTHING;
+
 -- name: INSERT
 INSERT INTO posts_1
 SELECT post, post_id, author, text, reply_to, reply_to_author, quoted, created_at, NULL, FALSE

@@ -8,13 +8,13 @@ use shared::model::ids::{AccountId, AccountKey, AccountRef};
 use shared::sql::database::Transaction;
 use shared::sql::rows::Line;
 use shared::sql::statements;
+use shared::tables::{Tables, declare_tables};
 
 use crate::edges::execute;
 use crate::projection::{Batch, Fact, Policy, Projection};
 use crate::projections::wants::unwanted;
 
-pub const NAME: &str = "profiles_1";
-
+declare_tables! { "profiles_1" in "profiles.sql" }
 statements! { "profiles.sql": INSERT, UPDATE }
 
 /// The projection.
@@ -87,8 +87,8 @@ fn fold(facts: &[&Fact]) -> Net {
 
 #[async_trait]
 impl Projection for Profiles {
-    fn name(&self) -> &'static str {
-        NAME
+    fn tables(&self) -> &'static Tables {
+        &TABLES
     }
 
     fn aggregates(&self) -> &'static [&'static str] {

@@ -1,5 +1,21 @@
 -- profiles_1: every account as it is now.
 
+-- table: profiles_1
+CREATE TABLE IF NOT EXISTS profiles_1 (
+    account      {number} PRIMARY KEY,
+    account_id   {id} NOT NULL UNIQUE,
+    handle       TEXT NOT NULL,
+    display_name TEXT NOT NULL,
+    bio          TEXT NOT NULL,
+    organization {flag} NOT NULL,
+    protected    {flag} NOT NULL,
+    active       {flag} NOT NULL,
+    created_at   {number} NOT NULL
+){table};
+
+-- index: profiles_1_by_handle
+CREATE INDEX IF NOT EXISTS profiles_1_by_handle ON profiles_1 (handle);
+
 -- name: INSERT
 INSERT INTO profiles_1
 SELECT * FROM {rows $1 AS registered: account, account_id id, handle text, display_name text, bio text, organization flag, protected flag, active flag, created_at};

@@ -8,13 +8,13 @@ use shared::model::event::{AccountEvent, Event, FollowEvent, PostEvent, RepostEv
 use shared::model::ids::{AccountKey, AccountRef, PostKey};
 use shared::runtime::settings::TimelineSettings;
 use shared::sql::database::Transaction;
-use timelines::rows::RowWriter;
+use shared::tables::Tables;
+pub use timelines::rows::NAME;
+use timelines::rows::{RowWriter, TABLES};
 use timelines::{EdgeChanges, ReasonChanges, WriteTimelines};
 
 use crate::projection::{Batch, Fact, Projection};
 use crate::projections::wants::unwanted;
-
-pub const NAME: &str = "timelines_1";
 
 /// The projection.
 pub struct Timelines {
@@ -82,8 +82,8 @@ impl Net {
 
 #[async_trait]
 impl Projection for Timelines {
-    fn name(&self) -> &'static str {
-        NAME
+    fn tables(&self) -> &'static Tables {
+        &TABLES
     }
 
     fn aggregates(&self) -> &'static [&'static str] {

@@ -15,8 +15,8 @@ use ::metrics::gauge;
 use shared::log::{Anchor, Hash, chain};
 use shared::model::ids::Position;
 use shared::runtime::metrics;
-use shared::sql::BESIDE;
-use shared::tables::{aside, beside};
+use shared::sql::SHADOW_PREFIX;
+use shared::tables::{aside, shadow};
 use tracing::{error, info, warn};
 
 use super::{RunError, Runner, Turn};
@@ -142,18 +142,20 @@ impl Runner {
 
     /// Sets the tables of a lost history aside, and fills the projection again from the first event.
     async fn set_aside(&mut self, member: usize, claim: Claim) -> Result<(), RunError> {
-        let name = self.running[member].projection.name();
+        let projection = &self.running[member].projection;
+        let (name, tables) = (projection.name(), projection.tables());
+        let is_rebuild = name == tables.rebuild;
         let (head, checkpoint) = (self.log.head().await?.position, claim.checkpoint);
         let mut tx = self.tables.begin_to_write().await?;
         self.still_ours(&mut tx, name, claim).await?;
-        let begins_at = if let Some(projection) = name.strip_prefix(BESIDE) {
+        let begins_at = if is_rebuild {
             // Shadow tables never served, so they are made anew instead of being set aside.
-            beside::make(&mut tx, projection).await?;
+            shadow::make(&mut tx, tables).await?;
             parking::forget(&mut tx, name).await?;
             Position(0)
         } else {
             let lost = aside::Lost { checkpoint, hash: claim.hash, log_head: head, at: self.clock.now() };
-            let number = aside::set_aside(&mut tx, name, &lost).await?;
+            let number = aside::set_aside(&mut tx, tables, &lost).await?;
             parking::take_over(&mut tx, &aside::name(number, name), name).await?;
             error!(
                 projection = name,
@@ -169,8 +171,8 @@ impl Runner {
         if !checkpoints::begin_again(&mut tx, name, claim, begins_at).await? {
             return Err(RunError::Superseded(name));
         }
-        if !name.starts_with(BESIDE) {
-            aside::make_anew(&mut tx, name).await?;
+        if !is_rebuild {
+            aside::make_anew(&mut tx, tables).await?;
         }
         may_crash("projector::setting_aside");
         tx.commit().await?;
@@ -185,7 +187,7 @@ impl Runner {
     /// Sets the metric on which operators are alerted.
     pub(super) async fn count_set_aside(&self) -> Result<(), sqlx::Error> {
         let counts = aside::counts(&self.tables).await?;
-        for running in self.running.iter().filter(|running| !running.projection.name().starts_with(BESIDE)) {
+        for running in self.running.iter().filter(|running| !running.projection.name().starts_with(SHADOW_PREFIX)) {
             let name = running.projection.name();
             let count = counts.get(name).copied().unwrap_or(0);
             gauge!(metrics::PROJECTION_SET_ASIDE, "projection" => name).set(f64::from(count));
@@ -196,10 +198,11 @@ impl Runner {
     /// Drops the tables that were set aside. Gives how many sets there were.
     pub(super) async fn release_set_aside(&mut self, name: &str) -> Result<u32, RunError> {
         let Some((member, claim)) = self.owned(name)? else { return Ok(0) };
-        let name = self.running[member].projection.name();
+        let tables = self.running[member].projection.tables();
+        let name = tables.projection;
         let mut tx = self.tables.begin_to_write().await?;
         self.still_ours(&mut tx, name, claim).await?;
-        let numbers = aside::release(&mut tx, name).await?;
+        let numbers = aside::release(&mut tx, tables).await?;
         for number in &numbers {
             parking::forget(&mut tx, &aside::name(*number, name)).await?;
         }

@@ -2,7 +2,7 @@
 //!
 //! Always: a rebuild has a name, a checkpoint and parked events of its own, and goes on after a crash where it was;
 //! queries see the old rows until they see all of the new ones; those that wait for the end are told. Never here: how
-//! the tables are swapped (see [`shared::tables::beside`]).
+//! the tables are swapped (see [`shared::tables::shadow`]).
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,9 +12,9 @@ use async_trait::async_trait;
 use fail::fail_point;
 use shared::model::event::Event;
 use shared::model::ids::Position;
-use shared::sql::BESIDE;
+use shared::sql::SHADOW_PREFIX;
 use shared::sql::database::Transaction;
-use shared::tables::beside;
+use shared::tables::{Tables, shadow};
 use tokio::sync::oneshot;
 use tokio::time::{sleep, sleep_until};
 use tracing::{debug, info, warn};
@@ -34,53 +34,40 @@ const AGAIN_MAX: Duration = Duration::from_secs(5);
 const IDLE: Duration = Duration::from_millis(10);
 
 /// A projection that writes to its shadow tables.
-struct Beside {
-    projection: Arc<dyn Projection>,
-    name: &'static str,
-}
-
-impl Beside {
-    fn of(projection: Arc<dyn Projection>) -> Self {
-        Self { name: name_beside(projection.name()), projection }
-    }
-}
-
-/// The name of a projection's rebuild. There are as many as projections, so leaking them is bounded.
-fn name_beside(projection: &'static str) -> &'static str {
-    static KNOWN: Mutex<Option<HashMap<&str, &str>>> = Mutex::new(None);
-    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-    let make = || &*Box::leak(format!("{BESIDE}{projection}").into_boxed_str());
-    known.get_or_insert_default().entry(projection).or_insert_with(make)
-}
+struct Rebuild(Arc<dyn Projection>);
 
 /// The projection that a rebuild of this name is of, or the name itself.
 pub(super) fn served_name(name: &str) -> &str {
-    name.strip_prefix(BESIDE).unwrap_or(name)
+    name.strip_prefix(SHADOW_PREFIX).unwrap_or(name)
 }
 
 #[async_trait]
-impl Projection for Beside {
+impl Projection for Rebuild {
+    fn tables(&self) -> &'static Tables {
+        self.0.tables()
+    }
+
     fn name(&self) -> &'static str {
-        self.name
+        self.tables().rebuild
     }
 
     fn aggregates(&self) -> &'static [&'static str] {
-        self.projection.aggregates()
+        self.0.aggregates()
     }
 
     fn is_wanted(&self, event: &Event) -> bool {
-        self.projection.is_wanted(event)
+        self.0.is_wanted(event)
     }
 
     fn policy(&self) -> Policy {
-        self.projection.policy()
+        self.0.policy()
     }
 
     async fn apply(&self, tx: &mut Transaction, batch: &Batch<'_>) -> Result<(), sqlx::Error> {
-        fail_point!("projector::beside");
-        tx.go_beside(Some(self.projection.name()));
-        let applied = self.projection.apply(tx, batch).await;
-        tx.go_beside(None);
+        fail_point!("projector::rebuild");
+        tx.use_shadow_tables(Some(self.tables().sections()));
+        let applied = self.0.apply(tx, batch).await;
+        tx.use_shadow_tables(None);
         applied
     }
 }
@@ -97,7 +84,7 @@ impl Rates {
 
     /// Records where a rebuild begins; other projections are not recorded.
     pub(super) fn begin(&self, name: &'static str, from: Position) {
-        if let Some(projection) = name.strip_prefix(BESIDE) {
+        if let Some(projection) = name.strip_prefix(SHADOW_PREFIX) {
             self.all().insert(projection, (Instant::now(), from));
         }
     }
@@ -138,10 +125,10 @@ impl Runner {
     pub(super) fn take_up_rebuilds(&mut self, owners: &HashMap<String, Owner>) {
         let of = |running: &Running| running.claim.is_some().then(|| running.projection.clone());
         for projection in self.running.iter().filter_map(of).collect::<Vec<_>>() {
-            let name = name_beside(projection.name());
+            let name = projection.tables().rebuild;
             if owners.contains_key(name) && self.member(name).is_none() {
                 info!(projection = projection.name(), "the rebuild of {} goes on", projection.name());
-                self.running.push(Running::standing_by(Arc::new(Beside::of(projection))));
+                self.running.push(Running::standing_by(Arc::new(Rebuild(projection))));
             }
         }
     }
@@ -150,7 +137,7 @@ impl Runner {
     pub(super) fn forget_ended_rebuilds(&mut self, owners: &HashMap<String, Owner>) {
         self.running.retain(|running| {
             let name = running.projection.name();
-            !name.starts_with(BESIDE) || running.claim.is_some() || owners.contains_key(name)
+            !name.starts_with(SHADOW_PREFIX) || running.claim.is_some() || owners.contains_key(name)
         });
     }
 
@@ -162,22 +149,23 @@ impl Runner {
     pub(super) async fn begin_rebuild(&mut self, name: &str) -> Result<Option<&'static str>, RunError> {
         let Some((member, claim)) = self.owned(name)? else { return Ok(None) };
         let projection = self.running[member].projection.clone();
-        let (name, beside_name) = (projection.name(), name_beside(projection.name()));
-        if self.member(beside_name).is_some() {
+        let tables = projection.tables();
+        let (name, name_anew) = (tables.projection, tables.rebuild);
+        if self.member(name_anew).is_some() {
             return Err(RunError::Rebuilding(name));
         }
         let mut tx = self.tables.begin_to_write().await?;
         self.still_ours(&mut tx, name, claim).await?;
-        checkpoints::forget(&mut tx, beside_name).await?;
-        beside::make(&mut tx, name).await?;
-        parking::begin_anew(&mut tx, name, beside_name).await?;
+        checkpoints::forget(&mut tx, name_anew).await?;
+        shadow::make(&mut tx, tables).await?;
+        parking::begin_anew(&mut tx, name, name_anew).await?;
         tx.commit().await?;
         may_crash("projector::rebuild_begun");
-        let mut anew = Running::standing_by(Arc::new(Beside::of(projection)));
-        let claim = checkpoints::claim(&self.tables, beside_name, Owner::default(), self.clock.now(), None).await?;
+        let mut anew = Running::standing_by(Arc::new(Rebuild(projection)));
+        let claim = checkpoints::claim(&self.tables, name_anew, Owner::default(), self.clock.now(), None).await?;
         anew.own(&self.tables, claim.ok_or(RunError::Superseded(name))?).await?;
         self.running.push(anew);
-        self.rates.begin(beside_name, Position(0));
+        self.rates.begin(name_anew, Position(0));
         info!(projection = name, "rebuilding {name} beside what serves");
         Ok(Some(name))
     }
@@ -203,13 +191,14 @@ impl Runner {
     /// Cancels a rebuild; the old tables go on serving. False when there is none.
     pub(super) async fn cancel_rebuild(&mut self, name: &str) -> Result<bool, RunError> {
         let Some((member, claim)) = self.owned(name)? else { return Ok(false) };
-        let name = self.running[member].projection.name();
-        let Some(anew) = self.member(name_beside(name)) else { return Ok(false) };
+        let tables = self.running[member].projection.tables();
+        let (name, name_anew) = (tables.projection, tables.rebuild);
+        let Some(anew) = self.member(name_anew) else { return Ok(false) };
         let mut tx = self.tables.begin_to_write().await?;
         self.still_ours(&mut tx, name, claim).await?;
-        checkpoints::forget(&mut tx, name_beside(name)).await?;
-        parking::forget(&mut tx, name_beside(name)).await?;
-        beside::drop(&mut tx, name).await?;
+        checkpoints::forget(&mut tx, name_anew).await?;
+        parking::forget(&mut tx, name_anew).await?;
+        shadow::drop(&mut tx, tables).await?;
         tx.commit().await?;
         self.end_rebuild(name, anew, || Err(RunError::Cancelled(name)));
         warn!(projection = name, "the rebuild of {name} was cancelled");
@@ -249,8 +238,9 @@ impl Runner {
 
     /// Sets the time of the next try, and names the reader that holds the old tables once.
     async fn wait_for_readers(&mut self, anew: usize, cause: &sqlx::Error) -> Result<(), RunError> {
-        let name = served_name(self.running[anew].projection.name());
-        let reader = beside::reader(&self.tables, name).await?;
+        let tables = self.running[anew].projection.tables();
+        let name = tables.projection;
+        let reader = shadow::reader(&self.tables, tables).await?;
         let (pause, told) = match self.rebuilding.waited {
             Some((pause, told)) => ((pause * 2).min(AGAIN_MAX), told),
             None => (AGAIN, None),
@@ -269,7 +259,7 @@ impl Runner {
 
     /// The projection that serves while this rebuild is filled; nothing if this is no rebuild.
     fn served_by(&self, anew: usize) -> Option<usize> {
-        self.member(self.running[anew].projection.name().strip_prefix(BESIDE)?)
+        self.member(self.running[anew].projection.name().strip_prefix(SHADOW_PREFIX)?)
     }
 
     async fn take_over(&mut self, anew: usize, old: usize) -> Result<(), RunError> {
@@ -283,7 +273,7 @@ impl Runner {
         let reached = (to, hash);
         let mut tx = self.tables.begin_to_write().await?;
         self.still_ours(&mut tx, name_anew, claim_anew).await?;
-        beside::take_over(&mut tx, name).await?;
+        shadow::take_over(&mut tx, self.running[old].projection.tables()).await?;
         self.advance(&mut tx, &[old], from, reached).await?;
         checkpoints::note_failure(&mut tx, name, claim, None).await?;
         checkpoints::forget(&mut tx, name_anew).await?;

@@ -16,6 +16,7 @@ use uuid::Uuid;
 use crate::runtime::patience::of_database;
 use crate::sql::postgres::pool::{Pool, Session, Wait};
 use crate::sql::rows::{Column, Rows};
+use crate::sql::sections::Section;
 use crate::sql::{Kind, Parameter, Script, Statement};
 
 const BEGIN: &str = "BEGIN";
@@ -66,8 +67,8 @@ impl Reader {
 /// Rolled back when it is dropped.
 pub struct Transaction {
     on: Engine,
-    /// The projection whose tables statements are redirected from, to the shadow tables of its rebuild.
-    beside: Option<&'static str>,
+    /// What the projection declares whose statements are redirected to the shadow tables of its rebuild.
+    shadowed: Option<&'static [Section]>,
     /// The end of a snapshot of a file, which keeps the write-ahead log from being emptied.
     until: Option<Instant>,
 }
@@ -79,7 +80,7 @@ enum Engine {
 
 impl From<Engine> for Transaction {
     fn from(on: Engine) -> Self {
-        Self { on, beside: None, until: None }
+        Self { on, shadowed: None, until: None }
     }
 }
 
@@ -145,13 +146,13 @@ impl Database {
 }
 
 impl Transaction {
-    /// Redirects statements to the shadow tables of this projection's rebuild; with nothing, back to the tables that they name.
-    pub fn go_beside(&mut self, projection: Option<&'static str>) {
-        self.beside = projection;
+    /// Redirects statements to the shadow tables of the projection that declares these; with nothing, back to the tables that they name.
+    pub fn use_shadow_tables(&mut self, declared: Option<&'static [Section]>) {
+        self.shadowed = declared;
     }
 
     fn meant(&self, statement: &'static Statement) -> &'static Statement {
-        self.beside.map_or(statement, |projection| statement.beside(projection))
+        self.shadowed.map_or(statement, |declared| statement.on_shadow_tables(declared))
     }
 
     /// Refuses a statement on a snapshot that is too old: the file's write-ahead log grows for as long as it is held.

@@ -26,7 +26,7 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use super::sections::{Heading, Section, section};
-use super::vocabulary::{Source, next_mark};
+use super::vocabulary::{Source, next_mark, substituted};
 
 /// Stands before the number of a placeholder that is right already.
 const RIGHT: char = '§';
@@ -203,36 +203,64 @@ impl Statement {
 /// When a mark is unknown.
 #[must_use]
 pub fn expanded(text: &str, on_server: bool) -> String {
-    let expanded = if on_server { expand(text, &Postgres { starts: &[] }) } else { expand(text, &Sqlite) };
-    expanded.unwrap_or_else(|mistake| panic!("{mistake}: {text}"))
+    in_words(text, on_server).unwrap_or_else(|mistake| panic!("{mistake}: {text}"))
 }
 
-/// What the names of tables begin with that are filled beside those of a projection.
-pub const BESIDE: &str = "next_";
-
-/// The same text about the tables that are filled beside those of a projection: every name that begins with its name.
+/// What declares something of a projection, in the words of an engine, with this name in place of `{projection}`.
+///
+/// # Panics
+/// When a mark is unknown.
 #[must_use]
-pub fn beside(text: &str, projection: &str) -> String {
-    let (mut written, mut rest) = (String::with_capacity(text.len() + text.len() / 8), text);
-    while let Some(at) = rest.find(projection) {
-        let (before, found) = rest.split_at(at);
-        let is_within_a_name = before.ends_with(|last: char| last.is_ascii_alphanumeric() || last == '_');
-        written.push_str(before);
-        written.push_str(if is_within_a_name { "" } else { BESIDE });
-        written.push_str(projection);
-        rest = &found[projection.len()..];
+pub fn declaration(source: &Source, section: &Section, projection: &str, on_server: bool) -> String {
+    let text = section.sql();
+    let text = substituted(&text, &[("projection", &format!("'{projection}'"))]).unwrap_or(text);
+    let expanded = source.resolved(&text).and_then(|text| in_words(&text, on_server));
+    expanded.unwrap_or_else(|mistake| panic!("{}, {}: {mistake}", source.path().display(), section.name))
+}
+
+fn in_words(text: &str, on_server: bool) -> Result<String, String> {
+    if on_server { expand(text, &Postgres { starts: &[] }) } else { expand(text, &Sqlite) }
+}
+
+/// The first part of the names of shadow tables and of rebuilds.
+pub const SHADOW_PREFIX: &str = "next_";
+
+/// A statement with the names of shadow tables in place of the tables and indexes that are declared. What is in quotes is no name.
+#[must_use]
+pub fn shadowed(statement: &str, declared: &[Section]) -> String {
+    let is_declared = |name: &str| {
+        let named = |section: &&Section| matches!(section.heading, Heading::Table | Heading::Index);
+        declared.iter().filter(named).any(|section| section.name == name)
+    };
+    let mut written = String::with_capacity(statement.len() + statement.len() / 8);
+    for (at, part) in statement.split('\'').enumerate() {
+        let is_quoted = at % 2 == 1;
+        written.push_str(if at == 0 { "" } else { "'" });
+        let mut rest = part;
+        while let Some(begin) = rest.find(is_of_name).filter(|_| !is_quoted) {
+            let end = rest[begin..].find(|letter| !is_of_name(letter)).map_or(rest.len(), |length| begin + length);
+            written.push_str(&rest[..begin]);
+            written.push_str(if is_declared(&rest[begin..end]) { SHADOW_PREFIX } else { "" });
+            written.push_str(&rest[begin..end]);
+            rest = &rest[end..];
+        }
+        written.push_str(rest);
     }
-    written + rest
+    written
+}
+
+fn is_of_name(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || letter == '_'
 }
 
 impl Statement {
-    /// The same statement for the tables that are filled beside those of a projection, which is the only one that executes it.
-    pub fn beside(&'static self, projection: &'static str) -> &'static Self {
+    /// The same statement on the shadow tables of the projection that declares these, which is the only one that executes it.
+    pub fn on_shadow_tables(&'static self, declared: &'static [Section]) -> &'static Self {
         self.shadow.get_or_init(|| {
             let (postgres, parameters) = self.postgres();
             Box::new(Self {
-                sqlite: OnceLock::from(beside(self.sqlite(), projection)),
-                postgres: OnceLock::from((beside(postgres, projection), parameters.to_vec())),
+                sqlite: OnceLock::from(shadowed(self.sqlite(), declared)),
+                postgres: OnceLock::from((shadowed(postgres, declared), parameters.to_vec())),
                 ..Self::made_of(self.name, self.text)
             })
         })
@@ -456,19 +484,27 @@ fn leading_number(text: &str) -> Option<(usize, &str)> {
 mod tests {
     use super::*;
     use crate::sql::Vocabulary;
+    use crate::sql::sections::{count_declarations, declarations};
 
     static BOTH: Statement = Statement::new(
         "SELECT $1, {array}({id a.b}) FROM {rows $2 AS edge: x, y text} {ordered join} t ON t.x = $3 AND NOT t.f{sqlite: LIMIT $1}",
     );
 
     #[test]
-    fn a_statement_beside_names_the_tables_beside() {
-        let text = "INSERT INTO posts_1 SELECT post FROM posts_1_likes, reposts_1 WHERE posts_1.post = 'posts_1'";
-        let expected = "INSERT INTO next_posts_1 SELECT post FROM next_posts_1_likes, reposts_1 WHERE next_posts_1.post = 'next_posts_1'";
-        assert_eq!(beside(text, "posts_1"), expected);
-        static STATEMENT: Statement = Statement::new("SELECT {array}(post) FROM posts_1");
-        assert_eq!(STATEMENT.beside("posts_1").sqlite(), "SELECT json_array(post) FROM next_posts_1");
-        assert!(std::ptr::eq(STATEMENT.beside("posts_1"), STATEMENT.beside("posts_1")));
+    fn a_statement_on_shadow_tables_names_those_that_are_declared() {
+        const FILE: &str =
+            "-- table: posts_1\n-- index: posts_1_by_author\n-- table: posts_1_likes\n-- rows: reposts_1";
+        static DECLARED: [Section; count_declarations(FILE)] = declarations(FILE);
+        let text = "INSERT INTO posts_1 SELECT post FROM posts_1_likes, reposts_1, posts_1_kept WHERE posts_1.post = 'posts_1'";
+        let expected = "INSERT INTO next_posts_1 SELECT post FROM next_posts_1_likes, reposts_1, posts_1_kept \
+                        WHERE next_posts_1.post = 'posts_1'";
+        assert_eq!(shadowed(text, &DECLARED), expected);
+        assert_eq!(shadowed("DROP INDEX posts_1_by_author", &DECLARED), "DROP INDEX next_posts_1_by_author");
+        static STATEMENT: Statement = Statement::new("SELECT {array}(post) FROM posts_1 WHERE post = $1");
+        let shadow = STATEMENT.on_shadow_tables(&DECLARED);
+        assert_eq!(shadow.sqlite(), "SELECT json_array(post) FROM next_posts_1 WHERE post = $1");
+        assert_eq!(shadow.postgres().1, STATEMENT.postgres().1);
+        assert!(std::ptr::eq(STATEMENT.on_shadow_tables(&DECLARED), shadow));
     }
 
     #[test]

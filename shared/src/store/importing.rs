@@ -11,6 +11,7 @@ use crate::model::clock::SystemClock;
 use crate::model::ids::Position;
 use crate::sql::database::Database;
 use crate::sql::versions::UNFINISHED;
+use crate::tables::Tables;
 
 /// The log of a store, opened to import into it.
 pub struct Importing {
@@ -22,16 +23,16 @@ pub struct Importing {
 }
 
 impl Store {
-    /// Opens the log to import into it, making it when there is none.
+    /// Opens the log to import into it, making the store, with the tables of these projections, when there is none.
     ///
     /// # Errors
     /// When the store cannot be written.
-    pub async fn open_log_to_import(&self) -> Result<Importing, StoreError> {
+    pub async fn open_log_to_import(&self, projections: &[&Tables]) -> Result<Importing, StoreError> {
         let tables = self.tables_of_log_to_write();
         // Where there is no log yet, nobody can say.
         let goes_on = version(&tables).await.is_ok_and(|version| version == UNFINISHED);
         if !goes_on {
-            self.make().await?;
+            self.make(projections).await?;
             // Opening it once makes it.
             drop(self.open_log(Arc::new(SystemClock)).await?);
         }

@@ -8,7 +8,7 @@ use crate::sql::database::Database;
 use crate::sql::postgres::pool::{Purpose, Wait};
 use crate::sql::postgres::{ROLES, Server, is_lack_of_right, reading};
 use crate::sql::{Script, Statement};
-use crate::tables;
+use crate::tables::{self, Tables};
 
 static LOG_SCHEMA: Script = Script::new(include_str!("../log/postgres.sql"));
 static GRANTS: Script = Script::new(include_str!("grants.sql"));
@@ -20,7 +20,7 @@ static LOCK_FOR_MIGRATION: Script = Script::new("SELECT pg_advisory_xact_lock(ha
 /// Whoever reads for long is not waited for, since everybody else would wait behind the migration.
 static WAIT_NO_LONGER: Script = Script::new("SET LOCAL lock_timeout = '3s'");
 const SELECT_STATUS: &str = "
-SELECT to_regclass('chirp_log.events') IS NOT NULL AS log, to_regclass('chirp_tables.timelines_1') IS NOT NULL AS tables,
+SELECT to_regclass('chirp_log.events') IS NOT NULL AS log, to_regclass('chirp_tables.store') IS NOT NULL AS tables,
        (SELECT COUNT(*) FROM pg_roles WHERE rolname = ANY ($1)) AS roles";
 
 /// What is there of a schema.
@@ -60,7 +60,7 @@ impl Server {
     ///
     /// # Errors
     /// When the server refuses, or the read tables belong to another log.
-    pub async fn migrate(&self) -> Result<(), tables::OpenError> {
+    pub async fn migrate(&self, projections: &[&Tables]) -> Result<(), tables::OpenError> {
         let pool = self.pool("chirp_log", &[], 1, Purpose::Writing);
         let mut setup = Database::Postgres(pool).begin_to_write().await?;
         for script in [&LOCK_FOR_MIGRATION, &WAIT_NO_LONGER, &LOG_SCHEMA, &TABLES_ARE_NEXT] {
@@ -68,7 +68,7 @@ impl Server {
         }
         stored::raise_version(&mut setup).await?;
         let epoch: Uuid = setup.row(&SELECT_EPOCH, &[]).await?.get("epoch")?;
-        tables::make(&mut setup, epoch).await?;
+        tables::make(&mut setup, epoch, projections).await?;
         setup.script(&GRANTS).await?;
         Ok(setup.commit().await?)
     }

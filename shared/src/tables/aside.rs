@@ -11,8 +11,9 @@ use crate::model::ids::Position;
 use crate::sql::database::{Database, Row, Transaction, Value};
 use crate::sql::statements;
 
-use super::beside::{drop_table, lock_out_readers, parts};
 use super::checkpoint::Checkpoint;
+use super::declaration::Tables;
+use super::shadow::{drop_table, lock_out_readers};
 
 statements! { "aside.sql": SELECT_LAST, INSERT, SELECT_NUMBERS, DELETE, SELECT_CHECKPOINTS, COUNT }
 
@@ -39,22 +40,22 @@ pub fn name(number: i64, of: &str) -> String {
 ///
 /// # Errors
 /// When the database fails, or, on a server, when readers stay for long.
-pub async fn set_aside(tx: &mut Transaction, projection: &str, lost: &Lost) -> Result<i64, sqlx::Error> {
-    let last: i64 = tx.row(&SELECT_LAST, &[Value::Text(projection)]).await?.get("last")?;
+pub async fn set_aside(tx: &mut Transaction, tables: &Tables, lost: &Lost) -> Result<i64, sqlx::Error> {
+    let projection = Value::Text(tables.projection);
+    let last: i64 = tx.row(&SELECT_LAST, &[projection]).await?.get("last")?;
     let number = last + 1;
-    let parts = parts(projection, tx.is_on_server());
-    lock_out_readers(tx, &parts.tables).await?;
+    lock_out_readers(tx, &tables.names()).await?;
     // Nobody looks anything up in them, and their names are needed.
-    for (index, _) in &parts.indexes {
+    for (index, _) in tables.indexes(tx.is_on_server()) {
         tx.text(format!("DROP INDEX {index}")).await?;
     }
-    for table in &parts.tables {
+    for table in tables.names() {
         tx.text(format!("ALTER TABLE {table} RENAME TO {}", name(number, table))).await?;
     }
     let Lost { checkpoint, hash, log_head, at } = lost;
     let hash = Value::MaybeBytes(hash.as_ref().map(|hash| &hash[..]));
     let (checkpoint, log_head) = (Value::Number(checkpoint.0), Value::Number(log_head.0));
-    let values = [Value::Text(projection), Value::Number(number), checkpoint, hash, log_head, Value::Number(at.0)];
+    let values = [projection, Value::Number(number), checkpoint, hash, log_head, Value::Number(at.0)];
     tx.execute(&INSERT, &values).await?;
     Ok(number)
 }
@@ -63,14 +64,11 @@ pub async fn set_aside(tx: &mut Transaction, projection: &str, lost: &Lost) -> R
 ///
 /// # Errors
 /// When the database fails.
-pub async fn make_anew(tx: &mut Transaction, projection: &str) -> Result<(), sqlx::Error> {
+pub async fn make_anew(tx: &mut Transaction, tables: &Tables) -> Result<(), sqlx::Error> {
     let on_server = tx.is_on_server();
-    let parts = parts(projection, on_server);
-    for statement in &parts.statements {
-        tx.text((*statement).to_owned()).await?;
-    }
+    tx.text(tables.script(on_server)).await?;
     if on_server {
-        for table in &parts.tables {
+        for table in tables.names() {
             tx.text(format!("GRANT SELECT ON {table} TO chirp_query")).await?;
         }
     }
@@ -81,15 +79,16 @@ pub async fn make_anew(tx: &mut Transaction, projection: &str) -> Result<(), sql
 ///
 /// # Errors
 /// When the database fails.
-pub async fn release(tx: &mut Transaction, projection: &str) -> Result<Vec<i64>, sqlx::Error> {
-    let rows = tx.rows(&SELECT_NUMBERS, &[Value::Text(projection)]).await?;
+pub async fn release(tx: &mut Transaction, tables: &Tables) -> Result<Vec<i64>, sqlx::Error> {
+    let projection = Value::Text(tables.projection);
+    let rows = tx.rows(&SELECT_NUMBERS, &[projection]).await?;
     let numbers: Vec<i64> = rows.iter().map(|row| row.get("number")).collect::<Result<_, _>>()?;
     for number in &numbers {
-        for table in parts(projection, tx.is_on_server()).tables {
+        for table in tables.names() {
             drop_table(tx, &name(*number, table)).await?;
         }
     }
-    tx.execute(&DELETE, &[Value::Text(projection)]).await?;
+    tx.execute(&DELETE, &[projection]).await?;
     Ok(numbers)
 }
 

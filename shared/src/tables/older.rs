@@ -5,7 +5,7 @@
 
 use super::{SELECT_COLUMN, aside};
 use crate::sql::database::{Transaction, Value};
-use crate::sql::{BESIDE, expanded, statements};
+use crate::sql::{SHADOW_PREFIX, expanded, statements};
 
 /// Columns that tables of older versions lack: their table, their name, and what they are.
 const COLUMNS_SINCE: [(&str, &str, &str); 4] = [
@@ -39,7 +39,7 @@ pub(super) async fn rename_changes(setup: &mut Transaction) -> Result<bool, sqlx
             continue;
         }
         renamed = true;
-        setup.text(format!("ALTER TABLE {old} RENAME TO {new}; DROP TABLE IF EXISTS {BESIDE}{old}")).await?;
+        setup.text(format!("ALTER TABLE {old} RENAME TO {new}; DROP TABLE IF EXISTS {SHADOW_PREFIX}{old}")).await?;
         if has_column(setup, "set_aside", "number").await? {
             for row in setup.rows(&SELECT_SETS, &[]).await? {
                 let set_aside = aside::name(row.get("number")?, old);

@@ -130,7 +130,9 @@ impl Simulation {
         clock.set(BEGINNING);
         let store = MemoryStore::new(clock.clone());
         let log: Arc<dyn EventLog> = Arc::new(store.open());
-        let tables = tables::open_in_memory(log.identity().epoch).await.expect("there is room");
+        let tables = tables::open_in_memory(log.identity().epoch, &projector::projections::tables())
+            .await
+            .expect("there is room");
         let timelines = tiny_limits(&mut random);
         let batch_events_max = *random.pick(&[1, 2, 7, 1_000]);
         let trouble = Trouble::new(Random::new(random.between(0, i64::MAX - 1).unsigned_abs()), defect);

@@ -172,7 +172,8 @@ async fn small_log() -> Arc<dyn EventLog> {
 
 async fn query_server() -> Routes {
     let log = small_log().await;
-    let tables = tables::open_in_memory(log.identity().epoch).await.expect("there is room");
+    let tables =
+        tables::open_in_memory(log.identity().epoch, &projector::projections::tables()).await.expect("there is room");
     let all = ReadTables { writer: tables.clone(), reader: tables.clone(), takeover: Takeover::AtOnce, owners: None };
     let (settings, clock) = (ProjectorSettings::default(), Arc::new(SystemClock));
     let projector = Projector::on(all, log.clone(), settings, clock, Wake::default()).await;

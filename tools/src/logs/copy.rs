@@ -33,7 +33,7 @@ pub async fn run(args: LogCopyArgs) -> anyhow::Result<ExitCode> {
     }
     let source = Store::existing_at(&args.from)?.open_whole_log().await.context("the source cannot be read")?;
     let store = Store::at(&args.to)?;
-    let importing = store.open_log_to_import().await?;
+    let importing = store.open_log_to_import(&projector::projections::tables()).await?;
     let (source, target) = (&*source, &*importing.log);
 
     let (head, reached) = (source.head().await?, target.head().await?);

@@ -340,7 +340,7 @@ struct Restoring {
 }
 
 async fn read_all(input: &mut impl BufRead, store: &str) -> anyhow::Result<EndLine> {
-    let importing = Store::at(store)?.open_log_to_import().await?;
+    let importing = Store::at(store)?.open_log_to_import(&projector::projections::tables()).await?;
     if importing.is_new {
         importing.begin().await?;
     }

@@ -67,7 +67,7 @@ impl Subject for PostgresSubject {
     }
 
     async fn open(&self) -> Log {
-        self.server.migrate().await.expect("the schemas can be made");
+        self.server.migrate(&[]).await.expect("the schemas can be made");
         Arc::new(postgres_log::open(&self.server, self.clock.clone()).await.expect("the log can be opened"))
     }
 
