@@ -20,7 +20,7 @@ use tonic::{Response, Status};
 use tonic_types::StatusExt as _;
 
 use tools::args::Address;
-use tools::client::{explained, patient_channel};
+use tools::client::{channel_for_operators, explained};
 use tools::out::{in_one_line, note};
 
 const COLUMN_GAP: usize = 2;
@@ -33,7 +33,7 @@ struct Operator {
 
 impl Operator {
     fn at(address: &Address) -> anyhow::Result<Self> {
-        Ok(Self { client: AdminServiceClient::new(patient_channel(address)?), address: address.to_string() })
+        Ok(Self { client: AdminServiceClient::new(channel_for_operators(address)?), address: address.to_string() })
     }
 
     /// Calls, and calls the owner of the projection where this projector says that it stands by.

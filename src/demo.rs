@@ -14,7 +14,7 @@ use tonic::Status;
 use tonic::transport::Channel;
 use uuid::Uuid;
 
-use tools::client::{Failed, PATIENCE, retrying};
+use tools::client::{DEADLINE, Failed, retrying};
 
 /// The namespace of the demo's request ids. Texts that change need another one: a request id is bound to its payload.
 const REQUESTS: Uuid = Uuid::from_u128(0x7d1c_0a52_4f0e_5c3b_9a61_2f3d_c41b_0001);
@@ -154,7 +154,7 @@ async fn shown(queries: QueryServiceClient<Channel>, account: &str, token: &str)
         let (mut queries, request) = (queries.clone(), request.clone());
         async move { queries.get_home_timeline(request).await }
     };
-    retrying(PATIENCE, ask, || {}).await.map(|_| ()).map_err(|Failed { status, .. }| status)
+    retrying(DEADLINE, ask, || {}).await.map(|_| ()).map_err(|Failed { status, .. }| status)
 }
 
 fn request_id(name: &[&str]) -> String {

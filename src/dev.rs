@@ -30,14 +30,14 @@ use crate::demo::{self, Demo};
 use crate::guide::{Addresses, calls_to_paste};
 use crate::history::Folded;
 use crate::roles::{
-    COMMAND_CHECKS, PROJECTOR_CHECKS, QUERY_CHECKS, Server, bind, check_commands, check_projections, check_queries,
+    COMMAND_CHECKS, PROJECTOR_CHECKS, QUERY_CHECKS, RoleServer, bind, check_commands, check_projections, check_queries,
     project, reachable_at,
 };
 use tools::args::Address;
 use tools::client::{self, Failed, explained, retrying};
 
 /// How long the servers of this very process may take to answer.
-const START_PATIENCE: Duration = Duration::from_secs(30);
+const START_DEADLINE: Duration = Duration::from_secs(30);
 
 /// Runs all until asked to stop.
 ///
@@ -50,10 +50,11 @@ pub async fn run(args: DevArgs) -> anyhow::Result<()> {
     let (tasks, mut signals, settings) = (Tasks::of_process(), Signals::watch()?, args.server.settings());
     let store = Store::at(&args.data)?;
     let (commands, command_role) =
-        Server::waiting(command_listener, command_server::SERVICES, "command-server", &COMMAND_CHECKS);
-    let (queries, query_role) = Server::waiting(query_listener, query_server::SERVICES, "query-server", &QUERY_CHECKS);
+        RoleServer::waiting(command_listener, command_server::SERVICES, "command-server", &COMMAND_CHECKS);
+    let (queries, query_role) =
+        RoleServer::waiting(query_listener, query_server::SERVICES, "query-server", &QUERY_CHECKS);
     let (operators, projector_role) =
-        Server::waiting(ops_listener, projector::SERVICES, "projector", &PROJECTOR_CHECKS);
+        RoleServer::waiting(ops_listener, projector::SERVICES, "projector", &PROJECTOR_CHECKS);
     commands.start("command server", &settings, tasks);
     queries.start("query server", &settings, tasks);
     operators.start("operators' server", &settings, tasks);
@@ -160,7 +161,7 @@ async fn answers(address: SocketAddr, services: &[&str]) -> anyhow::Result<()> {
             let (mut health, request) = (HealthClient::new(channel.clone()), request.clone());
             async move { health.check(request).await }
         };
-        retrying(START_PATIENCE, ask, || {})
+        retrying(START_DEADLINE, ask, || {})
             .await
             .map_err(|Failed { status, .. }| explained(&status))
             .with_context(|| format!("{service} on {address} does not answer"))?;

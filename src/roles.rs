@@ -40,7 +40,7 @@ pub async fn command_server(args: CommandServerArgs) -> anyhow::Result<()> {
     let (tasks, mut signals, settings) = (Tasks::of_process(), Signals::watch()?, args.server.settings());
     let store = if args.create { Store::at(&args.store)? } else { Store::in_place(&args.store)? };
     let store = store.with_connections(args.connections.connections, Work::Commands);
-    let (server, role) = Server::waiting(listener, command_server::SERVICES, "command-server", &COMMAND_CHECKS);
+    let (server, role) = RoleServer::waiting(listener, command_server::SERVICES, "command-server", &COMMAND_CHECKS);
     server.start("command server", &settings, tasks);
     let working = async {
         // It holds the last connections to the store, which end with this.
@@ -67,7 +67,7 @@ pub async fn query_server(args: QueryServerArgs) -> anyhow::Result<()> {
     let (listener, address) = bind(&args.listen).await?;
     let (tasks, mut signals, settings) = (Tasks::of_process(), Signals::watch()?, args.server.settings());
     let store = Store::named(&args.store)?.with_connections(args.connections.connections, Work::Queries);
-    let (server, role) = Server::waiting(listener, query_server::SERVICES, "query-server", &QUERY_CHECKS);
+    let (server, role) = RoleServer::waiting(listener, query_server::SERVICES, "query-server", &QUERY_CHECKS);
     server.start("query server", &settings, tasks);
     let working = async {
         let (role, drain) = (role, tasks.draining());
@@ -93,7 +93,7 @@ pub async fn projector(args: ProjectorArgs) -> anyhow::Result<()> {
     let (listener, address) = bind(&args.ops_listen).await?;
     let (tasks, mut signals, settings) = (Tasks::of_process(), Signals::watch()?, args.server.settings());
     let store = Store::named(&args.store)?.with_connections(args.connections.connections, Work::Projecting);
-    let (server, role) = Server::waiting(listener, projector::SERVICES, "projector", &PROJECTOR_CHECKS);
+    let (server, role) = RoleServer::waiting(listener, projector::SERVICES, "projector", &PROJECTOR_CHECKS);
     server.start("operators' server", &settings, tasks);
     let working = async {
         // It holds the last connections to the store, which end with this.
@@ -218,7 +218,7 @@ impl Role {
 }
 
 /// A server that is about to start.
-pub struct Server {
+pub struct RoleServer {
     /// Where it listens.
     pub listener: TcpListener,
     /// What it answers, once that is there.
@@ -229,7 +229,7 @@ pub struct Server {
     pub ready: Readiness,
 }
 
-impl Server {
+impl RoleServer {
     /// A server that answers for a role before its services are there.
     pub fn waiting(
         listener: TcpListener,

@@ -56,7 +56,7 @@ impl From<sqlx::Error> for Unapplied {
 
 /// The bisection after a failure: the projection takes turns alone, with small batches.
 #[derive(Clone, Copy, Debug)]
-struct Care {
+struct Bisection {
     events_max: usize,
     attempts: u32,
     again_at: Instant,
@@ -87,7 +87,7 @@ pub struct Running {
     /// Why it stopped, if it did.
     pub failure: Option<String>,
     pub parked: Parked,
-    care: Option<Care>,
+    bisection: Option<Bisection>,
     /// The number of its last turn, so that others come first.
     pub turn: u64,
 }
@@ -114,7 +114,7 @@ impl Running {
             is_told_to_wait: false,
             failure: None,
             parked: Parked::default(),
-            care: None,
+            bisection: None,
             turn: 0,
         }
     }
@@ -122,7 +122,7 @@ impl Running {
     /// Takes the projection over from what is stored of it.
     pub async fn own(&mut self, tables: &Database, claim: Claim) -> Result<(), sqlx::Error> {
         self.parked = Parked::load(tables, self.projection.name()).await?;
-        (self.claim, self.is_compared, self.failure, self.care) = (Some(claim), false, None, None);
+        (self.claim, self.is_compared, self.failure, self.bisection) = (Some(claim), false, None, None);
         Ok(())
     }
 
@@ -133,12 +133,12 @@ impl Running {
 
     /// The size of its next batch, if it takes turns alone.
     pub fn alone(&self) -> Option<usize> {
-        self.care.map(|care| care.events_max)
+        self.bisection.map(|bisection| bisection.events_max)
     }
 
     /// The earliest time of its next attempt.
     pub fn again_at(&self) -> Option<Instant> {
-        self.care.map(|care| care.again_at)
+        self.bisection.map(|bisection| bisection.again_at)
     }
 
     /// Whether it may want this event, by the aggregate alone. An event of an unknown aggregate may be meant for any projection; but what a
@@ -197,7 +197,8 @@ impl Running {
 
     /// Halves the batch after a failure or, for a single event, counts the attempt. Says what to do next.
     pub fn stumble(&mut self, events: usize) -> Next {
-        let attempts = self.care.filter(|_| events == 1).map_or(0, |care| care.attempts) + u32::from(events == 1);
+        let attempts =
+            self.bisection.filter(|_| events == 1).map_or(0, |bisection| bisection.attempts) + u32::from(events == 1);
         if attempts >= ATTEMPTS_MAX {
             return match self.projection.policy() {
                 Policy::Critical => Next::Stop,
@@ -206,15 +207,20 @@ impl Running {
         }
         let pause =
             if attempts == 0 { Duration::ZERO } else { unless_in_a_hurry(FIRST_PAUSE) * PAUSE_GROWS.pow(attempts - 1) };
-        self.care = Some(Care { events_max: (events / 2).max(1), attempts, again_at: Instant::now() + pause });
+        self.bisection =
+            Some(Bisection { events_max: (events / 2).max(1), attempts, again_at: Instant::now() + pause });
         Next::TryAgain
     }
 
     /// Moves past a batch of so many events, to a position with its hash. The bisection grows its batches and ends at `usual`.
     pub fn advance(&mut self, (to, hash): (Position, Hash), events: usize, usual: usize) {
         self.claim = self.claim.map(|claim| Claim { checkpoint: to, hash: Some(hash), ..claim });
-        let more = self.care.map(|care| Care { events_max: care.events_max.max(events) * 2, attempts: 0, ..care });
-        self.care = more.filter(|care| care.events_max < usual);
+        let more = self.bisection.map(|bisection| Bisection {
+            events_max: bisection.events_max.max(events) * 2,
+            attempts: 0,
+            ..bisection
+        });
+        self.bisection = more.filter(|bisection| bisection.events_max < usual);
     }
 }
 

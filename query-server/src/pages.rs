@@ -20,7 +20,7 @@ pub const TIMELINE_PAGES: PageSizes = PageSizes { default: 20, max: 100 };
 pub const LIST_PAGES: PageSizes = PageSizes { default: 50, max: 200 };
 
 /// What a query is about, as its request names it.
-pub trait Subject {
+pub trait Scope {
     /// The name once it is parsed.
     type Name: ToString;
     /// The key in the tables.
@@ -41,7 +41,7 @@ pub trait Subject {
 /// An account in the field of this name; anybody may ask.
 pub struct OfAccount<'a>(pub &'static str, pub &'a str);
 
-impl Subject for OfAccount<'_> {
+impl Scope for OfAccount<'_> {
     type Name = AccountId;
     type Key = AccountKey;
 
@@ -57,7 +57,7 @@ impl Subject for OfAccount<'_> {
 /// An account of which it alone may ask: it is the viewer, and another viewer is refused.
 pub struct OfOwner<'a>(pub &'a str);
 
-impl Subject for OfOwner<'_> {
+impl Scope for OfOwner<'_> {
     type Name = AccountId;
     type Key = AccountKey;
 
@@ -77,7 +77,7 @@ impl Subject for OfOwner<'_> {
 /// A post that the viewer may see.
 pub struct OfPost<'a>(pub &'a str);
 
-impl Subject for OfPost<'_> {
+impl Scope for OfPost<'_> {
     type Name = PostId;
     type Key = PostKey;
 
@@ -93,7 +93,7 @@ impl Subject for OfPost<'_> {
 /// A post that the viewer may see, or that was deleted.
 pub struct OfThread<'a>(pub &'a str);
 
-impl Subject for OfThread<'_> {
+impl Scope for OfThread<'_> {
     type Name = PostId;
     type Key = ThreadEntry;
 
@@ -109,7 +109,7 @@ impl Subject for OfThread<'_> {
 /// A hashtag, whether any post has it or not.
 pub struct OfTag<'a>(pub &'a str);
 
-impl Subject for OfTag<'_> {
+impl Scope for OfTag<'_> {
     type Name = String;
     type Key = String;
 
@@ -146,7 +146,7 @@ pub struct Page<K> {
 
 impl<K> Page<K> {
     /// Checks the fields and takes a snapshot.
-    pub async fn open<R: Paged, S: Subject<Key = K>>(
+    pub async fn open<R: Paged, S: Scope<Key = K>>(
         freshness: &Freshness,
         tokens: &Tokens,
         request: &Request<R>,

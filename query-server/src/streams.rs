@@ -11,13 +11,13 @@ mod feed;
 pub mod followings;
 pub mod home;
 mod home_items;
+mod interests;
 mod notifications;
+mod pending;
 mod post;
 mod post_items;
 mod presence;
 mod shared_read;
-mod subjects;
-mod told;
 
 use std::collections::HashMap;
 use std::pin::Pin;
@@ -45,12 +45,12 @@ use self::feed::{Feed, Kind};
 use self::followings::Followings;
 use self::home::Home;
 use self::home_items::HomeItems;
+use self::interests::{Interest, Interests};
 use self::notifications::{NotificationChanges, NotificationFeed};
 use self::post::{PostChanges, PostFeed};
 use self::post_items::PostItems;
 use self::presence::{PresenceFeed, SightChanges};
 use self::shared_read::Reader;
-use self::subjects::{Subject, Subjects};
 use crate::freshness::Freshness;
 use crate::presence::Presence;
 use crate::questions::account::{Named, find, find_viewer};
@@ -88,9 +88,9 @@ pub struct Streams {
     limits: StreamLimits,
     freshness: Freshness,
     homes: Dispatch<Followings>,
-    notifications: Dispatch<Subjects<NotificationChanges>>,
-    posts: Dispatch<Subjects<PostChanges>>,
-    sights: Dispatch<Subjects<SightChanges>>,
+    notifications: Dispatch<Interests<NotificationChanges>>,
+    posts: Dispatch<Interests<PostChanges>>,
+    sights: Dispatch<Interests<SightChanges>>,
     pub presence: Presence,
     home_items: Reader<HomeItems>,
     post_items: Reader<PostItems>,
@@ -102,9 +102,9 @@ pub struct Streams {
 impl Streams {
     pub fn new(freshness: Freshness, tokens: Tokens, limits: StreamLimits, tasks: Tasks) -> Self {
         let homes = Dispatch::start(Followings::default(), freshness.clone(), &tasks);
-        let notifications = Dispatch::start(Subjects::default(), freshness.clone(), &tasks);
-        let posts = Dispatch::start(Subjects::default(), freshness.clone(), &tasks);
-        let sights = Dispatch::start(Subjects::default(), freshness.clone(), &tasks);
+        let notifications = Dispatch::start(Interests::default(), freshness.clone(), &tasks);
+        let posts = Dispatch::start(Interests::default(), freshness.clone(), &tasks);
+        let sights = Dispatch::start(Interests::default(), freshness.clone(), &tasks);
         let home_items = Reader::start(freshness.tables().clone(), &tasks);
         let post_items = Reader::start(freshness.tables().clone(), &tasks);
         Self {
@@ -160,7 +160,7 @@ impl Streams {
         let owner = find(&mut snapshot, &Named::Id(owner_id)).await?;
         let (freshness, tokens) = (self.freshness.clone(), self.tokens.clone());
         let feed = NotificationFeed { freshness, tokens, owner, owner_id };
-        let subject = Subject { account: Some(owner), post: None };
+        let subject = Interest { account: Some(owner), post: None };
         self.open(beginning, (&self.notifications, subject), feed, Some(owner))
     }
 
@@ -180,7 +180,7 @@ impl Streams {
         let (begins_anew, items) = (resume_token.is_empty(), self.post_items.clone());
         let freshness = self.freshness.clone();
         let feed = PostFeed { freshness, items, post, post_id, viewer, viewer_id, begins_anew };
-        let subject = Subject { account: viewer, post: Some(post) };
+        let subject = Interest { account: viewer, post: Some(post) };
         self.open(beginning, (&self.posts, subject), feed, viewer)
     }
 
@@ -202,7 +202,7 @@ impl Streams {
             followees: HashMap::new(),
             online: HashMap::new(),
         };
-        let subject = Subject { account: Some(owner), post: None };
+        let subject = Interest { account: Some(owner), post: None };
         self.open(beginning, (&self.sights, subject), feed, Some(owner))
     }
 

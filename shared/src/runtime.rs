@@ -3,10 +3,10 @@
 //!
 //! Never here: events, SQL or gRPC.
 
+pub mod deadlines;
 pub mod file_locks;
 pub mod gather;
 pub mod metrics;
-pub mod patience;
 pub mod ready;
 pub mod settings;
 pub mod signals;

@@ -312,7 +312,7 @@ mod tests {
     use crate::sql::sections::{Section, count_declarations, declarations};
     use crate::sql::{Source, Vocabulary};
 
-    const PATIENCE: Duration = Duration::from_secs(30);
+    const DEADLINE: Duration = Duration::from_secs(30);
     const FILE: &str =
         "-- table: filled_1\nCREATE TABLE IF NOT EXISTS filled_1 (text TEXT NOT NULL, batch {number} NOT NULL){table};";
     static SOURCE: Source = Source::new("", "", FILE, &Vocabulary::NONE);
@@ -342,12 +342,12 @@ INSERT INTO filled_1 WITH RECURSIVE numbers (number) AS (
         loop {
             let state = sqlx::query_as("PRAGMA wal_checkpoint(NOOP)").fetch_one(&mut connection);
             let (_, pages, copied): (i64, i64, i64) =
-                timeout(PATIENCE, state).await.expect("it answers").expect("it is known");
+                timeout(DEADLINE, state).await.expect("it answers").expect("it is known");
             assert!(pages > COPIED_BACK_PAGES * 2, "{pages} pages were written");
             if pages - copied < COPIED_BACK_PAGES {
                 break;
             }
-            assert!(began.elapsed() < PATIENCE, "{copied} of {pages} pages are copied");
+            assert!(began.elapsed() < DEADLINE, "{copied} of {pages} pages are copied");
             sleep(Duration::from_millis(5)).await;
         }
         copying.abort();
@@ -372,7 +372,7 @@ INSERT INTO filled_1 WITH RECURSIVE numbers (number) AS (
         sqlx::raw_sql("COMMIT").execute(&mut reader).await.expect("it ends");
         let began = Instant::now();
         while grown() > 0 {
-            assert!(began.elapsed() < PATIENCE, "it still has {} bytes", grown());
+            assert!(began.elapsed() < DEADLINE, "it still has {} bytes", grown());
             written.wake();
             sleep(Duration::from_millis(5)).await;
         }

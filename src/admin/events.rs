@@ -13,7 +13,7 @@ use tokio::time::sleep;
 use super::{Operator, named};
 use crate::cli::{EventsShowArgs, EventsTailArgs};
 use tools::args::Output;
-use tools::client::{Failed, PATIENCE, retrying};
+use tools::client::{DEADLINE, Failed, retrying};
 use tools::out;
 
 /// How often `--follow` asks for more.
@@ -102,7 +102,7 @@ async fn read(
         async move { client.read_events(request).await }
     };
     let answered = match persistent {
-        true => retrying(PATIENCE, ask, || {}).await.map_err(|Failed { status, .. }| status),
+        true => retrying(DEADLINE, ask, || {}).await.map_err(|Failed { status, .. }| status),
         false => ask().await,
     };
     operator.answer(answered)

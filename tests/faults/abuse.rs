@@ -11,7 +11,7 @@ use tonic::codegen::Bytes;
 use tonic::codegen::http::{Request, Version};
 
 use crate::api::up_to_date;
-use crate::process::{Dev, PATIENCE, folder};
+use crate::process::{DEADLINE, Dev, folder};
 use crate::resident_kib;
 
 /// How much the server's memory may grow by all of it together.
@@ -86,7 +86,7 @@ async fn large_headers(address: &str) {
     let larger = "x".repeat(60 * 1024);
     let client = connect(address).await.ready().await;
     if let Ok((answer, _)) = client.expect("it is ready").send_request(request(Some(&larger)), true) {
-        let status = timeout(PATIENCE, answer).await.expect("it is answered").map(|answer| answer.status().as_u16());
+        let status = timeout(DEADLINE, answer).await.expect("it is answered").map(|answer| answer.status().as_u16());
         assert!(matches!(status, Ok(431) | Err(_)), "{status:?}");
     }
 }
@@ -150,6 +150,6 @@ async fn abuse_of_the_protocol_costs_the_server_little_and_the_others_nothing() 
         let grown = resident_kib(&dev.process).saturating_sub(before);
         println!("after {abuse}: {grown} KiB more");
         assert!(grown <= GROWTH_MAX_KIB, "{abuse}: {grown} KiB more");
-        timeout(PATIENCE, dev.api.home(&ada, up_to_date())).await.expect("others are answered");
+        timeout(DEADLINE, dev.api.home(&ada, up_to_date())).await.expect("others are answered");
     }
 }

@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 
 use crate::api::{Api, ask, text, texts, up_to_date};
 use crate::number;
-use crate::process::{PATIENCE, Roles, folder, verified};
+use crate::process::{DEADLINE, Roles, folder, verified};
 
 /// Commands while no projector works, nearly all with an event; `CHIRP_BACKLOG=n` sets another number.
 const COMMANDS: u64 = 30_000;
@@ -104,7 +104,7 @@ async fn a_backlog_is_caught_up_with_and_rebuilt_while_every_page_is_served_and_
         let whole: Vec<usize> = (0..=first).rev().take(100).collect();
         assert_eq!(numbers, whole, "page {pages} has a hole");
         (newest, pages) = (first, pages + 1);
-        assert!(began.elapsed() < PATIENCE + Duration::from_secs(backlog / EVENTS_PER_SECOND_MIN), "it goes on");
+        assert!(began.elapsed() < DEADLINE + Duration::from_secs(backlog / EVENTS_PER_SECOND_MIN), "it goes on");
         tokio::time::sleep(PAUSE).await;
     }
     println!("{backlog} events in {wrote:.1?}, caught up with in {:.1?}, and {pages} pages meanwhile", began.elapsed());

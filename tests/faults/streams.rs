@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use tonic::transport::Channel;
 
 use crate::api::{Told, ask, channel, is_passing, up_to_date};
-use crate::process::{PATIENCE, Roles, folder};
+use crate::process::{DEADLINE, Roles, folder};
 use crate::{number, open_again};
 
 /// `CHIRP_STREAM_KILLS=n` sets another number.
@@ -93,7 +93,7 @@ async fn a_hundred_streams_are_told_every_post_once_and_in_order_however_often_t
             expected.extend(mine.map(|(_, text)| text.clone()));
             let has_all = |told: &Vec<String>| told.len() >= expected.len();
             // A reader that waits in vain has missed something.
-            let _ = tokio::time::timeout(PATIENCE, told.wait_for(has_all)).await;
+            let _ = tokio::time::timeout(DEADLINE, told.wait_for(has_all)).await;
             let told = told.borrow();
             let same = told.iter().zip(expected.iter()).take_while(|(told, expected)| told == expected).count();
             let (told, expected) = (&told[same..], &expected[same..]);

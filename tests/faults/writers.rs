@@ -14,9 +14,9 @@ use crate::api::{Api, ask, is_passing, reason, registration, request_id, within}
 use crate::process::{chirp, path};
 
 /// When a client takes an answer for lost and retries.
-const DEADLINE: Duration = Duration::from_secs(2);
+const CALL_DEADLINE: Duration = Duration::from_secs(2);
 /// How long a client retries before it takes a command for failed.
-const PATIENCE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(10);
 /// One of so many commands registers an account: its handle would be taken if it were registered twice.
 const REGISTERS_ONE_IN: usize = 8;
@@ -65,7 +65,7 @@ impl Writers {
     pub async fn progress(&self, more: usize) {
         let goal = *self.acknowledged.borrow() + more;
         let mut acknowledged = self.acknowledged.subscribe();
-        let reached = tokio::time::timeout(PATIENCE, acknowledged.wait_for(|now| *now >= goal)).await;
+        let reached = tokio::time::timeout(DEADLINE, acknowledged.wait_for(|now| *now >= goal)).await;
         reached.expect("the writers get on").expect("they are there");
     }
 
@@ -107,7 +107,7 @@ async fn write(
                 }
                 Err(status) if is_to_be_repeated(&status) => {
                     written.repeated += 1;
-                    assert!(began.elapsed() < PATIENCE, "{what}: still {status:?}");
+                    assert!(began.elapsed() < DEADLINE, "{what}: still {status:?}");
                     tokio::time::sleep(PAUSE).await;
                 }
                 Err(status) => panic!("{what} is refused: {status:?}"),
@@ -127,12 +127,12 @@ fn is_to_be_repeated(status: &Status) -> bool {
 
 async fn post(api: &Api, author: &str, text: &str, request_id: &str) -> Result<String, Status> {
     let request = ask!(CreatePostRequest { author_id: author, text: text, request_id: request_id });
-    Ok(api.commands.clone().create_post(within(DEADLINE, request)).await?.into_inner().post_id)
+    Ok(api.commands.clone().create_post(within(CALL_DEADLINE, request)).await?.into_inner().post_id)
 }
 
 async fn register(api: &Api, handle: &str, request_id: &str) -> Result<String, Status> {
     let request = RegisterAccountRequest { request_id: request_id.to_owned(), ..registration(handle) };
-    Ok(api.commands.clone().register_account(within(DEADLINE, request)).await?.into_inner().account_id)
+    Ok(api.commands.clone().register_account(within(CALL_DEADLINE, request)).await?.into_inner().account_id)
 }
 
 /// The log as lines of JSON, one for each event.

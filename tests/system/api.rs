@@ -17,7 +17,7 @@ use tonic::{Code, Request, Status, Streaming};
 use tonic_types::StatusExt;
 use uuid::Uuid;
 
-use crate::process::PATIENCE;
+use crate::process::DEADLINE;
 
 /// A request with these fields and the defaults of the others.
 macro_rules! ask {
@@ -46,7 +46,7 @@ pub struct Made {
 /// A channel that connects at its first use.
 pub fn channel(address: &str) -> Channel {
     let endpoint = Endpoint::from_shared(format!("http://{address}")).expect("an address makes a URI");
-    endpoint.connect_timeout(PATIENCE).connect_lazy()
+    endpoint.connect_timeout(DEADLINE).connect_lazy()
 }
 
 impl Api {
@@ -315,7 +315,7 @@ impl Feed {
     }
 
     pub async fn next_or_end(&mut self) -> Result<Told, Status> {
-        let message = timeout(PATIENCE, self.stream.message()).await.expect("the stream says something");
+        let message = timeout(DEADLINE, self.stream.message()).await.expect("the stream says something");
         let message = message?.ok_or_else(|| Status::ok("the stream has ended without a word"))?;
         assert_ne!(message.resume_token, "", "every message has a token");
         self.token = message.resume_token;

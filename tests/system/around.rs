@@ -90,7 +90,7 @@ async fn tables_of(database: &Database, schema: &str) -> Vec<String> {
     let Database::Postgres(pool) = database else { unreachable!("files are copied") };
     let tables = sqlx::query("SELECT tablename::TEXT AS name FROM pg_tables WHERE schemaname = $1 ORDER BY 1");
     let mut session = pool.acquire().await.expect("it opens");
-    let rows = session.fetch_all(tables.bind(schema), Wait::Patiently).await.expect("they are listed");
+    let rows = session.fetch_all(tables.bind(schema), Wait::UntilDeadline).await.expect("they are listed");
     rows.iter().map(|row| row.try_get("name").expect("it is a text")).collect()
 }
 

@@ -18,7 +18,7 @@ use tonic::service::Routes;
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 
-use crate::process::{Dev, PATIENCE, folder};
+use crate::process::{DEADLINE, Dev, folder};
 
 /// The folder of the page; `scripts/test` makes it.
 const PAGE: &str = "CHIRP_TEST_PAGE";
@@ -82,7 +82,7 @@ impl Site {
             .kill_on_drop(true)
             .spawn()
             .expect("Chromium is installed");
-        let outcome = timeout(PATIENCE * 2, self.outcomes.recv()).await.expect("the page says how it went");
+        let outcome = timeout(DEADLINE * 2, self.outcomes.recv()).await.expect("the page says how it went");
         chromium.kill().await.expect("the browser ends");
         outcome.expect("the site serves")
     }

@@ -10,7 +10,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
-use crate::process::{PATIENCE, chirp, folder};
+use crate::process::{DEADLINE, chirp, folder};
 
 /// Starts a server, prints its address and process id, and ends it when its input ends.
 const SCRIPT: &str = r#"
@@ -117,7 +117,7 @@ impl Cluster {
             .arg(format!("{}/postgres", self.address))
             .current_dir(env!("CARGO_MANIFEST_DIR"))
             .output();
-        let copied = timeout(PATIENCE, copied).await.expect("it is copied").expect("there is a bash");
+        let copied = timeout(DEADLINE, copied).await.expect("it is copied").expect("there is a bash");
         assert!(copied.status.success(), "{}", String::from_utf8_lossy(&copied.stderr));
         let (shell, address, id) = run(folder.path(), "").await;
         let standby = Self { folder, shell, address, id };
@@ -132,7 +132,7 @@ impl Cluster {
         let mut watching = PgConnection::connect(&self.store()).await.expect("the server answers");
         let started = std::time::Instant::now();
         while !sqlx::query_scalar::<_, bool>(LAGGING).fetch_one(&mut watching).await.expect("it tells") {
-            assert!(started.elapsed() < PATIENCE, "the standby does not follow");
+            assert!(started.elapsed() < DEADLINE, "the standby does not follow");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
@@ -169,7 +169,7 @@ impl Cluster {
         self.signal("KILL");
         // The shell ends with the server.
         drop(self.shell.stdin.take());
-        let ended = timeout(PATIENCE, self.shell.wait()).await;
+        let ended = timeout(DEADLINE, self.shell.wait()).await;
         ended.expect("the shell ends").expect("it can be waited for");
     }
 
@@ -205,7 +205,7 @@ async fn start(script: &str, folder: &Path, arguments: &[&str], settings: &str) 
         .spawn()
         .expect("there is a bash");
     let mut lines = BufReader::new(shell.stdout.take().expect("it is piped")).lines();
-    let line = timeout(PATIENCE, lines.next_line()).await.expect("it starts").expect("it is text");
+    let line = timeout(DEADLINE, lines.next_line()).await.expect("it starts").expect("it is text");
     let line = line.expect("it says where it is");
     let (address, id) = line.split_once(' ').expect("an address and a process");
     (shell, address.to_owned(), id.parse().expect("a process id"))

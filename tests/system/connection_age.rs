@@ -17,7 +17,7 @@ use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
 use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
 
 use crate::api::{Feed, Told, ask, channel, item, reason, up_to_date};
-use crate::process::{Dev, PATIENCE, folder};
+use crate::process::{DEADLINE, Dev, folder};
 
 /// In seconds: long enough to open all streams.
 const AGE: &str = "3";
@@ -26,7 +26,7 @@ const AGE: &str = "3";
 async fn to_the_end<M>(stream: &mut Streaming<M>) -> (Vec<M>, Status) {
     let mut said = Vec::new();
     loop {
-        match timeout(PATIENCE, stream.message()).await.expect("it says something") {
+        match timeout(DEADLINE, stream.message()).await.expect("it says something") {
             Ok(Some(message)) => said.push(message),
             Ok(None) => return (said, Status::ok("it has ended without a word")),
             Err(status) => return (said, status),

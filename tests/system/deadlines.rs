@@ -16,7 +16,7 @@ use tonic_types::StatusExt;
 use crate::api::{Api, ask, reason, request_id, up_to_date, within};
 use crate::around::{Half, lock};
 use crate::metrics::value;
-use crate::process::{Dev, PATIENCE, Role, folder};
+use crate::process::{DEADLINE, Dev, Role, folder};
 
 const METHODS: [&str; 3] = [
     "chirp.command.v1.CommandService/CreatePost",
@@ -40,7 +40,7 @@ async fn call(address: &str, method: &str, allowed: &str) -> Option<Status> {
     let (answer, mut message) = client.send_request(request, false).expect("it is sent");
     // An empty message, which every method refuses once it has looked at it.
     message.send_data(vec![0; 5].into(), true).expect("it is sent");
-    let answered = timeout(PATIENCE, answer).await.expect("it is answered");
+    let answered = timeout(DEADLINE, answer).await.expect("it is answered");
     let answered = answered.unwrap_or_else(|cause| panic!("{method} with {allowed}: {cause}"));
     connection.abort();
     Status::from_header_map(answered.headers())

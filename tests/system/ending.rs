@@ -9,7 +9,7 @@ use crate::process::{Dev, Process, Role, folder, verified};
 
 const WRITER_PANICS: &str = "shared::log::writer=panic(as a test wants it)";
 /// A grace period in seconds that outlasts any test.
-const LONGER_THAN_PATIENCE: &str = "600";
+const LONGER_THAN_DEADLINE: &str = "600";
 
 /// A process whose log's writer panics ends with that as its message, and was not ready before it was gone.
 async fn ends_with_the_panic(api: &Api, process: &mut Process) {
@@ -55,7 +55,7 @@ async fn call_without_a_message(address: &str) -> TcpStream {
 async fn whoever_asks_a_process_twice_to_stop_does_not_wait_for_open_calls() {
     for (first, second) in [("TERM", "TERM"), ("INT", "INT"), ("TERM", "INT")] {
         let folder = folder();
-        let mut dev = Dev::start_with(folder.path(), &["--grace-period", LONGER_THAN_PATIENCE, "--log", "info"]).await;
+        let mut dev = Dev::start_with(folder.path(), &["--grace-period", LONGER_THAN_DEADLINE, "--log", "info"]).await;
         let _open = call_without_a_message(&dev.query).await;
         dev.process.signal(first);
         dev.process.says(|line| line.contains(&format!("SIG{first}: draining")).then_some(())).await;

@@ -17,7 +17,7 @@ use tonic_types::StatusExt;
 use crate::api::{Api, Feed, Told, ask, channel, fresh, item, reason, texts, up_to_date, within};
 use crate::around::{Half, lock};
 use crate::live::open_streams;
-use crate::process::{Dev, PATIENCE, Role, eventually, folder, on_postgres};
+use crate::process::{DEADLINE, Dev, Role, eventually, folder, on_postgres};
 
 /// The most streams of one account.
 const OF_ACCOUNT: usize = 128;
@@ -47,7 +47,7 @@ async fn a_connection_has_a_bounded_number_of_streams() {
     }
     assert!(!one_more.is_finished(), "the connection takes one more");
     drop(streams.pop());
-    timeout(PATIENCE, one_more).await.expect("there is room").expect("it opens");
+    timeout(DEADLINE, one_more).await.expect("there is room").expect("it opens");
 }
 
 /// A deadline covers only the beginning of a stream.
@@ -175,7 +175,7 @@ async fn a_connection_that_resets_streams_by_the_thousand_is_closed_and_the_othe
         let Ok((_, mut stream)) = client.send_request(request, false) else { break };
         stream.send_reset(Reason::CANCEL);
     }
-    let ended = timeout(PATIENCE, connection).await.expect("it is closed").expect("no panic");
+    let ended = timeout(DEADLINE, connection).await.expect("it is closed").expect("no panic");
     let ended = ended.expect_err("it is closed");
     // With so much in flight, the reason may not get through.
     assert!(ended.reason().is_none_or(|reason| reason == Reason::ENHANCE_YOUR_CALM), "{ended:?}");
@@ -200,7 +200,7 @@ async fn what_there_is_no_room_for_is_refused_at_once_and_what_was_taken_on_is_a
     let mut asking = JoinSet::new();
     for _ in 0..CALLS {
         let request = ask!(GetHomeTimelineRequest { account_id: &ada, consistency: fresh(&made.token) });
-        let (mut queries, request) = (api.queries.clone(), within(PATIENCE, request));
+        let (mut queries, request) = (api.queries.clone(), within(DEADLINE, request));
         asking.spawn(async move { queries.get_home_timeline(request).await });
     }
     for _ in ROOM..CALLS {

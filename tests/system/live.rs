@@ -12,7 +12,7 @@ use tonic_types::StatusExt;
 
 use crate::api::{Api, Feed, Told, ask, channel, item, reason, up_to_date};
 use crate::metrics::value;
-use crate::process::{Dev, PATIENCE, eventually, folder};
+use crate::process::{DEADLINE, Dev, eventually, folder};
 
 /// Streams that share a connection.
 const STREAMS_OF_CONNECTION: usize = 500;
@@ -180,7 +180,7 @@ async fn notifications_come_change_are_seen_and_go_on_their_stream() {
     let mut stream = open(&page.resume_token).await;
     let mut token = String::new();
     let mut hear = async || {
-        let message = timeout(PATIENCE, stream.message()).await.expect("it says something").expect("no error");
+        let message = timeout(DEADLINE, stream.message()).await.expect("it says something").expect("no error");
         let message = message.expect("the stream goes on");
         token = message.resume_token;
         said(message.event.expect("exactly one is set"))
@@ -205,7 +205,7 @@ async fn notifications_come_change_are_seen_and_go_on_their_stream() {
     let mut resumed = open(&last).await;
     let mut heard = Vec::new();
     while heard.len() < 3 {
-        let message = timeout(PATIENCE, resumed.message()).await.expect("it says something").expect("no error");
+        let message = timeout(DEADLINE, resumed.message()).await.expect("it says something").expect("no error");
         heard.push(said(message.expect("it goes on").event.expect("exactly one is set")));
     }
     assert_eq!(heard, ["subscribed", "NOTIFICATION_REASON_FOLLOWED by 1", "caught up"]);

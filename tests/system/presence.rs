@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use tonic::Streaming;
 
 use crate::api::{Api, Feed, ask, up_to_date};
-use crate::process::{Dev, PATIENCE, Role, eventually, folder};
+use crate::process::{DEADLINE, Dev, Role, eventually, folder};
 
 /// Which of these accounts are online, for a viewer.
 async fn online(api: &Api, viewer: &str, accounts: &[&String]) -> Vec<bool> {
@@ -39,7 +39,7 @@ impl Friends {
     }
 
     async fn next(&mut self) -> Event {
-        let message = timeout(PATIENCE * 2, self.stream.message()).await.expect("it says something").expect("no error");
+        let message = timeout(DEADLINE * 2, self.stream.message()).await.expect("it says something").expect("no error");
         let event = message.expect("the stream goes on").event.expect("exactly one is set");
         if let Event::Presence(Presence { account_id, online }) = &event {
             let is_news = if *online { self.online.insert(account_id.clone()) } else { self.online.remove(account_id) };
@@ -53,7 +53,7 @@ impl Friends {
         let expected: BTreeSet<String> = expected.iter().map(|id| (*id).clone()).collect();
         let started = Instant::now();
         while self.online != expected {
-            assert!(started.elapsed() < PATIENCE * 2, "{:?} are online", self.online);
+            assert!(started.elapsed() < DEADLINE * 2, "{:?} are online", self.online);
             self.next().await;
         }
     }

@@ -17,9 +17,9 @@ use crate::api::Api;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_chirp");
 /// How long anything may take before the test fails: far more than it should, since the machine may be busy.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const DEADLINE: Duration = Duration::from_secs(60);
 /// How long verifying a whole store may take.
-const VERIFY_PATIENCE: Duration = Duration::from_secs(3_600);
+const VERIFY_DEADLINE: Duration = Duration::from_secs(3_600);
 const ANY_PORT: &str = "127.0.0.1:0";
 const SAID_ON_FAILURE_MAX: usize = 60;
 
@@ -154,7 +154,7 @@ impl Process {
             }
             None
         };
-        match timeout(PATIENCE, found).await {
+        match timeout(DEADLINE, found).await {
             Ok(Some(found)) => found,
             Ok(None) => panic!("`chirp {}` ended before it said what was waited for", self.arguments),
             Err(_) => panic!("`chirp {}` did not say what was waited for", self.arguments),
@@ -195,7 +195,7 @@ impl Process {
 
     /// Waits for the process to end.
     pub async fn ended(&mut self) -> ExitStatus {
-        let ended = timeout(PATIENCE, self.child.wait()).await;
+        let ended = timeout(DEADLINE, self.child.wait()).await;
         ended.unwrap_or_else(|_| panic!("`chirp {}` does not end", self.arguments)).expect("it can be waited for")
     }
 
@@ -402,7 +402,7 @@ pub async fn chirp(arguments: &[&str]) -> Finished {
 }
 
 pub async fn chirp_with(arguments: &[&str], environment: &[(&str, &str)]) -> Finished {
-    chirp_within(PATIENCE, arguments, environment).await
+    chirp_within(DEADLINE, arguments, environment).await
 }
 
 /// Runs the binary to its end without reading its stdout nor, perhaps, its stderr.
@@ -415,7 +415,7 @@ pub async fn chirp_unread(arguments: &[&str], is_stderr_unread: bool) -> Finishe
     let mut command = command(arguments, &Surroundings::default());
     command.stdout(unread()).stderr(if is_stderr_unread { unread() } else { Stdio::piped() });
     let child = command.spawn().expect("the binary starts");
-    let running = timeout(PATIENCE, child.wait_with_output()).await;
+    let running = timeout(DEADLINE, child.wait_with_output()).await;
     let output = running.unwrap_or_else(|_| panic!("`chirp {}` does not end", arguments.join(" ")));
     Finished::of(output.expect("it can be waited for"))
 }
@@ -436,7 +436,7 @@ pub async fn verified(store: &Path) {
 
 /// Asserts that `chirp verify` finds no difference in a store of any kind.
 pub async fn verified_at(store: &str) {
-    let finished = chirp_within(VERIFY_PATIENCE, &["verify", "--store", store], &[]).await.with(0);
+    let finished = chirp_within(VERIFY_DEADLINE, &["verify", "--store", store], &[]).await.with(0);
     assert!(finished.stdout.starts_with("0 differences in "), "{finished:#?}");
 }
 
@@ -456,7 +456,7 @@ pub async fn eventually<T: Debug, F: Future<Output = T>>(
         if good(&answer) {
             return answer;
         }
-        assert!(started.elapsed() < PATIENCE, "{what}: still {answer:?}");
+        assert!(started.elapsed() < DEADLINE, "{what}: still {answer:?}");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }

@@ -11,7 +11,7 @@ use tonic::transport::Channel;
 use tonic::{Status, Streaming};
 
 use crate::api::{Api, ask, is_passing, request_id, up_to_date};
-use crate::process::{PATIENCE, Role, Roles, folder, on_postgres, verified};
+use crate::process::{DEADLINE, Role, Roles, folder, on_postgres, verified};
 
 /// `CHIRP_RESUME_ROUNDS=n` sets another number.
 const ROUNDS: usize = 80;
@@ -27,7 +27,7 @@ async fn insist<T>(what: &str, call: impl AsyncFn() -> Result<T, Status>) -> Res
     loop {
         match call().await {
             Err(status) if is_passing(&status) => {
-                assert!(started.elapsed() < PATIENCE, "{what}: still {status:?}");
+                assert!(started.elapsed() < DEADLINE, "{what}: still {status:?}");
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
             answered => return answered,

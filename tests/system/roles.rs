@@ -14,11 +14,11 @@ use tonic_health::pb::health_client::HealthClient;
 use tonic_types::StatusExt;
 
 use crate::api::{Api, Told, ask, channel, fresh, item, reason, texts, up_to_date, within};
-use crate::process::{Dev, PATIENCE, Role, chirp_with, folder, path, verified};
+use crate::process::{DEADLINE, Dev, Role, chirp_with, folder, path, verified};
 use crate::raw;
 
 /// A grace period in seconds that no process should need: a test that waits for its end fails earlier.
-const LONGER_THAN_PATIENCE: &str = "600";
+const LONGER_THAN_DEADLINE: &str = "600";
 const COMMANDS: &str = "chirp.command.v1.CommandService";
 const QUERIES: &str = "chirp.query.v1.QueryService";
 const ADMIN: &str = "chirp.admin.v1.AdminService";
@@ -94,7 +94,7 @@ async fn each_role_comes_back_after_kill_9_and_the_others_go_on() {
 #[tokio::test]
 async fn on_sigterm_an_open_stream_is_told_and_the_process_ends_well_within_its_grace_period() {
     let folder = folder();
-    let mut dev = Dev::start_with(folder.path(), &["--grace-period", LONGER_THAN_PATIENCE]).await;
+    let mut dev = Dev::start_with(folder.path(), &["--grace-period", LONGER_THAN_DEADLINE]).await;
     let [ada, bob] = dev.api.accounts(["ada", "bob"]).await;
     dev.api.follow(&bob, &ada).await;
     let mut feed = dev.api.stream(&bob, &dev.api.home(&bob, up_to_date()).await.resume_token).await;
@@ -145,7 +145,7 @@ async fn a_call_that_waits_when_the_server_is_asked_to_stop_is_answered() {
     let waiting = tokio::spawn({
         let mut queries = api.queries.clone();
         let request = ask!(GetPostRequest { post_id: &made.id, consistency: fresh(&made.token) });
-        async move { queries.get_post(within(PATIENCE, request)).await }
+        async move { queries.get_post(within(DEADLINE, request)).await }
     });
     // Whether it has begun to wait cannot be seen from outside; but a later call on the same connection was answered.
     api.home(&ada.id, None).await;
@@ -190,7 +190,7 @@ async fn health_is_told_for_each_service_and_turns_when_the_server_stops() {
 async fn a_watch_of_the_health_does_not_hold_up_the_end() {
     let folder = folder();
     let mut commands =
-        Role::start("command-server", "--listen", folder.path(), &["--grace-period", LONGER_THAN_PATIENCE]).await;
+        Role::start("command-server", "--listen", folder.path(), &["--grace-period", LONGER_THAN_DEADLINE]).await;
     let mut health = HealthClient::new(channel(&commands.address));
     let mut watch = health.watch(HealthCheckRequest::default()).await.expect("it can be watched").into_inner();
     watch.next().await.expect("the first word").expect("the first word");

@@ -16,7 +16,7 @@ use tonic::{Code, Status, Streaming};
 
 use crate::api::{Api, ask, fresh, reason, up_to_date};
 use crate::metrics::value;
-use crate::process::{Dev, PATIENCE, folder, verified};
+use crate::process::{DEADLINE, Dev, folder, verified};
 
 /// A client of the stream of a post.
 struct Watch {
@@ -50,7 +50,7 @@ impl Watch {
     }
 
     async fn next(&mut self) -> Result<Event, Status> {
-        let message = timeout(PATIENCE, self.stream.message()).await.expect("the stream says something")?;
+        let message = timeout(DEADLINE, self.stream.message()).await.expect("the stream says something")?;
         let message = message.ok_or_else(|| Status::ok("the stream has ended without a word"))?;
         self.token = message.resume_token;
         let event = message.event.expect("exactly one is set");
@@ -231,7 +231,7 @@ impl Consumer {
     }
 
     async fn next(&mut self) -> Result<EventMessage, Status> {
-        let message = timeout(PATIENCE, self.stream.message()).await.expect("the stream says something")?;
+        let message = timeout(DEADLINE, self.stream.message()).await.expect("the stream says something")?;
         let message = message.ok_or_else(|| Status::ok("the stream has ended without a word"))?;
         assert!(message.position >= self.position, "never back");
         self.position = message.position;

@@ -7,7 +7,7 @@ use tokio::time::timeout;
 use tonic::{Code, Status, Streaming};
 
 use crate::api::{Api, Told, ask, reason, up_to_date};
-use crate::process::{Dev, PATIENCE, folder, verified};
+use crate::process::{DEADLINE, Dev, folder, verified};
 
 /// Ada and Bob are public, Zoe is protected and followed by Fan alone.
 struct People {
@@ -77,7 +77,7 @@ fn place(item: ThreadItem) -> (String, Option<TombstoneCause>) {
 macro_rules! next_of {
     ($stream:expr, $event:ident) => {
         loop {
-            let message = timeout(PATIENCE, $stream.message()).await.expect("the stream says something");
+            let message = timeout(DEADLINE, $stream.message()).await.expect("the stream says something");
             let message = message.expect("no error").expect("the stream goes on");
             match message.event.expect("exactly one is set") {
                 $event::Subscribed(_) | $event::CaughtUp(_) | $event::FellBehind(_) | $event::Heartbeat(_) => {}

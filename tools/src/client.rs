@@ -12,7 +12,7 @@ use tonic_types::StatusExt;
 use crate::args::Address;
 
 /// How long a server may be away before its clients give up: enough for a restart.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const DEADLINE: Duration = Duration::from_secs(60);
 pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -34,7 +34,7 @@ pub fn channel(address: &Address) -> anyhow::Result<Channel> {
 ///
 /// # Errors
 /// When the address cannot be part of a URI.
-pub fn patient_channel(address: &Address) -> anyhow::Result<Channel> {
+pub fn channel_for_operators(address: &Address) -> anyhow::Result<Channel> {
     Ok(endpoint(address)?.connect_lazy())
 }
 

@@ -40,7 +40,7 @@ use summary::{Summary, Tables};
 use tally::Tally;
 
 /// How long the read tables may take to catch up at the end.
-const CATCH_UP_PATIENCE: Duration = Duration::from_secs(30 * 60);
+const CATCH_UP_DEADLINE: Duration = Duration::from_secs(30 * 60);
 /// The deadline of each query that waits for them.
 const CATCH_UP_ATTEMPT: Duration = Duration::from_secs(20);
 
@@ -136,7 +136,7 @@ async fn catch_up(query: &Address, handle: String, stop: CancellationToken) -> a
         async move { queries.get_account(request).await }
     };
     let begun = Instant::now();
-    let asked = stop.run_until_cancelled(retrying(CATCH_UP_PATIENCE, ask, || {})).await;
+    let asked = stop.run_until_cancelled(retrying(CATCH_UP_DEADLINE, ask, || {})).await;
     Ok(match asked {
         None => Tables::NotAwaited,
         Some(Ok(_)) => Tables::CaughtUp(begun.elapsed()),

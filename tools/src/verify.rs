@@ -32,9 +32,9 @@ use crate::args::Output;
 use crate::out;
 
 /// How long a projector may take to catch up.
-const CATCH_UP_PATIENCE: Duration = Duration::from_secs(600);
+const CATCH_UP_DEADLINE: Duration = Duration::from_secs(600);
 /// How long a projector may take to make the read tables at all.
-const TABLES_PATIENCE: Duration = Duration::from_secs(30);
+const TABLES_DEADLINE: Duration = Duration::from_secs(30);
 const PAGE_SIZE: i32 = 100;
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
 statements! { "verify.sql": SELECT_LOWEST_CHECKPOINT }
@@ -48,7 +48,7 @@ pub async fn run(store: &str, output: Output) -> anyhow::Result<ExitCode> {
     let store = Store::existing_at(store)?;
     let reader = LogReader::open(&store).await.context("the log cannot be read")?;
     let head = reader.head().await?;
-    let opened = timeout(TABLES_PATIENCE, store.open_to_read()).await;
+    let opened = timeout(TABLES_DEADLINE, store.open_to_read()).await;
     let (log, tables) = opened.context("there are no read tables to verify; is a projector running?")??;
     wait_for_projector(&tables, head).await?;
 
@@ -101,7 +101,7 @@ async fn wait_for_projector(tables: &Database, head: u64) -> anyhow::Result<()> 
         if lowest >= head {
             return Ok(());
         }
-        if started.elapsed() > CATCH_UP_PATIENCE {
+        if started.elapsed() > CATCH_UP_DEADLINE {
             bail!("the read tables are at position {lowest} and the log is at {head}; is a projector running?");
         }
         if !told {

@@ -66,14 +66,14 @@ pub trait Index: Send + 'static {
     }
 
     /// The streams that a change may concern.
-    fn concerned(&mut self, change: &Self::Change) -> Concerned;
+    fn affected(&mut self, change: &Self::Change) -> Affected;
 }
 
 /// Number of a stream within its dispatch.
 pub type StreamId = u64;
 
 /// Whom a change concerns.
-pub enum Concerned {
+pub enum Affected {
     /// These, and it is all that they need to know.
     Plainly(Vec<StreamId>),
     /// These, who must look for themselves.
@@ -315,10 +315,10 @@ impl<I: Index> Registry<I> {
 
     /// Hands a change on, of a batch that begins after `before`.
     fn take(&mut self, before: Position, place: Position, change: &I::Change) {
-        let (ids, said) = match self.index.concerned(change) {
-            Concerned::Plainly(ids) => (ids, Some(change)),
-            Concerned::These(ids) => (ids, None),
-            Concerned::Everybody => (self.streams.keys().copied().collect(), None),
+        let (ids, said) = match self.index.affected(change) {
+            Affected::Plainly(ids) => (ids, Some(change)),
+            Affected::These(ids) => (ids, None),
+            Affected::Everybody => (self.streams.keys().copied().collect(), None),
         };
         for id in ids {
             if let Some(entry) = self.streams.get_mut(&id) {

@@ -12,7 +12,7 @@ use shared::sql::{Statement, statements};
 use shared::tables::Change;
 use tonic::Status;
 
-use super::dispatch::{Concerned, Dispatch, Index, StreamId, Subscription};
+use super::dispatch::{Affected, Dispatch, Index, StreamId, Subscription};
 use crate::by_key::ByKey;
 use crate::freshness::Freshness;
 use crate::questions::home_timeline::READS;
@@ -157,23 +157,23 @@ impl Index for Followings {
         }
     }
 
-    fn concerned(&mut self, changed: &Changed) -> Concerned {
+    fn affected(&mut self, changed: &Changed) -> Affected {
         let Changed { change, actor, target, spread } = *changed;
-        let concerned = match change {
-            Change::Posted | Change::Reposted => Concerned::Plainly(self.readers_of(actor)),
-            Change::RepostUndone => Concerned::These(self.readers_of(actor)),
-            Change::Edited | Change::Deleted if spread => Concerned::Everybody,
-            Change::Edited | Change::Deleted => Concerned::These(self.readers_of(actor)),
+        let affected = match change {
+            Change::Posted | Change::Reposted => Affected::Plainly(self.readers_of(actor)),
+            Change::RepostUndone => Affected::These(self.readers_of(actor)),
+            Change::Edited | Change::Deleted if spread => Affected::Everybody,
+            Change::Edited | Change::Deleted => Affected::These(self.readers_of(actor)),
             Change::Followed | Change::Unfollowed | Change::Muted | Change::Unmuted => {
-                Concerned::These(self.by_owner.of(&actor).collect())
+                Affected::These(self.by_owner.of(&actor).collect())
             }
             Change::Blocked | Change::Unblocked => {
-                Concerned::These(self.by_owner.of(&actor).chain(self.by_owner.of(&target)).collect())
+                Affected::These(self.by_owner.of(&actor).chain(self.by_owner.of(&target)).collect())
             }
-            Change::Deactivated | Change::Reactivated | Change::Protected | Change::Unprotected => Concerned::Everybody,
+            Change::Deactivated | Change::Reactivated | Change::Protected | Change::Unprotected => Affected::Everybody,
         };
         self.follow(changed);
-        concerned
+        affected
     }
 }
 

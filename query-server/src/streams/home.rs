@@ -22,8 +22,8 @@ use super::dispatch::{Dispatch, Heard, HeardOf, Subscription};
 use super::feed::{Kind, Signal, common_words};
 use super::followings::{Changed, Followings, kept_after};
 use super::home_items::{HeardReasons, HomeItems, Items};
+use super::pending::{Pending, in_order};
 use super::shared_read::Reader;
-use super::told::{Told, in_order};
 use crate::freshness::Freshness;
 use crate::hydrate;
 use crate::questions::account::{Named, find};
@@ -91,7 +91,7 @@ impl Home {
         };
         let item = |(post, touched): (PostKey, Touched)| {
             let item = Event::Item(v1::HomeTimelineItem { item: Some(items.remove(&post)?) });
-            Some(Told { first: touched.first, last: touched.last, event: item })
+            Some(Pending { first: touched.first, last: touched.last, event: item })
         };
         let told = posts.into_iter().filter_map(item).collect();
         Ok(in_order(told))
@@ -184,12 +184,12 @@ impl Home {
         mut posts: BTreeMap<PostKey, Touched>,
         gone: BTreeMap<(i64, RemovalCause), Position>,
     ) -> Result<News, Status> {
-        let mut told: Vec<Told<Event>> = Vec::new();
+        let mut told: Vec<Pending<Event>> = Vec::new();
         let mut moved: BTreeMap<PostKey, Position> = BTreeMap::new();
         for ((account, cause), place) in &gone {
             let id = self.account_id(snapshot, *account).await?;
             let removed = v1::HomeTimelineRemoved { target: Some(Target::AccountId(id)), cause: (*cause).into() };
-            told.push(Told { first: *place, last: *place, event: Event::Removed(removed) });
+            told.push(Pending { first: *place, last: *place, event: Event::Removed(removed) });
             let Some(fallen) = self.fallen_back(snapshot, from, *account).await? else {
                 return Ok(refresh(RefreshCause::TooManyChanges, snapshot));
             };
@@ -197,7 +197,7 @@ impl Home {
         }
 
         let wanted: BTreeSet<PostKey> = posts.keys().chain(moved.keys()).copied().collect();
-        let entries = self.judge(snapshot, &wanted).await?;
+        let entries = self.visible_now(snapshot, &wanted).await?;
         let items = hydrate::items(snapshot, &entries, Some(self.owner)).await?;
         let mut items: BTreeMap<PostKey, v1::TimelineItem> =
             entries.iter().map(|entry| entry.post).zip(items).collect();
@@ -217,12 +217,12 @@ impl Home {
                     None => continue,
                 },
             };
-            told.push(Told { first: touched.first, last: touched.last, event });
+            told.push(Pending { first: touched.first, last: touched.last, event });
         }
         for (post, place) in moved {
             if let Some(item) = items.remove(&post) {
                 let event = Event::Item(v1::HomeTimelineItem { item: Some(item) });
-                told.push(Told { first: place, last: place, event });
+                told.push(Pending { first: place, last: place, event });
             }
         }
         let (reached, read_at) = (snapshot.checkpoint, snapshot.anchor);
@@ -230,7 +230,7 @@ impl Home {
     }
 
     /// Where the owner sees these posts now, each at its newest visible reason.
-    async fn judge(&self, snapshot: &mut Snapshot, posts: &BTreeSet<PostKey>) -> Result<Vec<Reason>, Status> {
+    async fn visible_now(&self, snapshot: &mut Snapshot, posts: &BTreeSet<PostKey>) -> Result<Vec<Reason>, Status> {
         seen_now(snapshot, self.owner, posts.iter().copied()).await
     }
 
@@ -254,7 +254,7 @@ impl Home {
             // The newest comes first.
             places.entry(repost.post).or_insert(repost.place);
         }
-        let seen = self.judge(snapshot, &places.keys().copied().collect()).await?;
+        let seen = self.visible_now(snapshot, &places.keys().copied().collect()).await?;
         let is_older = |entry: &&Reason| places.get(&entry.post).is_some_and(|place| entry.place < *place);
         Ok(Some(seen.iter().filter(is_older).map(|entry| entry.post).collect()))
     }

@@ -19,8 +19,8 @@ use tonic::Status;
 
 use super::dispatch::Heard;
 use super::feed::{Kind, Signal, common_words};
-use super::subjects::{Source, Subjects, Touch};
-use super::told::{Told, in_order};
+use super::interests::{Interests, Source, Touch};
+use super::pending::{Pending, in_order};
 use crate::freshness::Freshness;
 use crate::questions::account::{Named, find};
 use crate::questions::notifications::{self, these};
@@ -66,7 +66,7 @@ pub struct NotificationFeed {
 impl Kind for NotificationFeed {
     type Event = Event;
     type Message = v1::StreamNotificationsResponse;
-    type Index = Subjects<NotificationChanges>;
+    type Index = Interests<NotificationChanges>;
 
     common_words!(StreamNotificationsResponse);
 
@@ -150,7 +150,7 @@ impl NotificationFeed {
             } else {
                 continue;
             };
-            told.push(Told { first, last, event });
+            told.push(Pending { first, last, event });
         }
         Ok(in_order(told))
     }

@@ -16,9 +16,9 @@ use tonic::Status;
 
 use super::dispatch::{Heard, HeardOf};
 use super::feed::{Kind, Signal, common_words};
+use super::interests::{Interests, Source, Touch};
 use super::post_items::{self, PostItems, Touches, Watched};
 use super::shared_read::Reader;
-use super::subjects::{Source, Subjects, Touch};
 use crate::freshness::Freshness;
 use crate::hydrate::viewer_value;
 use crate::questions::account::find_viewer;
@@ -64,7 +64,7 @@ pub struct PostFeed {
 impl Kind for PostFeed {
     type Event = Event;
     type Message = v1::StreamPostResponse;
-    type Index = Subjects<PostChanges>;
+    type Index = Interests<PostChanges>;
 
     const PACE: Duration = PACE;
 

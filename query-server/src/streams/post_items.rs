@@ -14,9 +14,9 @@ use shared::sql::rows::Rows;
 use shared::sql::statements;
 use tonic::Status;
 
+use super::pending::{Pending, in_order};
 use super::post::READS;
 use super::shared_read::SharedRead;
-use super::told::{Told, in_order};
 use crate::hydrate::{Views, viewer_key};
 use crate::questions::post::not_found;
 use crate::questions::thread::{self, Sight, ThreadEntry};
@@ -94,7 +94,7 @@ impl SharedRead for PostItems {
                     let post_id = gone.get(&(number, *touched))?.to_string();
                     Event::Removed(v1::PostReplyRemoved { post_id })
                 };
-                Some(Told { first: *first, last: *last, event })
+                Some(Pending { first: *first, last: *last, event })
             };
             Ok(in_order(one.touched.0.iter().filter_map(tell).collect()))
         };

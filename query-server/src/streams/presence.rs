@@ -13,7 +13,7 @@ use tonic::Status;
 
 use super::dispatch::Heard;
 use super::feed::{Kind, News, Signal};
-use super::subjects::{Source, Subjects, Touch};
+use super::interests::{Interests, Source, Touch};
 use crate::freshness::Freshness;
 use crate::presence::{Presence, Watch};
 use crate::questions::account::{Named, find};
@@ -58,7 +58,7 @@ pub struct PresenceFeed {
 impl Kind for PresenceFeed {
     type Event = Event;
     type Message = v1::StreamPresenceResponse;
-    type Index = Subjects<SightChanges>;
+    type Index = Interests<SightChanges>;
 
     const PACE: Duration = PACE;
 

@@ -4,7 +4,7 @@
 //! processes. Never here: how an adapter keeps anything, except in `sqlite_damage`, which damages a store in ways that the
 //! port does not offer, and in `naive`, the control.
 //!
-//! A new adapter implements [`Subject`] and adds one line.
+//! A new adapter implements [`StoreUnderTest`] and adds one line.
 
 mod expectations;
 mod kept;
@@ -15,7 +15,7 @@ mod reading;
 mod requests;
 mod sqlite_damage;
 mod steps;
-mod subjects;
+mod stores;
 mod whole;
 
 use std::collections::{HashMap, HashSet};
@@ -33,7 +33,7 @@ use order::*;
 use reading::*;
 use requests::*;
 use steps::*;
-use subjects::*;
+use stores::*;
 use whole::*;
 
 use super::{
@@ -60,7 +60,7 @@ type Log = Arc<dyn EventLog>;
 type Outcome = Result<Appended, AppendError>;
 
 /// A store under test. Each handle stands for a process, with nothing in common with the others but the store.
-trait Subject: Sized {
+trait StoreUnderTest: Sized {
     /// A new and empty store.
     async fn create() -> Self;
 
@@ -138,6 +138,6 @@ macro_rules! every_check_holds_for {
     };
 }
 
-every_check_holds_for!(sqlite, SqliteSubject);
-every_check_holds_for!(postgres, PostgresSubject);
-every_check_holds_for!(memory, MemorySubject);
+every_check_holds_for!(sqlite, SqliteStore);
+every_check_holds_for!(postgres, PostgresStore);
+every_check_holds_for!(memory, InMemoryStore);

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use super::numbering::{Batch, RequestKey, request_key};
+use super::numbering::{Numbering, RequestKey, request_key};
 use super::{
     APPEND_EVENTS_MAX, Anchor, Append, AppendError, Appended, EventLog, Hash, Head, Import, ImportError, LogHead,
     NewEvent, READ_EVENTS_MAX, ReadError, Recorded, StoreIdentity, StoredAnswer, StoredRequest, WholeLog, chain,
@@ -121,7 +121,7 @@ impl Stored {
         let key = append.request.as_ref().map(|request| request_key(append, request));
         let known =
             key.and_then(|key| self.requests.get_key_value(&key)).map(|(key, stored)| (key.clone(), stored.clone()));
-        let mut batch = Batch::new(self.head(), now, versions, known.into_iter().collect(), event_id);
+        let mut batch = Numbering::new(self.head(), now, versions, known.into_iter().collect(), event_id);
         let appended = batch.take(append)?;
         let numbered = batch.numbered();
         self.keep(numbered.events, numbered.requests);

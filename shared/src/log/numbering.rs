@@ -17,7 +17,7 @@ use crate::model::streams::StreamName;
 pub(super) type RequestKey = (String, RequestId);
 
 /// A batch while it is being numbered.
-pub(super) struct Batch {
+pub(super) struct Numbering {
     versions: HashMap<StreamName, Version>,
     known: HashMap<RequestKey, StoredAnswer>,
     event_id: fn(Position) -> EventId,
@@ -33,7 +33,7 @@ pub(super) struct Numbered {
     pub requests: Vec<StoredRequest>,
 }
 
-impl Batch {
+impl Numbering {
     /// A batch on top of this head. `versions` and `known` have every stream and every request that is already there and that an append
     /// of the batch names.
     pub fn new(

@@ -25,7 +25,7 @@ use super::{Anchor, Append, AppendError, Appended, LogHead, ReadError, StoredAns
 use crate::model::clock::{Clock, Timestamp};
 use crate::model::ids::{EventId, Position, RequestId, Version};
 use crate::model::streams::StreamName;
-use crate::runtime::patience::{LOOKUP_PATIENCE, late};
+use crate::runtime::deadlines::{LOOKUP_DEADLINE, late};
 use crate::runtime::ready;
 use crate::runtime::wake::Listener;
 use crate::sql::database::{Database, Row, Value, is_about_values};
@@ -150,7 +150,7 @@ impl Commit for Writer {
     async fn check(&mut self) -> ready::Outcome {
         let asking = async {
             let mut session = self.connections.acquire().await?;
-            session.fetch_one(sqlx::query(SELECT_MAY_APPEND), Wait::Patiently).await?.try_get("may")
+            session.fetch_one(sqlx::query(SELECT_MAY_APPEND), Wait::UntilDeadline).await?.try_get("may")
         };
         match asking.await {
             Ok(true) => Ok(()),
@@ -162,7 +162,7 @@ impl Commit for Writer {
 
 impl Writer {
     async fn commit_once(&self, appends: &[Append]) -> Result<(Vec<Outcome>, Position), sqlx::Error> {
-        let batch = Batch::of(appends);
+        let batch = BatchArguments::of(appends);
         let newest = newest_known(appends);
         // Until there is a connection, nothing is asked of anybody.
         let mut session = self.connections.acquire().await?;
@@ -183,7 +183,7 @@ impl Writer {
     /// What became of a batch whose answer was lost: what is in the log was done. Of the rest, nobody knows: a server that has
     /// not answered yet may still commit it.
     async fn look_up(&self, appends: &[Append], lost: sqlx::Error) -> Result<(Vec<Outcome>, Position), sqlx::Error> {
-        let looking = timeout(LOOKUP_PATIENCE, self.what_is_stored(appends));
+        let looking = timeout(LOOKUP_DEADLINE, self.what_is_stored(appends));
         match looking.await.unwrap_or_else(|_| Err(late())) {
             Ok((outcomes, head)) => {
                 let found = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
@@ -306,13 +306,13 @@ row_type! {
 
 /// A batch as the function takes it.
 #[derive(Default)]
-struct Batch<'a> {
+struct BatchArguments<'a> {
     expected: Vec<Expectation<'a>>,
     requests: Vec<NewRequest<'a>>,
     events: Vec<Unplaced<'a>>,
 }
 
-impl<'a> Batch<'a> {
+impl<'a> BatchArguments<'a> {
     fn of(appends: &'a [Append]) -> Self {
         let mut batch = Self::default();
         for (number, append) in (1..).zip(appends) {
@@ -374,7 +374,7 @@ impl<'a> Batch<'a> {
             .bind(&self.expected[..])
             .bind(&self.requests[..])
             .bind(&self.events[..]);
-        Ok(session.fetch_all(query, Wait::Patiently).await?.into_iter().map(Row::Postgres).collect())
+        Ok(session.fetch_all(query, Wait::UntilDeadline).await?.into_iter().map(Row::Postgres).collect())
     }
 }
 

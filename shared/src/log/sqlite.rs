@@ -15,7 +15,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use tokio::sync::watch;
 use tracing::warn;
 
-use super::numbering::Batch;
+use super::numbering::Numbering;
 use super::queue::{Commit, Outcome, Queue, Uncommitted, Waiting, fitting, newest_known};
 use super::stored::{Damage, StoredLog, note_damage, raise_version, write_events, write_requests};
 use super::{Anchor, Append, AppendError, Head, LogHead, ReadError, StoredAnswer, StoredRequest};
@@ -272,7 +272,7 @@ impl Writer {
         }
         let versions = current_versions(&mut tx, appends).await?;
         let known = known_requests(&mut tx, appends).await?;
-        let mut batch = Batch::new(before, now, versions, known, |_| EventId::generate());
+        let mut batch = Numbering::new(before, now, versions, known, |_| EventId::generate());
         let outcomes: Vec<_> = appends.iter().map(|append| batch.take(append)).collect();
 
         let numbered = batch.numbered();

@@ -19,7 +19,7 @@ use super::{
 use crate::model::clock::Timestamp;
 use crate::model::ids::{CommandId, EventId, Position, RequestId, Version};
 use crate::model::streams::StreamName;
-use crate::runtime::patience::patiently_appending;
+use crate::runtime::deadlines::append_within_deadline;
 use crate::runtime::ready;
 use crate::runtime::wake::Listener;
 use crate::sql::database::{Database, Row, Transaction, Value};
@@ -252,7 +252,7 @@ impl EventLog for StoredLog {
             (None, _) => unavailable("this log was opened to read"),
             // A file answers or fails.
             (Some(queue), Database::Sqlite(_)) => queue.append(append).await,
-            (Some(queue), Database::Postgres(_)) => patiently_appending(queue.append(append))
+            (Some(queue), Database::Postgres(_)) => append_within_deadline(queue.append(append))
                 .await
                 .unwrap_or_else(|| unavailable("the server took too long")),
         }

@@ -21,7 +21,7 @@ use crate::log::{Anchor, FINGERPRINT_BYTES, LogHead, ReadError};
 use crate::model::ids::Position;
 use crate::rpc::errors::{ErrorReason, RETRY_DELAY, Refused};
 use crate::rpc::serve::{Crowded, wait_outside};
-use crate::runtime::patience::{self, after, time_to_answer};
+use crate::runtime::deadlines::{self, after, time_to_answer};
 use crate::runtime::tasks::Tasks;
 use crate::runtime::wake::Listener;
 use crate::sql::database::{Database, Reader};
@@ -183,7 +183,7 @@ impl Behind {
 #[must_use]
 pub fn answer_by() -> Deadline {
     let longest = after(time_to_answer(WAIT_MAX));
-    patience::answer_by().map_or(longest, |answer_by| answer_by.min(longest))
+    deadlines::answer_by().map_or(longest, |answer_by| answer_by.min(longest))
 }
 
 /// UNAVAILABLE: the process drains.

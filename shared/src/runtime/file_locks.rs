@@ -122,9 +122,9 @@ impl Turns {
         Ok(Self { place: Arc::new(beside("next")?), door: Arc::new(beside("turn")?) })
     }
 
-    /// Waits for a turn; nothing when another process has kept one for longer than `patience`, and is perhaps stopped.
-    pub async fn take(&self, patience: Duration) -> io::Result<Option<Turn>> {
-        let until = Instant::now() + patience;
+    /// Waits for a turn; nothing when another process has kept one for longer than `longest`, and is perhaps stopped.
+    pub async fn take(&self, longest: Duration) -> io::Result<Option<Turn>> {
+        let until = Instant::now() + longest;
         if !lock_by(&self.place, until).await? {
             return Ok(None);
         }
@@ -154,7 +154,7 @@ mod tests {
 
     use super::*;
 
-    const PATIENCE: Duration = Duration::from_secs(30);
+    const DEADLINE: Duration = Duration::from_secs(30);
 
     #[test]
     fn one_owns_it_until_it_is_gone_and_the_other_knows_who() {
@@ -175,13 +175,13 @@ mod tests {
         let file = folder.path().join("log.db");
         let greedy = Turns::at(&file).expect("locks can be made");
         let modest = Turns::at(&file).expect("locks can be made");
-        let held = greedy.take(PATIENCE).await.expect("it locks").expect("it is free");
+        let held = greedy.take(DEADLINE).await.expect("it locks").expect("it is free");
         let had = Arc::new(AtomicUsize::new(0));
         let waiting = tokio::spawn({
             let had = had.clone();
             async move {
                 for _ in 0..TURNS {
-                    drop(modest.take(PATIENCE).await.expect("it locks").expect("its turn comes"));
+                    drop(modest.take(DEADLINE).await.expect("it locks").expect("its turn comes"));
                     had.fetch_add(1, Ordering::SeqCst);
                 }
             }
@@ -190,7 +190,7 @@ mod tests {
         // The process writes again as soon as it may, and yet the other one gets its turns.
         let mut turns = 0;
         while had.load(Ordering::SeqCst) < TURNS {
-            let turn = greedy.take(PATIENCE).await.expect("it locks").expect("its turn comes");
+            let turn = greedy.take(DEADLINE).await.expect("it locks").expect("its turn comes");
             turns += 1;
             sleep(LOOK_AGAIN * 2).await;
             drop(turn);
@@ -204,7 +204,7 @@ mod tests {
         let folder = TempDir::new().expect("a folder can be made");
         let file = folder.path().join("log.db");
         let (one, other) = (Turns::at(&file).expect("it is made"), Turns::at(&file).expect("it is made"));
-        let _held = one.take(PATIENCE).await.expect("it locks").expect("it is free");
+        let _held = one.take(DEADLINE).await.expect("it locks").expect("it is free");
         assert!(other.take(Duration::from_millis(20)).await.expect("it locks").is_none());
     }
 }

@@ -309,18 +309,18 @@ mod tests {
 
     #[tokio::test]
     async fn what_another_process_writes_is_seen_without_a_hint() {
-        const PATIENCE: Duration = Duration::from_secs(60);
+        const DEADLINE: Duration = Duration::from_secs(60);
         let folder = TempDir::new().expect("a folder can be made");
         let database = folder.path().join("tables.db");
         let mut listener = Wake::of_database(&database).listen();
         for size in 1..4 {
             std::fs::write(write_ahead_log(&database), vec![0; size]).expect("there is room");
-            timeout(PATIENCE, listener.wait()).await.expect("it is polled");
+            timeout(DEADLINE, listener.wait()).await.expect("it is polled");
         }
         drop(listener);
         let began = Instant::now();
         while !lock(&POLLED).iter().all(|file| file.strong_count() == 0) {
-            assert!(began.elapsed() < PATIENCE, "nobody waits for it any more");
+            assert!(began.elapsed() < DEADLINE, "nobody waits for it any more");
         }
     }
 

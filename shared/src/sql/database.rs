@@ -13,7 +13,7 @@ use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{AssertSqlSafe, Decode, Postgres, Row as _, Sqlite, SqlitePool, Type};
 use uuid::Uuid;
 
-use crate::runtime::patience::of_database;
+use crate::runtime::deadlines::of_database;
 use crate::sql::postgres::pool::{Pool, Session, Wait};
 use crate::sql::rows::{Column, Rows};
 use crate::sql::sections::Section;
@@ -137,7 +137,7 @@ impl Database {
             Self::Postgres(pool) => {
                 let asking = async {
                     let mut session = pool.acquire().await?;
-                    session.fetch_all(for_postgres(statement, values), Wait::Patiently).await
+                    session.fetch_all(for_postgres(statement, values), Wait::UntilDeadline).await
                 };
                 Ok(to_rows(of_database(asking).await?, Row::Postgres))
             }
@@ -187,7 +187,7 @@ impl Transaction {
         match &mut self.on {
             Engine::Sqlite(tx) => Ok(to_rows(for_sqlite(statement, values).fetch_all(&mut **tx).await?, Row::Sqlite)),
             Engine::Postgres(session) => {
-                let rows = session.fetch_all(for_postgres(statement, values), Wait::Patiently).await?;
+                let rows = session.fetch_all(for_postgres(statement, values), Wait::UntilDeadline).await?;
                 Ok(to_rows(rows, Row::Postgres))
             }
         }
@@ -216,7 +216,7 @@ impl Transaction {
         match &mut self.on {
             Engine::Sqlite(tx) => for_sqlite(statement, values).fetch_one(&mut **tx).await.map(Row::Sqlite),
             Engine::Postgres(session) => {
-                session.fetch_one(for_postgres(statement, values), Wait::Patiently).await.map(Row::Postgres)
+                session.fetch_one(for_postgres(statement, values), Wait::UntilDeadline).await.map(Row::Postgres)
             }
         }
     }
@@ -242,7 +242,7 @@ impl Transaction {
     pub async fn roll_back(self) -> Result<(), sqlx::Error> {
         match self.on {
             Engine::Sqlite(tx) => tx.rollback().await,
-            Engine::Postgres(session) => session.end("ROLLBACK", Wait::Patiently).await,
+            Engine::Postgres(session) => session.end("ROLLBACK", Wait::UntilDeadline).await,
         }
     }
 

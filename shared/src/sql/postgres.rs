@@ -29,7 +29,7 @@ use self::failures::Failures;
 pub use self::fitness::{Unfit, Work};
 use self::pool::{Pool, Purpose, Wait};
 use self::shares::Shares;
-use crate::runtime::patience::{STORE_PATIENCE, late, of_database};
+use crate::runtime::deadlines::{STORE_DEADLINE, late, of_database};
 use crate::runtime::tasks::Tasks;
 use crate::sql::database::Database;
 
@@ -41,10 +41,10 @@ pub const TABLES_CHANNEL: &str = "chirp_tables";
 /// On which query servers tell each other who is online.
 const PRESENCE_CHANNEL: &str = "chirp_presence";
 
-/// The `statement_timeout` of readers, for a statement that goes on although its caller has given up after [`STORE_PATIENCE`].
+/// The `statement_timeout` of readers, for a statement that goes on although its caller has given up after [`STORE_DEADLINE`].
 const READ_TIMEOUT: Duration = Duration::from_secs(10);
 /// The `statement_timeout` of appends: a little less than callers wait, so that they hear that the append was rolled back.
-const WRITE_TIMEOUT: Duration = STORE_PATIENCE.saturating_sub(Duration::from_millis(500));
+const WRITE_TIMEOUT: Duration = STORE_DEADLINE.saturating_sub(Duration::from_millis(500));
 /// The `statement_timeout` of a batch while a log is copied.
 const COPY_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a transaction may stand still between two statements. Nothing in Chirp pauses for so long, unless its process was stopped.
@@ -286,7 +286,7 @@ impl Server {
         let pool = self.pool("chirp_log", &reading(), 1, Purpose::Reading);
         let until = Instant::now() + ENDING_SESSIONS;
         loop {
-            let row = pool.acquire().await?.fetch_one(sqlx::query(SELECT_IS_IN_USE), Wait::Patiently).await?;
+            let row = pool.acquire().await?.fetch_one(sqlx::query(SELECT_IS_IN_USE), Wait::UntilDeadline).await?;
             let is_in_use: bool = row.try_get("is_in_use")?;
             if !is_in_use || Instant::now() >= until {
                 return Ok(is_in_use);
@@ -321,7 +321,7 @@ impl Channel {
     pub async fn say(&self, text: &str) -> Result<(), sqlx::Error> {
         let saying = async {
             let notify = sqlx::query("SELECT pg_notify($1, $2)").bind(self.name).bind(text);
-            self.pool.acquire().await?.execute(notify, Wait::Patiently).await
+            self.pool.acquire().await?.execute(notify, Wait::UntilDeadline).await
         };
         of_database(saying).await.map(drop)
     }

@@ -80,7 +80,7 @@ impl Server {
     pub async fn status(&self) -> Result<Status, sqlx::Error> {
         let pool = self.pool("chirp_log", &reading(), 1, Purpose::Reading);
         let query = sqlx::query(SELECT_STATUS).bind(&ROLES[..]);
-        let row = pool.acquire().await?.fetch_one(query, Wait::Patiently).await?;
+        let row = pool.acquire().await?.fetch_one(query, Wait::UntilDeadline).await?;
         let database = Database::Postgres(pool);
         let (mut log, mut tables) = (Found::Missing, Found::Missing);
         if row.try_get("log")? {

@@ -15,7 +15,7 @@ use crate::random::Random;
 /// A resume that takes more messages than this counts as endless.
 const MESSAGES_MAX: usize = 10_000;
 /// How long the stream of a connected client may take to send what happened.
-const LIVE_PATIENCE: Duration = Duration::from_secs(10);
+const LIVE_DEADLINE: Duration = Duration::from_secs(10);
 
 /// What a message means for the client.
 pub enum Said {
@@ -106,7 +106,7 @@ impl<V: View> Client<V> {
         while !is_right(&self.view)
             && let Some(live) = &mut self.live
         {
-            let Ok(next) = timeout(LIVE_PATIENCE, live.message()).await else { break };
+            let Ok(next) = timeout(LIVE_DEADLINE, live.message()).await else { break };
             match next {
                 Ok(message) => {
                     let message = message.expect("a stream goes on");

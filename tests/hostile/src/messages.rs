@@ -18,7 +18,7 @@ use shared::rpc::progress::Progress;
 use shared::rpc::proto::DESCRIPTORS;
 use shared::rpc::proto::query::GetPostRequest;
 use shared::rpc::serve::as_served;
-use shared::runtime::patience::within;
+use shared::runtime::deadlines::within;
 use shared::runtime::settings::{ProjectorSettings, ServerSettings};
 use shared::runtime::tasks::Tasks;
 use shared::runtime::wake::Wake;

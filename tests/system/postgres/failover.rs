@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use super::{command_server, database, execute, is_healthy, projector, query_server, verified};
 use crate::api::{Api, ask, fresh, request_id};
 use crate::cluster::Cluster;
-use crate::process::{PATIENCE, Roles, eventually};
+use crate::process::{DEADLINE, Roles, eventually};
 use crate::relay::Relay;
 
 /// Clients that post all the while.
@@ -56,7 +56,7 @@ impl Posting {
                     let request = ask!(CreatePostRequest { request_id: request_id(), author_id: &ada, text: &text });
                     let began = Instant::now();
                     while api.try_post(request.clone()).await.is_err() {
-                        assert!(began.elapsed() < 2 * PATIENCE, "{text} is never acknowledged");
+                        assert!(began.elapsed() < 2 * DEADLINE, "{text} is never acknowledged");
                     }
                     acknowledged.push(text);
                 }

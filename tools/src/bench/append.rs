@@ -18,7 +18,7 @@ use uuid::Uuid;
 use super::bare::BareStatement;
 use super::load::{self, Operation};
 use super::stage::{self, Serving, Stage};
-use super::stats::{Figure, Findings, Latency, Wanted};
+use super::stats::{Figure, Findings, Latency, Threshold};
 use super::{Rounds, nothing};
 use crate::replay::text;
 
@@ -117,16 +117,16 @@ pub async fn run(rounds: &Rounds, accounts: usize, in_flight: usize) -> anyhow::
         }
     }
     let mut findings = Findings::default();
-    findings.compare("to a handler that does nothing", &chirps, &idles, Some(Wanted::AtLeast(WANTED)));
+    findings.compare("to a handler that does nothing", &chirps, &idles, Some(Threshold::AtLeast(WANTED)));
     findings.compare("to the log", &chirps, &logs, None);
-    let wanted = stage.store.is_shared().then_some(Wanted::AtLeast(WANTED_OF_STATEMENT));
+    let wanted = stage.store.is_shared().then_some(Threshold::AtLeast(WANTED_OF_STATEMENT));
     findings.compare("of the log to the bare statement", &logs, &statements, wanted);
     if others > 0 {
         findings.compare(
             format!("of {SERVERS} servers to one"),
             &together,
             &chirps,
-            Some(Wanted::AtLeast(WANTED_OF_SERVERS)),
+            Some(Threshold::AtLeast(WANTED_OF_SERVERS)),
         );
     }
     let rate = chirps.median() * LOAD;

@@ -17,7 +17,7 @@ use super::Rounds;
 use super::load::per_second;
 use super::redis::{Redis, find_redis};
 use super::stage::{self, Posted, Stage};
-use super::stats::{Figure, Findings, Wanted};
+use super::stats::{Figure, Findings, Threshold};
 use crate::out;
 use shared::runtime::wake::Wake;
 
@@ -91,7 +91,7 @@ pub async fn run(rounds: &Rounds, graphs: &[Graph]) -> anyhow::Result<Findings> 
         && first.followers == last.followers
     {
         let name = format!("of {} accounts to {}", last.accounts, first.accounts);
-        findings.compare(name, large, small, Some(Wanted::AtLeast(WANTED_AT_SCALE)));
+        findings.compare(name, large, small, Some(Threshold::AtLeast(WANTED_AT_SCALE)));
     }
     findings.figures.extend(measured.into_iter().map(|(_, figure)| figure));
     Ok(findings)
@@ -141,7 +141,7 @@ async fn one_graph(
             redises.note(measured, per_second(rows, elapsed));
         }
     }
-    findings.compare(name("to the hand-written insert-select"), &chirps, &bares, Some(Wanted::AtLeast(WANTED)));
+    findings.compare(name("to the hand-written insert-select"), &chirps, &bares, Some(Threshold::AtLeast(WANTED)));
     if redis.is_some() {
         findings.compare(name("to pipelined ZADD"), &chirps, &redises, None);
         findings.figures.push(redises);
@@ -165,7 +165,7 @@ async fn bare_database(folder: &Path, store: &Store) -> anyhow::Result<Database>
         Store::Folder(_) => Database::Sqlite(bare_file(folder).await?),
         Store::Server(server) => {
             let mut session = server.plain("public").acquire().await?;
-            session.script(sqlx::raw_sql("CREATE SCHEMA bench"), Wait::Patiently).await?;
+            session.script(sqlx::raw_sql("CREATE SCHEMA bench"), Wait::UntilDeadline).await?;
             Database::Postgres(server.plain("bench"))
         }
     };

@@ -26,7 +26,7 @@ use uuid::Uuid;
 use super::Rounds;
 use super::load::{self, Operation};
 use super::stage::{self, Serving, Stage};
-use super::stats::{Figure, Findings, Latency, Wanted};
+use super::stats::{Figure, Findings, Latency, Threshold};
 use crate::replay::text;
 
 /// The most that the median from the acknowledgement to the stream may be, as a multiple of the median of an acknowledgement.
@@ -35,7 +35,7 @@ const WANTED_MEDIAN: f64 = 3.0;
 const WANTED_MOST: f64 = 10.0;
 const STREAMS_OF_CONNECTION: usize = 250;
 /// How long the last item may take before the benchmark gives up.
-const PATIENCE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_secs(60);
 
 /// What is measured under which load.
 #[derive(Clone, Copy, Debug)]
@@ -104,8 +104,8 @@ pub async fn run(rounds: &Rounds, play: Play) -> anyhow::Result<Findings> {
         }
     }
     let mut findings = Findings::default();
-    findings.compare("median to that of CreatePost", &median, &acknowledged, Some(Wanted::AtMost(WANTED_MEDIAN)));
-    findings.compare("99 of 100 to that median", &most, &acknowledged, Some(Wanted::AtMost(WANTED_MOST)));
+    findings.compare("median to that of CreatePost", &median, &acknowledged, Some(Threshold::AtMost(WANTED_MEDIAN)));
+    findings.compare("99 of 100 to that median", &most, &acknowledged, Some(Threshold::AtMost(WANTED_MOST)));
     let duration = rounds.duration * u32::try_from(rounds.count)?;
     let rate = load::per_second(appends.len(), duration);
     findings.latencies.push(Latency { name: "CreatePost".to_owned(), rate, histogram: appends });
@@ -186,7 +186,7 @@ async fn collect(arrivals: &mut mpsc::UnboundedReceiver<Arrival>, wanted: usize)
     let mut came = Vec::with_capacity(wanted);
     while came.len() < wanted {
         let left = wanted - came.len();
-        let more = timeout(PATIENCE, arrivals.recv_many(&mut came, left)).await;
+        let more = timeout(DEADLINE, arrivals.recv_many(&mut came, left)).await;
         let more = more.with_context(|| format!("{left} of {wanted} items did not come"))?;
         ensure!(more > 0, "every stream has ended");
     }

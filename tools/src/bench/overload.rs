@@ -19,7 +19,7 @@ use tonic::{Code, Request};
 
 use super::query_process::QueryServer;
 use super::stage::{self, Stage};
-use super::stats::{Figure, Findings, Wanted};
+use super::stats::{Figure, Findings, Threshold};
 use super::{Rounds, load};
 use crate::client::reason;
 use crate::out;
@@ -160,7 +160,7 @@ pub async fn run(rounds: &Rounds) -> anyhow::Result<Findings> {
     }
     for (times, figure) in TIMES.into_iter().zip(&overloaded) {
         let name = format!("of what it can do, at {times:.0} times as many calls");
-        findings.compare(name, figure, &peaks, Some(Wanted::AtLeast(GOODPUT_MIN)));
+        findings.compare(name, figure, &peaks, Some(Threshold::AtLeast(GOODPUT_MIN)));
     }
     findings.figures.push(peaks);
     findings.figures.extend(overloaded);

@@ -12,7 +12,7 @@ use tonic::transport::Channel;
 
 use super::load::{self, Operation};
 use super::stage::{self, Stage};
-use super::stats::{Figure, Findings, Latency, Wanted};
+use super::stats::{Figure, Findings, Latency, Threshold};
 use super::{Rounds, nothing};
 
 const PATH: &str = "/chirp.query.v1.QueryService/GetHomeTimeline";
@@ -79,7 +79,7 @@ pub async fn run(rounds: &Rounds, accounts: usize, in_flight: usize) -> anyhow::
         chirps.note(measured, load::closed(&chirp, in_flight, rounds.duration).await?);
         idles.note(measured, load::closed(&idle, in_flight, rounds.duration).await?);
     }
-    findings.compare("to a handler that does nothing", &chirps, &idles, Some(Wanted::AtLeast(WANTED)));
+    findings.compare("to a handler that does nothing", &chirps, &idles, Some(Threshold::AtLeast(WANTED)));
     let rate = chirps.median() * LOAD;
     for (name, operation) in [("GetHomeTimeline", &chirp), ("a handler that does nothing", &idle)] {
         let histogram = load::open(operation, rate, rounds.duration).await?;

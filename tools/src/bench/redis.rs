@@ -14,7 +14,7 @@ use tokio::process::{Child, Command};
 use tokio::time::sleep;
 
 const PIPELINE: usize = 10_000;
-const START_PATIENCE: Duration = Duration::from_secs(10);
+const START_DEADLINE: Duration = Duration::from_secs(10);
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// In the order in which a fan-out on write meets the rows: post by post.
@@ -51,7 +51,7 @@ impl Redis {
                     stream.set_nodelay(true)?;
                     return Ok(Self { connection: BufReader::new(stream), _process: process });
                 }
-                Err(cause) if started.elapsed() > START_PATIENCE => {
+                Err(cause) if started.elapsed() > START_DEADLINE => {
                     return Err(cause).context("redis-server is silent");
                 }
                 Err(_) => sleep(LOOK_AGAIN).await,

@@ -100,19 +100,19 @@ pub struct Ratio {
     /// The ratio of the medians.
     pub value: f64,
     /// The bound that the ratio should keep, if there is one.
-    pub wanted: Option<Wanted>,
+    pub wanted: Option<Threshold>,
 }
 
 /// The bound of a ratio.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Wanted {
+pub enum Threshold {
     /// For what should be much, such as commands per second.
     AtLeast(f64),
     /// For what should be little, such as time.
     AtMost(f64),
 }
 
-impl Wanted {
+impl Threshold {
     fn json(self) -> Value {
         match self {
             Self::AtLeast(bound) => json!({ "at_least": bound }),
@@ -121,7 +121,7 @@ impl Wanted {
     }
 }
 
-impl fmt::Display for Wanted {
+impl fmt::Display for Threshold {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::AtLeast(bound) => write!(formatter, "at least {bound:.2}"),
@@ -142,13 +142,13 @@ pub struct Findings {
 
 impl Findings {
     /// Adds a figure, its yardstick and their ratio.
-    pub fn compare(&mut self, name: impl Into<String>, figure: &Figure, yardstick: &Figure, wanted: Option<Wanted>) {
+    pub fn compare(&mut self, name: impl Into<String>, figure: &Figure, yardstick: &Figure, wanted: Option<Threshold>) {
         self.ratios.push(Ratio { name: name.into(), value: figure.ratio_to(yardstick), wanted });
     }
 
     /// The findings for programs.
     pub fn json(&self, bench: &str, cores: usize, profile: &str) -> Value {
-        let ratio = |ratio: &Ratio| json!({ "name": ratio.name, "ratio": ratio.value, "wanted": ratio.wanted.map(Wanted::json) });
+        let ratio = |ratio: &Ratio| json!({ "name": ratio.name, "ratio": ratio.value, "wanted": ratio.wanted.map(Threshold::json) });
         json!({
             "bench": bench, "cores": cores, "profile": profile,
             "figures": self.figures.iter().map(Figure::json).collect::<Vec<_>>(),

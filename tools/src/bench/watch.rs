@@ -22,7 +22,7 @@ use super::Rounds;
 use super::load::{self, Operation};
 use super::query_process::QueryServer;
 use super::stage::{self, Stage, written};
-use super::stats::{Figure, Findings, Wanted};
+use super::stats::{Figure, Findings, Threshold};
 
 /// The most that a page may cost while a post is watched, as a multiple of what it costs while none is.
 const WANTED_PAGE: f64 = 1.5;
@@ -145,7 +145,7 @@ async fn pages(
         told.note(measured, load::per_second(came, rounds.duration));
         drop(watching);
     }
-    findings.compare("pages beside watchers to pages alone", &beside, &alone, Some(Wanted::AtMost(WANTED_PAGE)));
+    findings.compare("pages beside watchers to pages alone", &beside, &alone, Some(Threshold::AtMost(WANTED_PAGE)));
     findings.figures.extend([alone, beside, told]);
     Ok(())
 }
@@ -274,7 +274,7 @@ async fn reposts(
             figure.note(measured, each(before, server.cpu()?, f64::from(touches)));
         }
     }
-    findings.compare("after many to after few", &of_many, &of_few, Some(Wanted::AtMost(WANTED_REPOST)));
+    findings.compare("after many to after few", &of_many, &of_few, Some(Threshold::AtMost(WANTED_REPOST)));
     findings.figures.extend([of_few, of_many]);
     Ok(())
 }

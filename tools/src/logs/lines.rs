@@ -286,7 +286,7 @@ async fn to_file(store: &str, file: &Path) -> anyhow::Result<EndLine> {
 
 async fn write_all(source: &dyn WholeLog, out: &mut impl Write) -> anyhow::Result<EndLine> {
     let head = source.head().await?;
-    let (mut told, mut requests) = (Told::new("backup", head.position), 0);
+    let (mut progress, mut requests) = (Progress::new("backup", head.position), 0);
     write(out, &Line::Begin { format: FORMAT })?;
     let mut pages = Requests::new(source);
     loop {
@@ -309,7 +309,7 @@ async fn write_all(source: &dyn WholeLog, out: &mut impl Write) -> anyhow::Resul
         for event in page {
             write(out, &Line::Event(Box::new(event.into())))?;
         }
-        told.at(position);
+        progress.at(position);
     }
     let end =
         EndLine { position: head.position.0, hash: Hex(head.hash.to_vec()), recorded_at: recorded_at.0, requests };
@@ -336,7 +336,7 @@ struct Restoring {
     /// The highest position at which one of them was answered.
     requests_up_to: Position,
     events: Vec<Recorded>,
-    told: Told,
+    progress: Progress,
 }
 
 async fn read_all(input: &mut impl BufRead, store: &str) -> anyhow::Result<EndLine> {
@@ -353,7 +353,7 @@ async fn read_all(input: &mut impl BufRead, store: &str) -> anyhow::Result<EndLi
         requests_read: 0,
         requests_up_to: Position(0),
         events: vec![],
-        told: Told::new("restore", Position(0)),
+        progress: Progress::new("restore", Position(0)),
     };
     let (mut line, mut number, mut end) = (String::new(), 0, None);
     while end.is_none() {
@@ -435,20 +435,20 @@ impl Restoring {
     async fn import(&mut self) -> anyhow::Result<()> {
         let (events, requests) = (std::mem::take(&mut self.events), std::mem::take(&mut self.requests));
         self.target.import(Import { events, requests }).await?;
-        self.told.at(self.position);
+        self.progress.at(self.position);
         Ok(())
     }
 }
 
 /// Says now and then how far it is.
-struct Told {
+struct Progress {
     what: &'static str,
     until: Position,
     began: Instant,
     at: Instant,
 }
 
-impl Told {
+impl Progress {
     fn new(what: &'static str, until: Position) -> Self {
         Self { what, until, began: Instant::now(), at: Instant::now() }
     }

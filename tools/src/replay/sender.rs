@@ -14,7 +14,7 @@ use super::command::Command;
 use super::people::{Namespace, People};
 use super::tally::Tally;
 use crate::args::Address;
-use crate::client::{self, PATIENCE, reason, retrying};
+use crate::client::{self, DEADLINE, reason, retrying};
 
 /// How many calls share a connection: servers bound the calls of one.
 const CALLS_PER_CHANNEL_MAX: usize = 256;
@@ -119,7 +119,7 @@ impl Outbox {
     /// Sends the command until it is settled, and gives the id of what it created, if that has one.
     pub async fn send(self, command: Command) -> Option<String> {
         let call = || command.clone().send(self.client.clone());
-        let sending = retrying(PATIENCE, call, || self.tally.retried());
+        let sending = retrying(DEADLINE, call, || self.tally.retried());
         match self.stop.run_until_cancelled(sending).await? {
             Ok(id) => {
                 self.tally.succeeded(command.made());

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::tally::{Tally, rate};
 use crate::args::Output;
-use crate::client::PATIENCE;
+use crate::client::DEADLINE;
 use crate::out;
 
 /// Whether the read tables have everything.
@@ -88,7 +88,7 @@ impl Summary {
             Tables::NotAwaited => "read tables   not waited for".to_owned(),
         });
         if self.gave_up {
-            lines.push(format!("gave up       the server did not answer for {} s", PATIENCE.as_secs()));
+            lines.push(format!("gave up       the server did not answer for {} s", DEADLINE.as_secs()));
         }
         if self.left > 0 {
             lines.push(format!("stopped       {} commands are left; run it again to go on", self.left));

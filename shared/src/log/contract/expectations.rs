@@ -2,7 +2,7 @@
 
 use super::*;
 
-pub(super) async fn of_appends_with_the_same_expectation_exactly_one_wins(store: impl Subject) {
+pub(super) async fn of_appends_with_the_same_expectation_exactly_one_wins(store: impl StoreUnderTest) {
     let logs = [store.open().await, store.open().await];
     let contested = stream("contested");
     for round in 0..4 {
@@ -20,7 +20,7 @@ pub(super) async fn of_appends_with_the_same_expectation_exactly_one_wins(store:
     }
 }
 
-pub(super) async fn an_append_over_several_streams_is_all_or_nothing(store: impl Subject) {
+pub(super) async fn an_append_over_several_streams_is_all_or_nothing(store: impl StoreUnderTest) {
     let log = store.open().await;
     let (a, b, c) = (stream("a"), stream("b"), stream("c"));
     check(&*log, write(&b, 0), now(1)).await;
@@ -32,7 +32,7 @@ pub(super) async fn an_append_over_several_streams_is_all_or_nothing(store: impl
     assert_eq!(written_streams(&*log).await, ["b", "c", "a", "b", "a"]);
 }
 
-pub(super) async fn a_stream_that_was_only_read_and_has_moved_is_a_conflict(store: impl Subject) {
+pub(super) async fn a_stream_that_was_only_read_and_has_moved_is_a_conflict(store: impl StoreUnderTest) {
     let (log, other) = (store.open().await, store.open().await);
     let (parent, reply) = (stream("parent"), stream("reply"));
     check(&*log, write(&parent, 0), now(1)).await;
@@ -44,7 +44,7 @@ pub(super) async fn a_stream_that_was_only_read_and_has_moved_is_a_conflict(stor
     assert_eq!(stream_length(&*log, &reply).await, 0);
 }
 
-pub(super) async fn a_stream_that_was_only_read_and_has_not_moved_stays_as_it_is(store: impl Subject) {
+pub(super) async fn a_stream_that_was_only_read_and_has_not_moved_stays_as_it_is(store: impl StoreUnderTest) {
     let log = store.open().await;
     let (parent, block, reply) = (stream("parent"), stream("block"), stream("reply"));
     check(&*log, write(&parent, 0), now(1)).await;
@@ -54,7 +54,7 @@ pub(super) async fn a_stream_that_was_only_read_and_has_not_moved_stays_as_it_is
     check(&*log, write(&block, 0), now(3)).await;
 }
 
-pub(super) async fn a_conflict_does_not_fail_its_neighbours(store: impl Subject) {
+pub(super) async fn a_conflict_does_not_fail_its_neighbours(store: impl StoreUnderTest) {
     let log = store.open().await;
     let taken = stream("taken");
     check(&*log, write(&taken, 0), now(1)).await;
@@ -79,7 +79,7 @@ pub(super) async fn a_conflict_does_not_fail_its_neighbours(store: impl Subject)
     assert_dense(&events);
 }
 
-pub(super) async fn an_empty_append_with_a_request_is_stored_and_answers_the_head(store: impl Subject) {
+pub(super) async fn an_empty_append_with_a_request_is_stored_and_answers_the_head(store: impl StoreUnderTest) {
     let log = store.open().await;
     let (first, second) = (request(), request());
     check(&*log, asked(&first, b"nothing yet", append(&[], &[])), now(0)).await;
@@ -92,7 +92,7 @@ pub(super) async fn an_empty_append_with_a_request_is_stored_and_answers_the_hea
     check(&*log, asked(&second, b"", append(&[], &[])), before(answer_to(&second, 2, b"nothing to do"))).await;
 }
 
-pub(super) async fn an_empty_append_without_a_request_writes_nothing(store: impl Subject) {
+pub(super) async fn an_empty_append_without_a_request_writes_nothing(store: impl StoreUnderTest) {
     let log = store.open().await;
     check(&*log, write(&stream("a"), 0), now(1)).await;
     let stored = whole_log(&*log).await;
@@ -104,7 +104,7 @@ pub(super) async fn an_empty_append_without_a_request_writes_nothing(store: impl
     assert_eq!(whole_log(&*log).await, stored);
 }
 
-pub(super) async fn an_empty_append_still_proves_its_expectation(store: impl Subject) {
+pub(super) async fn an_empty_append_still_proves_its_expectation(store: impl StoreUnderTest) {
     let log = store.open().await;
     let (a, request) = (stream("a"), request());
     check(&*log, write(&a, 0), now(1)).await;
@@ -113,7 +113,7 @@ pub(super) async fn an_empty_append_still_proves_its_expectation(store: impl Sub
     assert_eq!(find(&*log, ALICE, &request).await, None);
 }
 
-pub(super) async fn an_append_that_rests_on_another_history_is_refused(store: impl Subject) {
+pub(super) async fn an_append_that_rests_on_another_history_is_refused(store: impl StoreUnderTest) {
     let (log, other) = (store.open().await, store.open().await);
     let a = stream("a");
     check(&*log, write(&a, 0), now(1)).await;

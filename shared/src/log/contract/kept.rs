@@ -2,7 +2,7 @@
 
 use super::*;
 
-pub(super) async fn the_recorded_time_is_that_of_the_clock_also_when_it_goes_back(store: impl Subject) {
+pub(super) async fn the_recorded_time_is_that_of_the_clock_also_when_it_goes_back(store: impl StoreUnderTest) {
     let mut recorded_at = Vec::new();
     for (version, micros) in (0..).zip([2_000, 1_000, 3_000, 2_999, 0, 4_000]) {
         store.clock().set(Timestamp(micros));
@@ -13,7 +13,7 @@ pub(super) async fn the_recorded_time_is_that_of_the_clock_also_when_it_goes_bac
     assert_eq!(recorded_at, [2_000, 1_000, 3_000, 2_999, 0, 4_000]);
 }
 
-pub(super) async fn the_first_event_after_a_time_is_found_by_position(store: impl Subject) {
+pub(super) async fn the_first_event_after_a_time_is_found_by_position(store: impl StoreUnderTest) {
     let log = store.open().await;
     let first_after = async |micros| log.first_recorded_after(Timestamp(micros)).await.expect("it can be read");
     assert_eq!(first_after(0).await, None, "the log is empty");
@@ -27,7 +27,7 @@ pub(super) async fn the_first_event_after_a_time_is_found_by_position(store: imp
     }
 }
 
-pub(super) async fn hashes_are_given_by_position(store: impl Subject) {
+pub(super) async fn hashes_are_given_by_position(store: impl StoreUnderTest) {
     let (log, other) = (store.open().await, store.open_read_only().await);
     assert_eq!(other.head().await, Ok(Head::ORIGIN));
     append_at_once(std::slice::from_ref(&log), vec![append(&[], &[&stream("a"), &stream("b")]); 20]).await;
@@ -42,7 +42,7 @@ pub(super) async fn hashes_are_given_by_position(store: impl Subject) {
     assert_eq!(other.may_lag().await, Ok(false));
 }
 
-pub(super) async fn payloads_are_kept_byte_for_byte(store: impl Subject) {
+pub(super) async fn payloads_are_kept_byte_for_byte(store: impl StoreUnderTest) {
     let log = store.open().await;
     let post = stream("post");
     let events: Vec<Event> = golden_events().into_iter().chain(odd_texts().iter().map(|text| saying(text))).collect();
@@ -77,7 +77,7 @@ pub(super) fn odd_texts() -> Vec<String> {
     texts.into_iter().map(str::to_owned).chain(["\u{1f989}".repeat(500)]).collect()
 }
 
-pub(super) async fn headers_are_kept_as_they_were_given(store: impl Subject) {
+pub(super) async fn headers_are_kept_as_they_were_given(store: impl StoreUnderTest) {
     let (log, other) = (store.open().await, store.open().await);
     let odd = r#"o'"dd" \u0041 ☂ {"a":[1]}"#;
     let full = Cause {
@@ -99,7 +99,7 @@ pub(super) async fn headers_are_kept_as_they_were_given(store: impl Subject) {
     assert_eq!(stream_length(&*other, &named_as_number).await, 1);
 }
 
-pub(super) async fn event_ids_are_unique(store: impl Subject) {
+pub(super) async fn event_ids_are_unique(store: impl StoreUnderTest) {
     let logs = [store.open().await, store.open().await];
     append_at_once(&logs, vec![append(&[], &[&stream("a"), &stream("b")]); 200]).await;
     let events = whole_log(&*logs[0]).await;
@@ -108,7 +108,7 @@ pub(super) async fn event_ids_are_unique(store: impl Subject) {
     assert_eq!(ids.len(), events.len());
 }
 
-pub(super) async fn the_hash_chain_links_the_whole_log(store: impl Subject) {
+pub(super) async fn the_hash_chain_links_the_whole_log(store: impl StoreUnderTest) {
     let logs = [store.open().await, store.open().await];
     append_at_once(&logs, vec![append(&[], &[&stream("a"), &stream("b")]); 200]).await;
     let traced = Cause {

@@ -89,9 +89,9 @@ impl EventLog for NaiveLog {
     }
 }
 
-struct NaiveSubject(PgPool);
+struct NaiveStore(PgPool);
 
-impl Subject for NaiveSubject {
+impl StoreUnderTest for NaiveStore {
     async fn create() -> Self {
         let options = PgConnectOptions::from_str(&Server::for_a_test().await.address()).expect("it is an address");
         let pool = PgPoolOptions::new().max_connections(16).acquire_timeout(Duration::from_secs(30));
@@ -117,7 +117,7 @@ impl Subject for NaiveSubject {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_contract_catches_a_reader_that_trusts_a_sequence() {
     for _ in 0..ROUNDS_MAX {
-        let check = a_reader_that_polls_while_others_append_never_sees_a_gap(NaiveSubject::create().await);
+        let check = a_reader_that_polls_while_others_append_never_sees_a_gap(NaiveStore::create().await);
         // Its events are no events, so that the check fails at the end if it did not before.
         let caught = tokio::spawn(check).await.expect_err("it must fail").into_panic();
         if caught.downcast_ref::<String>().is_some_and(|said| said.contains("the reader saw no gap")) {
@@ -130,7 +130,7 @@ async fn the_contract_catches_a_reader_that_trusts_a_sequence() {
 /// Two appends in flight, of which the first commits last, and a reader in between: the sequence loses the first for the reader.
 #[tokio::test]
 async fn a_reader_between_two_commits_loses_an_event_of_a_sequence() {
-    let store = NaiveSubject::create().await;
+    let store = NaiveStore::create().await;
     let log = store.open().await;
     let mut first = store.0.begin().await.expect("it begins");
     sqlx::query(INSERT).bind(vec!["first"]).fetch_all(&mut *first).await.expect("it is inserted");
@@ -154,7 +154,7 @@ WITH inserted AS (
     FROM chirp_log.head
 )
 UPDATE chirp_log.head SET position = position + 1";
-    let store = PostgresSubject::create().await;
+    let store = PostgresStore::create().await;
     let log = store.open().await;
     let mut around = PgConnection::connect(&store.server.address()).await.expect("the server answers");
     let mut first = around.begin().await.expect("it begins");

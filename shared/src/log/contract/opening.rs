@@ -7,7 +7,7 @@ const NEW_STORES: usize = 4;
 /// How long a hint may take before it counts as lost.
 const HINT_TIMEOUT: Duration = Duration::from_secs(5);
 
-pub(super) async fn a_store_keeps_its_identity_and_shares_it_with_no_other<S: Subject>(store: S) {
+pub(super) async fn a_store_keeps_its_identity_and_shares_it_with_no_other<S: StoreUnderTest>(store: S) {
     let identity = store.open().await.identity();
     assert!(store.open().await.identity() == identity);
     assert!(store.open_read_only().await.identity() == identity);
@@ -18,7 +18,7 @@ pub(super) async fn a_store_keeps_its_identity_and_shares_it_with_no_other<S: Su
     assert!(identity.epoch != Uuid::nil() && identity.token_key != [0; 32]);
 }
 
-pub(super) async fn a_new_store_may_be_opened_many_times_at_once<S: Subject>(_: S) {
+pub(super) async fn a_new_store_may_be_opened_many_times_at_once<S: StoreUnderTest>(_: S) {
     for _ in 0..NEW_STORES {
         let store = S::create().await;
         let (one, two, three, four) = tokio::join!(store.open(), store.open(), store.open(), store.open());
@@ -29,7 +29,7 @@ pub(super) async fn a_new_store_may_be_opened_many_times_at_once<S: Subject>(_: 
     }
 }
 
-pub(super) async fn a_log_opened_to_read_cannot_append(store: impl Subject) {
+pub(super) async fn a_log_opened_to_read_cannot_append(store: impl StoreUnderTest) {
     let log = store.open().await;
     let reader = store.open_read_only().await;
     let refused = reader.append(write(&stream("a"), 0)).await;
@@ -43,7 +43,7 @@ pub(super) async fn a_log_opened_to_read_cannot_append(store: impl Subject) {
     assert_eq!(find(&*reader, ALICE, &request).await, Some(answer_to(&request, 1, b"answer")));
 }
 
-pub(super) async fn what_was_acknowledged_is_there_after_reopening(store: impl Subject) {
+pub(super) async fn what_was_acknowledged_is_there_after_reopening(store: impl StoreUnderTest) {
     let own = |number: usize| stream(&format!("own-{number}"));
     let log = store.open().await;
     let outcomes = append_at_once(&[log], (0..200).map(|number| write(&own(number), 0)).collect()).await;
@@ -60,7 +60,7 @@ pub(super) async fn what_was_acknowledged_is_there_after_reopening(store: impl S
     assert_eq!(first_broken_link(&whole_log(&*reopened).await), None);
 }
 
-pub(super) async fn what_was_refused_as_overload_is_not_there(store: impl Subject) {
+pub(super) async fn what_was_refused_as_overload_is_not_there(store: impl StoreUnderTest) {
     let log = store.open().await;
     let own = |number: usize| stream(&format!("own-{number}"));
     let flood = (0..12_000).map(|number| append(&[], &[&own(number)])).collect();
@@ -76,7 +76,7 @@ pub(super) async fn what_was_refused_as_overload_is_not_there(store: impl Subjec
     }
 }
 
-pub(super) async fn moved_wakes_after_an_append(store: impl Subject) {
+pub(super) async fn moved_wakes_after_an_append(store: impl StoreUnderTest) {
     let log = store.open().await;
     let mut moved = log.moved();
     for version in 0..3 {

@@ -2,7 +2,7 @@
 
 use super::*;
 
-pub(super) async fn positions_are_dense_and_in_commit_order(store: impl Subject) {
+pub(super) async fn positions_are_dense_and_in_commit_order(store: impl StoreUnderTest) {
     let logs = [store.open().await, store.open().await, store.open().await];
     let appended = append_from_many(&logs).await;
 
@@ -11,7 +11,7 @@ pub(super) async fn positions_are_dense_and_in_commit_order(store: impl Subject)
     assert_dense(&events);
 }
 
-pub(super) async fn versions_of_a_stream_are_one_to_n(store: impl Subject) {
+pub(super) async fn versions_of_a_stream_are_one_to_n(store: impl StoreUnderTest) {
     let logs = [store.open().await, store.open().await];
     append_from_many(&logs).await;
 
@@ -24,7 +24,7 @@ pub(super) async fn versions_of_a_stream_are_one_to_n(store: impl Subject) {
     assert_eq!(versions.len(), APPENDERS + 1, "one stream each, and one that all share");
 }
 
-pub(super) async fn a_reader_that_polls_while_others_append_never_sees_a_gap(store: impl Subject) {
+pub(super) async fn a_reader_that_polls_while_others_append_never_sees_a_gap(store: impl StoreUnderTest) {
     let logs = [store.open().await, store.open().await];
     let done = Arc::new(AtomicBool::new(false));
     let reader = tokio::spawn(poll_until(done.clone(), store.open_read_only().await));
@@ -55,7 +55,7 @@ pub(super) async fn poll_until(done: Arc<AtomicBool>, log: Log) -> Vec<Recorded>
     }
 }
 
-pub(super) async fn the_head_is_what_can_be_read(store: impl Subject) {
+pub(super) async fn the_head_is_what_can_be_read(store: impl StoreUnderTest) {
     let (log, other) = (store.open().await, store.open().await);
     assert_eq!(head(&*log).await, Position(0));
     for version in 0..5 {

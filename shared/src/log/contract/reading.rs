@@ -5,7 +5,7 @@ use super::*;
 /// How many states of a store a reader sees while somebody writes.
 const SNAPSHOTS: usize = 20;
 
-pub(super) async fn read_gives_nothing_at_the_head_or_beyond(store: impl Subject) {
+pub(super) async fn read_gives_nothing_at_the_head_or_beyond(store: impl StoreUnderTest) {
     let log = store.open().await;
     assert_eq!(log.read(Position(0), 10).await, Ok(vec![]));
     check(&*log, write(&stream("a"), 0), now(1)).await;
@@ -14,7 +14,7 @@ pub(super) async fn read_gives_nothing_at_the_head_or_beyond(store: impl Subject
     }
 }
 
-pub(super) async fn read_gives_at_most_as_many_as_asked(store: impl Subject) {
+pub(super) async fn read_gives_at_most_as_many_as_asked(store: impl StoreUnderTest) {
     let log = store.open().await;
     check(&*log, append(&[], &[&stream("a"); 10]), now(10)).await;
     for (after, limit, positions) in [(0, 3, 1..4), (3, 3, 4..7), (9, 3, 10..11), (0, 10, 1..11), (4, 0, 5..5)] {
@@ -24,7 +24,7 @@ pub(super) async fn read_gives_at_most_as_many_as_asked(store: impl Subject) {
     }
 }
 
-pub(super) async fn read_gives_at_most_its_maximum(store: impl Subject) {
+pub(super) async fn read_gives_at_most_its_maximum(store: impl StoreUnderTest) {
     let log = store.open().await;
     let full =
         Append { events: vec![NewEvent::new(stream("a"), event().encode()); APPEND_EVENTS_MAX], ..append(&[], &[]) };
@@ -36,7 +36,7 @@ pub(super) async fn read_gives_at_most_its_maximum(store: impl Subject) {
     assert_eq!(page.len(), READ_EVENTS_MAX);
 }
 
-pub(super) async fn read_streams_gives_each_stream_in_the_order_asked(store: impl Subject) {
+pub(super) async fn read_streams_gives_each_stream_in_the_order_asked(store: impl StoreUnderTest) {
     let log = store.open().await;
     let (a, b, unknown) = (stream("a"), stream("b"), stream("unknown"));
     check(&*log, append(&[], &[&a, &b, &a, &b, &b]), now(5)).await;
@@ -49,7 +49,7 @@ pub(super) async fn read_streams_gives_each_stream_in_the_order_asked(store: imp
     assert!(streams_of(&*log, &[]).await.is_empty());
 }
 
-pub(super) async fn read_streams_gives_a_stream_asked_for_twice_twice(store: impl Subject) {
+pub(super) async fn read_streams_gives_a_stream_asked_for_twice_twice(store: impl StoreUnderTest) {
     let log = store.open().await;
     let (a, b) = (stream("a"), stream("b"));
     check(&*log, append(&[], &[&a, &b, &a]), now(3)).await;
@@ -60,7 +60,7 @@ pub(super) async fn read_streams_gives_a_stream_asked_for_twice_twice(store: imp
     assert_eq!(versions, [vec![1, 2], vec![1], vec![1, 2]]);
 }
 
-pub(super) async fn read_streams_sees_one_snapshot(store: impl Subject) {
+pub(super) async fn read_streams_sees_one_snapshot(store: impl StoreUnderTest) {
     let (log, reader) = (store.open().await, store.open_read_only().await);
     let (a, b) = (stream("a"), stream("b"));
     let enough = Arc::new(AtomicBool::new(false));
@@ -84,7 +84,7 @@ pub(super) async fn read_streams_sees_one_snapshot(store: impl Subject) {
     writer.await.expect("the writer ends well");
 }
 
-pub(super) async fn one_append_takes_its_maximum_of_events_and_no_more(store: impl Subject) {
+pub(super) async fn one_append_takes_its_maximum_of_events_and_no_more(store: impl StoreUnderTest) {
     let log = store.open().await;
     let streams: Vec<StreamName> = (0..=APPEND_EVENTS_MAX).map(|number| stream(&format!("s-{number}"))).collect();
     let writing = |streams: &[StreamName]| Append {

@@ -2,7 +2,7 @@
 
 use super::*;
 
-pub(super) async fn a_request_sent_again_gets_the_first_answer(store: impl Subject) {
+pub(super) async fn a_request_sent_again_gets_the_first_answer(store: impl StoreUnderTest) {
     let (log, other) = (store.open().await, store.open().await);
     let (a, request) = (stream("a"), request());
     assert_eq!(find(&*log, ALICE, &request).await, None);
@@ -16,7 +16,7 @@ pub(super) async fn a_request_sent_again_gets_the_first_answer(store: impl Subje
     assert_eq!(head(&*log).await, Position(3));
 }
 
-pub(super) async fn a_request_sent_at_once_from_two_processes_has_one_effect(store: impl Subject) {
+pub(super) async fn a_request_sent_at_once_from_two_processes_has_one_effect(store: impl StoreUnderTest) {
     let logs = [store.open().await, store.open().await];
     for round in 1..=4 {
         let request = request();
@@ -34,7 +34,7 @@ pub(super) async fn a_request_sent_at_once_from_two_processes_has_one_effect(sto
     }
 }
 
-pub(super) async fn a_request_id_belongs_to_its_principal(store: impl Subject) {
+pub(super) async fn a_request_id_belongs_to_its_principal(store: impl StoreUnderTest) {
     let log = store.open().await;
     let (a, alices) = (stream("a"), request());
     let bobs = Request { digest: [9; 32], ..alices };
@@ -57,7 +57,7 @@ pub(super) async fn a_request_id_belongs_to_its_principal(store: impl Subject) {
     assert!(outcomes.iter().all(|outcome| matches!(outcome, Ok(Appended::Now(_)))), "{outcomes:?}");
 }
 
-pub(super) async fn a_request_id_with_another_digest_is_refused(store: impl Subject) {
+pub(super) async fn a_request_id_with_another_digest_is_refused(store: impl StoreUnderTest) {
     let log = store.open().await;
     let (a, request) = (stream("a"), request());
     let other = Request { digest: [9; 32], ..request };
@@ -71,7 +71,7 @@ pub(super) async fn a_request_id_with_another_digest_is_refused(store: impl Subj
     assert_eq!(head(&*log).await, Position(1));
 }
 
-pub(super) async fn a_request_is_known_after_reopening(store: impl Subject) {
+pub(super) async fn a_request_is_known_after_reopening(store: impl StoreUnderTest) {
     let (a, request) = (stream("a"), request());
     check(&*store.open().await, asked(&request, b"first", write(&a, 0)), now(1)).await;
 
@@ -83,7 +83,7 @@ pub(super) async fn a_request_is_known_after_reopening(store: impl Subject) {
     check(&*log, reused, Err(AppendError::RequestIdReused)).await;
 }
 
-pub(super) async fn a_refused_append_stores_no_request(store: impl Subject) {
+pub(super) async fn a_refused_append_stores_no_request(store: impl StoreUnderTest) {
     let log = store.open().await;
     let (a, request) = (stream("a"), request());
     let too_many =
@@ -100,7 +100,7 @@ pub(super) async fn a_refused_append_stores_no_request(store: impl Subject) {
     assert_eq!(find(&*log, ALICE, &request).await, Some(answer_to(&request, 1, b"stored")));
 }
 
-pub(super) async fn an_answer_is_kept_byte_for_byte(store: impl Subject) {
+pub(super) async fn an_answer_is_kept_byte_for_byte(store: impl StoreUnderTest) {
     let log = store.open().await;
     for answer in [vec![], vec![0], (0..=255).collect(), vec![b'\''; 100_000]] {
         let request = request();

@@ -35,8 +35,8 @@ CREATE TRIGGER broken BEFORE INSERT ON requests BEGIN SELECT RAISE(ABORT, 'broke
 const HEAL_REQUESTS: &str = "DROP TRIGGER broken";
 
 /// Three events, the store they are in, and a way around the port.
-async fn three_events() -> (SqliteSubject, Log, SqliteConnection) {
-    let store = SqliteSubject::create().await;
+async fn three_events() -> (SqliteStore, Log, SqliteConnection) {
+    let store = SqliteStore::create().await;
     let log = store.open().await;
     check(&*log, append(&[], &[&stream("a"), &stream("b"), &stream("c")]), now(3)).await;
     let around = SqliteConnectOptions::new().filename(store.file()).connect().await.expect("the file is there");
@@ -106,7 +106,7 @@ async fn a_batch_that_fails_half_way_leaves_nothing_and_the_log_recovers() {
 
 #[tokio::test]
 async fn opening_waits_for_another_process_that_is_making_the_store() {
-    let store = SqliteSubject::create().await;
+    let store = SqliteStore::create().await;
     let maker = SqliteConnectOptions::new().filename(store.file()).create_if_missing(true).connect().await;
     let mut maker = maker.expect("the directory is there");
     run(&mut maker, "BEGIN IMMEDIATE").await;

@@ -4,7 +4,7 @@ use super::*;
 use crate::log::{Import, ImportError, StoredRequest, WholeLog};
 
 /// A store that can be read whole, and into which can be imported.
-pub(super) trait WholeSubject: Subject {
+pub(super) trait WholeStoreUnderTest: StoreUnderTest {
     /// Opens the store to read all of it.
     async fn open_whole(&self) -> Arc<dyn WholeLog>;
 
@@ -13,7 +13,7 @@ pub(super) trait WholeSubject: Subject {
 }
 
 /// A log with events of several streams, several causes, and requests of two principals, one of which appended nothing.
-async fn filled(store: &impl WholeSubject) -> Arc<dyn WholeLog> {
+async fn filled(store: &impl WholeStoreUnderTest) -> Arc<dyn WholeLog> {
     let log = store.open().await;
     for number in 0..20 {
         let of_alice = asked(&request(), b"alice", append(&[], &[&stream("a"), &stream("ящик")]));
@@ -37,7 +37,7 @@ async fn all_requests(log: &dyn WholeLog, page_size: usize) -> Vec<StoredRequest
     }
 }
 
-pub(super) async fn every_request_is_listed_once_page_by_page(store: impl WholeSubject) {
+pub(super) async fn every_request_is_listed_once_page_by_page(store: impl WholeStoreUnderTest) {
     let log = filled(&store).await;
     let whole = all_requests(&*log, 1_000).await;
     assert_eq!(whole.len(), 40);
@@ -49,7 +49,7 @@ pub(super) async fn every_request_is_listed_once_page_by_page(store: impl WholeS
     assert_eq!(all_requests(&*log, 1).await, whole);
 }
 
-pub(super) async fn what_was_imported_is_the_log_that_it_came_from<S: WholeSubject>(source: S) {
+pub(super) async fn what_was_imported_is_the_log_that_it_came_from<S: WholeStoreUnderTest>(source: S) {
     let (source, target) = (filled(&source).await, S::create().await);
     drop(target.open().await);
     let importing = target.open_to_import().await;
@@ -73,7 +73,9 @@ pub(super) async fn what_was_imported_is_the_log_that_it_came_from<S: WholeSubje
     assert_eq!(first_broken_link(&whole_log(&*log).await), None);
 }
 
-pub(super) async fn an_import_that_does_not_go_on_where_the_log_ends_changes_nothing<S: WholeSubject>(source: S) {
+pub(super) async fn an_import_that_does_not_go_on_where_the_log_ends_changes_nothing<S: WholeStoreUnderTest>(
+    source: S,
+) {
     let (source, target) = (filled(&source).await, S::create().await);
     drop(target.open().await);
     let importing = target.open_to_import().await;
@@ -102,7 +104,7 @@ pub(super) async fn an_import_that_does_not_go_on_where_the_log_ends_changes_not
     assert_eq!(all_requests(&*importing, 1_000).await, []);
 }
 
-pub(super) async fn a_request_that_is_there_is_not_imported_over(store: impl WholeSubject) {
+pub(super) async fn a_request_that_is_there_is_not_imported_over(store: impl WholeStoreUnderTest) {
     let log = filled(&store).await;
     let requests = all_requests(&*log, 1_000).await;
     let mut changed = requests.clone();
@@ -112,7 +114,7 @@ pub(super) async fn a_request_that_is_there_is_not_imported_over(store: impl Who
     assert_eq!(all_requests(&*importing, 1_000).await, requests);
 }
 
-pub(super) async fn a_log_opened_for_something_else_does_not_import(store: impl WholeSubject) {
+pub(super) async fn a_log_opened_for_something_else_does_not_import(store: impl WholeStoreUnderTest) {
     let log = filled(&store).await;
     let import = Import { events: vec![], requests: all_requests(&*log, 1_000).await };
     assert_eq!(log.import(import).await, Err(ImportError::NotOpened));

@@ -30,19 +30,19 @@ use super::{MESSAGE_BYTES_MAX, REQUEST_ID_HEADER, Services};
 use crate::log::ReadError;
 use crate::rpc::call_metrics;
 use crate::rpc::errors::{ErrorReason, RETRY_DELAY, Refused, internal};
+use crate::runtime::deadlines::within;
 use crate::runtime::metrics;
-use crate::runtime::patience::within;
 use crate::runtime::ready::Readiness;
 
 /// Health and reflection.
 const ABOUT_THE_SERVER: &str = "/grpc.";
 const REQUEST_ID_LENGTH_MAX: usize = 128;
 /// How long the message of a call may take to arrive, unless its deadline is sooner.
-const MESSAGE_PATIENCE: Duration = Duration::from_secs(30);
+const MESSAGE_DEADLINE: Duration = Duration::from_secs(30);
 /// The largest message with what surrounds it, in base64 where a browser's library writes that.
 const FRAMED_BYTES_MAX: usize = MESSAGE_BYTES_MAX * 4 / 3 + 1_024;
 /// How long the message of a call that is refused is waited for, and how much of it is read.
-const REFUSED_PATIENCE: Duration = Duration::from_millis(50);
+const REFUSED_DEADLINE: Duration = Duration::from_millis(50);
 const REFUSED_BYTES_MAX: usize = 16 * 1_024;
 /// How long before the deadline the answer is that it passes: tonic's own timer, at the deadline, gives no reason.
 const DEADLINE_MARGIN: Duration = Duration::from_millis(10);
@@ -216,10 +216,10 @@ async fn shed_load(room: &Room, request: Request, inside: impl AsyncFnOnce(Reque
     }
     // Nobody takes up room before the whole message is there: else a few connections that never end what they ask would take all of it.
     let (parts, body) = request.into_parts();
-    let message = match timeout(MESSAGE_PATIENCE, to_bytes(body, FRAMED_BYTES_MAX)).await {
+    let message = match timeout(MESSAGE_DEADLINE, to_bytes(body, FRAMED_BYTES_MAX)).await {
         Ok(Ok(message)) => message,
         Ok(Err(_)) => return too_large().into_http(),
-        Err(_) => return overdue(MESSAGE_PATIENCE).into_http(),
+        Err(_) => return overdue(MESSAGE_DEADLINE).into_http(),
     };
     let caller = caller(&parts.extensions);
     let request = Request::from_parts(parts, Body::from(message));
@@ -239,7 +239,7 @@ async fn shed(unread: Body) -> Response {
 /// connection with many of those is closed, with all its streams.
 async fn read_to_refuse(unread: Body) {
     // Whoever sends more, or slowly, is reset.
-    let _ = timeout(REFUSED_PATIENCE, to_bytes(unread, REFUSED_BYTES_MAX)).await;
+    let _ = timeout(REFUSED_DEADLINE, to_bytes(unread, REFUSED_BYTES_MAX)).await;
 }
 
 /// Answers DEADLINE_EXCEEDED when the client's deadline passes before there is an answer; tonic, a moment later, would say

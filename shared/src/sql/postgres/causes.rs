@@ -17,27 +17,27 @@ use super::connector::place;
 
 /// An error of the server with a text of ours. The driver's own text names the line of the server's source that raised it.
 #[derive(Debug)]
-pub(super) struct Told {
+pub(super) struct Explained {
     error: PgDatabaseError,
     text: String,
 }
 
-impl Told {
+impl Explained {
     /// Whether the server has ended the session with it.
     pub fn is_fatal(&self) -> bool {
         matches!(self.error.severity(), PgSeverity::Fatal | PgSeverity::Panic)
     }
 }
 
-impl fmt::Display for Told {
+impl fmt::Display for Explained {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.text)
     }
 }
 
-impl StdError for Told {}
+impl StdError for Explained {}
 
-impl DatabaseError for Told {
+impl DatabaseError for Explained {
     fn message(&self) -> &str {
         &self.text
     }
@@ -116,7 +116,7 @@ fn told_with(cause: Error, text: impl FnOnce(&str, &str) -> String) -> Error {
         Error::Database(refused) => match refused.try_downcast::<PgDatabaseError>() {
             Ok(error) => {
                 let text = text(error.code(), error.message());
-                Error::Database(Box::new(Told { error: *error, text }))
+                Error::Database(Box::new(Explained { error: *error, text }))
             }
             Err(told) => Error::Database(told),
         },

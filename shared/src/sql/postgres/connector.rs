@@ -15,7 +15,7 @@ use tokio::time::timeout;
 use super::address::{Address, Target};
 use super::causes;
 use super::pool::Purpose;
-use crate::runtime::patience::late;
+use crate::runtime::deadlines::late;
 
 /// How long opening a session at a single host may take.
 const HOST_TIMEOUT: Duration = Duration::from_secs(3);

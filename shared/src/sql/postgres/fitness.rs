@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use super::causes;
 use super::pool::{Pool, Session, Wait};
-use crate::runtime::patience::late;
+use crate::runtime::deadlines::late;
 
 /// How many sessions the check takes.
 pub(super) const SESSIONS: usize = 2;
@@ -92,7 +92,7 @@ pub(super) async fn check(pool: &Pool, work: Work) -> Result<(), Unfit> {
     }
     let (objects, privileges): (Vec<&str>, Vec<&str>) = work.rights().iter().copied().unzip();
     let asking = sqlx::query(SELECT_MISSING_RIGHTS).persistent(false).bind(objects).bind(privileges);
-    let row = session.fetch_one(asking, Wait::Patiently).await.map_err(not_yet)?;
+    let row = session.fetch_one(asking, Wait::UntilDeadline).await.map_err(not_yet)?;
     let missing: String = row.try_get("missing").map_err(not_yet)?;
     if missing.is_empty() { Ok(()) } else { Err(Unfit::NotYet(format!("the role of this process lacks {missing}"))) }
 }
@@ -109,7 +109,7 @@ async fn shares_sessions(pool: &Pool, one: &mut Session) -> Result<bool, Error> 
         }
         let others = process(&mut other).await?;
         let after = process(one).await?;
-        other.end("ROLLBACK", Wait::Patiently).await?;
+        other.end("ROLLBACK", Wait::UntilDeadline).await?;
         if before == others || before != after {
             return Ok(true);
         }
@@ -118,5 +118,5 @@ async fn shares_sessions(pool: &Pool, one: &mut Session) -> Result<bool, Error> 
 }
 
 async fn process(session: &mut Session) -> Result<i32, Error> {
-    session.fetch_one(sqlx::query(SELECT_PROCESS).persistent(false), Wait::Patiently).await?.try_get("pid")
+    session.fetch_one(sqlx::query(SELECT_PROCESS).persistent(false), Wait::UntilDeadline).await?.try_get("pid")
 }

@@ -14,7 +14,7 @@ use super::causes;
 use super::connector::Connector;
 use super::failures::Failures;
 use super::pool::{PING_TIMEOUT, Purpose, gone};
-use crate::runtime::patience::late;
+use crate::runtime::deadlines::late;
 
 /// The pause before listening again; it doubles where listening fails at once.
 const LISTEN_AGAIN: Duration = Duration::from_secs(1);

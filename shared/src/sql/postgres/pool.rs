@@ -29,8 +29,8 @@ use tracing::{debug, warn};
 use super::causes::{self, read_only};
 use super::connector::{Connector, SessionId};
 use super::failures::Failures;
+use crate::runtime::deadlines::{STORE_DEADLINE, late, within_deadline};
 use crate::runtime::metrics;
-use crate::runtime::patience::{STORE_PATIENCE, late, patiently};
 use crate::runtime::tasks::Tasks;
 
 /// How long a call waits for its place in the pool, and then for a connection.
@@ -59,9 +59,9 @@ pub enum Purpose {
 /// How long to wait for a statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wait {
-    /// Within the caller's deadline, and [`STORE_PATIENCE`] at most.
-    Patiently,
-    /// As long as the server works on it: every [`STORE_PATIENCE`], another connection asks whether the server still has the session.
+    /// Within the caller's deadline, and [`STORE_DEADLINE`] at most.
+    UntilDeadline,
+    /// As long as the server works on it: every [`STORE_DEADLINE`], another connection asks whether the server still has the session.
     WhileItRuns,
 }
 
@@ -265,11 +265,11 @@ impl Pool {
         statement: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
         match wait {
-            Wait::Patiently => patiently(statement).await.unwrap_or_else(|| Err(late())),
+            Wait::UntilDeadline => within_deadline(statement).await.unwrap_or_else(|| Err(late())),
             Wait::WhileItRuns => {
                 tokio::pin!(statement);
                 loop {
-                    if let Ok(ended) = timeout(STORE_PATIENCE, &mut statement).await {
+                    if let Ok(ended) = timeout(STORE_DEADLINE, &mut statement).await {
                         return ended;
                     }
                     // Polled meanwhile, since the statement may end.
@@ -318,7 +318,7 @@ impl Session {
     /// Begins a transaction, which is rolled back when the session is dropped.
     pub async fn begin(&mut self, text: &'static str) -> Result<(), Error> {
         self.in_transaction = true;
-        self.script(sqlx::raw_sql(text), Wait::Patiently).await
+        self.script(sqlx::raw_sql(text), Wait::UntilDeadline).await
     }
 
     /// Ends the transaction, by `COMMIT` or `ROLLBACK`.
@@ -349,7 +349,7 @@ impl Session {
         self.state = State::Broken;
         self.live = None;
         // A caller with a near deadline proves nothing about the server; its connection is closed all the same.
-        if reason == "silent" && began.elapsed() < STORE_PATIENCE {
+        if reason == "silent" && began.elapsed() < STORE_DEADLINE {
             counter!(metrics::CONNECTIONS_CLOSED, "reason" => "late").increment(1);
         } else {
             self.pool.lose(reason, &causes::text(cause));
@@ -406,7 +406,7 @@ fn distrust(cause: &Error) -> Option<&'static str> {
 }
 
 fn is_fatal(refused: &(dyn DatabaseError + 'static)) -> bool {
-    refused.try_downcast_ref::<causes::Told>().is_some_and(causes::Told::is_fatal)
+    refused.try_downcast_ref::<causes::Explained>().is_some_and(causes::Explained::is_fatal)
 }
 
 /// Whether the statement may have been committed although it failed with this error.

@@ -1,7 +1,7 @@
 //! On a real server: what becomes of a connection, whatever becomes of its statement.
 
 use super::*;
-use crate::runtime::patience::within;
+use crate::runtime::deadlines::within;
 use crate::sql::postgres::failures::{MENDED_AGAIN_MAX, TRY_AGAIN, TRY_AGAIN_MAX};
 use crate::sql::postgres::{Server, Work};
 
@@ -10,7 +10,7 @@ async fn one() -> Pool {
 }
 
 async fn pid(session: &mut Session) -> i32 {
-    let row = session.fetch_one(sqlx::query("SELECT pg_backend_pid() AS pid"), Wait::Patiently).await;
+    let row = session.fetch_one(sqlx::query("SELECT pg_backend_pid() AS pid"), Wait::UntilDeadline).await;
     row.expect("it answers").try_get("pid").expect("it is a number")
 }
 
@@ -19,7 +19,7 @@ async fn a_connection_is_used_again_after_whatever_does_not_concern_it() {
     let pool = one().await;
     let mut session = pool.acquire().await.expect("it opens");
     let before = pid(&mut session).await;
-    let refused = session.execute(sqlx::query("SELECT 1 / 0"), Wait::Patiently).await.expect_err("nobody can");
+    let refused = session.execute(sqlx::query("SELECT 1 / 0"), Wait::UntilDeadline).await.expect_err("nobody can");
     assert!(refused.as_database_error().is_some(), "{refused:?}");
     drop(session);
     let mut session = pool.acquire().await.expect("it is there");
@@ -27,14 +27,14 @@ async fn a_connection_is_used_again_after_whatever_does_not_concern_it() {
 
     // Nobody waits for the statement, nor for the end of the transaction.
     session.begin("BEGIN").await.expect("it begins");
-    session.script(sqlx::raw_sql("CREATE TABLE dropped (x INT)"), Wait::Patiently).await.expect("it is made");
-    let sleep = session.execute(sqlx::query("SELECT pg_sleep(0.2)"), Wait::Patiently);
+    session.script(sqlx::raw_sql("CREATE TABLE dropped (x INT)"), Wait::UntilDeadline).await.expect("it is made");
+    let sleep = session.execute(sqlx::query("SELECT pg_sleep(0.2)"), Wait::UntilDeadline);
     assert!(timeout(Duration::from_millis(50), sleep).await.is_err(), "it takes longer");
     drop(session);
     let mut session = pool.acquire().await.expect("it is in order");
     assert_eq!(pid(&mut session).await, before);
     let made = "SELECT to_regclass('dropped') IS NOT NULL AS made";
-    let row = session.fetch_one(sqlx::query(made), Wait::Patiently).await.expect("it answers");
+    let row = session.fetch_one(sqlx::query(made), Wait::UntilDeadline).await.expect("it answers");
     assert!(!row.try_get::<bool, _>("made").expect("it is a boolean"), "it was rolled back");
 }
 
@@ -43,10 +43,10 @@ async fn a_connection_whose_statement_took_too_long_is_never_used_again() {
     let pool = one().await;
     let mut session = pool.acquire().await.expect("it opens");
     let before = pid(&mut session).await;
-    let sleep = session.execute(sqlx::query("SELECT pg_sleep(600)"), Wait::Patiently);
+    let sleep = session.execute(sqlx::query("SELECT pg_sleep(600)"), Wait::UntilDeadline);
     let late = within(Duration::from_millis(200), sleep).await.expect_err("it takes longer");
     assert!(is_unknown(&late), "{late:?}");
-    let refused = session.execute(sqlx::query("SELECT 1"), Wait::Patiently).await;
+    let refused = session.execute(sqlx::query("SELECT 1"), Wait::UntilDeadline).await;
     assert!(refused.is_err(), "the session has ended");
     drop(session);
     let mut session = pool.acquire().await.expect("there is room for another");
@@ -64,7 +64,7 @@ async fn a_connection_that_the_server_has_ended_is_replaced_and_so_are_those_tha
     drop(other);
     let mut session = first.acquire().await.expect("it opens");
     let end = "SELECT pg_terminate_backend(pg_backend_pid())";
-    session.execute(sqlx::query(end), Wait::Patiently).await.expect_err("it ends itself");
+    session.execute(sqlx::query(end), Wait::UntilDeadline).await.expect_err("it ends itself");
     drop(session);
     for (pool, before) in [(&first, None), (&second, Some(others))] {
         let mut session = pool.acquire().await.expect("another opens");
@@ -80,7 +80,7 @@ async fn a_session_in_which_nothing_can_be_written_is_none_of_a_pool_that_writes
     of(Purpose::Writing).acquire().await.expect_err("nothing can be written there");
     let mut session = of(Purpose::Reading).acquire().await.expect("it can be read");
     let before = pid(&mut session).await;
-    let refused = session.script(sqlx::raw_sql("CREATE TABLE x (y INT)"), Wait::Patiently).await;
+    let refused = session.script(sqlx::raw_sql("CREATE TABLE x (y INT)"), Wait::UntilDeadline).await;
     assert!(!is_unknown(&refused.expect_err("nothing can be written there")), "it is known that nothing was");
     let pool = session.pool.clone();
     drop(session);
@@ -93,7 +93,7 @@ async fn what_takes_long_goes_on_for_as_long_as_the_server_works_on_it() {
     let pool = one().await;
     let mut session = pool.acquire().await.expect("it opens");
     let before = pid(&mut session).await;
-    let longer = sqlx::query("SELECT pg_sleep($1)").bind(STORE_PATIENCE.as_secs_f64() + 1.0);
+    let longer = sqlx::query("SELECT pg_sleep($1)").bind(STORE_DEADLINE.as_secs_f64() + 1.0);
     session.execute(longer, Wait::WhileItRuns).await.expect("it ends");
     assert_eq!(pid(&mut session).await, before);
 }

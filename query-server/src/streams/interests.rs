@@ -7,7 +7,7 @@ use shared::sql::Statement;
 use shared::sql::database::Row;
 use tonic::Status;
 
-use super::dispatch::{Concerned, Index, StreamId};
+use super::dispatch::{Affected, Index, StreamId};
 use crate::by_key::ByKey;
 use crate::snapshot::{Projections, column};
 
@@ -22,7 +22,7 @@ pub trait Source: Send + Sync + 'static {
 
 /// What a stream is about, and for whom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Subject {
+pub struct Interest {
     /// Changes of this account concern it.
     pub account: Option<AccountKey>,
     /// Changes of this post concern it.
@@ -41,20 +41,20 @@ pub enum Touch {
 }
 
 /// Streams by what they are about.
-pub struct Subjects<S> {
+pub struct Interests<S> {
     by_account: ByKey<i64, StreamId>,
     by_post: ByKey<i64, StreamId>,
     source: PhantomData<S>,
 }
 
-impl<S> Default for Subjects<S> {
+impl<S> Default for Interests<S> {
     fn default() -> Self {
         Self { by_account: ByKey::default(), by_post: ByKey::default(), source: PhantomData }
     }
 }
 
-impl<S: Source> Index for Subjects<S> {
-    type Topic = Subject;
+impl<S: Source> Index for Interests<S> {
+    type Topic = Interest;
     type Change = Touch;
 
     const READS: Projections = S::READS;
@@ -72,7 +72,7 @@ impl<S: Source> Index for Subjects<S> {
         }
     }
 
-    fn add(&mut self, id: StreamId, subject: &Subject) {
+    fn add(&mut self, id: StreamId, subject: &Interest) {
         if let Some(account) = subject.account {
             self.by_account.add(account.0, id);
         }
@@ -81,7 +81,7 @@ impl<S: Source> Index for Subjects<S> {
         }
     }
 
-    fn remove(&mut self, id: StreamId, subject: &Subject) {
+    fn remove(&mut self, id: StreamId, subject: &Interest) {
         if let Some(account) = subject.account {
             self.by_account.remove(&account.0, id);
         }
@@ -95,11 +95,11 @@ impl<S: Source> Index for Subjects<S> {
         one == other
     }
 
-    fn concerned(&mut self, touch: &Touch) -> Concerned {
+    fn affected(&mut self, touch: &Touch) -> Affected {
         match touch {
-            Touch::Everybody => Concerned::Everybody,
-            Touch::Account(account) => Concerned::These(self.by_account.of(account).collect()),
-            Touch::Post { about, .. } => Concerned::Plainly(self.by_post.of(about).collect()),
+            Touch::Everybody => Affected::Everybody,
+            Touch::Account(account) => Affected::These(self.by_account.of(account).collect()),
+            Touch::Post { about, .. } => Affected::Plainly(self.by_post.of(about).collect()),
         }
     }
 }
@@ -128,8 +128,8 @@ mod tests {
 
     #[test]
     fn however_often_a_post_changes_its_stream_hears_of_it_once() {
-        let dispatch = Dispatch::with(Subjects::<Nothing>::default());
-        let subject = Subject { account: Some(AccountKey(3)), post: Some(PostKey(1)) };
+        let dispatch = Dispatch::with(Interests::<Nothing>::default());
+        let subject = Interest { account: Some(AccountKey(3)), post: Some(PostKey(1)) };
         let subscription = dispatch.subscribe(subject, Position(10), at(10));
         for place in 11..1_011 {
             let touched = PostKey(1 + place % 2);

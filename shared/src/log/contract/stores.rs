@@ -10,18 +10,18 @@ use crate::log::{WholeLog, postgres as postgres_log, sqlite as sqlite_log};
 use crate::sql::postgres::Server;
 
 /// A SQLite file in a directory that is removed with it.
-pub(super) struct SqliteSubject {
+pub(super) struct SqliteStore {
     directory: TempDir,
     clock: Arc<ManualClock>,
 }
 
-impl SqliteSubject {
+impl SqliteStore {
     pub(super) fn file(&self) -> std::path::PathBuf {
         self.directory.path().join("log.db")
     }
 }
 
-impl Subject for SqliteSubject {
+impl StoreUnderTest for SqliteStore {
     async fn create() -> Self {
         let clock = Arc::new(ManualClock::default());
         clock.set(Timestamp(1_700_000_000_000_000));
@@ -42,7 +42,7 @@ impl Subject for SqliteSubject {
     }
 }
 
-impl WholeSubject for SqliteSubject {
+impl WholeStoreUnderTest for SqliteStore {
     async fn open_whole(&self) -> Arc<dyn WholeLog> {
         Arc::new(sqlite_log::open_to_read(&self.file()).await.expect("the file can be opened to read"))
     }
@@ -54,12 +54,12 @@ impl WholeSubject for SqliteSubject {
 }
 
 /// A database of its own on the server that the tests have.
-pub(super) struct PostgresSubject {
+pub(super) struct PostgresStore {
     pub(super) server: Server,
     clock: Arc<ManualClock>,
 }
 
-impl Subject for PostgresSubject {
+impl StoreUnderTest for PostgresStore {
     async fn create() -> Self {
         let clock = Arc::new(ManualClock::default());
         clock.set(Timestamp(1_700_000_000_000_000));
@@ -80,7 +80,7 @@ impl Subject for PostgresSubject {
     }
 }
 
-impl WholeSubject for PostgresSubject {
+impl WholeStoreUnderTest for PostgresStore {
     async fn open_whole(&self) -> Arc<dyn WholeLog> {
         Arc::new(postgres_log::open_to_read(&self.server).await.expect("the log can be opened to read"))
     }
@@ -92,12 +92,12 @@ impl WholeSubject for PostgresSubject {
 }
 
 /// A store in memory.
-pub(super) struct MemorySubject {
+pub(super) struct InMemoryStore {
     store: MemoryStore,
     clock: Arc<ManualClock>,
 }
 
-impl Subject for MemorySubject {
+impl StoreUnderTest for InMemoryStore {
     async fn create() -> Self {
         let clock = Arc::new(ManualClock::default());
         clock.set(Timestamp(1_700_000_000_000_000));
@@ -117,7 +117,7 @@ impl Subject for MemorySubject {
     }
 }
 
-impl WholeSubject for MemorySubject {
+impl WholeStoreUnderTest for InMemoryStore {
     async fn open_whole(&self) -> Arc<dyn WholeLog> {
         Arc::new(self.store.open_to_read())
     }

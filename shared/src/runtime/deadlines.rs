@@ -1,16 +1,16 @@
 //! Deadlines for a store on a server: a call waits for it less long than its client waits for the call.
 //!
 //! Always: what waits on the network ends before the deadline of the call, with an error that says that the store is
-//! not available; a call without a deadline waits [`STORE_PATIENCE`]. Never here: files, which either answer or fail.
+//! not available; a call without a deadline waits [`STORE_DEADLINE`]. Never here: files, which either answer or fail.
 
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
 /// The longest wait for a server, when the client's deadline is not nearer.
-pub const STORE_PATIENCE: Duration = Duration::from_secs(5);
+pub const STORE_DEADLINE: Duration = Duration::from_secs(5);
 /// How much longer an append waits: when its answer was lost, the log is asked what became of it.
-pub const LOOKUP_PATIENCE: Duration = Duration::from_secs(3);
+pub const LOOKUP_DEADLINE: Duration = Duration::from_secs(3);
 /// How much of a deadline is kept for sending the refusal: a tenth, within bounds.
 const ANSWER_MARGIN_DIVISOR: u32 = 10;
 const ANSWER_MARGIN_MIN: Duration = Duration::from_millis(50);
@@ -48,24 +48,24 @@ pub fn after(delay: Duration) -> Instant {
     Instant::now() + delay.min(DELAY_MAX)
 }
 
-/// Waits for a server, within the call's deadline and [`STORE_PATIENCE`]; nothing if that passes first.
-pub async fn patiently<F: Future>(work: F) -> Option<F::Output> {
-    within_patience(STORE_PATIENCE, work).await
+/// Waits for a server, within the call's deadline and [`STORE_DEADLINE`]; nothing if that passes first.
+pub async fn within_deadline<F: Future>(work: F) -> Option<F::Output> {
+    within_at_most(STORE_DEADLINE, work).await
 }
 
 /// Waits for a server to append, and to look up what became of it; nothing if the deadline passes first.
-pub async fn patiently_appending<F: Future>(work: F) -> Option<F::Output> {
-    within_patience(STORE_PATIENCE + LOOKUP_PATIENCE, work).await
+pub async fn append_within_deadline<F: Future>(work: F) -> Option<F::Output> {
+    within_at_most(STORE_DEADLINE + LOOKUP_DEADLINE, work).await
 }
 
-async fn within_patience<F: Future>(patience: Duration, work: F) -> Option<F::Output> {
-    let patience = Instant::now() + patience;
-    timeout_at(answer_by().map_or(patience, |answer_by| answer_by.min(patience)), work).await.ok()
+async fn within_at_most<F: Future>(longest: Duration, work: F) -> Option<F::Output> {
+    let ends_at = Instant::now() + longest;
+    timeout_at(answer_by().map_or(ends_at, |answer_by| answer_by.min(ends_at)), work).await.ok()
 }
 
-/// Waits for a database as [`patiently`] does; a deadline that passes is an error.
+/// Waits for a database as [`within_deadline`] does; a deadline that passes is an error.
 pub async fn of_database<T>(work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
-    patiently(work).await.unwrap_or_else(|| Err(late()))
+    within_deadline(work).await.unwrap_or_else(|| Err(late()))
 }
 
 /// The error for a server that did not answer in time.
