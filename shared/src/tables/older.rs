@@ -40,6 +40,12 @@ pub(super) async fn rename_changes(setup: &mut Transaction) -> Result<bool, sqlx
         }
         renamed = true;
         setup.text(format!("ALTER TABLE {old} RENAME TO {new}; DROP TABLE IF EXISTS {SHADOW_PREFIX}{old}")).await?;
+        if setup.is_on_server() {
+            // A table that a rebuild filled has kept the name that its primary key had then.
+            for key in [format!("{old}_pkey"), format!("{SHADOW_PREFIX}{old}_pkey")] {
+                setup.text(format!("ALTER INDEX IF EXISTS {key} RENAME TO {new}_pkey")).await?;
+            }
+        }
         if has_column(setup, "set_aside", "number").await? {
             for row in setup.rows(&SELECT_SETS, &[]).await? {
                 let set_aside = aside::name(row.get("number")?, old);
