@@ -25,7 +25,7 @@ use crate::sql::database::{Database, Transaction, Value};
 use crate::sql::sqlite::{BUSY_TIMEOUT, WAL_BYTES_KEPT, connect_to_write, pool};
 use crate::sql::versions::{Mismatch, TABLES};
 use crate::sql::vocabulary::Numbers;
-use crate::sql::{Script, numbers, statements};
+use crate::sql::{Script, Vocabulary, numbers, statements};
 
 /// Connections of one query server: one of them for those who watch the checkpoints, in `chirp dev` another for commands that wait.
 const READERS_MAX: u32 = 6;
@@ -44,6 +44,9 @@ pub const CACHE_SIZE: &str = "-65536";
 const READER_CACHE_SIZE: &str = "-16384";
 
 pub use self::declaration::{Tables, declare_tables};
+
+/// For files of SQL that ask about projections.
+pub static VOCABULARY: Vocabulary = Vocabulary { fragments: &[include_str!("tables/shadow.sql")], numbers: &[] };
 
 /// The tables that belong to no projection.
 static SCHEMA: Script = Script::new(include_str!("tables/schema.sql"));
@@ -309,8 +312,8 @@ mod tests {
 
     use super::*;
     use crate::runtime::wake::Wake;
+    use crate::sql::Source;
     use crate::sql::sections::{Section, count_declarations, declarations};
-    use crate::sql::{Source, Vocabulary};
 
     const DEADLINE: Duration = Duration::from_secs(30);
     const FILE: &str =

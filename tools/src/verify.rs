@@ -20,6 +20,7 @@ use shared::runtime::wake::Wake;
 use shared::sql::database::Database;
 use shared::sql::{Statement, statements};
 use shared::store::Store;
+use shared::tables::VOCABULARY;
 use shared::tables::aside::check_history;
 use tokio::time::timeout;
 
@@ -37,7 +38,7 @@ const CATCH_UP_DEADLINE: Duration = Duration::from_secs(600);
 const TABLES_DEADLINE: Duration = Duration::from_secs(30);
 const PAGE_SIZE: i32 = 100;
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
-statements! { "verify.sql": SELECT_LOWEST_CHECKPOINT }
+statements! { "verify.sql" with VOCABULARY: SELECT_LOWEST_CHECKPOINT }
 
 /// Verifies a store. The exit code is 0 when there is no difference, 1 when there is one.
 ///

@@ -1,4 +1,4 @@
 -- How far all projections are.
 
 -- name: SELECT_LOWEST_CHECKPOINT
-SELECT MIN(checkpoint) AS lowest FROM projections WHERE substr(name, 1, 5) <> 'next_';
+SELECT MIN(checkpoint) AS lowest FROM projections WHERE NOT {is_rebuild(name)};

@@ -1,6 +1,6 @@
 //! The event log on PostgreSQL: a batch is one call of one function, which locks the head, checks, numbers, chains and inserts.
 //!
-//! Always: what two processes must agree on is decided by the server, in `postgres.sql`; no two appends of a batch depend on
+//! Always: what two processes must agree on is decided by the server, in `postgres.schema.sql`; no two appends of a batch depend on
 //! each other, and those that would wait for the next; an append whose answer was lost is not known to have failed.
 //! Never here: a position or a hash that this process made up.
 
@@ -48,18 +48,7 @@ const SELECT_MAY_APPEND: &str = "
 SELECT current_setting('transaction_read_only') = 'off' AND COALESCE(BOOL_AND(has_function_privilege(oid, 'EXECUTE')), FALSE) AS may
 FROM pg_proc WHERE proname = 'append_batch' AND pronamespace = to_regnamespace('chirp_log')";
 
-statements! {
-    /// The events of commands, which nobody else can have appended: of each stream that a command wrote, only what is newer than what it
-    /// expected, which the index on streams and versions gives.
-    static SELECT_WRITTEN = "
-SELECT wanted.append, events.position, events.hash
-FROM {rows $1 AS wanted: append, stream verbatim, version, command_id id} {ordered join} events
-ON events.stream = wanted.stream AND events.version > wanted.version AND events.command_id = wanted.command_id
-ORDER BY events.position";
-    static SELECT_REQUESTED = "
-SELECT wanted.append, requests.* FROM {rows $1 AS wanted: append, principal verbatim, request_id id} {ordered join} requests
-ON requests.principal = wanted.principal AND requests.request_id = wanted.request_id";
-}
+statements! { "postgres.sql": SELECT_WRITTEN, SELECT_REQUESTED }
 
 struct Writer {
     connections: Pool,

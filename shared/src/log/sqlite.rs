@@ -41,60 +41,9 @@ const READER_CACHE_SIZE: &str = "-16384";
 /// SQLite's result code for a full disk.
 const SQLITE_FULL: &str = "13";
 
-static SCHEMA: Script = Script::new(
-    "
-CREATE TABLE IF NOT EXISTS store (
-    id             INTEGER PRIMARY KEY CHECK (id = 1),
-    schema_version INTEGER NOT NULL,
-    epoch          BLOB NOT NULL,
-    token_key      BLOB NOT NULL
-) STRICT;
-CREATE TABLE IF NOT EXISTS head (
-    id          INTEGER PRIMARY KEY CHECK (id = 1),
-    position    INTEGER NOT NULL,
-    hash        BLOB NOT NULL,
-    recorded_at INTEGER NOT NULL
-) STRICT;
-CREATE TABLE IF NOT EXISTS events (
-    position       INTEGER PRIMARY KEY,
-    event_id       BLOB NOT NULL,
-    stream         TEXT NOT NULL,
-    version        INTEGER NOT NULL,
-    type           TEXT NOT NULL,
-    schema_version INTEGER NOT NULL,
-    command_id     BLOB NOT NULL,
-    correlation_id BLOB NOT NULL,
-    causation_id   BLOB,
-    principal      TEXT NOT NULL,
-    traceparent    TEXT,
-    recorded_at    INTEGER NOT NULL,
-    payload        TEXT NOT NULL,
-    payload_digest BLOB NOT NULL,
-    hash           BLOB NOT NULL,
-    UNIQUE (stream, version)
-) STRICT;
-CREATE TABLE IF NOT EXISTS requests (
-    principal  TEXT NOT NULL,
-    request_id BLOB NOT NULL,
-    digest     BLOB NOT NULL,
-    position   INTEGER NOT NULL,
-    answer     BLOB NOT NULL,
-    PRIMARY KEY (principal, request_id)
-) STRICT, WITHOUT ROWID;
-INSERT INTO store VALUES (1, 2, randomblob(16), randomblob(32)) ON CONFLICT DO NOTHING;
-INSERT INTO head VALUES (1, 0, zeroblob(32), 0) ON CONFLICT DO NOTHING;
-",
-);
+static SCHEMA: Script = Script::new(include_str!("sqlite.schema.sql"));
 
-statements! {
-    static SELECT_HASH = "SELECT hash FROM events WHERE position = $1";
-    static SELECT_VERSIONS = "
-SELECT wanted.stream, (SELECT MAX(version) FROM events WHERE events.stream = wanted.stream) AS version
-FROM {rows $1 AS wanted: stream verbatim}";
-    static SELECT_REQUESTS = "
-SELECT requests.* FROM {rows $1 AS wanted: principal verbatim, request_id id} {ordered join} requests
-ON requests.principal = wanted.principal AND requests.request_id = wanted.request_id";
-}
+statements! { "sqlite.sql": SELECT_HASH, SELECT_VERSIONS, SELECT_REQUESTS }
 
 /// When an append counts as done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

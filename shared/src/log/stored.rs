@@ -29,41 +29,10 @@ use crate::sql::versions::{LOG, UNFINISHED};
 use crate::sql::{Statement, statements};
 
 statements! {
-    static SELECT_IDENTITY = "SELECT epoch, token_key, schema_version FROM {postgres: chirp_log.}store";
-    static UPDATE_IDENTITY = "UPDATE store SET epoch = $1, token_key = $2";
-    static SELECT_HEAD = "SELECT position, hash FROM head";
-    static UPDATE_HEAD = "UPDATE head SET position = $1, hash = $2, recorded_at = $3";
-    static SELECT_EVENTS = "SELECT * FROM events WHERE position > $1 ORDER BY position LIMIT $2";
-    static SELECT_VERSION = "SELECT schema_version FROM {postgres: chirp_log.}store";
-    static RAISE_VERSION = "UPDATE {postgres: chirp_log.}store SET schema_version = $1";
-    /// All of the events that a query server may read.
-    static SELECT_HASHES = "
-SELECT events.position, events.hash FROM {rows $1 AS wanted: position}
-{ordered join} {sqlite: events}{postgres: positions AS events} ON events.position = wanted.position";
-    /// There is no index of times, which are seldom asked for. $1 a time, after $2 and up to $3.
-    static SELECT_FIRST_AFTER = "
-SELECT position FROM events WHERE recorded_at > $1 AND position > $2 AND position <= $3 ORDER BY position LIMIT 1";
-    /// Of the receiver, everybody may know whether there is one.
-    static SELECT_PRIMARY_POSITION = "
-SELECT position, {sqlite: 0}{postgres: pg_is_in_recovery() AND (
-    NOT EXISTS (SELECT FROM pg_stat_wal_receiver)
-    OR COALESCE(pg_last_wal_receive_lsn() > pg_last_wal_replay_lsn(), TRUE)
-)} AS is_behind FROM head";
-    static SELECT_IS_STANDBY = "SELECT {sqlite: 0}{postgres: pg_is_in_recovery()} AS is_standby";
-    static INSERT_EVENTS = "
-INSERT INTO events
-SELECT * FROM {rows $1 AS recorded: position, event_id id, stream verbatim, version, type verbatim, schema_version, command_id id, correlation_id id, causation_id id, principal verbatim, traceparent verbatim, recorded_at, payload verbatim, payload_digest bytes, hash bytes}";
-    static SELECT_STREAMS = "
-SELECT events.* FROM {rows $1 AS wanted: ordinal, stream verbatim} {ordered join} events ON events.stream = wanted.stream
-ORDER BY wanted.ordinal, version";
-    static SELECT_REQUEST = "SELECT * FROM requests WHERE principal = $1 AND request_id = $2";
-    /// $1 and $2 the last of the page before, $3 the limit.
-    static SELECT_REQUESTS_AFTER = "
-SELECT * FROM requests WHERE (principal, request_id) > ($1, $2) ORDER BY principal, request_id LIMIT $3";
-    static INSERT_REQUESTS = "
-INSERT INTO requests
-SELECT * FROM {rows $1 AS stored: principal verbatim, request_id id, digest bytes, position, answer bytes}
-WHERE true ON CONFLICT DO NOTHING";
+    "stored.sql":
+    SELECT_IDENTITY, UPDATE_IDENTITY, SELECT_HEAD, UPDATE_HEAD, SELECT_EVENTS, SELECT_VERSION, RAISE_VERSION,
+    SELECT_HASHES, SELECT_FIRST_AFTER, SELECT_PRIMARY_POSITION, SELECT_IS_STANDBY, INSERT_EVENTS, SELECT_STREAMS,
+    SELECT_REQUEST, SELECT_REQUESTS_AFTER, INSERT_REQUESTS,
 }
 
 /// Events that one statement looks at when all of them must be.

@@ -26,6 +26,7 @@ use crate::runtime::tasks::Tasks;
 use crate::runtime::wake::Listener;
 use crate::sql::database::{Database, Reader};
 use crate::sql::statements;
+use crate::tables::VOCABULARY;
 use crate::tables::checkpoint::Checkpoint;
 
 /// The longest wait of a call, and that of a call without a deadline.
@@ -33,7 +34,7 @@ const WAIT_MAX: Duration = Duration::from_secs(10);
 /// The pause before the checkpoints are read again after a failure.
 const AFTER_FAILURE: Duration = Duration::from_millis(500);
 
-statements! { "progress.sql": SELECT_CHECKPOINTS }
+statements! { "progress.sql" with VOCABULARY: SELECT_CHECKPOINTS }
 
 /// Names of projections. An empty list stands for all projections.
 pub type Names = &'static [&'static str];

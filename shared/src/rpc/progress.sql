@@ -2,4 +2,4 @@
 
 -- name: SELECT_CHECKPOINTS
 -- Without the shadow tables of rebuilds.
-SELECT name, checkpoint, hash, term, served_from FROM projections WHERE substr(name, 1, 5) <> 'next_';
+SELECT name, checkpoint, hash, term, served_from FROM projections WHERE NOT {is_rebuild(name)};

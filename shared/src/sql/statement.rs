@@ -78,10 +78,6 @@ impl Script {
 /// ```
 #[macro_export]
 macro_rules! statements {
-    ($($(#[$about:meta])* static $name:ident = $text:expr;)+) => {
-        $($(#[$about])* static $name: $crate::sql::Statement = $crate::sql::Statement::new($text);)+
-        pub(crate) static STATEMENTS: &[&$crate::sql::Statement] = &[$(&$name),+];
-    };
     ($file:literal: $($name:ident),+ $(,)?) => {
         $crate::statements! { @declare $file, &$crate::sql::Vocabulary::NONE, $($name)+ }
     };

@@ -10,7 +10,7 @@ use crate::sql::postgres::{ROLES, Server, is_lack_of_right, reading};
 use crate::sql::{Script, Statement};
 use crate::tables::{self, Tables};
 
-static LOG_SCHEMA: Script = Script::new(include_str!("../log/postgres.sql"));
+static LOG_SCHEMA: Script = Script::new(include_str!("../log/postgres.schema.sql"));
 static GRANTS: Script = Script::new(include_str!("grants.sql"));
 static TABLES_ARE_NEXT: Script =
     Script::new("CREATE SCHEMA IF NOT EXISTS chirp_tables; SET LOCAL search_path = chirp_tables");

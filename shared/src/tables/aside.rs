@@ -11,11 +11,12 @@ use crate::model::ids::Position;
 use crate::sql::database::{Database, Row, Transaction, Value};
 use crate::sql::statements;
 
+use super::VOCABULARY;
 use super::checkpoint::Checkpoint;
 use super::declaration::Tables;
 use super::shadow::{drop_table, lock_out_readers};
 
-statements! { "aside.sql": SELECT_LAST, INSERT, SELECT_NUMBERS, DELETE, SELECT_CHECKPOINTS, COUNT }
+statements! { "aside.sql" with VOCABULARY: SELECT_LAST, INSERT, SELECT_NUMBERS, DELETE, SELECT_CHECKPOINTS, COUNT }
 
 /// Where a history was lost.
 #[derive(Clone, Copy, Debug)]

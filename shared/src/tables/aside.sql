@@ -14,7 +14,7 @@ SELECT number FROM set_aside WHERE projection = $1 ORDER BY number;
 DELETE FROM set_aside WHERE projection = $1;
 
 -- name: SELECT_CHECKPOINTS
-SELECT name, checkpoint, hash, term, served_from FROM projections WHERE substr(name, 1, 5) <> 'next_' ORDER BY name;
+SELECT name, checkpoint, hash, term, served_from FROM projections WHERE NOT {is_rebuild(name)} ORDER BY name;
 
 -- name: COUNT
 SELECT projection, COUNT(*) AS sets FROM set_aside GROUP BY projection;

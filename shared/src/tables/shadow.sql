@@ -1,4 +1,8 @@
--- Who keeps tables from being swapped.
+-- Shadow tables, and the rebuilds that fill them.
+
+-- fragment: is_rebuild(name)
+-- This is the name of a rebuild, whose shadow tables nobody reads, and not of a projection that serves.
+substr({name}, 1, 5) = 'next_'
 
 -- name: SELECT_READER
 -- A session that reads one of the tables $1, sooner one of somebody else than one of Chirp, which does not read for long: of the locks of
