@@ -14,6 +14,7 @@ use projector::Projector;
 use shared::log::{EventLog, LogHead};
 use shared::model::clock::SystemClock;
 use shared::rpc::serve::Services;
+use shared::runtime::metrics;
 use shared::runtime::ready::{CHECK_INTERVAL, Outcome, RARE_CHECK_INTERVAL, Readiness};
 use shared::runtime::settings::{ProjectorSettings, ServerSettings};
 use shared::runtime::signals::Signals;
@@ -237,6 +238,8 @@ impl RoleServer {
         role: &'static str,
         checks: &[&'static str],
     ) -> (Self, Role) {
+        // Before the first check has an outcome to count.
+        metrics::start();
         let role = Role { services: Services::default(), ready: Readiness::of(role, checks) };
         if let Ok(listening) = listener.local_addr() {
             info!(%listening, "listening on {listening}");
