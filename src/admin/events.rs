@@ -7,7 +7,6 @@ use std::time::Duration;
 use anyhow::bail;
 use serde_json::{Value, json};
 use shared::rpc::proto::admin::{ReadEventsRequest, RecordedEvent};
-use shared::sql::rows::hexadecimal;
 use tokio::time::sleep;
 
 use super::{Operator, named};
@@ -132,8 +131,8 @@ pub(super) fn whole(event: &RecordedEvent) -> String {
         ("causation id", event.causation_id.clone()),
         ("principal", event.principal.clone()),
         ("traceparent", event.traceparent.clone()),
-        ("payload digest", hexadecimal(&event.payload_digest)),
-        ("hash", hexadecimal(&event.hash)),
+        ("payload digest", hex::encode(&event.payload_digest)),
+        ("hash", hex::encode(&event.hash)),
         ("payload", event.payload_json.clone()),
     ];
     named(&fields)
@@ -156,8 +155,8 @@ pub(super) fn as_json(event: &RecordedEvent) -> Value {
         "traceparent": event.traceparent,
         "recorded_at": time(event),
         "payload": payload,
-        "payload_digest": hexadecimal(&event.payload_digest),
-        "hash": hexadecimal(&event.hash),
+        "payload_digest": hex::encode(&event.payload_digest),
+        "hash": hex::encode(&event.hash),
     })
 }
 

@@ -4,7 +4,8 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use backon::{ExponentialBuilder, Retryable as _};
+use tokio::time::Instant;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
@@ -20,7 +21,6 @@ const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(20);
 const LOST_RACES_MAX: u32 = 10;
 const BACKOFF_FIRST: Duration = Duration::from_millis(50);
 const BACKOFF_MAX: Duration = Duration::from_secs(2);
-const BACKOFF_DOUBLINGS_MAX: u32 = 6;
 
 /// A channel that connects at its first use, and again when the connection is lost.
 ///
@@ -50,35 +50,26 @@ fn endpoint(address: &Address) -> Result<Endpoint, tonic::transport::Error> {
 pub struct Failed {
     /// The last answer.
     pub status: Status,
-    /// Whether it was still retried when `patience` ran out: the server is away or overloaded.
+    /// Whether it was still retried when the deadline ran out: the server is away or overloaded.
     pub gave_up: bool,
 }
 
-/// Calls until it succeeds, is refused for good, or has been failing for longer than `patience`. `on_retry` is called
-/// before every attempt but the first.
+/// Calls until it succeeds, is refused for good, or has been failing for longer than `deadline`. `on_retry` is called
+/// once for every attempt but the first.
 pub async fn retrying<T, F: Future<Output = Result<T, Status>>>(
-    patience: Duration,
-    mut call: impl FnMut() -> F,
+    deadline: Duration,
+    call: impl FnMut() -> F,
     mut on_retry: impl FnMut(),
 ) -> Result<T, Failed> {
-    let mut trouble_since = None;
-    let mut retries = 0;
-    loop {
-        let status = match call().await {
-            Ok(answer) => return Ok(answer),
-            Err(status) => status,
-        };
-        let Some(at_least) = retry_delay(&status, retries) else {
-            return Err(Failed { status, gave_up: false });
-        };
-        let since = *trouble_since.get_or_insert_with(Instant::now);
-        if since.elapsed() >= patience {
-            return Err(Failed { status, gave_up: true });
-        }
-        sleep(at_least.max(backoff(retries))).await;
+    let (mut trouble_since, mut retries, mut gave_up) = (None, 0, false);
+    let pause = |status: &Status, pause: Option<Duration>| {
+        let at_least = retry_delay(status, retries)?;
         retries += 1;
-        on_retry();
-    }
+        gave_up = trouble_since.get_or_insert_with(Instant::now).elapsed() >= deadline;
+        pause.filter(|_| !gave_up).map(|pause| pause.max(at_least))
+    };
+    let called = call.retry(backoff()).adjust(pause).notify(|_, _| on_retry()).await;
+    called.map_err(|status| Failed { status, gave_up })
 }
 
 /// The least pause before the call is retried; nothing when it must not be.
@@ -96,12 +87,12 @@ fn retry_delay(status: &Status, retries: u32) -> Option<Duration> {
     }
 }
 
-/// Exponential, with jitter between half of it and all of it, so that many callers do not come back at once.
-fn backoff(retries: u32) -> Duration {
-    let whole = BACKOFF_MAX.min(BACKOFF_FIRST * 2_u32.pow(retries.min(BACKOFF_DOUBLINGS_MAX)));
-    let (share, _) = uuid::Uuid::new_v4().as_u64_pair();
-    let jitter = f64::from(u32::try_from(share >> 32).unwrap_or(u32::MAX)) / f64::from(u32::MAX);
-    whole.mul_f64(0.5 + jitter / 2.0)
+/// Exponential, with jitter between half of it and all of it, so that many callers do not come back at once. The deadline
+/// bounds it, and not a number of retries.
+fn backoff() -> ExponentialBuilder {
+    // The jitter adds up to the pause itself.
+    let (first, longest) = (BACKOFF_FIRST / 2, BACKOFF_MAX / 2);
+    ExponentialBuilder::new().with_min_delay(first).with_max_delay(longest).with_jitter().without_max_times()
 }
 
 /// The reason of a refusal for programs; the code when the server gave none.
@@ -119,6 +110,7 @@ pub fn explained(status: &Status) -> anyhow::Error {
 
 #[cfg(test)]
 mod tests {
+    use backon::BackoffBuilder as _;
     use shared::rpc::errors::{ErrorReason, Refused};
 
     use super::*;
@@ -147,9 +139,12 @@ mod tests {
 
     #[test]
     fn the_backoff_grows_to_its_bound() {
-        for retries in 0..40 {
-            let delay = backoff(retries);
-            assert!(delay >= BACKOFF_FIRST / 2 && delay <= BACKOFF_MAX, "{delay:?} after {retries}");
+        let pauses: Vec<Duration> = backoff().build().take(40).collect();
+        assert_eq!(pauses.len(), 40, "it does not end by itself");
+        for (retries, pause) in pauses.into_iter().enumerate() {
+            let whole =
+                BACKOFF_MAX.min(BACKOFF_FIRST * 2_u32.pow(u32::try_from(retries).expect("there are few").min(6)));
+            assert!(pause >= whole / 2 && pause <= whole, "{pause:?} after {retries}");
         }
     }
 }

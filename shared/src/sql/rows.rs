@@ -133,7 +133,7 @@ impl Column {
                 None => json.write_str("null"),
             },
             Self::Bytes(all) => {
-                write!(json, "\"{}\"", hexadecimal(&all[row]))
+                write!(json, "\"{}\"", hex::encode(&all[row]))
             }
             Self::Flags(flags) => match flags[row] {
                 Some(flag) => write!(json, "{}", u8::from(flag)),
@@ -216,12 +216,6 @@ macro_rules! tuples {
 }
 
 tuples! { (A B) (A B C) (A B C D) (A B C D E) (A B C D E F) (A B C D E F G) (A B C D E F G H) (A B C D E F G H I) }
-
-/// Bytes as lower-case hexadecimal text.
-#[must_use]
-pub fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
 
 #[cfg(test)]
 mod tests {

@@ -12,7 +12,7 @@ use anyhow::{Context, bail, ensure};
 use sha2::{Digest, Sha256};
 use shared::log::{Head, Import, StoredRequest, WholeLog};
 use shared::model::ids::Position;
-use shared::sql::rows::{Cell, Line, hexadecimal};
+use shared::sql::rows::{Cell, Line};
 use shared::store::Store;
 
 use super::args::LogCopyArgs;
@@ -130,7 +130,7 @@ struct Whole {
 
 impl Whole {
     fn text(&self) -> String {
-        hexadecimal(&self.digest)
+        hex::encode(self.digest)
     }
 }
 

@@ -22,7 +22,6 @@ use shared::log::{Cause, Head, Import, Recorded, StoredAnswer, StoredRequest, Wh
 use shared::model::clock::Timestamp;
 use shared::model::ids::{CommandId, EventId, Position, RequestId, Version};
 use shared::model::streams::StreamName;
-use shared::sql::rows::hexadecimal;
 use shared::store::Store;
 use uuid::Uuid;
 
@@ -96,7 +95,7 @@ struct Hex(Vec<u8>);
 
 impl From<Hex> for String {
     fn from(Hex(bytes): Hex) -> Self {
-        hexadecimal(&bytes)
+        hex::encode(bytes)
     }
 }
 
@@ -104,12 +103,7 @@ impl TryFrom<String> for Hex {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        let byte = |pair: &[u8]| {
-            let pair = std::str::from_utf8(pair).ok()?;
-            u8::from_str_radix(pair, 16).ok()
-        };
-        let bytes: Option<Vec<u8>> = text.as_bytes().chunks(2).map(byte).collect();
-        bytes.filter(|_| text.len().is_multiple_of(2)).map(Self).ok_or_else(|| format!("{text:?} is not hexadecimal"))
+        hex::decode(&text).map(Self).map_err(|_| format!("{text:?} is not hexadecimal"))
     }
 }
 
