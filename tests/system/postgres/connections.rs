@@ -87,7 +87,7 @@ async fn two_connections_are_enough_for_each_process() {
         });
     }
     asking.join_all().await;
-    assert_eq!(api.projections().await.len(), 9);
+    assert_eq!(api.projections().await.len(), projector::projections::names().len());
     verified(&store).await;
 }
 
