@@ -160,8 +160,8 @@ impl Streams {
         let owner = find(&mut snapshot, &Named::Id(owner_id)).await?;
         let (freshness, tokens) = (self.freshness.clone(), self.tokens.clone());
         let feed = NotificationFeed { freshness, tokens, owner, owner_id };
-        let subject = Interest { account: Some(owner), post: None };
-        self.open(beginning, (&self.notifications, subject), feed, Some(owner))
+        let interest = Interest { account: Some(owner), post: None };
+        self.open(beginning, (&self.notifications, interest), feed, Some(owner))
     }
 
     /// Opens a stream of a post and its replies as a viewer sees them, from a resume token or from now.
@@ -180,8 +180,8 @@ impl Streams {
         let (begins_anew, items) = (resume_token.is_empty(), self.post_items.clone());
         let freshness = self.freshness.clone();
         let feed = PostFeed { freshness, items, post, post_id, viewer, viewer_id, begins_anew };
-        let subject = Interest { account: viewer, post: Some(post) };
-        self.open(beginning, (&self.posts, subject), feed, viewer)
+        let interest = Interest { account: viewer, post: Some(post) };
+        self.open(beginning, (&self.posts, interest), feed, viewer)
     }
 
     /// Opens a stream of which accounts, of those that an account follows, are online.
@@ -202,8 +202,8 @@ impl Streams {
             followees: HashMap::new(),
             online: HashMap::new(),
         };
-        let subject = Interest { account: Some(owner), post: None };
-        self.open(beginning, (&self.sights, subject), feed, Some(owner))
+        let interest = Interest { account: Some(owner), post: None };
+        self.open(beginning, (&self.sights, interest), feed, Some(owner))
     }
 
     /// Takes a place for a stream, and finds where it begins. `about` is what its tokens are bound to.

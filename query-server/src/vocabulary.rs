@@ -13,7 +13,7 @@ pub(crate) static VOCABULARY: Vocabulary = Vocabulary {
         include_str!("sight.sql"),
         include_str!("law.sql"),
         include_str!("hydrate.sql"),
-        include_str!("streams/subjects.sql"),
+        include_str!("streams/interests.sql"),
         pull::FRAGMENTS,
     ],
     numbers: &[Change::NUMBERS, numbers!(ActivityKind: Followed)],

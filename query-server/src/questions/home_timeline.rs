@@ -13,7 +13,7 @@ use tonic::Status;
 
 use crate::hydrate::{Hydrated, PostRow};
 use crate::law::{self, Candidate};
-use crate::snapshot::{Projections, Snapshot, Value, column, list};
+use crate::snapshot::{Projections, Snapshot, Value, column, limit, list};
 use crate::vocabulary::VOCABULARY;
 
 /// What this question reads.
@@ -62,18 +62,13 @@ async fn seen_posts(
     snapshot: &mut Snapshot,
     owner: AccountKey,
     skeleton: &[Reason],
-    limit: usize,
+    most: usize,
 ) -> Result<Vec<(Reason, PostRow)>, Status> {
     if skeleton.is_empty() {
         return Ok(vec![]);
     }
     let reasons: Rows = skeleton.iter().map(|reason| (reason.place, reason.actor, reason.post)).collect();
-    let values = [
-        Value::Rows(&reasons),
-        Value::Number(owner.0),
-        Value::Number(snapshot.checkpoint.0),
-        crate::snapshot::limit(limit),
-    ];
+    let values = [Value::Rows(&reasons), Value::Number(owner.0), Value::Number(snapshot.checkpoint.0), limit(most)];
     let row = snapshot.row(&SELECT_SEEN_POSTS, &values).await?;
     let seen = |(place, actor, post): (i64, i64, PostRow)| {
         (Reason { place: Position(place), actor: AccountKey(actor), post: post.key() }, post)
@@ -88,11 +83,13 @@ pub async fn seen_now(
     posts: impl IntoIterator<Item = PostKey>,
 ) -> Result<Vec<Reason>, Status> {
     let up_to = snapshot.checkpoint;
-    let wanted: Rows = posts.into_iter().map(|post| (owner, post, up_to)).collect();
+    let wanted: Rows = posts.into_iter().collect();
     if wanted.is_empty() {
         return Ok(vec![]);
     }
-    let row = snapshot.row(&SELECT_CANDIDATES, &[Value::Rows(&wanted)]).await?;
+    let row = snapshot
+        .row(&SELECT_CANDIDATES, &[Value::Rows(&wanted), Value::Number(owner.0), Value::Number(up_to.0)])
+        .await?;
     let candidate = |(place, actor, post)| {
         let reason = Reason { place: Position(place), actor: AccountKey(actor), post: PostKey(post) };
         Candidate { owner, reason, up_to }

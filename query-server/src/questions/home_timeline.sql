@@ -14,28 +14,28 @@ FROM wanted
 {post_joins()};
 
 -- name: SELECT_CANDIDATES
--- Of $1, rows of (owner, post, up to), all that may be a reason for the owner to see the post, up to that position.
+-- All that may be a reason for owner $2 to see one of the posts $1, up to position $3.
 WITH wanted AS MATERIALIZED (
-    SELECT asked.*, {is_spread_wider(asked.post, asked.owner)} AS is_spread_wider
-    FROM {rows $1 AS asked: owner, post, up_to}
+    SELECT asked.*, {is_spread_wider(asked.post, $2)} AS is_spread_wider
+    FROM {rows $1 AS asked: post}
 ),
 reason AS MATERIALIZED (
     SELECT posts.post AS place, posts.author AS actor, posts.post
-    FROM wanted {ordered join} posts_1 AS posts ON posts.post = wanted.post AND posts.post <= wanted.up_to
+    FROM wanted {ordered join} posts_1 AS posts ON posts.post = wanted.post AND posts.post <= $3
     UNION ALL
     SELECT own.place, own.account, own.post
     FROM wanted {ordered join} posts_1_reposts AS own
-        ON own.account = wanted.owner AND own.post = wanted.post AND own.place <= wanted.up_to
+        ON own.account = $2 AND own.post = wanted.post AND own.place <= $3
     UNION ALL
     SELECT reposts.place, reposts.account, reposts.post
-    FROM wanted {ordered join} posts_1_reposts AS reposts ON reposts.post = wanted.post AND reposts.place <= wanted.up_to
-    {ordered join} graph_1_follows AS follows ON follows.follower = wanted.owner AND follows.followee = reposts.account
+    FROM wanted {ordered join} posts_1_reposts AS reposts ON reposts.post = wanted.post AND reposts.place <= $3
+    {ordered join} graph_1_follows AS follows ON follows.follower = $2 AND follows.followee = reposts.account
     WHERE NOT wanted.is_spread_wider
     UNION ALL
     SELECT reposts.place, reposts.account, reposts.post
-    FROM wanted {ordered join} graph_1_follows AS follows ON follows.follower = wanted.owner
+    FROM wanted {ordered join} graph_1_follows AS follows ON follows.follower = $2
     {ordered join} posts_1_reposts AS reposts
-        ON reposts.account = follows.followee AND reposts.post = wanted.post AND reposts.place <= wanted.up_to
+        ON reposts.account = follows.followee AND reposts.post = wanted.post AND reposts.place <= $3
     WHERE wanted.is_spread_wider
 )
 SELECT CAST({collect}({array}(reason.place, reason.actor, reason.post)) AS TEXT) AS candidates FROM reason;

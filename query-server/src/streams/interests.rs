@@ -72,20 +72,20 @@ impl<S: Source> Index for Interests<S> {
         }
     }
 
-    fn add(&mut self, id: StreamId, subject: &Interest) {
-        if let Some(account) = subject.account {
+    fn add(&mut self, id: StreamId, interest: &Interest) {
+        if let Some(account) = interest.account {
             self.by_account.add(account.0, id);
         }
-        if let Some(post) = subject.post {
+        if let Some(post) = interest.post {
             self.by_post.add(post.0, id);
         }
     }
 
-    fn remove(&mut self, id: StreamId, subject: &Interest) {
-        if let Some(account) = subject.account {
+    fn remove(&mut self, id: StreamId, interest: &Interest) {
+        if let Some(account) = interest.account {
             self.by_account.remove(&account.0, id);
         }
-        if let Some(post) = subject.post {
+        if let Some(post) = interest.post {
             self.by_post.remove(&post.0, id);
         }
     }
@@ -129,8 +129,8 @@ mod tests {
     #[test]
     fn however_often_a_post_changes_its_stream_hears_of_it_once() {
         let dispatch = Dispatch::with(Interests::<Nothing>::default());
-        let subject = Interest { account: Some(AccountKey(3)), post: Some(PostKey(1)) };
-        let subscription = dispatch.subscribe(subject, Position(10), at(10));
+        let interest = Interest { account: Some(AccountKey(3)), post: Some(PostKey(1)) };
+        let subscription = dispatch.subscribe(interest, Position(10), at(10));
         for place in 11..1_011 {
             let touched = PostKey(1 + place % 2);
             let changes = vec![(Position(place), Touch::Post { about: 1, touched })];
