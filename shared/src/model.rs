@@ -4,6 +4,7 @@
 
 pub mod clock;
 pub mod event;
+pub mod golden;
 pub mod hashtag;
 pub mod ids;
 pub mod streams;

@@ -159,27 +159,16 @@ fn barrier(kind: EventType, account: &AccountRef, target: &AccountRef) -> (Event
 mod tests {
     use std::collections::BTreeSet;
 
-    use serde::Deserialize;
+    use shared::model::golden::samples;
 
     use super::*;
-
-    const GOLDEN: &str = include_str!("../../../shared/golden/events_v1.jsonl");
-
-    #[derive(Deserialize)]
-    struct Golden {
-        #[serde(rename = "type")]
-        kind: String,
-        schema_version: u32,
-        payload: Box<serde_json::value::RawValue>,
-    }
 
     #[test]
     fn every_stored_event_has_a_public_type_of_its_own_or_is_bookkeeping() {
         let mut translated = BTreeSet::new();
         let mut stored = BTreeSet::new();
-        for line in GOLDEN.lines() {
-            let Golden { kind, schema_version, payload } = serde_json::from_str(line).expect("a golden line is JSON");
-            let event = Event::decode(&kind, schema_version, payload.get()).expect("it loads");
+        for golden in samples() {
+            let (event, kind) = (golden.event(), golden.kind);
             let is_bookkeeping = matches!(event, Event::Handle(_) | Event::Requests(_));
             match translate(&event) {
                 Some((public, _)) => {

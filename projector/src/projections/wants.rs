@@ -83,30 +83,16 @@ pub fn unwanted(projection: &str, fact: &Fact) -> ! {
 #[cfg(test)]
 mod tests {
     use shared::model::event::AGGREGATES;
+    use shared::model::golden::{Golden, samples};
     use shared::runtime::settings::TimelineSettings;
 
     use super::*;
     use crate::projections::all;
 
-    fn golden_events() -> Vec<Event> {
-        #[derive(serde::Deserialize)]
-        struct Golden {
-            #[serde(rename = "type")]
-            kind: String,
-            schema_version: u32,
-            payload: Box<serde_json::value::RawValue>,
-        }
-        let lines = include_str!("../../../shared/golden/events_v1.jsonl").lines();
-        let golden = lines.map(|line| serde_json::from_str(line).expect("a golden line is JSON"));
-        golden
-            .map(|golden: Golden| Event::decode(&golden.kind, golden.schema_version, golden.payload.get()))
-            .map(|event| event.expect("a golden event loads"))
-            .collect()
-    }
-
     #[test]
     fn a_projection_names_the_aggregates_of_the_events_that_it_wants_and_no_others() {
-        let (events, projections) = (golden_events(), all(&TimelineSettings::default()));
+        let events: Vec<Event> = samples().iter().map(Golden::event).collect();
+        let projections = all(&TimelineSettings::default());
         for projection in &projections {
             let wanted = events.iter().filter(|event| wanted_by(event).contains(&projection.name()));
             let wanted: Vec<String> = wanted.map(|event| event.encode().kind).collect();

@@ -42,6 +42,7 @@ use super::{
 };
 use crate::model::clock::{ManualClock, Timestamp};
 use crate::model::event::{Envelope, Event, HandleEvent, PostEvent, PostText};
+use crate::model::golden::{Golden, samples};
 use crate::model::ids::{AccountId, AccountKey, AccountRef, CommandId, EventId, Position, PostId, RequestId, Version};
 use crate::model::streams::StreamName;
 

@@ -45,7 +45,8 @@ pub(super) async fn hashes_are_given_by_position(store: impl StoreUnderTest) {
 pub(super) async fn payloads_are_kept_byte_for_byte(store: impl StoreUnderTest) {
     let log = store.open().await;
     let post = stream("post");
-    let events: Vec<Event> = golden_events().into_iter().chain(odd_texts().iter().map(|text| saying(text))).collect();
+    let events: Vec<Event> =
+        samples().iter().map(Golden::event).chain(odd_texts().iter().map(|text| saying(text))).collect();
     let written = events.iter().map(|event| NewEvent::new(post.clone(), event.encode())).collect();
     log.append(Append { events: written, ..append(&[(&post, 0)], &[]) }).await.expect("it is valid");
 

@@ -152,22 +152,6 @@ pub(super) fn saying(text: &str) -> Event {
     })
 }
 
-pub(super) fn golden_events() -> Vec<Event> {
-    #[derive(serde::Deserialize)]
-    struct Golden {
-        #[serde(rename = "type")]
-        kind: String,
-        schema_version: u32,
-        payload: Box<serde_json::value::RawValue>,
-    }
-    let lines = include_str!("../../../golden/events_v1.jsonl").lines();
-    let golden = lines.map(|line| serde_json::from_str(line).expect("a golden line is JSON"));
-    golden
-        .map(|golden: Golden| Event::decode(&golden.kind, golden.schema_version, golden.payload.get()))
-        .map(|event| event.expect("a golden event loads"))
-        .collect()
-}
-
 // How the checks read.
 
 pub(super) async fn whole_log(log: &dyn EventLog) -> Vec<Recorded> {
