@@ -1,10 +1,12 @@
-//! What the statements of the projector name: numbers of enums, by their names in Rust.
+//! What the statements of the projector share: how tables of edges are written, and numbers of enums by their names in Rust.
 //!
-//! Never here: fragments, since no two projections share a table.
+//! Never here: a fragment that names a table, since no two projections share one.
 
 use shared::rpc::proto::query::NotificationReason;
 use shared::sql::{Vocabulary, numbers};
 
 /// For every file of SQL in this crate that needs it.
-pub(crate) static VOCABULARY: Vocabulary =
-    Vocabulary { fragments: &[], numbers: &[numbers!(NotificationReason: Replied, Mentioned)] };
+pub(crate) static VOCABULARY: Vocabulary = Vocabulary {
+    fragments: &[include_str!("edges.sql")],
+    numbers: &[numbers!(NotificationReason: Replied, Mentioned)],
+};

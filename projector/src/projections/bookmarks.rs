@@ -11,9 +11,10 @@ use shared::tables::{Tables, declare_tables};
 use crate::edges::{EdgeTable, Edges};
 use crate::projection::{Batch, Fact, Projection};
 use crate::projections::wants::unwanted;
+use crate::vocabulary::VOCABULARY;
 
 declare_tables! { "bookmarks_1" in "bookmarks.sql" }
-statements! { "bookmarks.sql": UPSERT_BOOKMARKS, DELETE_BOOKMARKS }
+statements! { "bookmarks.sql" with VOCABULARY: UPSERT_BOOKMARKS, DELETE_BOOKMARKS }
 
 static BOOKMARKS: EdgeTable = EdgeTable { upsert: &UPSERT_BOOKMARKS, delete: &DELETE_BOOKMARKS };
 

@@ -12,8 +12,7 @@ CREATE TABLE IF NOT EXISTS bookmarks_1 (
 CREATE INDEX IF NOT EXISTS bookmarks_1_by_account ON bookmarks_1 (account, place);
 
 -- name: UPSERT_BOOKMARKS
-INSERT INTO bookmarks_1 SELECT * FROM {rows $1 AS bookmarks: account, post, place} WHERE true
-ON CONFLICT (account, post) DO UPDATE SET place = excluded.place;
+{upsert_edges(bookmarks_1, account, post)};
 
 -- name: DELETE_BOOKMARKS
-DELETE FROM bookmarks_1 WHERE (account, post) IN (SELECT * FROM {rows $1 AS bookmarks: account, post});
+{delete_edges(bookmarks_1, account, post)};

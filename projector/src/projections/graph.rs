@@ -9,10 +9,11 @@ use shared::tables::{Tables, declare_tables};
 use crate::edges::{EdgeTable, Edges};
 use crate::projection::{Batch, Fact, Policy, Projection};
 use crate::projections::wants::unwanted;
+use crate::vocabulary::VOCABULARY;
 
 declare_tables! { "graph_1" in "graph.sql" }
 statements! {
-    "graph.sql":
+    "graph.sql" with VOCABULARY:
     UPSERT_FOLLOWS, DELETE_FOLLOWS, UPSERT_REQUESTS, DELETE_REQUESTS, UPSERT_BLOCKS, DELETE_BLOCKS, UPSERT_MUTES,
     DELETE_MUTES,
 }

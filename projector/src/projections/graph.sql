@@ -48,29 +48,25 @@ CREATE TABLE IF NOT EXISTS graph_1_mutes (
 CREATE INDEX IF NOT EXISTS graph_1_mutes_by_account ON graph_1_mutes (account, place);
 
 -- name: UPSERT_FOLLOWS
-INSERT INTO graph_1_follows SELECT * FROM {rows $1 AS follows: follower, followee, place} WHERE true
-ON CONFLICT (follower, followee) DO UPDATE SET place = excluded.place;
+{upsert_edges(graph_1_follows, follower, followee)};
 
 -- name: DELETE_FOLLOWS
-DELETE FROM graph_1_follows WHERE (follower, followee) IN (SELECT * FROM {rows $1 AS follows: follower, followee});
+{delete_edges(graph_1_follows, follower, followee)};
 
 -- name: UPSERT_REQUESTS
-INSERT INTO graph_1_requests SELECT * FROM {rows $1 AS requests: follower, followee, place} WHERE true
-ON CONFLICT (follower, followee) DO UPDATE SET place = excluded.place;
+{upsert_edges(graph_1_requests, follower, followee)};
 
 -- name: DELETE_REQUESTS
-DELETE FROM graph_1_requests WHERE (follower, followee) IN (SELECT * FROM {rows $1 AS requests: follower, followee});
+{delete_edges(graph_1_requests, follower, followee)};
 
 -- name: UPSERT_BLOCKS
-INSERT INTO graph_1_blocks SELECT * FROM {rows $1 AS blocks: account, target, place} WHERE true
-ON CONFLICT (account, target) DO UPDATE SET place = excluded.place;
+{upsert_edges(graph_1_blocks, account, target)};
 
 -- name: DELETE_BLOCKS
-DELETE FROM graph_1_blocks WHERE (account, target) IN (SELECT * FROM {rows $1 AS blocks: account, target});
+{delete_edges(graph_1_blocks, account, target)};
 
 -- name: UPSERT_MUTES
-INSERT INTO graph_1_mutes SELECT * FROM {rows $1 AS mutes: account, target, place} WHERE true
-ON CONFLICT (account, target) DO UPDATE SET place = excluded.place;
+{upsert_edges(graph_1_mutes, account, target)};
 
 -- name: DELETE_MUTES
-DELETE FROM graph_1_mutes WHERE (account, target) IN (SELECT * FROM {rows $1 AS mutes: account, target});
+{delete_edges(graph_1_mutes, account, target)};

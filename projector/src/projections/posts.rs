@@ -7,19 +7,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 use shared::model::event::{Event, LikeEvent, PostEvent, RepostEvent};
 use shared::model::ids::{Position, PostKey};
-use shared::sql::database::Transaction;
+use shared::sql::database::{Transaction, execute};
 use shared::sql::rows::Rows;
 use shared::sql::statements;
 use shared::tables::{Tables, declare_tables};
 
 use crate::changes::ChangesTable;
-use crate::edges::{EdgeTable, Edges, execute};
+use crate::edges::{EdgeTable, Edges};
 use crate::projection::{Batch, Fact, Projection};
 use crate::projections::wants::unwanted;
+use crate::vocabulary::VOCABULARY;
 
 declare_tables! { "posts_1" in "posts.sql" }
 statements! {
-    "posts.sql":
+    "posts.sql" with VOCABULARY:
     INSERT, UPDATE_TEXT, BURY, UPSERT_LIKES, DELETE_LIKES, UPSERT_REPOSTS, DELETE_REPOSTS, INSERT_CHANGES,
     FORGET_CHANGES, RAISE_KEPT_AFTER,
 }

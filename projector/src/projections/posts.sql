@@ -82,18 +82,16 @@ FROM {rows $1 AS edit: post, text text, edited_at} WHERE posts_1.post = edit.pos
 UPDATE posts_1 SET text = '', deleted = TRUE WHERE post IN (SELECT * FROM {rows $1 AS deleted: post});
 
 -- name: UPSERT_LIKES
-INSERT INTO posts_1_likes SELECT * FROM {rows $1 AS likes: account, post, place} WHERE true
-ON CONFLICT (account, post) DO UPDATE SET place = excluded.place;
+{upsert_edges(posts_1_likes, account, post)};
 
 -- name: DELETE_LIKES
-DELETE FROM posts_1_likes WHERE (account, post) IN (SELECT * FROM {rows $1 AS likes: account, post});
+{delete_edges(posts_1_likes, account, post)};
 
 -- name: UPSERT_REPOSTS
-INSERT INTO posts_1_reposts SELECT * FROM {rows $1 AS reposts: account, post, place} WHERE true
-ON CONFLICT (account, post) DO UPDATE SET place = excluded.place;
+{upsert_edges(posts_1_reposts, account, post)};
 
 -- name: DELETE_REPOSTS
-DELETE FROM posts_1_reposts WHERE (account, post) IN (SELECT * FROM {rows $1 AS reposts: account, post});
+{delete_edges(posts_1_reposts, account, post)};
 
 -- name: INSERT_CHANGES
 INSERT INTO posts_1_changes SELECT * FROM {rows $1 AS changes: place, post};
