@@ -1,10 +1,9 @@
 //! What changed lately, for streams: a table that grows at its end and is cut at its beginning.
 
 use shared::sql::Statement;
-use shared::sql::database::{Transaction, Value};
+use shared::sql::database::{Transaction, Value, execute};
 use shared::sql::rows::Rows;
 
-use crate::edges::execute;
 use crate::projection::Batch;
 
 /// How often what is kept is forgotten, while as much comes anew: not in every batch, since that costs two statements.

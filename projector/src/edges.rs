@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use shared::model::ids::Position;
 use shared::sql::Statement;
-use shared::sql::database::Transaction;
-pub use shared::sql::database::execute;
+use shared::sql::database::{Transaction, execute};
 use shared::sql::rows::Rows;
 
 /// The statements of one table: `upsert` takes rows of (from, to, place), `delete` rows of (from, to).

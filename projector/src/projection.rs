@@ -77,6 +77,11 @@ pub trait Projection: Send + Sync {
         self.tables().projection
     }
 
+    /// Whether this is the rebuild of a projection, which writes to the shadow tables.
+    fn is_rebuild(&self) -> bool {
+        self.name() == self.tables().rebuild
+    }
+
     /// The first words of the types of events that it wants, such as `post`. Of an event that cannot be decoded nothing else is known.
     fn aggregates(&self) -> &'static [&'static str];
 

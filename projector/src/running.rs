@@ -3,7 +3,6 @@
 //! Always: a batch that cannot be applied is bisected, down to a single event, which is tried [`ATTEMPTS_MAX`] times
 //! before it is parked; a failure of the store is told apart from one of the event, and parks nothing.
 
-use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,6 +12,7 @@ use futures_util::FutureExt as _;
 use shared::log::{Hash, Recorded};
 use shared::model::event::{self, DecodeError};
 use shared::model::ids::Position;
+use shared::runtime::tasks::panic_message;
 use shared::sql::database::{Database, Transaction, is_about_values};
 
 use crate::checkpoints::{Claim, Owner};
@@ -191,7 +191,10 @@ impl Running {
         };
         match AssertUnwindSafe(applying).catch_unwind().await {
             Ok(applied) => Ok(applied?),
-            Err(panic) => Err(Unapplied::Event(format!("the projection panicked: {}", words(&*panic)))),
+            Err(panic) => Err(Unapplied::Event(format!(
+                "the projection panicked: {}",
+                panic_message(&*panic).unwrap_or("without words")
+            ))),
         }
     }
 
@@ -222,12 +225,6 @@ impl Running {
         });
         self.bisection = more.filter(|bisection| bisection.events_max < usual);
     }
-}
-
-/// The message of a panic.
-fn words(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without words")
 }
 
 /// Lets a test choose an event that a projection cannot apply: `projector::apply=return(posts_1@13)`.

@@ -9,12 +9,11 @@ use async_trait::async_trait;
 use shared::model::event::{Event, FollowEvent, LikeEvent, PostEvent, RepostEvent};
 use shared::model::ids::{AccountKey, PostKey};
 use shared::rpc::proto::query::ActivityKind;
-use shared::sql::database::Transaction;
+use shared::sql::database::{Transaction, execute};
 use shared::sql::rows::Rows;
 use shared::sql::statements;
 use shared::tables::{Tables, declare_tables};
 
-use crate::edges::execute;
 use crate::projection::{Batch, Fact, Projection};
 use crate::projections::wants::unwanted;
 

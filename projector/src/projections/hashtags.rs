@@ -7,12 +7,11 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use shared::model::event::{Event, PostEvent};
 use shared::model::ids::PostKey;
-use shared::sql::database::Transaction;
+use shared::sql::database::{Transaction, execute};
 use shared::sql::rows::Rows;
 use shared::sql::statements;
 use shared::tables::{Tables, declare_tables};
 
-use crate::edges::execute;
 use crate::projection::{Batch, Fact, Projection};
 use crate::projections::wants::unwanted;
 

@@ -13,13 +13,12 @@ use async_trait::async_trait;
 use shared::model::event::{Event, FollowEvent, LikeEvent, NotificationsEvent, PostEvent, RepostEvent};
 use shared::model::ids::{AccountKey, AccountRef, Position, PostKey, Version};
 use shared::rpc::proto::query::NotificationReason;
-use shared::sql::database::{Row, Transaction, Value};
+use shared::sql::database::{Row, Transaction, Value, execute};
 use shared::sql::rows::Rows;
 use shared::sql::statements;
 use shared::tables::{Tables, declare_tables};
 
 use crate::changes::ChangesTable;
-use crate::edges::execute;
 use crate::projection::{Batch, Fact, Projection};
 use crate::projections::wants::unwanted;
 use crate::vocabulary::VOCABULARY;

@@ -5,12 +5,11 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use shared::model::event::{AccountEvent, AccountKind, Event, Profile};
 use shared::model::ids::{AccountId, AccountKey, AccountRef};
-use shared::sql::database::Transaction;
+use shared::sql::database::{Transaction, execute};
 use shared::sql::rows::Line;
 use shared::sql::statements;
 use shared::tables::{Tables, declare_tables};
 
-use crate::edges::execute;
 use crate::projection::{Batch, Fact, Policy, Projection};
 use crate::projections::wants::unwanted;
 

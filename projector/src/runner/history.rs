@@ -15,7 +15,6 @@ use ::metrics::gauge;
 use shared::log::{Anchor, Hash, chain};
 use shared::model::ids::Position;
 use shared::runtime::metrics;
-use shared::sql::SHADOW_PREFIX;
 use shared::tables::{aside, shadow};
 use tracing::{error, info, warn};
 
@@ -144,7 +143,7 @@ impl Runner {
     async fn set_aside(&mut self, member: usize, claim: Claim) -> Result<(), RunError> {
         let projection = &self.running[member].projection;
         let (name, tables) = (projection.name(), projection.tables());
-        let is_rebuild = name == tables.rebuild;
+        let is_rebuild = projection.is_rebuild();
         let (head, checkpoint) = (self.log.head().await?.position, claim.checkpoint);
         let mut tx = self.tables.begin_to_write().await?;
         self.still_ours(&mut tx, name, claim).await?;
@@ -179,7 +178,7 @@ impl Runner {
         may_crash("projector::set_aside");
         let claim = Claim { checkpoint: Position(0), hash: Some(chain::GENESIS), served_from: begins_at, ..claim };
         self.running[member].own(&self.tables, claim).await?;
-        self.rates.begin(name, Position(0));
+        self.rates.begin(&*self.running[member].projection, Position(0));
         self.count_set_aside().await?;
         Ok(())
     }
@@ -187,7 +186,7 @@ impl Runner {
     /// Sets the metric on which operators are alerted.
     pub(super) async fn count_set_aside(&self) -> Result<(), sqlx::Error> {
         let counts = aside::counts(&self.tables).await?;
-        for running in self.running.iter().filter(|running| !running.projection.name().starts_with(SHADOW_PREFIX)) {
+        for running in self.running.iter().filter(|running| !running.projection.is_rebuild()) {
             let name = running.projection.name();
             let count = counts.get(name).copied().unwrap_or(0);
             gauge!(metrics::PROJECTION_SET_ASIDE, "projection" => name).set(f64::from(count));

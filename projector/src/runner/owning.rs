@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use tracing::{debug, info, warn};
 
-use super::{RunError, Runner, Takeover, rebuild};
+use super::{RunError, Runner, Takeover};
 use crate::checkpoints::{self, LEASE};
 use crate::running::Running;
 
@@ -31,7 +31,8 @@ impl Runner {
                 running.other = (owner, Instant::now());
             }
             // A process that holds the file lock need not wait for a lease to end.
-            let ownership = self.owners.as_mut().and_then(|owners| owners.get_mut(rebuild::served_name(name)));
+            let ownership =
+                self.owners.as_mut().and_then(|owners| owners.get_mut(running.projection.tables().projection));
             let mut takeover = takeover;
             if let Some(ownership) = ownership {
                 if !ownership.take()? {
@@ -50,7 +51,7 @@ impl Runner {
             match checkpoints::claim(&self.tables, name, owner, self.clock.now(), self.address.as_deref()).await {
                 Ok(Some(claim)) => {
                     running.own(&self.tables, claim).await?;
-                    self.rates.begin(name, claim.checkpoint);
+                    self.rates.begin(&*running.projection, claim.checkpoint);
                     info!(projection = name, term = claim.term, "owns {name} from position {}", claim.checkpoint);
                 }
                 Ok(None) => {}

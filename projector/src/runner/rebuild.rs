@@ -12,7 +12,6 @@ use async_trait::async_trait;
 use fail::fail_point;
 use shared::model::event::Event;
 use shared::model::ids::Position;
-use shared::sql::SHADOW_PREFIX;
 use shared::sql::database::Transaction;
 use shared::tables::{Tables, shadow};
 use tokio::sync::oneshot;
@@ -35,11 +34,6 @@ const IDLE: Duration = Duration::from_millis(10);
 
 /// A projection that writes to its shadow tables.
 struct Rebuild(Arc<dyn Projection>);
-
-/// The projection that a rebuild of this name is of, or the name itself.
-pub(super) fn served_name(name: &str) -> &str {
-    name.strip_prefix(SHADOW_PREFIX).unwrap_or(name)
-}
 
 #[async_trait]
 impl Projection for Rebuild {
@@ -83,9 +77,9 @@ impl Rates {
     }
 
     /// Records where a rebuild begins; other projections are not recorded.
-    pub(super) fn begin(&self, name: &'static str, from: Position) {
-        if let Some(projection) = name.strip_prefix(SHADOW_PREFIX) {
-            self.all().insert(projection, (Instant::now(), from));
+    pub(super) fn begin(&self, projection: &dyn Projection, from: Position) {
+        if projection.is_rebuild() {
+            self.all().insert(projection.tables().projection, (Instant::now(), from));
         }
     }
 
@@ -136,8 +130,8 @@ impl Runner {
     /// Drops rebuilds that another process has finished or cancelled.
     pub(super) fn forget_ended_rebuilds(&mut self, owners: &HashMap<String, Owner>) {
         self.running.retain(|running| {
-            let name = running.projection.name();
-            !name.starts_with(SHADOW_PREFIX) || running.claim.is_some() || owners.contains_key(name)
+            let projection = &running.projection;
+            !projection.is_rebuild() || running.claim.is_some() || owners.contains_key(projection.name())
         });
     }
 
@@ -164,8 +158,8 @@ impl Runner {
         let mut anew = Running::standing_by(Arc::new(Rebuild(projection)));
         let claim = checkpoints::claim(&self.tables, name_anew, Owner::default(), self.clock.now(), None).await?;
         anew.own(&self.tables, claim.ok_or(RunError::Superseded(name))?).await?;
+        self.rates.begin(&*anew.projection, Position(0));
         self.running.push(anew);
-        self.rates.begin(name_anew, Position(0));
         info!(projection = name, "rebuilding {name} beside what serves");
         Ok(Some(name))
     }
@@ -259,7 +253,8 @@ impl Runner {
 
     /// The projection that serves while this rebuild is filled; nothing if this is no rebuild.
     fn served_by(&self, anew: usize) -> Option<usize> {
-        self.member(self.running[anew].projection.name().strip_prefix(SHADOW_PREFIX)?)
+        let projection = &self.running[anew].projection;
+        projection.is_rebuild().then(|| self.member(projection.tables().projection))?
     }
 
     async fn take_over(&mut self, anew: usize, old: usize) -> Result<(), RunError> {

@@ -357,10 +357,15 @@ impl Drop for Entry {
     }
 }
 
-/// What a panic says.
 fn said(panic: &(dyn Any + Send)) -> String {
+    panic_message(panic).unwrap_or("without a message").to_owned()
+}
+
+/// The message of a panic, if it has one.
+#[must_use]
+pub fn panic_message(panic: &(dyn Any + Send)) -> Option<&str> {
     let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without a message").to_owned()
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
 }
 
 #[cfg(test)]
