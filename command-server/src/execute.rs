@@ -13,7 +13,7 @@ use shared::runtime::metrics;
 use tonic::Status;
 use uuid::Uuid;
 
-use crate::command::{Answer, Command, decide};
+use crate::commands::{Answer, Command, decide};
 use crate::refusals::refuse;
 use crate::session::{Failure, Session, Source};
 use crate::streams::Streams;

@@ -1,14 +1,13 @@
 //! The command server: it decides on commands and appends the resulting events to the log.
 //!
 //! Facts flow one way: a request is parsed ([`service`], [`fields`]), the log streams that it depends on are loaded
-//! ([`session`], [`streams`]), the domain decides ([`command`], [`domain`]), the events are appended ([`execute`]).
+//! ([`session`], [`streams`]), the domain decides ([`commands`], [`domain`]), the events are appended ([`execute`]).
 //! Never here: a read table; no read model is ever asked to decide.
 
-pub mod command;
+pub mod commands;
 pub mod domain;
 pub mod execute;
 pub mod fields;
-mod methods;
 mod refusals;
 pub mod service;
 pub mod session;

@@ -1,4 +1,4 @@
-//! The gRPC shell of the command server: what is done for every method alike. What each method does is in [`crate::methods`].
+//! The gRPC shell of the command server: what is done for every method alike. What each method does is in [`crate::commands`].
 
 use std::sync::Arc;
 
@@ -14,9 +14,9 @@ use tonic::metadata::MetadataMap;
 use tonic::{Code, Request, Response, Status};
 use uuid::Uuid;
 
+use crate::commands::Handle;
 use crate::execute::{Call, Executed, Executor, digest};
 use crate::fields::Fields;
-use crate::methods::Handle;
 
 /// The principal of every call, since there is no authentication yet.
 const ANONYMOUS: &str = "anonymous";

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use clients::Random;
-use command_server::command::{Answer, Command, Edge, NewPost, OnPost, Pair};
+use command_server::commands::{
+    AccountCommand, Answer, Command, Edge, NewPost, OnPost, Pair, PostCommand, RelationshipCommand,
+};
 use command_server::execute::{Call, Executed, Executor, digest};
 use shared::log::EventLog;
 use shared::model::event::{AccountKind, Profile};
@@ -14,40 +16,6 @@ use uuid::Uuid;
 const ACCOUNTS_MAX: usize = 9;
 /// Most commands are about the newest posts.
 const RECENT_POSTS: usize = 6;
-
-/// The types of event that the histories of a test must contain, each at least once.
-pub const EVERY_TYPE: [&str; 30] = [
-    "account.registered",
-    "account.profile_updated",
-    "account.handle_changed",
-    "account.protected",
-    "account.unprotected",
-    "account.deactivated",
-    "account.reactivated",
-    "handle.claimed",
-    "handle.released",
-    "post.created",
-    "post.edited",
-    "post.deleted",
-    "like.added",
-    "like.removed",
-    "repost.added",
-    "repost.removed",
-    "bookmark.added",
-    "bookmark.removed",
-    "follow.requested",
-    "follow.followed",
-    "follow.rejected",
-    "follow.withdrawn",
-    "follow.unfollowed",
-    "requests.added",
-    "requests.removed",
-    "block.added",
-    "block.removed",
-    "mute.added",
-    "mute.removed",
-    "notifications.seen",
-];
 
 /// A history that grows, and what in it can be undone.
 pub struct History {
@@ -116,15 +84,15 @@ impl History {
         self.reached = self.reached.max(executed.anchor.position);
         match (command, executed.answer) {
             (_, Answer::Account(account)) => self.accounts.push(account),
-            (Command::CreatePost(new), Answer::Post(post)) => self.posts.push((post, new.author)),
-            (Command::Follow(edge), Answer::Following) => self.followed.push(*edge),
-            (Command::Follow(edge), Answer::Requested) => self.requested.push(*edge),
-            (Command::Like(on), _) => self.liked.push(*on),
-            (Command::Repost(on), _) => self.reposted.push(*on),
-            (Command::Bookmark(on), _) => self.bookmarked.push(*on),
-            (Command::Block(pair), _) => self.blocked.push(*pair),
-            (Command::Mute(pair), _) => self.muted.push(*pair),
-            (Command::Deactivate(account), _) => self.deactivated.push(*account),
+            (Command::Post(PostCommand::Create(new)), Answer::Post(post)) => self.posts.push((post, new.author)),
+            (Command::Relationship(RelationshipCommand::Follow(edge)), Answer::Following) => self.followed.push(*edge),
+            (Command::Relationship(RelationshipCommand::Follow(edge)), Answer::Requested) => self.requested.push(*edge),
+            (Command::Post(PostCommand::Like(on)), _) => self.liked.push(*on),
+            (Command::Post(PostCommand::Repost(on)), _) => self.reposted.push(*on),
+            (Command::Post(PostCommand::Bookmark(on)), _) => self.bookmarked.push(*on),
+            (Command::Relationship(RelationshipCommand::Block(pair)), _) => self.blocked.push(*pair),
+            (Command::Relationship(RelationshipCommand::Mute(pair)), _) => self.muted.push(*pair),
+            (Command::Account(AccountCommand::Deactivate(account)), _) => self.deactivated.push(*account),
             _ => {}
         }
     }
@@ -149,40 +117,40 @@ impl History {
         let own = OnPost { account: author, post };
         match random.between(1, 110) {
             1..=20 => self.post(random, account),
-            21..=38 => Command::Follow(sometimes(random, &self.followed, edge)),
-            39..=45 => Command::Unfollow(mostly(random, &self.followed, edge)),
-            46 => Command::Unfollow(mostly(random, &self.requested, edge)),
-            47..=58 => Command::Repost(sometimes(random, &self.reposted, on)),
-            59..=64 => Command::UndoRepost(mostly(random, &self.reposted, on)),
-            65..=68 => Command::Like(sometimes(random, &self.liked, on)),
-            69..=71 => Command::Unlike(mostly(random, &self.liked, on)),
-            72..=74 => Command::DeletePost(own),
-            75..=77 => Command::EditPost { on: own, text: self.text(random) },
-            78..=80 => Command::Block(sometimes(random, &self.blocked, pair)),
-            81..=83 => Command::Unblock(mostly(random, &self.blocked, pair)),
-            84..=86 => Command::Mute(sometimes(random, &self.muted, pair)),
-            87..=88 => Command::Unmute(mostly(random, &self.muted, pair)),
-            89 => Command::Deactivate(account),
-            90..=91 => Command::Reactivate(mostly(random, &self.deactivated, account)),
-            92..=93 => Command::Protect(account),
-            94..=95 => Command::Unprotect(account),
-            96 => Command::ApproveFollow(mostly(random, &self.requested, edge)),
-            97 => Command::RejectFollow(mostly(random, &self.requested, edge)),
-            98 => Command::UpdateProfile { account, profile: profile(self.steps) },
-            99 => Command::ChangeHandle { account, handle: handle(random) },
-            100..=102 => Command::Bookmark(sometimes(random, &self.bookmarked, on)),
-            103..=104 => Command::RemoveBookmark(mostly(random, &self.bookmarked, on)),
-            105..=107 => Command::MarkNotificationsSeen { account, up_to: self.some_position(random) },
-            108..=109 => Command::RemoveFollower(mostly(random, &self.followed, edge)),
+            21..=38 => RelationshipCommand::Follow(sometimes(random, &self.followed, edge)).into(),
+            39..=45 => RelationshipCommand::Unfollow(mostly(random, &self.followed, edge)).into(),
+            46 => RelationshipCommand::Unfollow(mostly(random, &self.requested, edge)).into(),
+            47..=58 => PostCommand::Repost(sometimes(random, &self.reposted, on)).into(),
+            59..=64 => PostCommand::UndoRepost(mostly(random, &self.reposted, on)).into(),
+            65..=68 => PostCommand::Like(sometimes(random, &self.liked, on)).into(),
+            69..=71 => PostCommand::Unlike(mostly(random, &self.liked, on)).into(),
+            72..=74 => PostCommand::Delete(own).into(),
+            75..=77 => PostCommand::Edit { on: own, text: self.text(random) }.into(),
+            78..=80 => RelationshipCommand::Block(sometimes(random, &self.blocked, pair)).into(),
+            81..=83 => RelationshipCommand::Unblock(mostly(random, &self.blocked, pair)).into(),
+            84..=86 => RelationshipCommand::Mute(sometimes(random, &self.muted, pair)).into(),
+            87..=88 => RelationshipCommand::Unmute(mostly(random, &self.muted, pair)).into(),
+            89 => AccountCommand::Deactivate(account).into(),
+            90..=91 => AccountCommand::Reactivate(mostly(random, &self.deactivated, account)).into(),
+            92..=93 => AccountCommand::Protect(account).into(),
+            94..=95 => AccountCommand::Unprotect(account).into(),
+            96 => RelationshipCommand::ApproveFollow(mostly(random, &self.requested, edge)).into(),
+            97 => RelationshipCommand::RejectFollow(mostly(random, &self.requested, edge)).into(),
+            98 => AccountCommand::UpdateProfile { account, profile: profile(self.steps) }.into(),
+            99 => AccountCommand::ChangeHandle { account, handle: handle(random) }.into(),
+            100..=102 => PostCommand::Bookmark(sometimes(random, &self.bookmarked, on)).into(),
+            103..=104 => PostCommand::RemoveBookmark(mostly(random, &self.bookmarked, on)).into(),
+            105..=107 => AccountCommand::MarkNotificationsSeen { account, up_to: self.some_position(random) }.into(),
+            108..=109 => RelationshipCommand::RemoveFollower(mostly(random, &self.followed, edge)).into(),
             // Any account may try to change what is not its own.
-            _ => Command::DeletePost(on),
+            _ => PostCommand::Delete(on).into(),
         }
     }
 
     fn register(&self, random: &mut Random) -> Command {
         let kind = if random.one_in(4) { AccountKind::Organization } else { AccountKind::User };
         let account = AccountId(random.uuid());
-        Command::Register { account, handle: handle(random), kind, profile: profile(self.steps) }
+        AccountCommand::Register { account, handle: handle(random), kind, profile: profile(self.steps) }.into()
     }
 
     fn post(&self, random: &mut Random, author: AccountId) -> Command {
@@ -190,13 +158,14 @@ impl History {
             true => None,
             false => Some(random.pick(&self.posts).0),
         };
-        Command::CreatePost(NewPost {
+        PostCommand::Create(NewPost {
             post: PostId(random.uuid()),
             author,
             text: self.text(random),
             reply_to: other(random, 2),
             quoted: other(random, 6),
         })
+        .into()
     }
 
     /// A text that names some of few tags and accounts, so that edits keep, drop and bring back names.

@@ -13,7 +13,7 @@ use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 
 use clients::Random;
-use command_server::command::Command;
+use command_server::commands::{AccountCommand, Command};
 use command_server::execute::{Call, Executed, Executor, digest};
 use fail::FailScenario;
 use projector::runner::{RunError, Takeover};
@@ -228,8 +228,7 @@ impl Simulation {
         for client in &mut self.clients {
             client.calling = None;
             // The id of a notification that is lost is refused before there is a command, so it is not sent.
-            let is_lost =
-                |open: &Open| matches!(open.command, Command::MarkNotificationsSeen { up_to, .. } if up_to > to);
+            let is_lost = |open: &Open| matches!(open.command, Command::Account(AccountCommand::MarkNotificationsSeen { up_to, .. }) if up_to > to);
             client.open = client.open.take().filter(|open| !is_lost(open));
         }
         if self.defect == Some(Defect::ForgetsHashes) {

@@ -4,7 +4,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use axum::body::Body;
-use command_server::command::{Command, Edge, NewPost, OnPost};
+use command_server::commands::{AccountCommand, Command, Edge, NewPost, OnPost, PostCommand, RelationshipCommand};
 use command_server::execute::{Call, Executor, digest};
 use projector::runner::Takeover;
 use projector::{Projector, ReadTables};
@@ -137,25 +137,27 @@ async fn small_log() -> Arc<dyn EventLog> {
     let log: Arc<dyn EventLog> = Arc::new(MemoryStore::new(clock).open());
     let executor = Executor::new(log.clone());
     let [ada, bob, eve] = ACCOUNTS;
-    let register = |account, handle: &str| Command::Register {
-        account,
-        handle: handle.to_owned(),
-        kind: AccountKind::User,
-        profile: Profile { display_name: handle.to_owned(), bio: String::new() },
+    let register = |account, handle: &str| {
+        Command::from(AccountCommand::Register {
+            account,
+            handle: handle.to_owned(),
+            kind: AccountKind::User,
+            profile: Profile { display_name: handle.to_owned(), bio: String::new() },
+        })
     };
     let post = |post, author, reply_to| {
         let text = "to @ada about #something".to_owned();
-        Command::CreatePost(NewPost { post, author, text, reply_to, quoted: None })
+        Command::from(PostCommand::Create(NewPost { post, author, text, reply_to, quoted: None }))
     };
     let commands = [
         register(ada, "ada"),
         register(bob, "bob"),
         register(eve, "eve"),
-        Command::Follow(Edge { follower: bob, followee: ada }),
-        Command::Follow(Edge { follower: eve, followee: bob }),
+        RelationshipCommand::Follow(Edge { follower: bob, followee: ada }).into(),
+        RelationshipCommand::Follow(Edge { follower: eve, followee: bob }).into(),
         post(POSTS[0], ada, None),
         post(POSTS[1], bob, Some(POSTS[0])),
-        Command::Like(OnPost { account: eve, post: POSTS[0] }),
+        PostCommand::Like(OnPost { account: eve, post: POSTS[0] }).into(),
     ];
     for command in commands {
         let call = Call {

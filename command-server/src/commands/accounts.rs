@@ -1,0 +1,162 @@
+//! Commands about an account itself.
+
+use shared::model::event::{AccountKind, Envelope, Profile};
+use shared::model::ids::{AccountId, Position};
+use shared::model::streams::StreamName;
+use shared::rpc::progress::answer_by;
+use shared::rpc::proto::command as v1;
+use tonic::Status;
+
+use super::{Answer, Command, Decision, Handle, unexpected};
+use crate::domain::account::{self, APPROVED_TOGETHER_MAX, Account, Step};
+use crate::domain::handle::Handle as HandleState;
+use crate::domain::notifications::{self, Seen};
+use crate::domain::requests::Requests;
+use crate::fields::Fields;
+use crate::service::Commands;
+use crate::session::{Failure, Session};
+
+#[derive(Clone, Debug)]
+pub enum AccountCommand {
+    Register {
+        account: AccountId,
+        handle: String,
+        kind: AccountKind,
+        profile: Profile,
+    },
+    UpdateProfile {
+        account: AccountId,
+        /// The whole new profile.
+        profile: Profile,
+    },
+    ChangeHandle {
+        account: AccountId,
+        handle: String,
+    },
+    Protect(AccountId),
+    Unprotect(AccountId),
+    Deactivate(AccountId),
+    Reactivate(AccountId),
+    MarkNotificationsSeen {
+        account: AccountId,
+        /// The position of the newest cause that was seen.
+        up_to: Position,
+    },
+}
+
+pub async fn decide(session: &mut Session<'_>, command: &AccountCommand) -> Result<Decision, Failure> {
+    match command {
+        AccountCommand::Register { account, handle, kind, profile } => {
+            session.load([StreamName::handle(handle), StreamName::account(*account)]).await?;
+            let wanted: HandleState = session.fold(&StreamName::handle(handle));
+            let events = account::register(&wanted, *account, handle, *kind, Envelope::Plain(profile.clone()))?;
+            Ok(Decision::answered(Answer::Account(*account), events))
+        }
+        AccountCommand::UpdateProfile { account, profile } => {
+            let account = session.account(*account).await?;
+            Ok(account::update_profile(&account, Envelope::Plain(profile.clone()))?.into())
+        }
+        AccountCommand::ChangeHandle { account, handle } => change_handle(session, *account, handle).await,
+        AccountCommand::Protect(account) => Ok(account::protect(&session.account(*account).await?)?.into()),
+        AccountCommand::Unprotect(account) => unprotect(session, *account).await,
+        AccountCommand::Deactivate(account) => Ok(account::deactivate(&session.account(*account).await?)?.into()),
+        AccountCommand::Reactivate(account) => Ok(account::reactivate(&session.account(*account).await?)?.into()),
+        AccountCommand::MarkNotificationsSeen { account, up_to } => {
+            let stream = StreamName::notifications(*account);
+            session.load([StreamName::account(*account), stream.clone()]).await?;
+            let seen: Seen = session.fold(&stream);
+            let account: Account = session.fold(&StreamName::account(*account));
+            Ok(notifications::mark_seen(seen, &account, *up_to)?.into())
+        }
+    }
+}
+
+async fn change_handle(session: &mut Session<'_>, id: AccountId, handle: &str) -> Result<Decision, Failure> {
+    session.load([StreamName::account(id), StreamName::handle(handle)]).await?;
+    let account: Account = session.fold(&StreamName::account(id));
+    let wanted: HandleState = session.fold(&StreamName::handle(handle));
+    if let Account::Known(known) = &account {
+        session.load([StreamName::handle(&known.handle)]).await?;
+    }
+    Ok(account::change_handle(&account, &wanted, handle)?.into())
+}
+
+async fn unprotect(session: &mut Session<'_>, id: AccountId) -> Result<Decision, Failure> {
+    session.load([StreamName::account(id), StreamName::requests(id)]).await?;
+    let account: Account = session.fold(&StreamName::account(id));
+    let waiting = session.fold::<Requests>(&StreamName::requests(id)).oldest_first();
+    let approved = waiting.iter().take(APPROVED_TOGETHER_MAX);
+    session.load(approved.map(|follower| StreamName::follow(follower.id, id))).await?;
+    let Step { events, is_last } = account::unprotect(&account, &waiting)?;
+    Ok(Decision { events, answer: Answer::Done, is_last })
+}
+
+impl Handle for v1::RegisterAccountRequest {
+    async fn command(&self, fields: &mut Fields, _: &Commands) -> Result<Command, Status> {
+        Ok(AccountCommand::Register {
+            account: AccountId::generate(),
+            handle: fields.handle(&self.handle),
+            kind: fields.kind(self.kind),
+            profile: fields.profile(&self.display_name, &self.bio),
+        }
+        .into())
+    }
+
+    fn respond(answer: Answer, response: &mut v1::RegisterAccountResponse) -> Result<(), Status> {
+        let Answer::Account(account) = answer else { return Err(unexpected(answer)) };
+        response.account_id = account.to_string();
+        Ok(())
+    }
+}
+
+impl Handle for v1::UpdateProfileRequest {
+    async fn command(&self, fields: &mut Fields, _: &Commands) -> Result<Command, Status> {
+        Ok(AccountCommand::UpdateProfile {
+            account: fields.account("account_id", &self.account_id),
+            profile: fields.profile(&self.display_name, &self.bio),
+        }
+        .into())
+    }
+}
+
+impl Handle for v1::ChangeHandleRequest {
+    async fn command(&self, fields: &mut Fields, _: &Commands) -> Result<Command, Status> {
+        let account = fields.account("account_id", &self.account_id);
+        Ok(AccountCommand::ChangeHandle { account, handle: fields.handle(&self.handle) }.into())
+    }
+}
+
+impl Handle for v1::ProtectAccountRequest {
+    async fn command(&self, fields: &mut Fields, _: &Commands) -> Result<Command, Status> {
+        Ok(AccountCommand::Protect(fields.account("account_id", &self.account_id)).into())
+    }
+}
+
+impl Handle for v1::UnprotectAccountRequest {
+    async fn command(&self, fields: &mut Fields, _: &Commands) -> Result<Command, Status> {
+        Ok(AccountCommand::Unprotect(fields.account("account_id", &self.account_id)).into())
+    }
+}
+
+impl Handle for v1::DeactivateAccountRequest {
+    async fn command(&self, fields: &mut Fields, _: &Commands) -> Result<Command, Status> {
+        Ok(AccountCommand::Deactivate(fields.account("account_id", &self.account_id)).into())
+    }
+}
+
+impl Handle for v1::ReactivateAccountRequest {
+    async fn command(&self, fields: &mut Fields, _: &Commands) -> Result<Command, Status> {
+        Ok(AccountCommand::Reactivate(fields.account("account_id", &self.account_id)).into())
+    }
+}
+
+impl Handle for v1::MarkNotificationsSeenRequest {
+    async fn command(&self, fields: &mut Fields, commands: &Commands) -> Result<Command, Status> {
+        let account = fields.account("account_id", &self.account_id);
+        let up_to = match fields.notification(&commands.tokens, account, &self.up_to_notification_id) {
+            Some(id) => id.compared_with(&**commands.executor.log(), answer_by()).await?,
+            None => Position(0),
+        };
+        Ok(AccountCommand::MarkNotificationsSeen { account, up_to }.into())
+    }
+}
