@@ -15,9 +15,10 @@ const PACKAGES: [&str; 4] = ["common", "command", "query", "admin"];
 
 /// Fields that many messages of a package share, and the macro of `common_fields.rs` that implements a trait for a
 /// message that has all of them.
-const COMMON_FIELDS: [(&str, &[&str], &str); 4] = [
+const COMMON_FIELDS: [(&str, &[&str], &str); 5] = [
     ("command", &["request_id", "wait_for"], "commanding"),
-    ("query", &["consistency", "viewer_account_id", "page_size", "page_token"], "paged"),
+    ("query", &["consistency", "viewer_account_id"], "asked"),
+    ("query", &["page_size", "page_token"], "paged"),
     ("command", &["consistency_token"], "command_answer"),
     ("query", &["read_at"], "query_answer"),
 ];

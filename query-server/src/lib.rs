@@ -8,11 +8,11 @@
 //! they are now), *present* (as the contract has it). Every statement is for the whole page. The filter is in the statement of the skeleton,
 //! but for the home timeline, whose skeleton comes from a store behind a port and is filtered by [`law`] in a statement of its own.
 
+mod asking;
 mod by_key;
 mod freshness;
 mod hydrate;
 mod law;
-mod methods;
 mod pages;
 mod presence;
 mod questions;

@@ -3,15 +3,15 @@
 use shared::model::hashtag;
 use shared::model::ids::{AccountId, AccountKey, Position, PostId, PostKey};
 use shared::rpc::common_fields::Paged;
-use shared::rpc::errors::{ErrorReason, Refused, Violations};
+use shared::rpc::errors::{ErrorReason, Violations};
 use shared::rpc::paging::{PageSizes, page_start};
-use shared::rpc::tokens::Tokens;
-use tonic::{Code, Request, Status};
+use tonic::Status;
 
-use crate::freshness::Freshness;
-use crate::questions::account::{self, Named, find_viewer};
+use crate::asking::{Asking, only_the_owner};
+use crate::questions::account::{self, Named};
 use crate::questions::post;
 use crate::questions::thread::{self, ThreadEntry};
+use crate::service::Queries;
 use crate::snapshot::{Projections, Snapshot};
 
 /// Page sizes of posts and of what is shown with posts.
@@ -131,7 +131,8 @@ impl Scope for OfTag<'_> {
 pub struct Question(pub &'static str, pub Projections, pub PageSizes);
 
 /// A paged query with checked fields, and the snapshot that answers it.
-pub struct Page<K> {
+pub struct Page<'a, K> {
+    pub queries: &'a Queries,
     pub snapshot: Snapshot,
     /// What the query is about.
     pub key: K,
@@ -144,37 +145,33 @@ pub struct Page<K> {
     arguments: [String; 3],
 }
 
-impl<K> Page<K> {
+impl<'a, K> Page<'a, K> {
     /// Checks the fields and takes a snapshot.
     pub async fn open<R: Paged, S: Scope<Key = K>>(
-        freshness: &Freshness,
-        tokens: &Tokens,
-        request: &Request<R>,
+        mut asking: Asking<'a, R>,
         Question(name, reads, sizes): Question,
         subject: S,
     ) -> Result<Self, Status> {
-        let asked = request.get_ref();
-        let mut violations = Violations::default();
-        let named = subject.read(&mut violations);
-        let mut viewer = violations.optional_account("viewer_account_id", asked.viewer_account_id());
-        let size = sizes.read(asked.page_size(), &mut violations);
-        violations.check()?;
+        let Asking { request, queries, .. } = asking;
+        let named = subject.read(&mut asking.violations);
+        let size = sizes.read(request.page_size(), &mut asking.violations);
+        let mut checked = asking.check()?;
         if let Some(owner) = S::owner(&named) {
-            only_the_owner(owner, viewer)?;
-            viewer = Some(owner);
+            only_the_owner(owner, checked.viewer)?;
+            checked.viewer = Some(owner);
         }
         // The viewer in its canonical form, so that page tokens do not depend on how the client spelled it.
-        let viewer_text = viewer.map(|viewer| viewer.to_string()).unwrap_or_default();
+        let viewer_text = checked.viewer.map(|viewer| viewer.to_string()).unwrap_or_default();
         let arguments = [name.to_owned(), named.to_string(), viewer_text];
-        let start = match page_start(tokens, asked.page_token(), &arguments.each_ref().map(String::as_str))? {
-            Some(token) => Some(freshness.compared(token).await?),
+        let start = page_start(&queries.tokens, request.page_token(), &arguments.each_ref().map(String::as_str))?;
+        let start = match start {
+            Some(token) => Some(queries.freshness.compared(token).await?),
             None => None,
         };
 
-        let mut snapshot = freshness.snapshot(request.metadata(), asked.consistency(), reads).await?;
-        let viewer = find_viewer(&mut snapshot, viewer).await?;
+        let (mut snapshot, viewer) = checked.snapshot(queries, reads).await?;
         let key = S::find(&mut snapshot, named, viewer).await?;
-        Ok(Self { snapshot, key, viewer, start, size, arguments })
+        Ok(Self { queries, snapshot, key, viewer, start, size, arguments })
     }
 
     /// What the query is about, as text: an id, or the tag.
@@ -188,22 +185,15 @@ impl<K> Page<K> {
     }
 
     /// The token of the next page, and that of the checkpoint that was read.
-    pub fn tokens(&self, tokens: &Tokens, next: Option<Position>) -> (String, String) {
+    pub fn tokens(&self, next: Option<Position>) -> (String, String) {
+        let (tokens, anchor) = (&self.queries.tokens, self.snapshot.anchor);
         let arguments = self.arguments.each_ref().map(String::as_str);
-        let anchor = self.snapshot.anchor;
         let next = next.map(|place| tokens.seal_page(&arguments, place, anchor)).unwrap_or_default();
         (next, tokens.seal(anchor))
     }
-}
 
-/// Refuses a viewer that is not the owner; no viewer at all is accepted.
-pub fn only_the_owner(owner: AccountId, viewer: Option<AccountId>) -> Result<(), Status> {
-    match viewer {
-        Some(viewer) if viewer != owner => {
-            let message = "this is shown to the account itself only";
-            let refused = Refused::new(Code::InvalidArgument, ErrorReason::ViewerMismatch, message);
-            Err(refused.with("account", owner).with("viewer", viewer).into())
-        }
-        _ => Ok(()),
+    /// The token with which a stream of this name goes on where the page was read.
+    pub fn resume_token(&self, stream: &str) -> String {
+        self.queries.tokens.seal_resume(stream, self.snapshot.checkpoint, self.snapshot.anchor)
     }
 }

@@ -1,4 +1,4 @@
-//! The gRPC shell of the query server: what is done for every method alike. How each is answered is in [`crate::methods`].
+//! The gRPC shell of the query server: what is done for every method alike. How each is answered is in [`crate::questions`] and [`crate::streams`].
 
 use std::sync::Arc;
 
@@ -10,10 +10,11 @@ use shared::runtime::wake::Wake;
 use shared::sql::database::Database;
 use tonic::{Request, Response, Status};
 
+use crate::asking::Asking;
 use crate::freshness::Freshness;
-use crate::methods::{Answer, Open};
 use crate::presence::Presence;
-use crate::streams::{Messages, StreamLimits, Streams};
+use crate::questions::Answer;
+use crate::streams::{Messages, Open, StreamLimits, Streams};
 
 /// The implementation of the service.
 pub struct Queries {
@@ -32,11 +33,11 @@ impl Queries {
     }
 
     async fn answer<R: Answer>(&self, request: Request<R>) -> Result<Response<R::Response>, Status> {
-        reply(R::answer(&request, self).await?)
+        reply(R::answer(Asking::new(&request, self)).await?)
     }
 
     async fn open<R: Open>(&self, request: Request<R>) -> Result<Response<Messages<R::Response>>, Status> {
-        Ok(Response::new(R::open(&request, self).await?))
+        Ok(Response::new(R::open(Asking::new(&request, self)).await?))
     }
 
     /// Which accounts are online, as far as this server knows.

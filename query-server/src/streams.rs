@@ -27,7 +27,9 @@ use std::task::{Context, Poll, ready};
 use ::metrics::{counter, gauge};
 use shared::log::Anchor;
 use shared::model::ids::{AccountId, AccountKey, Position, PostId};
+use shared::rpc::common_fields::Asked;
 use shared::rpc::errors::{internal, too_many_streams};
+use shared::rpc::methods::Method;
 use shared::rpc::proto::query as v1;
 use shared::rpc::serve::StreamEnd;
 use shared::rpc::tokens::Tokens;
@@ -51,6 +53,7 @@ use self::post::{PostChanges, PostFeed};
 use self::post_items::PostItems;
 use self::presence::{PresenceFeed, SightChanges};
 use self::shared_read::Reader;
+use crate::asking::Asking;
 use crate::freshness::Freshness;
 use crate::presence::Presence;
 use crate::questions::account::{Named, find, find_viewer};
@@ -77,6 +80,11 @@ impl Default for StreamLimits {
     fn default() -> Self {
         Self { changes_max: 512, fallbacks_max: 200 }
     }
+}
+
+/// A method that opens a stream, by its request.
+pub trait Open: Method + Asked + Sync {
+    fn open(asking: Asking<'_, Self>) -> impl Future<Output = Result<Messages<Self::Response>, Status>> + Send;
 }
 
 /// The call by which a stream is opened: its metadata, and what came with its connection.

@@ -3,10 +3,15 @@
 use std::collections::HashMap;
 
 use shared::model::ids::{AccountId, AccountKey};
-use shared::rpc::errors::{ErrorReason, Refused};
+use shared::rpc::common_fields::Asked;
+use shared::rpc::errors::{ErrorReason, Refused, Violations, internal};
+use shared::rpc::proto::query as v1;
 use shared::sql::statements;
 use tonic::{Code, Status};
 
+use super::{Answer, batch};
+use crate::asking::Asking;
+use crate::hydrate;
 use crate::snapshot::{Projections, Snapshot, Value, column};
 
 /// What this question reads.
@@ -54,4 +59,67 @@ pub async fn find_all(snapshot: &mut Snapshot, ids: &[AccountId]) -> Result<Hash
     let wanted = ids.iter().collect();
     let rows = snapshot.rows(&FIND_ALL, &[Value::Rows(&wanted), Value::Number(snapshot.checkpoint.0)]).await?;
     rows.iter().map(|row| Ok((AccountId(column(row, "account_id")?), AccountKey(column(row, "account")?)))).collect()
+}
+
+impl Answer for v1::GetAccountRequest {
+    async fn answer(mut asking: Asking<'_, Self>) -> Result<Self::Response, Status> {
+        let Asking { request, queries, .. } = asking;
+        let named = match &request.account {
+            Some(v1::get_account_request::Account::Handle(handle)) => Named::Handle(handle.clone()),
+            Some(v1::get_account_request::Account::AccountId(id)) => {
+                Named::Id(asking.violations.account("account_id", id))
+            }
+            None => Named::Id(asking.violations.account("account_id", "")),
+        };
+        let (mut snapshot, _) = asking.snapshot(READS).await?;
+        let key = find(&mut snapshot, &named).await?;
+        let account = one_account(&mut snapshot, key).await?;
+        let read_at = queries.tokens.seal(snapshot.anchor);
+        Ok(v1::GetAccountResponse { account: Some(account), read_at })
+    }
+}
+
+impl Answer for v1::BatchGetAccountsRequest {
+    async fn answer(asking: Asking<'_, Self>) -> Result<Self::Response, Status> {
+        let Asking { request, queries, .. } = asking;
+        let NamedAccounts { mut snapshot, found, missing, .. } =
+            NamedAccounts::find(asking, &request.account_ids, READS).await?;
+        let keys: Vec<AccountKey> = found.iter().map(|(_, key)| *key).collect();
+        Ok(v1::BatchGetAccountsResponse {
+            accounts: hydrate::accounts(&mut snapshot, &keys).await?,
+            missing_account_ids: missing,
+            read_at: queries.tokens.seal(snapshot.anchor),
+        })
+    }
+}
+
+/// The accounts of a batch, as a snapshot has them.
+pub(super) struct NamedAccounts {
+    pub snapshot: Snapshot,
+    pub viewer: Option<AccountKey>,
+    /// The active ones, in the order of the request.
+    pub found: Vec<(AccountId, AccountKey)>,
+    /// The ids of all others, in the order of the request.
+    pub missing: Vec<String>,
+}
+
+impl NamedAccounts {
+    /// Finds the accounts of a batch, and its viewer.
+    pub async fn find<R: Asked>(
+        mut asking: Asking<'_, R>,
+        account_ids: &[String],
+        reads: Projections,
+    ) -> Result<Self, Status> {
+        let ids = batch(&mut asking.violations, "account_ids", account_ids, Violations::account);
+        let (mut snapshot, viewer) = asking.snapshot(reads).await?;
+        let keys = find_all(&mut snapshot, &ids).await?;
+        let found = ids.iter().filter_map(|id| Some((*id, *keys.get(id)?))).collect();
+        let missing = ids.iter().filter(|id| !keys.contains_key(id)).map(ToString::to_string).collect();
+        Ok(Self { snapshot, viewer, found, missing })
+    }
+}
+
+async fn one_account(snapshot: &mut Snapshot, key: AccountKey) -> Result<v1::Account, Status> {
+    let found = hydrate::accounts(snapshot, &[key]).await?;
+    found.into_iter().next().ok_or_else(|| internal("an account that was found is not there"))
 }

@@ -3,13 +3,18 @@
 //! Always: paging to the end gives every deed once that stands and that the owner may hear of; a page may be short, and
 //! its token is the last deed examined.
 
+use shared::model::clock::Timestamp;
 use shared::model::ids::{AccountKey, Position, PostKey};
+use shared::rpc::proto::query as v1;
 use shared::rpc::proto::query::ActivityKind;
 use shared::sql::database::Row;
 use shared::sql::statements;
 use tonic::Status;
 
+use super::Answer;
+use crate::asking::Asking;
 use crate::hydrate::Hydrated;
+use crate::pages::{OfOwner, Page, Question, TIMELINE_PAGES};
 use crate::snapshot::{Projections, Snapshot, Value, column, limit, small};
 use crate::vocabulary::VOCABULARY;
 
@@ -102,4 +107,33 @@ fn deed(row: &Row) -> Result<Deed, Status> {
         target,
         happened_at: column(row, "happened_at")?,
     })
+}
+
+impl Answer for v1::ListActivitiesRequest {
+    async fn answer(asking: Asking<'_, Self>) -> Result<Self::Response, Status> {
+        let request = asking.request;
+        let question = Question("Activities", READS, TIMELINE_PAGES);
+        let mut page = Page::open(asking, question, OfOwner(&request.account_id)).await?;
+        let (owner, snapshot) = (page.key, &mut page.snapshot);
+        let (deeds, next) = self::page(snapshot, owner, page.start, page.size).await?;
+        let hydrated = hydrate(snapshot, owner, &deeds).await?;
+        let activities = deeds.iter().map(|deed| activity(&hydrated, deed)).collect();
+        let (next_page_token, read_at) = page.tokens(next);
+        Ok(v1::ListActivitiesResponse { activities, next_page_token, read_at })
+    }
+}
+
+fn activity(hydrated: &Hydrated, deed: &Deed) -> v1::Activity {
+    let (post, target) = match deed.target {
+        Target::Account(account) => (None, hydrated.account(account)),
+        Target::Post(post) => (hydrated.post(post), hydrated.author_of(post)),
+    };
+    v1::Activity {
+        kind: deed.kind,
+        actor: hydrated.account(deed.actor),
+        post,
+        target,
+        place: deed.place.unsigned(),
+        happened_at: Some(Timestamp(deed.happened_at).to_proto()),
+    }
 }

@@ -3,11 +3,15 @@
 //! Mutes do not matter here: whoever looks at an author wants to see the author.
 
 use shared::model::ids::{AccountKey, Position, PostKey};
+use shared::rpc::proto::query as v1;
 use shared::sql::statements;
 use timelines::Reason;
 use tonic::Status;
 
-use crate::hydrate::viewer_value;
+use super::Answer;
+use crate::asking::Asking;
+use crate::hydrate::{self, viewer_value};
+use crate::pages::{OfAccount, Page, Question, TIMELINE_PAGES};
 use crate::snapshot::{Projections, Snapshot, Value, column, limit};
 use crate::vocabulary::VOCABULARY;
 
@@ -39,4 +43,17 @@ pub async fn page(
     }
     let next = entries.last().filter(|_| rows.len() > size).map(|entry| entry.place);
     Ok((entries, next))
+}
+
+impl Answer for v1::GetAuthorTimelineRequest {
+    async fn answer(asking: Asking<'_, Self>) -> Result<Self::Response, Status> {
+        let request = asking.request;
+        let question = Question("AuthorTimeline", READS, TIMELINE_PAGES);
+        let mut page = Page::open(asking, question, OfAccount("author_id", &request.author_id)).await?;
+        let (viewer, start, size) = (page.viewer, page.start, page.size);
+        let (entries, next) = self::page(&mut page.snapshot, page.key, viewer, start, size).await?;
+        let items = hydrate::items(&mut page.snapshot, &entries, viewer).await?;
+        let (next_page_token, read_at) = page.tokens(next);
+        Ok(v1::GetAuthorTimelineResponse { items, next_page_token, read_at })
+    }
 }

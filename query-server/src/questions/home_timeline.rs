@@ -4,6 +4,7 @@
 //! and its token is the last reason examined. Never here: how timelines are stored (see [`timelines`]); the law (see [`crate::law`]).
 
 use shared::model::ids::{AccountKey, Position, PostKey};
+use shared::rpc::proto::query as v1;
 use shared::rpc::proto::query::TimelineItem;
 use shared::sql::database::Row;
 use shared::sql::rows::Rows;
@@ -11,8 +12,11 @@ use shared::sql::statements;
 use timelines::Reason;
 use tonic::Status;
 
+use super::Answer;
+use crate::asking::Asking;
 use crate::hydrate::{Hydrated, PostRow};
 use crate::law::{self, Candidate};
+use crate::pages::{OfOwner, Page, Question, TIMELINE_PAGES};
 use crate::snapshot::{Projections, Snapshot, Value, column, limit, list};
 use crate::vocabulary::VOCABULARY;
 
@@ -105,4 +109,17 @@ pub(crate) fn entry(row: &Row) -> Result<Reason, Status> {
         actor: AccountKey(column(row, "actor")?),
         post: PostKey(column(row, "post")?),
     })
+}
+
+impl Answer for v1::GetHomeTimelineRequest {
+    async fn answer(asking: Asking<'_, Self>) -> Result<Self::Response, Status> {
+        let request = asking.request;
+        let question = Question("HomeTimeline", READS, TIMELINE_PAGES);
+        let mut page = Page::open(asking, question, OfOwner(&request.account_id)).await?;
+        let owner = page.key;
+        let (items, next) = self::page(&mut page.snapshot, owner, page.start, page.size).await?;
+        let (next_page_token, read_at) = page.tokens(next);
+        let resume_token = page.resume_token(page.about());
+        Ok(v1::GetHomeTimelineResponse { items, next_page_token, read_at, resume_token })
+    }
 }

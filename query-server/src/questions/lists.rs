@@ -5,10 +5,14 @@
 //! post sees who likes and reposts it, of whom the notifications tell anyway.
 
 use shared::model::ids::{AccountKey, Position};
+use shared::rpc::proto::query as v1;
 use shared::sql::statements;
 use tonic::Status;
 
-use crate::hydrate::viewer_value;
+use super::Answer;
+use crate::asking::Asking;
+use crate::hydrate::{self, viewer_value};
+use crate::pages::{LIST_PAGES, OfAccount, OfOwner, OfPost, Page, Question};
 use crate::questions::presence::open_to;
 use crate::snapshot::{Projections, Snapshot, Value, column, limit};
 use crate::vocabulary::VOCABULARY;
@@ -72,4 +76,66 @@ pub async fn page(
         false => None,
     };
     Ok((accounts, next))
+}
+
+/// Answers with a page of accounts. The responses have the same fields, but are types of their own.
+macro_rules! accounts {
+    ($asking:ident, $list:expr, $reads:expr, $subject:expr, $response:ident) => {{
+        let question = Question(stringify!($response), $reads, LIST_PAGES);
+        let mut page = Page::open($asking, question, $subject).await?;
+        let (viewer, start, size) = (page.viewer, page.start, page.size);
+        let (keys, next) = self::page(&mut page.snapshot, $list, page.key.0, viewer, start, size).await?;
+        let accounts = hydrate::accounts(&mut page.snapshot, &keys).await?;
+        let (next_page_token, read_at) = page.tokens(next);
+        Ok(v1::$response { accounts, next_page_token, read_at })
+    }};
+}
+
+impl Answer for v1::ListFollowersRequest {
+    async fn answer(asking: Asking<'_, Self>) -> Result<Self::Response, Status> {
+        let subject = OfAccount("account_id", &asking.request.account_id);
+        accounts!(asking, List::Followers, READS, subject, ListFollowersResponse)
+    }
+}
+
+impl Answer for v1::ListFollowingRequest {
+    async fn answer(asking: Asking<'_, Self>) -> Result<Self::Response, Status> {
+        let subject = OfAccount("account_id", &asking.request.account_id);
+        accounts!(asking, List::Following, READS, subject, ListFollowingResponse)
+    }
+}
+
+impl Answer for v1::ListFollowRequestsRequest {
+    async fn answer(asking: Asking<'_, Self>) -> Result<Self::Response, Status> {
+        let subject = OfOwner(&asking.request.account_id);
+        accounts!(asking, List::Requests, READS, subject, ListFollowRequestsResponse)
+    }
+}
+
+impl Answer for v1::ListBlockedRequest {
+    async fn answer(asking: Asking<'_, Self>) -> Result<Self::Response, Status> {
+        let subject = OfOwner(&asking.request.account_id);
+        accounts!(asking, List::Blocked, READS, subject, ListBlockedResponse)
+    }
+}
+
+impl Answer for v1::ListMutedRequest {
+    async fn answer(asking: Asking<'_, Self>) -> Result<Self::Response, Status> {
+        let subject = OfOwner(&asking.request.account_id);
+        accounts!(asking, List::Muted, READS, subject, ListMutedResponse)
+    }
+}
+
+impl Answer for v1::ListLikersRequest {
+    async fn answer(asking: Asking<'_, Self>) -> Result<Self::Response, Status> {
+        let subject = OfPost(&asking.request.post_id);
+        accounts!(asking, List::Likers, READS_OF_POSTS, subject, ListLikersResponse)
+    }
+}
+
+impl Answer for v1::ListRepostersRequest {
+    async fn answer(asking: Asking<'_, Self>) -> Result<Self::Response, Status> {
+        let subject = OfPost(&asking.request.post_id);
+        accounts!(asking, List::Reposters, READS_OF_POSTS, subject, ListRepostersResponse)
+    }
 }

@@ -16,9 +16,14 @@ use shared::sql::database::Row;
 use shared::sql::statements;
 use tonic::Status;
 
+use super::Answer;
+use super::account::{Named, find};
+use crate::asking::Asking;
 use crate::freshness::Freshness;
 use crate::hydrate::Hydrated;
+use crate::pages::{OfOwner, Page, Question, TIMELINE_PAGES};
 use crate::snapshot::{Projections, Snapshot, Value, column, limit, small};
+use crate::streams::about_notifications;
 use crate::vocabulary::VOCABULARY;
 
 /// What listing reads.
@@ -168,4 +173,32 @@ fn group(row: &Row) -> Result<Group, Status> {
         place: Position(column(row, "place")?),
         seen: column(row, "seen")?,
     })
+}
+
+impl Answer for v1::ListNotificationsRequest {
+    async fn answer(asking: Asking<'_, Self>) -> Result<Self::Response, Status> {
+        let request = asking.request;
+        let question = Question("Notifications", READS, TIMELINE_PAGES);
+        let mut page = Page::open(asking, question, OfOwner(&request.account_id)).await?;
+        let owner = page.key;
+        let (groups, next) = self::page(&mut page.snapshot, owner, page.start, page.size).await?;
+        let about = page.about().to_owned();
+        let sealing = (&page.queries.freshness, &page.queries.tokens);
+        let notifications = present(&mut page.snapshot, sealing, (&about, owner), &groups).await?;
+        let (next_page_token, read_at) = page.tokens(next);
+        let resume_token = page.resume_token(&about_notifications(&about));
+        Ok(v1::ListNotificationsResponse { notifications, next_page_token, read_at, resume_token })
+    }
+}
+
+impl Answer for v1::GetUnreadNotificationCountRequest {
+    async fn answer(asking: Asking<'_, Self>) -> Result<Self::Response, Status> {
+        let Asking { request, queries, .. } = asking;
+        let (owner, checked) = asking.check_of_owner("account_id", &request.account_id)?;
+        let (mut snapshot, _) = checked.snapshot(queries, READS_TO_COUNT).await?;
+        let owner = find(&mut snapshot, &Named::Id(owner)).await?;
+        let unread_count = count_unread(&mut snapshot, owner).await?;
+        let read_at = queries.tokens.seal(snapshot.anchor);
+        Ok(v1::GetUnreadNotificationCountResponse { unread_count, read_at })
+    }
 }

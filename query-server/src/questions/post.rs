@@ -3,11 +3,14 @@
 use std::collections::HashMap;
 
 use shared::model::ids::{AccountKey, PostId, PostKey};
-use shared::rpc::errors::{ErrorReason, Refused};
+use shared::rpc::errors::{ErrorReason, Refused, Violations, internal};
+use shared::rpc::proto::query as v1;
 use shared::sql::statements;
 use tonic::{Code, Status};
 
-use crate::hydrate::viewer_value;
+use super::{Answer, batch};
+use crate::asking::Asking;
+use crate::hydrate::{self, viewer_value};
 use crate::snapshot::{Projections, Snapshot, Value, column};
 use crate::vocabulary::VOCABULARY;
 
@@ -43,4 +46,33 @@ pub fn not_found(id: PostId) -> Status {
     let message = format!("there is no post {id} that the viewer may see");
     let refused = Refused::new(Code::NotFound, ErrorReason::PostNotFound, message);
     refused.with("post", id).resource("post", id.to_string()).into()
+}
+
+impl Answer for v1::GetPostRequest {
+    async fn answer(mut asking: Asking<'_, Self>) -> Result<Self::Response, Status> {
+        let queries = asking.queries;
+        let id = asking.violations.post("post_id", &asking.request.post_id);
+        let (mut snapshot, viewer) = asking.snapshot(READS).await?;
+        let key = find(&mut snapshot, id, viewer).await?;
+        let post = hydrate::posts(&mut snapshot, &[key], viewer).await?.into_iter().next();
+        let post = post.ok_or_else(|| internal("a post that was found is not there"))?;
+        let read_at = queries.tokens.seal(snapshot.anchor);
+        Ok(v1::GetPostResponse { post: Some(post), read_at })
+    }
+}
+
+impl Answer for v1::BatchGetPostsRequest {
+    async fn answer(mut asking: Asking<'_, Self>) -> Result<Self::Response, Status> {
+        let queries = asking.queries;
+        let ids = batch(&mut asking.violations, "post_ids", &asking.request.post_ids, Violations::post);
+        let (mut snapshot, viewer) = asking.snapshot(READS).await?;
+        let found = find_all(&mut snapshot, &ids, viewer).await?;
+        let keys: Vec<PostKey> = ids.iter().filter_map(|id| found.get(id).copied()).collect();
+        let missing = ids.iter().filter(|id| !found.contains_key(id));
+        Ok(v1::BatchGetPostsResponse {
+            posts: hydrate::posts(&mut snapshot, &keys, viewer).await?,
+            missing_post_ids: missing.map(ToString::to_string).collect(),
+            read_at: queries.tokens.seal(snapshot.anchor),
+        })
+    }
 }

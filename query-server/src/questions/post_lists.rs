@@ -1,10 +1,14 @@
 //! Lists of posts: with a hashtag, quoting a post, bookmarked by an account. Newest first.
 
 use shared::model::ids::{AccountKey, Position, PostKey};
+use shared::rpc::proto::query as v1;
 use shared::sql::statements;
 use tonic::Status;
 
-use crate::hydrate::viewer_value;
+use super::Answer;
+use crate::asking::Asking;
+use crate::hydrate::{self, viewer_value};
+use crate::pages::{OfOwner, OfPost, OfTag, Page, Question, TIMELINE_PAGES};
 use crate::snapshot::{Projections, Snapshot, Value, column, limit};
 use crate::vocabulary::VOCABULARY;
 
@@ -46,4 +50,38 @@ pub async fn page(
     }
     let next = posts.last().filter(|_| rows.len() > size).map(|(place, _)| *place);
     Ok((posts, next))
+}
+
+/// Answers with a page of posts. The responses have the same fields, but are types of their own.
+macro_rules! posts {
+    ($asking:ident, $list:expr, $subject:expr, $response:ident) => {{
+        let question = Question(stringify!($response), READS, TIMELINE_PAGES);
+        let mut page = Page::open($asking, question, $subject).await?;
+        let (viewer, start, size) = (page.viewer, page.start, page.size);
+        let (posts, next) = self::page(&mut page.snapshot, $list(&page.key), viewer, start, size).await?;
+        let items = hydrate::listed(&mut page.snapshot, &posts, viewer).await?;
+        let (next_page_token, read_at) = page.tokens(next);
+        Ok(v1::$response { items, next_page_token, read_at })
+    }};
+}
+
+impl Answer for v1::GetHashtagTimelineRequest {
+    async fn answer(asking: Asking<'_, Self>) -> Result<Self::Response, Status> {
+        let tag = OfTag(&asking.request.tag);
+        posts!(asking, List::Hashtag, tag, GetHashtagTimelineResponse)
+    }
+}
+
+impl Answer for v1::ListQuotesRequest {
+    async fn answer(asking: Asking<'_, Self>) -> Result<Self::Response, Status> {
+        let post = OfPost(&asking.request.post_id);
+        posts!(asking, |post: &PostKey| List::Quotes(*post), post, ListQuotesResponse)
+    }
+}
+
+impl Answer for v1::ListBookmarksRequest {
+    async fn answer(asking: Asking<'_, Self>) -> Result<Self::Response, Status> {
+        let owner = OfOwner(&asking.request.account_id);
+        posts!(asking, |owner: &AccountKey| List::Bookmarks(*owner), owner, ListBookmarksResponse)
+    }
 }

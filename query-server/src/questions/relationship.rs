@@ -4,10 +4,14 @@
 
 use shared::model::ids::AccountKey;
 use shared::rpc::errors::internal;
+use shared::rpc::proto::query as v1;
 use shared::rpc::proto::query::Relationship;
 use shared::sql::statements;
 use tonic::Status;
 
+use super::Answer;
+use super::account::{Named, find};
+use crate::asking::Asking;
 use crate::questions::presence::open_to;
 use crate::snapshot::{Projections, Snapshot, Value, column};
 
@@ -36,4 +40,18 @@ pub async fn between(
         blocked_by: is_either && column(row, "blocked_by")?,
         muting: is_one && column(row, "muting")?,
     })
+}
+
+impl Answer for v1::GetRelationshipRequest {
+    async fn answer(mut asking: Asking<'_, Self>) -> Result<Self::Response, Status> {
+        let Asking { request, queries, .. } = asking;
+        let one = asking.violations.account("account_id", &request.account_id);
+        let other = asking.violations.account("target_account_id", &request.target_account_id);
+        let (mut snapshot, viewer) = asking.snapshot(READS).await?;
+        let one = find(&mut snapshot, &Named::Id(one)).await?;
+        let other = find(&mut snapshot, &Named::Id(other)).await?;
+        let relationship = between(&mut snapshot, (one, other), viewer).await?;
+        let read_at = queries.tokens.seal(snapshot.anchor);
+        Ok(v1::GetRelationshipResponse { relationship: Some(relationship), read_at })
+    }
 }

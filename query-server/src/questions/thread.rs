@@ -13,9 +13,13 @@ use shared::sql::rows::Rows;
 use shared::sql::statements;
 use tonic::Status;
 
+use super::Answer;
 use super::post::not_found;
+use crate::asking::Asking;
 use crate::hydrate::{Hydrated, viewer_key, viewer_value};
+use crate::pages::{OfThread, Page, Question, TIMELINE_PAGES};
 use crate::snapshot::{Projections, Snapshot, Value, column, limit};
+use crate::streams::about_post;
 use crate::vocabulary::VOCABULARY;
 
 /// What this question reads.
@@ -152,4 +156,32 @@ fn entry(row: &Row) -> Result<ThreadEntry, Status> {
         (true, false) => Sight::Visible,
     };
     Ok(ThreadEntry { post: PostKey(column(row, "post")?), id: PostId(column(row, "post_id")?), sight })
+}
+
+impl Answer for v1::GetThreadRequest {
+    async fn answer(asking: Asking<'_, Self>) -> Result<Self::Response, Status> {
+        let request = asking.request;
+        let question = Question("Thread", READS, TIMELINE_PAGES);
+        let mut page = Page::open(asking, question, OfThread(&request.post_id)).await?;
+        let (viewer, post, snapshot) = (page.viewer, page.key.post, &mut page.snapshot);
+        let (replies, next) = replies(snapshot, post, viewer, page.start, page.size).await?;
+        let ancestors = match page.start {
+            None => ancestors(snapshot, post, viewer).await?,
+            Some(_) => vec![],
+        };
+        let shown = ancestors.iter().chain(&replies).chain([&page.key]);
+        let hydrated = hydrate(snapshot, viewer, shown).await?;
+        let present_one = |entry: &ThreadEntry| present(entry, |post| hydrated.thread_post(post));
+        let present = |entries: &[ThreadEntry]| entries.iter().map(present_one).collect();
+        let (next_page_token, read_at) = page.tokens(next);
+        let resume_token = page.resume_token(&about_post(page.about(), page.viewer_id()));
+        Ok(v1::GetThreadResponse {
+            replies: present(&replies),
+            next_page_token,
+            read_at,
+            item: Some(present_one(&page.key)),
+            resume_token,
+            ancestors: present(&ancestors),
+        })
+    }
 }

@@ -24,6 +24,8 @@ use super::followings::{Changed, Followings, kept_after};
 use super::home_items::{HeardReasons, HomeItems, Items};
 use super::pending::{Pending, in_order};
 use super::shared_read::Reader;
+use super::{Messages, Open};
+use crate::asking::{Asking, Checked};
 use crate::freshness::Freshness;
 use crate::hydrate;
 use crate::questions::account::{Named, find};
@@ -336,4 +338,12 @@ fn refresh(cause: RefreshCause, snapshot: &Snapshot) -> News {
     let (reached, read_at) = (snapshot.checkpoint, snapshot.anchor);
     let event = Event::Refresh(v1::HomeTimelineRefresh { cause: cause.into() });
     News { events: vec![(reached, event)], reached, read_at, unfinished: false }
+}
+
+impl Open for v1::StreamHomeTimelineRequest {
+    async fn open(asking: Asking<'_, Self>) -> Result<Messages<Self::Response>, Status> {
+        let Asking { request, queries, .. } = asking;
+        let (owner, Checked { call, consistency, .. }) = asking.check_of_owner("account_id", &request.account_id)?;
+        queries.streams.home(call, consistency, owner, &request.resume_token).await
+    }
 }

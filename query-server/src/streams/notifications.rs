@@ -21,6 +21,8 @@ use super::dispatch::Heard;
 use super::feed::{Kind, Signal, common_words};
 use super::interests::{Interests, Source, Touch};
 use super::pending::{Pending, in_order};
+use super::{Messages, Open};
+use crate::asking::{Asking, Checked};
 use crate::freshness::Freshness;
 use crate::questions::account::{Named, find};
 use crate::questions::notifications::{self, these};
@@ -171,5 +173,13 @@ impl NotificationFeed {
             }
         }
         Ok(in_sight)
+    }
+}
+
+impl Open for v1::StreamNotificationsRequest {
+    async fn open(asking: Asking<'_, Self>) -> Result<Messages<Self::Response>, Status> {
+        let Asking { request, queries, .. } = asking;
+        let (owner, Checked { call, consistency, .. }) = asking.check_of_owner("account_id", &request.account_id)?;
+        queries.streams.notifications(call, consistency, owner, &request.resume_token).await
     }
 }

@@ -19,6 +19,8 @@ use super::feed::{Kind, Signal, common_words};
 use super::interests::{Interests, Source, Touch};
 use super::post_items::{self, PostItems, Touches, Watched};
 use super::shared_read::Reader;
+use super::{Messages, Open};
+use crate::asking::{Asking, Checked};
 use crate::freshness::Freshness;
 use crate::hydrate::viewer_value;
 use crate::questions::account::find_viewer;
@@ -141,5 +143,14 @@ impl PostFeed {
             touched.touch(post, Position(column(&row, "last")?));
         }
         Ok(touched)
+    }
+}
+
+impl Open for v1::StreamPostRequest {
+    async fn open(mut asking: Asking<'_, Self>) -> Result<Messages<Self::Response>, Status> {
+        let Asking { request, queries, .. } = asking;
+        let post = asking.violations.post("post_id", &request.post_id);
+        let Checked { viewer, consistency, call } = asking.check()?;
+        queries.streams.post(call, consistency, (post, viewer), &request.resume_token).await
     }
 }

@@ -14,6 +14,8 @@ use tonic::Status;
 use super::dispatch::Heard;
 use super::feed::{Kind, News, Signal};
 use super::interests::{Interests, Source, Touch};
+use super::{Messages, Open};
+use crate::asking::{Asking, Checked};
 use crate::freshness::Freshness;
 use crate::presence::{Presence, Watch};
 use crate::questions::account::{Named, find};
@@ -105,5 +107,13 @@ impl Kind for PresenceFeed {
             events.push((reached, Event::Presence(presence)));
         }
         Ok(News { events, reached, read_at, unfinished: false })
+    }
+}
+
+impl Open for v1::StreamPresenceRequest {
+    async fn open(asking: Asking<'_, Self>) -> Result<Messages<Self::Response>, Status> {
+        let Asking { request, queries, .. } = asking;
+        let (owner, Checked { call, consistency, .. }) = asking.check_of_owner("account_id", &request.account_id)?;
+        queries.streams.presence(call, consistency, owner).await
     }
 }

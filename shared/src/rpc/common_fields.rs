@@ -8,10 +8,14 @@ pub trait Commanding: prost::Message {
     fn take_manner(&mut self) -> (String, i32);
 }
 
-/// What every request for a page of a list has.
-pub trait Paged {
+/// What every request for a query has.
+pub trait Asked {
     fn consistency(&self) -> Option<&query::Consistency>;
     fn viewer_account_id(&self) -> &str;
+}
+
+/// What every request for a page of a list has.
+pub trait Paged: Asked {
     fn page_size(&self) -> i32;
     fn page_token(&self) -> &str;
 }
@@ -36,9 +40,9 @@ macro_rules! commanding {
     };
 }
 
-macro_rules! paged {
+macro_rules! asked {
     ($request:ident) => {
-        impl Paged for query::$request {
+        impl Asked for query::$request {
             fn consistency(&self) -> Option<&query::Consistency> {
                 self.consistency.as_ref()
             }
@@ -46,7 +50,13 @@ macro_rules! paged {
             fn viewer_account_id(&self) -> &str {
                 &self.viewer_account_id
             }
+        }
+    };
+}
 
+macro_rules! paged {
+    ($request:ident) => {
+        impl Paged for query::$request {
             fn page_size(&self) -> i32 {
                 self.page_size
             }
