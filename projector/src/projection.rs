@@ -10,7 +10,7 @@ use shared::model::ids::{Position, Version};
 use shared::sql::database::Transaction;
 use shared::tables::Tables;
 
-use crate::projections::wants::wanted_by;
+use crate::projections::wanted_by;
 
 /// An event as projections see it, decoded.
 #[derive(Clone, Debug)]

@@ -1,4 +1,11 @@
-//! The projections, one file each, and [which events each of them wants](wants).
+//! The projections, one file each, and [which events each of them wants](wanted_by): the one place where whoever adds an event decides
+//! who hears of it.
+//!
+//! Always: every type of event is named, so that the compiler asks about a new one; a projection is given what it wants and nothing else.
+//! Never here: what a projection does with an event.
+
+// Whoever adds an event is asked by the compiler who wants it.
+#![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
 
 pub mod activity;
 pub mod bookmarks;
@@ -10,15 +17,18 @@ pub mod notifications;
 pub mod posts;
 pub mod profiles;
 pub mod timelines;
-pub mod wants;
 
 use std::sync::Arc;
 
+use shared::model::event::{
+    AccountEvent, BlockEvent, BookmarkEvent, Event, FollowEvent, LikeEvent, MuteEvent, NotificationsEvent, PostEvent,
+    RepostEvent,
+};
 use shared::runtime::settings::TimelineSettings;
 use shared::sql::Statement;
 use shared::tables::Tables;
 
-use crate::projection::{Policy, Projection};
+use crate::projection::{Fact, Policy, Projection};
 
 /// Every projection, with these settings.
 #[must_use]
@@ -72,4 +82,99 @@ pub(crate) fn every_statement() -> Vec<&'static Statement> {
         profiles::STATEMENTS,
     ]
     .concat()
+}
+
+/// The names of the projections that want this event.
+#[must_use]
+pub fn wanted_by(event: &Event) -> &'static [&'static str] {
+    match event {
+        Event::Account(event) => match event {
+            AccountEvent::Registered { .. } => &[profiles::NAME, timelines::NAME],
+            AccountEvent::ProfileUpdated { .. } | AccountEvent::HandleChanged { .. } => &[profiles::NAME],
+            AccountEvent::Protected { .. }
+            | AccountEvent::Unprotected { .. }
+            | AccountEvent::Deactivated { .. }
+            | AccountEvent::Reactivated { .. } => &[profiles::NAME, changes::NAME],
+        },
+        Event::Post(event) => match event {
+            PostEvent::Created { .. } | PostEvent::Deleted { .. } => &[
+                posts::NAME,
+                counts::NAME,
+                hashtags::NAME,
+                notifications::NAME,
+                activity::NAME,
+                timelines::NAME,
+                changes::NAME,
+            ],
+            PostEvent::Edited { .. } => &[posts::NAME, hashtags::NAME, notifications::NAME, changes::NAME],
+        },
+        Event::Like(event) => match event {
+            LikeEvent::Added { .. } | LikeEvent::Removed { .. } => {
+                &[posts::NAME, counts::NAME, notifications::NAME, activity::NAME]
+            }
+        },
+        Event::Repost(event) => match event {
+            RepostEvent::Added { .. } | RepostEvent::Removed { .. } => {
+                &[posts::NAME, counts::NAME, notifications::NAME, activity::NAME, timelines::NAME, changes::NAME]
+            }
+        },
+        Event::Bookmark(event) => match event {
+            BookmarkEvent::Added { .. } | BookmarkEvent::Removed { .. } => &[bookmarks::NAME],
+        },
+        Event::Follow(event) => match event {
+            FollowEvent::Requested(_) | FollowEvent::Rejected(_) | FollowEvent::Withdrawn(_) => {
+                &[graph::NAME, notifications::NAME]
+            }
+            FollowEvent::Followed(_) | FollowEvent::Unfollowed(_) => {
+                &[graph::NAME, counts::NAME, notifications::NAME, activity::NAME, timelines::NAME, changes::NAME]
+            }
+        },
+        Event::Block(event) => match event {
+            BlockEvent::Added { .. } | BlockEvent::Removed { .. } => &[graph::NAME, changes::NAME],
+        },
+        Event::Mute(event) => match event {
+            MuteEvent::Added { .. } | MuteEvent::Removed { .. } => &[graph::NAME, changes::NAME],
+        },
+        Event::Notifications(event) => match event {
+            NotificationsEvent::Seen { .. } => &[notifications::NAME],
+        },
+        Event::Handle(_) | Event::Requests(_) => &[],
+    }
+}
+
+/// A fold was given what [`wanted_by`] says that it wants, and does not know it.
+///
+/// # Panics
+/// Always; the event is parked, or stops a critical projection.
+pub fn unwanted(projection: &str, fact: &Fact) -> ! {
+    panic!("{projection} wants {:?} by its declaration, and its fold does not know it", fact.event)
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::model::event::AGGREGATES;
+    use shared::model::golden::{Golden, samples};
+    use shared::runtime::settings::TimelineSettings;
+
+    use super::*;
+
+    #[test]
+    fn a_projection_names_the_aggregates_of_the_events_that_it_wants_and_no_others() {
+        let events: Vec<Event> = samples().iter().map(Golden::event).collect();
+        let projections = all(&TimelineSettings::default());
+        for projection in &projections {
+            let wanted = events.iter().filter(|event| wanted_by(event).contains(&projection.name()));
+            let wanted: Vec<String> = wanted.map(|event| event.encode().kind).collect();
+            let aggregate = |kind: &String| kind.split('.').next().expect("a type has a first word").to_owned();
+            let mut aggregates: Vec<String> = wanted.iter().map(aggregate).collect();
+            aggregates.sort_unstable();
+            aggregates.dedup();
+            let mut named = projection.aggregates().to_vec();
+            named.sort_unstable();
+            assert_eq!(aggregates, named, "{}", projection.name());
+            assert!(named.iter().all(|name| AGGREGATES.iter().any(|aggregate| aggregate.name == *name)));
+        }
+        let names: Vec<_> = projections.iter().map(|projection| projection.name()).collect();
+        assert!(events.iter().flat_map(wanted_by).all(|name| names.contains(name)), "{names:?}");
+    }
 }

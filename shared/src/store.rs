@@ -302,7 +302,7 @@ impl Store {
                 let file = tables_file(folder);
                 tables::open_file_to_write(&file, epoch, projections).await.map_err(of_file(&file))
             }
-            Self::Server(server) => Ok(tables::belonging_to(server.tables_to_write(), epoch).await?),
+            Self::Server(server) => Ok(tables::made_for(server.tables_to_write(), epoch, projections).await?),
         }
     }
 

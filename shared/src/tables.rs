@@ -22,6 +22,7 @@ use uuid::Uuid;
 
 use crate::runtime::wake::Listener;
 use crate::sql::database::{Database, Transaction, Value};
+use crate::sql::rows::Rows;
 use crate::sql::sqlite::{BUSY_TIMEOUT, WAL_BYTES_KEPT, connect_to_write, pool};
 use crate::sql::versions::{Mismatch, TABLES};
 use crate::sql::vocabulary::Numbers;
@@ -53,7 +54,7 @@ static SCHEMA: Script = Script::new(include_str!("tables/schema.sql"));
 
 statements! {
     "tables.sql":
-    CLAIM_FOR_STORE, SELECT_EPOCH, UPDATE_EPOCH, SELECT_COLUMN, SELECT_VERSION, RAISE_VERSION,
+    CLAIM_FOR_STORE, SELECT_EPOCH, UPDATE_EPOCH, SELECT_COLUMN, SELECT_LACKING, SELECT_VERSION, RAISE_VERSION,
 }
 
 /// What happened, as `changes_1` keeps it for streams. The comment says what `actor` and `target` are.
@@ -289,6 +290,26 @@ pub async fn belonging_to(database: Database, epoch: Uuid) -> Result<Database, O
         true => Ok(database),
         false => Err(OpenError::AnotherStore),
     }
+}
+
+/// The same, to be written by these projections.
+///
+/// # Errors
+/// Also when the tables of one of them were never made: a process may not make them on a server.
+pub async fn made_for(database: Database, epoch: Uuid, projections: &[&Tables]) -> Result<Database, OpenError> {
+    let database = belonging_to(database, epoch).await?;
+    let lacking = lacking(&database, projections).await?;
+    if lacking.is_empty() { Ok(database) } else { Err(TABLES.lacking(&lacking).into()) }
+}
+
+/// The tables of these projections that are not there.
+///
+/// # Errors
+/// When the database fails.
+pub async fn lacking(database: &Database, projections: &[&Tables]) -> Result<Vec<String>, sqlx::Error> {
+    let wanted: Rows = projections.iter().flat_map(|tables| tables.names()).collect();
+    let rows = database.rows(&SELECT_LACKING, &[Value::Rows(&wanted)]).await?;
+    rows.iter().map(|row| row.get("name")).collect()
 }
 
 /// Which version the schema has.

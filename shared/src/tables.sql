@@ -15,6 +15,12 @@ SELECT name FROM {sqlite: pragma_table_info($1)}{postgres: (
     SELECT attname AS name FROM pg_attribute WHERE attrelid = to_regclass($1) AND NOT attisdropped
 ) AS columns} WHERE name = $2;
 
+-- name: SELECT_LACKING
+-- $1 names of tables.
+SELECT wanted.name FROM {rows $1 AS wanted: name text} WHERE wanted.name NOT IN (
+    {sqlite: SELECT made.name FROM sqlite_master AS made}{postgres: SELECT made.tablename FROM pg_tables AS made WHERE made.schemaname = 'chirp_tables'}
+) ORDER BY wanted.name;
+
 -- name: SELECT_VERSION
 SELECT schema_version FROM {postgres: chirp_tables.}store;
 

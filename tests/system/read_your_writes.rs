@@ -16,11 +16,7 @@ use crate::process::{Dev, Role, Roles, folder};
 /// How often something is written and read; `CHIRP_READ_YOUR_WRITES` sets another number.
 const ROUNDS: usize = 400;
 /// Projectors that share the projections.
-const SHARES: [&str; 3] = [
-    "timelines_1,changes_1,counts_1",
-    "profiles_1,posts_1,bookmarks_1",
-    "graph_1,hashtags_1,notifications_1,activity_1",
-];
+const PROJECTORS: usize = 3;
 /// How long a projector is stopped, and works, at most.
 const PAUSE_MILLIS: u64 = 12;
 
@@ -49,11 +45,12 @@ impl Carried {
     }
 }
 
-/// Three projectors, each stopped now and then.
+/// Some projectors, each with a share of the projections and stopped now and then.
 async fn slow_projectors(store: &Path) -> (Vec<tokio::task::JoinHandle<()>>, Vec<String>) {
     let (mut slowed, mut addresses) = (Vec::new(), Vec::new());
-    for (share, names) in SHARES.iter().enumerate() {
-        let projector = Role::start("projector", "--ops-listen", store, &["--projections", names]).await;
+    let names = projector::projections::names();
+    for (share, names) in names.chunks(names.len().div_ceil(PROJECTORS)).enumerate() {
+        let projector = Role::start("projector", "--ops-listen", store, &["--projections", &names.join(",")]).await;
         addresses.push(projector.address.clone());
         slowed.push(tokio::spawn(async move {
             let mut state = 0x9e37_79b9_7f4a_7c15_u64 ^ share as u64;

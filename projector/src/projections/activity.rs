@@ -15,7 +15,7 @@ use shared::sql::statements;
 use shared::tables::{Tables, declare_tables};
 
 use crate::projection::{Batch, Fact, Projection};
-use crate::projections::wants::unwanted;
+use crate::projections::unwanted;
 
 declare_tables! { "activity_1" in "activity.sql" }
 statements! { "activity.sql": UPSERT, DELETE, DELETE_OF_POSTS }

@@ -10,7 +10,7 @@ use shared::tables::{Tables, declare_tables};
 
 use crate::edges::{EdgeTable, Edges};
 use crate::projection::{Batch, Fact, Projection};
-use crate::projections::wants::unwanted;
+use crate::projections::unwanted;
 use crate::vocabulary::VOCABULARY;
 
 declare_tables! { "bookmarks_1" in "bookmarks.sql" }

@@ -13,7 +13,7 @@ use shared::tables::{Change, Tables, declare_tables};
 
 use crate::changes::ChangesTable;
 use crate::projection::{Batch, Fact, Projection};
-use crate::projections::wants::unwanted;
+use crate::projections::unwanted;
 
 declare_tables! { "changes_1" in "changes.sql" }
 

@@ -15,7 +15,7 @@ use shared::sql::statements;
 use shared::tables::{Tables, declare_tables};
 
 use crate::projection::{Batch, Fact, Projection};
-use crate::projections::wants::unwanted;
+use crate::projections::unwanted;
 
 declare_tables! { "counts_1" in "counts.sql" }
 statements! { "counts.sql": ADD_TO_ACCOUNTS, ADD_TO_POSTS }

@@ -8,7 +8,7 @@ use shared::tables::{Tables, declare_tables};
 
 use crate::edges::{EdgeTable, Edges};
 use crate::projection::{Batch, Fact, Policy, Projection};
-use crate::projections::wants::unwanted;
+use crate::projections::unwanted;
 use crate::vocabulary::VOCABULARY;
 
 declare_tables! { "graph_1" in "graph.sql" }

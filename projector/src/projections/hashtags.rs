@@ -13,7 +13,7 @@ use shared::sql::statements;
 use shared::tables::{Tables, declare_tables};
 
 use crate::projection::{Batch, Fact, Projection};
-use crate::projections::wants::unwanted;
+use crate::projections::unwanted;
 
 declare_tables! { "hashtags_1" in "hashtags.sql" }
 statements! { "hashtags.sql": DELETE, INSERT }

@@ -20,7 +20,7 @@ use shared::tables::{Tables, declare_tables};
 
 use crate::changes::ChangesTable;
 use crate::projection::{Batch, Fact, Projection};
-use crate::projections::wants::unwanted;
+use crate::projections::unwanted;
 use crate::vocabulary::VOCABULARY;
 
 /// Where a reason is about no post.

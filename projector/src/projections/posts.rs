@@ -15,7 +15,7 @@ use shared::tables::{Tables, declare_tables};
 use crate::changes::ChangesTable;
 use crate::edges::{EdgeTable, Edges};
 use crate::projection::{Batch, Fact, Projection};
-use crate::projections::wants::unwanted;
+use crate::projections::unwanted;
 use crate::vocabulary::VOCABULARY;
 
 declare_tables! { "posts_1" in "posts.sql" }

@@ -11,7 +11,7 @@ use shared::sql::statements;
 use shared::tables::{Tables, declare_tables};
 
 use crate::projection::{Batch, Fact, Policy, Projection};
-use crate::projections::wants::unwanted;
+use crate::projections::unwanted;
 
 declare_tables! { "profiles_1" in "profiles.sql" }
 statements! { "profiles.sql": INSERT, UPDATE }

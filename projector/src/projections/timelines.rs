@@ -14,7 +14,7 @@ use timelines::rows::{RowWriter, TABLES};
 use timelines::{EdgeChanges, ReasonChanges, WriteTimelines};
 
 use crate::projection::{Batch, Fact, Projection};
-use crate::projections::wants::unwanted;
+use crate::projections::unwanted;
 
 /// The projection.
 pub struct Timelines {

@@ -39,6 +39,8 @@ pub enum Mismatch {
     Newer(&'static str, i64, i64),
     #[error("{0} has schema version {1}, and this build serves version {2}: {3}")]
     Older(&'static str, i64, i64, &'static str),
+    #[error("{0} lack {1}, which this build has projections for: {2}")]
+    Lacking(&'static str, String, &'static str),
 }
 
 impl Schema {
@@ -56,6 +58,12 @@ impl Schema {
             std::cmp::Ordering::Greater => Err(Mismatch::Newer(name, found, version)),
             std::cmp::Ordering::Less => Err(Mismatch::Older(name, found, version, remedy)),
         }
+    }
+
+    /// Tables that this code needs are not there, though the version is its own: projections came with this build.
+    #[must_use]
+    pub fn lacking(&self, tables: &[String]) -> Mismatch {
+        Mismatch::Lacking(self.name, tables.join(", "), self.remedy)
     }
 
     /// Whether this code may upgrade a schema of this version: one that is older or equal, and complete.

@@ -45,12 +45,14 @@ impl Found {
 }
 
 /// What is there of a store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Status {
     /// The schema of the log.
     pub log: Found,
     /// The schema of the read tables.
     pub tables: Found,
+    /// Tables of projections that are not there, of a schema that is.
+    pub lacking: Vec<String>,
     /// How many of [`ROLES`].
     pub roles: i64,
 }
@@ -73,22 +75,23 @@ impl Server {
         Ok(setup.commit().await?)
     }
 
-    /// What is there.
+    /// What is there of all that these projections need.
     ///
     /// # Errors
     /// When the server does not answer.
-    pub async fn status(&self) -> Result<Status, sqlx::Error> {
+    pub async fn status(&self, projections: &[&Tables]) -> Result<Status, sqlx::Error> {
         let pool = self.pool("chirp_log", &reading(), 1, Purpose::Reading);
         let query = sqlx::query(SELECT_STATUS).bind(&ROLES[..]);
         let row = pool.acquire().await?.fetch_one(query, Wait::UntilDeadline).await?;
         let database = Database::Postgres(pool);
-        let (mut log, mut tables) = (Found::Missing, Found::Missing);
+        let (mut log, mut tables, mut lacking) = (Found::Missing, Found::Missing, vec![]);
         if row.try_get("log")? {
             log = Found::of(stored::version(&database).await)?;
         }
         if row.try_get("tables")? {
             tables = Found::of(tables::version(&database).await)?;
+            lacking = tables::lacking(&database, projections).await?;
         }
-        Ok(Status { log, tables, roles: row.try_get("roles")? })
+        Ok(Status { log, tables, lacking, roles: row.try_get("roles")? })
     }
 }

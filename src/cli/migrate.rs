@@ -29,19 +29,24 @@ pub async fn run(command: MigrateCommand) -> anyhow::Result<ExitCode> {
         }
         MigrateCommand::Status(args) => {
             let server = server(&args.store)?;
-            let status = server.status().await.with_context(|| format!("{server} does not say what it has"))?;
+            let projections = projector::projections::tables();
+            let status =
+                server.status(&projections).await.with_context(|| format!("{server} does not say what it has"))?;
             let schemas = [("chirp_log   ", status.log, LOG), ("chirp_tables", status.tables, TABLES)];
             for (name, found, _) in schemas {
                 out::print(&format!("schema {name}  {}\n", said(found)))?;
             }
             out::print(&format!("roles                {} of {}\n", status.roles, ROLES.len()))?;
-            for cause in schemas.iter().filter_map(|(_, found, schema)| mismatch(*found, *schema)) {
+            let lacking = (!status.lacking.is_empty()).then(|| TABLES.lacking(&status.lacking));
+            for cause in schemas.iter().filter_map(|(_, found, schema)| mismatch(*found, *schema)).chain(lacking) {
                 out::note(&cause.to_string());
             }
             let is_served = |(_, found, schema): &(&str, Found, Schema)| {
                 *found != Found::Missing && mismatch(*found, *schema).is_none()
             };
-            let is_complete = schemas.iter().all(is_served) && usize::try_from(status.roles) == Ok(ROLES.len());
+            let is_complete = schemas.iter().all(is_served)
+                && status.lacking.is_empty()
+                && usize::try_from(status.roles) == Ok(ROLES.len());
             Ok(if is_complete { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
     }
