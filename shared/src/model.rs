@@ -8,3 +8,4 @@ pub mod golden;
 pub mod hashtag;
 pub mod ids;
 pub mod streams;
+pub mod upcasting;

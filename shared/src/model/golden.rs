@@ -33,6 +33,6 @@ impl Golden {
 /// When a line is no sample, which fails the test that asks.
 #[must_use]
 pub fn samples() -> Vec<Golden> {
-    let lines = include_str!("../../golden/events_v1.jsonl").lines();
+    let lines = include_str!("../../golden/events.jsonl").lines();
     lines.map(|line| serde_json::from_str(line).expect("a golden line is JSON")).collect()
 }
