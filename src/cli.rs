@@ -1,8 +1,12 @@
-//! The command line: every command, flag, environment variable and default, and nothing else.
+//! The command line: every command, flag, environment variable and default; and, in files of their own, what the commands do that are no
+//! role and no tool.
 //!
 //! Always: a flag `--some-thing` is also `CHIRP_SOME_THING` and the key `some_thing` of the file; a command's help
 //! begins with an example; a number has a range, checked here. Never here: where a value came from (see `config`).
 
+pub mod admin;
+pub mod migrate;
+pub mod new_epoch;
 mod operators;
 mod stores;
 

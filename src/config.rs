@@ -4,6 +4,9 @@
 //! value of the file is checked, also those that a flag overrides; an unknown key is an error that names the nearest
 //! known one; every message names the key that is wrong. Never here: which flags there are (see `cli`).
 
+pub mod log_targets;
+pub mod secrets;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::io::{self, Write as _};
@@ -15,9 +18,9 @@ use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches};
 use shared::store::StoreError;
 use toml::{Table, Value};
 
+use self::secrets::{Secrets, may_be_secret};
 use crate::cli::{Cli, EXIT_CODES};
 use crate::roles::CannotListen;
-use crate::secrets::{Secrets, may_be_secret};
 use tools::out;
 
 /// Commands that run until they are stopped, whose output is their log.

@@ -4,6 +4,9 @@
 //! read-only connections, as it has in a process of its own. Never here: a shortcut between the roles other than a hint
 //! to wake up.
 
+mod demo;
+mod guide;
+
 use std::future::ready;
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -25,10 +28,10 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
 use tracing::{info, warn};
 
+use self::demo::Demo;
+use self::guide::{Addresses, calls_to_paste};
 use crate::cli::DevArgs;
-use crate::demo::{self, Demo};
-use crate::guide::{Addresses, calls_to_paste};
-use crate::history::Folded;
+use crate::roles::history::Folded;
 use crate::roles::{
     COMMAND_CHECKS, PROJECTOR_CHECKS, QUERY_CHECKS, RoleServer, bind, check_commands, check_projections, check_queries,
     project, reachable_at,

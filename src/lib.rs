@@ -6,18 +6,10 @@
 // These panic when their reader is gone; see `out`.
 #![cfg_attr(not(test), warn(clippy::print_stdout, clippy::print_stderr))]
 
-mod admin;
 mod cli;
 mod config;
-mod demo;
 mod dev;
-mod guide;
-mod history;
-mod log_targets;
-mod migrate;
-mod new_epoch;
 mod roles;
-mod secrets;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -28,7 +20,8 @@ use tools::logs::args::LogCommand;
 use tools::{bench, logs, out, replay, verify};
 
 use crate::cli::{Cli, Command, EventsCommand, ParkedCommand, ProjectionCommand, StoreCommand};
-use crate::secrets::Secrets;
+use crate::cli::{admin, migrate, new_epoch};
+use crate::config::secrets::Secrets;
 
 /// How long threads that still work may delay the exit.
 const LAST_THREADS: Duration = Duration::from_secs(1);
@@ -57,7 +50,7 @@ pub fn main() -> ExitCode {
 
 fn start(cli: Cli) -> anyhow::Result<ExitCode> {
     shared::runtime::telemetry::start(&cli.log).context("logging cannot be started")?;
-    for target in log_targets::unknown_in(&cli.log) {
+    for target in config::log_targets::unknown_in(&cli.log) {
         // Not to the log, which may be silent by the same filter.
         out::note(&format!("warning: --log names {target}, and no crate of this build is called so"));
     }

@@ -4,6 +4,8 @@
 //! role waits for; what a role opens is dropped when its work ends, so that the tasks of the store end, too. Never here:
 //! what the roles do, and how a process ends (`shared::runtime::tasks`).
 
+pub mod history;
+
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
@@ -28,8 +30,8 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
+use self::history::Folded;
 use crate::cli::{CommandServerArgs, ProjectorArgs, QueryServerArgs};
-use crate::history::Folded;
 use tools::args::Address;
 
 /// Runs the command server until asked to stop.

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use serde_json::{Value, json};
 
-use crate::demo::Demo;
+use super::demo::Demo;
 
 /// Where the three servers listen.
 #[derive(Clone, Copy, Debug)]

@@ -6,7 +6,7 @@
 use tracing_subscriber::filter::LevelFilter;
 
 /// The lock file of cargo, which names the crates.
-const LOCK: &str = include_str!("../Cargo.lock");
+const LOCK: &str = include_str!("../../Cargo.lock");
 
 /// The targets of a filter that begin with no crate of this build.
 pub fn unknown_in(filter: &str) -> Vec<&str> {
