@@ -12,6 +12,8 @@ use crate::model::event::DecodeError;
 /// The version of a type that has no step.
 const FIRST_VERSION: u32 = 1;
 
+type Fields = Map<String, Value>;
+
 /// Brings the payloads of one type from one schema version to the next.
 #[derive(Clone, Copy, Debug)]
 pub struct Step {
@@ -20,7 +22,7 @@ pub struct Step {
     /// The version that it takes; it gives the one after it.
     pub from: u32,
     /// Fails with the reason when the payload is not of that version.
-    pub apply: fn(Map<String, Value>) -> Result<Map<String, Value>, String>,
+    pub apply: fn(Fields) -> Result<Fields, String>,
 }
 
 /// All steps, those of one type in the order of their versions. The newest version of a type follows from them.
@@ -78,7 +80,7 @@ mod tests {
         Step { kind: "cake.eaten", from: 1, apply: Ok },
     ];
 
-    fn name_to_names(mut fields: Map<String, Value>) -> Result<Map<String, Value>, String> {
+    fn name_to_names(mut fields: Fields) -> Result<Fields, String> {
         let name = fields.remove("name").ok_or("a cake without a name")?;
         fields.insert("names".to_owned(), Value::Array(vec![name]));
         Ok(fields)
