@@ -14,7 +14,6 @@ pub mod notifications;
 pub mod post;
 pub mod reaction;
 pub mod requests;
-pub mod text;
 
 use shared::model::event::Event;
 use shared::model::ids::Position;

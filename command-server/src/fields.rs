@@ -2,7 +2,10 @@
 //!
 //! Always: a wrong field adds a violation and is read as a placeholder, and [`Fields::check`] must pass before any of the values is used.
 
+use prost_types::FieldMask;
+use shared::model::entities::{HANDLE_LENGTH_MAX, HANDLE_LENGTH_MIN, Kind, is_handle, names};
 use shared::model::event::{AccountKind, Profile};
+use shared::model::hashtag::HASHTAG_LENGTH_MAX;
 use shared::model::ids::{AccountId, PostId, RequestId};
 use shared::rpc::errors::{ErrorReason, Violations};
 use shared::rpc::proto::command::WaitFor;
@@ -10,14 +13,19 @@ use shared::rpc::proto::common;
 use shared::rpc::tokens::{Genuine, Tokens};
 use tonic::Status;
 
-use crate::domain::text::{HANDLE_LENGTH_MAX, HANDLE_LENGTH_MIN, is_handle};
+use crate::domain::account::ProfileChange;
 
-/// The longest text of a post, in characters, after trimming.
+/// The longest text of a post, in characters as people see them, after trimming.
 pub const TEXT_LENGTH_MAX: usize = 500;
-/// The longest display name, in characters, after trimming.
+/// The longest display name, in such characters, after trimming.
 pub const DISPLAY_NAME_LENGTH_MAX: usize = 50;
-/// The longest bio, in characters, after trimming.
+/// The longest bio, in such characters, after trimming.
 pub const BIO_LENGTH_MAX: usize = 300;
+
+/// The fields of a profile, as an update mask names them.
+const PROFILE_FIELDS: [&str; 2] = ["display_name", "bio"];
+/// The path of a mask that names every field (AIP-134).
+const EVERY_FIELD: &str = "*";
 
 /// The fields of one request while they are being parsed.
 #[derive(Debug, Default)]
@@ -71,9 +79,17 @@ impl Fields {
         text.to_owned()
     }
 
-    /// The trimmed text of a post.
+    /// The trimmed text of a post. A hashtag that is too long to be found by is refused, so that none is lost without a word.
     pub fn text(&mut self, text: &str) -> String {
-        self.0.required_words("text", text, TEXT_LENGTH_MAX)
+        let text = self.0.required_words("text", text, TEXT_LENGTH_MAX);
+        for tag in names(&text, Kind::Hashtag) {
+            let length = tag.chars().count();
+            if length > HASHTAG_LENGTH_MAX {
+                let rule = format!("a hashtag must have at most {HASHTAG_LENGTH_MAX} characters, #{tag} has {length}");
+                self.0.add("text", ErrorReason::HashtagMalformed, rule);
+            }
+        }
+        text
     }
 
     /// A profile with trimmed texts.
@@ -81,6 +97,31 @@ impl Fields {
         Profile {
             display_name: self.0.required_words("display_name", display_name, DISPLAY_NAME_LENGTH_MAX),
             bio: self.0.words("bio", bio, BIO_LENGTH_MAX),
+        }
+    }
+
+    /// The parts of a profile that a mask names, with trimmed texts; all of it without a mask.
+    pub fn profile_change(&mut self, mask: Option<&FieldMask>, display_name: &str, bio: &str) -> ProfileChange {
+        let mut named = [false; PROFILE_FIELDS.len()];
+        for path in mask.iter().flat_map(|mask| &mask.paths) {
+            match PROFILE_FIELDS.iter().position(|field| field == path) {
+                Some(field) => named[field] = true,
+                None if path == EVERY_FIELD => named = [true; PROFILE_FIELDS.len()],
+                None => {
+                    let rule = format!("must name {} or {EVERY_FIELD}", PROFILE_FIELDS.join(", "));
+                    self.0.add("update_mask", ErrorReason::UpdateMaskInvalid, rule);
+                    return ProfileChange::default();
+                }
+            }
+        }
+        let [is_named, is_described] = match named.contains(&true) {
+            true => named,
+            false => [true; PROFILE_FIELDS.len()],
+        };
+        let name = |fields: &mut Self| fields.0.required_words("display_name", display_name, DISPLAY_NAME_LENGTH_MAX);
+        ProfileChange {
+            display_name: is_named.then(|| name(self)),
+            bio: is_described.then(|| self.0.words("bio", bio, BIO_LENGTH_MAX)),
         }
     }
 
@@ -125,11 +166,48 @@ mod tests {
     }
 
     #[test]
-    fn a_text_is_trimmed_and_counted_in_characters() {
+    fn a_text_is_trimmed_and_counted_in_characters_as_people_see_them() {
         let mut fields = Fields::default();
         assert_eq!(fields.text("  hello \n"), "hello");
+        assert_eq!(fields.text("\u{202e}hello"), "\u{202e}hello\u{202c}");
         fields.text(&"🐦".repeat(TEXT_LENGTH_MAX));
+        fields.text(&"e\u{301}".repeat(TEXT_LENGTH_MAX));
         assert_eq!(fields.optional_post("reply_to_post_id", ""), None);
+        assert!(fields.check().is_ok());
+    }
+
+    #[test]
+    fn a_text_that_shows_nothing_has_too_many_marks_or_too_long_a_hashtag_is_refused() {
+        let (marks, tag) = (format!("a{}", "\u{301}".repeat(5_001)), format!("#{}", "x".repeat(101)));
+        for (text, reason) in [("\u{3164}", "TEXT_EMPTY"), (&marks, "TEXT_TOO_LONG"), (&tag, "HASHTAG_MALFORMED")] {
+            let mut fields = Fields::default();
+            fields.text(text);
+            let status = fields.check().expect_err("it is wrong");
+            assert_eq!(status.get_details_error_info().expect("an ErrorInfo").reason, reason);
+        }
+    }
+
+    #[test]
+    fn a_mask_names_what_changes_and_nothing_means_all() {
+        let changed = |paths: &[&str]| {
+            let mask = FieldMask { paths: paths.iter().map(ToString::to_string).collect() };
+            let mut fields = Fields::default();
+            let change = fields.profile_change(Some(&mask), " Ada ", "bio");
+            fields.check().map(|()| (change.display_name, change.bio))
+        };
+        let (name, bio) = (Some("Ada".to_owned()), Some("bio".to_owned()));
+        for all in [&[][..], &["*"], &["bio", "display_name"]] {
+            assert_eq!(changed(all).expect("it is a mask"), (name.clone(), bio.clone()), "{all:?}");
+        }
+        assert_eq!(changed(&["display_name"]).expect("it is a mask"), (name, None));
+        assert_eq!(changed(&["bio", "bio"]).expect("it is a mask"), (None, bio));
+        for unknown in ["", "displayName", "profile.bio", "handle", "**"] {
+            let status = changed(&["bio", unknown]).expect_err("it names nothing");
+            assert_eq!(status.get_details_error_info().expect("an ErrorInfo").reason, "UPDATE_MASK_INVALID");
+        }
+        let mut fields = Fields::default();
+        let mask = FieldMask { paths: vec!["bio".to_owned()] };
+        fields.profile_change(Some(&mask), "", "what is not changed is not checked");
         assert!(fields.check().is_ok());
     }
 

@@ -115,7 +115,7 @@ impl Scope for OfTag<'_> {
 
     fn read(&self, violations: &mut Violations) -> String {
         hashtag::asked_for(self.0).unwrap_or_else(|| {
-            let rule = "must be 1–50 letters, digits and underscores with at least one letter";
+            let rule = "must be a word of 1–100 letters, marks, digits and underscores, with at least one letter";
             violations.add("tag", ErrorReason::HashtagMalformed, rule);
             String::new()
         })

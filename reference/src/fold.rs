@@ -7,12 +7,13 @@
 use crate::event::{
     Content, Dropped, Event, Follow, LogEvent, OffPost, OnAccount, OnPost, PostCreated, PostRef, Profile, Ref,
 };
+use crate::listings::same_for_all_cases;
 use crate::model::{AccountNumber, AccountState, Deed, Model, PostNumber, PostState, Promise};
 
 const HANDLE_LENGTH_MIN: usize = 3;
 const HANDLE_LENGTH_MAX: usize = 30;
-const TEXT_LENGTH_MIN: usize = 1;
-const TEXT_LENGTH_MAX: usize = 500;
+/// 500 characters as people see them, of up to 20 bytes each, and as much again for what ends their turns of direction.
+const TEXT_BYTES_MAX: usize = 20_000;
 
 impl Model {
     /// Applies the next event of the log.
@@ -353,9 +354,9 @@ impl Model {
 
     /// Checks what an author writes, and finds whom it mentions.
     fn judged_mentions(&self, content: &Content) -> Result<Vec<AccountNumber>, String> {
-        let length = content.text.trim().chars().count();
+        let length = content.text.trim().len();
         let hashtags_are_lower_case = content.hashtags.iter().all(|hashtag| *hashtag == hashtag.to_lowercase());
-        require((TEXT_LENGTH_MIN..=TEXT_LENGTH_MAX).contains(&length), "the text has a forbidden length")?;
+        require((1..=TEXT_BYTES_MAX).contains(&length), "the text has a forbidden length")?;
         require(hashtags_are_lower_case, "a hashtag is not lower case")?;
         content.mentions.iter().map(|mention| self.known_account(mention)).collect()
     }
@@ -402,7 +403,7 @@ impl Model {
             }
         }
         for hashtag in &content.hashtags {
-            self.posts_by_hashtag.entry(hashtag.clone()).or_default().insert(post);
+            self.posts_by_hashtag.entry(same_for_all_cases(hashtag)).or_default().insert(post);
         }
         let state = self.post_state_mut(post);
         state.text = content.text;

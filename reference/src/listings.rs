@@ -3,6 +3,8 @@
 //! Always: each post once, newest first. Never here: lists of accounts (`questions`), and reposts: they bring a post
 //! into a timeline, not into a list.
 
+use unicode_normalization::UnicodeNormalization as _;
+
 use crate::law::Entry;
 use crate::model::{Model, PostNumber};
 
@@ -18,15 +20,15 @@ impl Model {
         self.newest_first(visible.collect())
     }
 
-    /// The posts whose present text has the hashtag, in whatever case it is asked for, that the viewer may see and
+    /// The posts whose present text has the hashtag, in whatever case and normal form it is asked for, that the viewer may see and
     /// whose author they do not mute; newest post first.
     #[must_use]
     pub fn hashtag_timeline(&self, tag: &str, viewer: Option<&str>) -> Vec<Entry> {
-        let tag = tag.to_lowercase();
+        let tag = same_for_all_cases(tag);
         let viewer = self.viewer_number(viewer);
         let mut shown = Vec::new();
         for post in self.posts_by_hashtag.get(&tag).into_iter().flatten() {
-            let has_it_now = self.post_state(*post).hashtags.contains(&tag);
+            let has_it_now = self.post_state(*post).hashtags.iter().any(|own| same_for_all_cases(own) == tag);
             if has_it_now && self.is_visible_and_not_muted(*post, viewer) {
                 shown.push(self.at_its_creation(*post));
             }
@@ -58,4 +60,11 @@ impl Model {
         let entry = |(post, place)| Entry { post_id: self.post_state(post).id.clone(), place, reposted_by: None };
         posts.into_iter().map(entry).collect()
     }
+}
+
+/// A tag in the form that all its spellings share: lower case, composed characters, and one small sigma of the two.
+pub(crate) fn same_for_all_cases(tag: &str) -> String {
+    let composed: String = tag.nfc().collect();
+    let lower: String = composed.to_lowercase().nfc().collect();
+    lower.replace('ς', "σ")
 }

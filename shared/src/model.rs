@@ -3,9 +3,11 @@
 //! Never here: input or output, or anything that waits.
 
 pub mod clock;
+pub mod entities;
 pub mod event;
 pub mod golden;
 pub mod hashtag;
 pub mod ids;
 pub mod streams;
+pub mod text;
 pub mod upcasting;

@@ -6,6 +6,7 @@ use clients::Random;
 use command_server::commands::{
     AccountCommand, Answer, Command, Edge, NewPost, OnPost, Pair, PostCommand, RelationshipCommand,
 };
+use command_server::domain::account::ProfileChange;
 use command_server::execute::{Call, Executed, Executor, digest};
 use shared::log::EventLog;
 use shared::model::event::{AccountKind, Profile};
@@ -136,7 +137,7 @@ impl History {
             94..=95 => AccountCommand::Unprotect(account).into(),
             96 => RelationshipCommand::ApproveFollow(mostly(random, &self.requested, edge)).into(),
             97 => RelationshipCommand::RejectFollow(mostly(random, &self.requested, edge)).into(),
-            98 => AccountCommand::UpdateProfile { account, profile: profile(self.steps) }.into(),
+            98 => AccountCommand::UpdateProfile { account, change: self.profile_change(random) }.into(),
             99 => AccountCommand::ChangeHandle { account, handle: handle(random) }.into(),
             100..=102 => PostCommand::Bookmark(sometimes(random, &self.bookmarked, on)).into(),
             103..=104 => PostCommand::RemoveBookmark(mostly(random, &self.bookmarked, on)).into(),
@@ -151,6 +152,15 @@ impl History {
         let kind = if random.one_in(4) { AccountKind::Organization } else { AccountKind::User };
         let account = AccountId(random.uuid());
         AccountCommand::Register { account, handle: handle(random), kind, profile: profile(self.steps) }.into()
+    }
+
+    fn profile_change(&self, random: &mut Random) -> ProfileChange {
+        let Profile { display_name, bio } = profile(self.steps);
+        let bio = if random.one_in(2) { bio } else { format!("step {}", self.steps) };
+        ProfileChange {
+            display_name: (!random.one_in(3)).then_some(display_name),
+            bio: random.one_in(2).then_some(bio),
+        }
     }
 
     fn post(&self, random: &mut Random, author: AccountId) -> Command {

@@ -8,7 +8,7 @@ use shared::rpc::proto::command as v1;
 use tonic::Status;
 
 use super::{Answer, Command, Decision, Handle, unexpected};
-use crate::domain::account::{self, APPROVED_TOGETHER_MAX, Account, Step};
+use crate::domain::account::{self, APPROVED_TOGETHER_MAX, Account, ProfileChange, Step};
 use crate::domain::handle::Handle as HandleState;
 use crate::domain::notifications::{self, Seen};
 use crate::domain::requests::Requests;
@@ -26,8 +26,7 @@ pub enum AccountCommand {
     },
     UpdateProfile {
         account: AccountId,
-        /// The whole new profile.
-        profile: Profile,
+        change: ProfileChange,
     },
     ChangeHandle {
         account: AccountId,
@@ -52,9 +51,9 @@ pub async fn decide(session: &mut Session<'_>, command: &AccountCommand) -> Resu
             let events = account::register(&wanted, *account, handle, *kind, Envelope::Plain(profile.clone()))?;
             Ok(Decision::answered(Answer::Account(*account), events))
         }
-        AccountCommand::UpdateProfile { account, profile } => {
+        AccountCommand::UpdateProfile { account, change } => {
             let account = session.account(*account).await?;
-            Ok(account::update_profile(&account, Envelope::Plain(profile.clone()))?.into())
+            Ok(account::update_profile(&account, change)?.into())
         }
         AccountCommand::ChangeHandle { account, handle } => change_handle(session, *account, handle).await,
         AccountCommand::Protect(account) => Ok(account::protect(&session.account(*account).await?)?.into()),
@@ -113,7 +112,7 @@ impl Handle for v1::UpdateProfileRequest {
     async fn command(&self, fields: &mut Fields, _: &Commands) -> Result<Command, Status> {
         Ok(AccountCommand::UpdateProfile {
             account: fields.account("account_id", &self.account_id),
-            profile: fields.profile(&self.display_name, &self.bio),
+            change: fields.profile_change(self.update_mask.as_ref(), &self.display_name, &self.bio),
         }
         .into())
     }

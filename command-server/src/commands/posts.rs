@@ -1,5 +1,6 @@
 //! Commands about posts.
 
+use shared::model::entities::{Kind, names as names_of};
 use shared::model::event::{Envelope, PostText};
 use shared::model::ids::{AccountId, AccountRef, PostId};
 use shared::model::streams::StreamName;
@@ -14,7 +15,6 @@ use crate::domain::handle::Handle as HandleState;
 use crate::domain::notifications::Seen;
 use crate::domain::post::{self, Named, NamedSince, Post};
 use crate::domain::reaction::{self, Reaction};
-use crate::domain::text;
 use crate::fields::Fields;
 use crate::service::Commands;
 use crate::session::{Failure, Session};
@@ -189,9 +189,9 @@ async fn seen_by_each(session: &Session<'_>, dropped: Vec<AccountRef>) -> Result
 /// The accounts and tags that a text names. A handle that nobody holds names nobody; one that the text named `before`
 /// names whoever held it then.
 async fn named(session: &Session<'_>, text: &str, NamedSince(before): &NamedSince) -> Result<Named, Failure> {
-    let names = text::mentioned_handles(text);
+    let names = names_of(text, Kind::Mention);
     let handles: Vec<StreamName> = names.iter().map(|name| StreamName::handle(name)).collect();
-    let mut named = Named { mentions: vec![], hashtags: text::hashtags(text) };
+    let mut named = Named { mentions: vec![], hashtags: names_of(text, Kind::Hashtag) };
     if handles.is_empty() {
         return Ok(named);
     }

@@ -76,12 +76,24 @@ pub fn register(
     ])
 }
 
-/// Replaces the whole profile.
+/// What an account says of itself from now on; what is none stays as it is.
+#[derive(Clone, Debug, Default)]
+pub struct ProfileChange {
+    pub display_name: Option<String>,
+    pub bio: Option<String>,
+}
+
+/// Replaces the parts of the profile that are given.
 ///
 /// # Errors
 /// `AccountNotFound`, `AccountDeactivated`.
-pub fn update_profile(account: &Account, personal: Envelope<Profile>) -> Result<Vec<Event>, Refusal> {
+pub fn update_profile(account: &Account, change: &ProfileChange) -> Result<Vec<Event>, Refusal> {
     let known = account.acting()?;
+    let present = known.personal.open();
+    let personal = Envelope::Plain(Profile {
+        display_name: change.display_name.clone().unwrap_or_else(|| present.display_name.clone()),
+        bio: change.bio.clone().unwrap_or_else(|| present.bio.clone()),
+    });
     if known.personal == personal {
         return Ok(vec![]);
     }
@@ -244,16 +256,28 @@ mod tests {
         let away = deactivated(ALICE);
         check(protect(&away), Err(Refusal::AccountDeactivated));
         assert_eq!(unprotect(&away, &[]), Err(Refusal::AccountDeactivated));
-        check(update_profile(&away, known(BOB).personal), Err(Refusal::AccountDeactivated));
+        check(update_profile(&away, &ProfileChange::default()), Err(Refusal::AccountDeactivated));
         check(change_handle(&away, &Handle::Free, "ada"), Err(Refusal::AccountDeactivated));
         check(deactivate(&away), Ok(vec![]));
         check(reactivate(&away), Ok(vec![AccountEvent::Reactivated { account: ALICE }]));
     }
 
     #[test]
+    fn the_part_of_a_profile_that_is_not_given_stays_as_it_is() {
+        let change = ProfileChange { bio: Some("new".to_owned()), ..ProfileChange::default() };
+        let display_name = known(ALICE).personal.open().display_name.clone();
+        let personal = Envelope::Plain(Profile { display_name, bio: "new".to_owned() });
+        let account = Account::Known(known(ALICE));
+        check(update_profile(&account, &change), Ok(vec![AccountEvent::ProfileUpdated { account: ALICE, personal }]));
+    }
+
+    #[test]
     fn saying_what_is_already_so_changes_nothing() {
         let account = Account::Known(known(ALICE));
-        check(update_profile(&account, known(ALICE).personal), Ok(vec![]));
+        let present = known(ALICE).personal.open().clone();
+        let same = ProfileChange { display_name: Some(present.display_name), bio: Some(present.bio) };
+        check(update_profile(&account, &same), Ok(vec![]));
+        check(update_profile(&account, &ProfileChange::default()), Ok(vec![]));
         assert_eq!(unprotect(&account, &[]), Ok(Step { events: vec![], is_last: true }));
         check(reactivate(&account), Ok(vec![]));
         check(protect(&Account::Known(protected(ALICE))), Ok(vec![]));

@@ -5,12 +5,12 @@
 
 use std::collections::BTreeMap;
 
+use shared::model::entities::{Kind, names};
 use shared::model::event::{DroppedMention, Envelope, Event, PostEvent, PostText};
 use shared::model::ids::{AccountRef, AuthoredPost, Position, PostId, PostKey, PostRef};
 
 use super::account::{Account, Known};
 use super::notifications::Seen;
-use super::text::mentioned_handles;
 use super::{Aggregate, Refusal};
 
 /// Folded from `post-{id}`.
@@ -68,7 +68,7 @@ impl Aggregate for NamedSince {
             PostEvent::Created { personal, .. } | PostEvent::Edited { personal, .. } => personal,
             PostEvent::Deleted { .. } => return self,
         };
-        let handles = mentioned_handles(&personal.open().text).into_iter();
+        let handles = names(&personal.open().text, Kind::Mention).into_iter();
         Self(handles.map(|handle| (handle.clone(), self.0.get(&handle).copied().unwrap_or(position))).collect())
     }
 }

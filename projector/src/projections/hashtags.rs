@@ -2,10 +2,11 @@
 //!
 //! Always: an edit replaces the tags of a post, and a deletion takes them away.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use shared::model::event::{Event, PostEvent};
+use shared::model::hashtag::folded;
 use shared::model::ids::PostKey;
 use shared::sql::database::{Transaction, execute};
 use shared::sql::rows::Rows;
@@ -59,9 +60,9 @@ impl Projection for Hashtags {
 
     async fn apply(&self, tx: &mut Transaction, batch: &Batch<'_>) -> Result<(), sqlx::Error> {
         let net = fold(&batch.facts);
-        let mut rows: Vec<(&String, PostKey)> =
-            net.tags.iter().flat_map(|(post, tags)| tags.iter().map(|tag| (tag, *post))).collect();
-        rows.sort_unstable();
+        // Older events have tags in lower case and no further; two of them may be one now.
+        let rows: BTreeSet<(String, PostKey)> =
+            net.tags.iter().flat_map(|(post, tags)| tags.iter().map(|tag| (folded(tag), *post))).collect();
         execute(tx, &DELETE, net.older.iter().collect::<Rows>()).await?;
         execute(tx, &INSERT, rows.iter().collect::<Rows>()).await
     }

@@ -243,8 +243,8 @@ fn what_stands_already_is_not_done_again() {
 }
 
 #[test]
-fn a_text_has_1_to_500_characters_after_trimming() {
-    let long: &'static str = "é".repeat(501).leak();
+fn a_text_has_1_to_20_000_bytes_after_trimming() {
+    let long: &'static str = "é".repeat(10_001).leak();
     check(&[Post(BOB, "b")], Edit("b", " \n"), "the text has a forbidden length");
     check(&[Post(BOB, "b")], Edit("b", long), "the text has a forbidden length");
     history(&[Post(BOB, "b"), Edit("b", &long[2..])]);

@@ -8,6 +8,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use tonic::metadata::MetadataValue;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
 use tracing::error;
@@ -15,8 +16,11 @@ use uuid::Uuid;
 
 use crate::log::{AppendError, ReadError};
 use crate::model::ids::{AccountId, PostId};
+use crate::model::text::{BYTES_PER_CHARACTER_MAX, isolated, length, shows_something};
 pub use crate::rpc::proto::common::ErrorReason;
 
+/// The trailer that has the reason in plain text, for whoever cannot read the details.
+pub const ERROR_REASON_HEADER: &str = "x-chirp-error-reason";
 /// The domain of every `ErrorInfo`.
 pub const DOMAIN: &str = "chirp";
 /// How long a client should wait that was refused for load or a lagging projection.
@@ -92,7 +96,10 @@ impl From<Refused> for Status {
         if let Some((kind, name)) = refused.resource {
             details.set_resource_info(kind, name, "", refused.message.clone());
         }
-        Status::with_error_details(refused.code, refused.message, details)
+        let mut status = Status::with_error_details(refused.code, refused.message, details);
+        let reason = MetadataValue::from_static(reason_name(refused.reason));
+        status.metadata_mut().insert(ERROR_REASON_HEADER, reason);
+        status
     }
 }
 
@@ -150,22 +157,31 @@ impl Violations {
         }
     }
 
-    /// Trims a text, and adds a violation if it has more than `length_max` characters.
+    /// Trims a text and keeps it from turning the text beside it. Adds a violation if it has more than `length_max` characters as
+    /// people see them, or [`BYTES_PER_CHARACTER_MAX`] times as many bytes.
     pub fn words(&mut self, field: &str, text: &str, length_max: usize) -> String {
         let trimmed = text.trim();
-        let length = trimmed.chars().count();
+        let bytes_max = length_max * BYTES_PER_CHARACTER_MAX;
+        if trimmed.len() > bytes_max {
+            let rule =
+                format!("must have at most {length_max} characters in {bytes_max} bytes, has {} bytes", trimmed.len());
+            self.add(field, ErrorReason::TextTooLong, rule);
+            return String::new();
+        }
+        let length = length(trimmed);
         if length > length_max {
             let rule = format!("must have at most {length_max} characters, has {length}");
             self.add(field, ErrorReason::TextTooLong, rule);
         }
-        trimmed.to_owned()
+        isolated(trimmed)
     }
 
-    /// Trims a text, and adds a violation if it is empty or has more than `length_max` characters.
+    /// The same, and adds a violation if the text shows nothing.
     pub fn required_words(&mut self, field: &str, text: &str, length_max: usize) -> String {
-        let words = self.words(field, text, length_max);
-        self.must_not_be_empty(field, &words);
-        words
+        if !shows_something(text) {
+            self.add(field, ErrorReason::TextEmpty, "must show something");
+        }
+        self.words(field, text, length_max)
     }
 
     /// Fails with INVALID_ARGUMENT and all violations, if there is any. The reason is that of the violations if they

@@ -1,5 +1,6 @@
 //! Wrong input of commands.
 
+use prost_types::FieldMask;
 use shared::rpc::proto::admin::RebuildProjectionRequest;
 use shared::rpc::proto::command::*;
 use shared::rpc::proto::common::AccountKind;
@@ -42,6 +43,11 @@ async fn a_malformed_command_is_refused_with_every_field_that_is_wrong() {
          InvalidArgument "TEXT_TOO_LONG", "display_name TEXT_TOO_LONG", "bio TEXT_TOO_LONG");
     row!(t, c, update_profile, ask!(UpdateProfileRequest { account_id: "x", display_name: " \u{2003}\n", bio: long(301) }),
          InvalidArgument "FIELD_INVALID", "account_id ID_MALFORMED", "display_name TEXT_EMPTY", "bio TEXT_TOO_LONG");
+    for unknown in ["", "displayName", "handle", "bio.x"] {
+        let update_mask = FieldMask { paths: vec!["bio".to_owned(), unknown.to_owned()] };
+        row!(t, c, update_profile, ask!(UpdateProfileRequest { account_id: &ada, update_mask: update_mask }),
+             InvalidArgument "UPDATE_MASK_INVALID", "update_mask UPDATE_MASK_INVALID");
+    }
     row!(t, c, create_post, ask!(CreatePostRequest {
              author_id: "", text: "", reply_to_post_id: "x", quoted_post_id: "y", request_id: "z"
          }),
