@@ -15,11 +15,10 @@ pub mod streams;
 
 use std::sync::Arc;
 
+use shared::limited;
 use shared::log::EventLog;
 use shared::rpc::progress::ProgressOnDemand;
 use shared::rpc::proto::command::command_service_server::CommandServiceServer;
-use shared::rpc::serve::MESSAGE_BYTES_MAX;
-use tonic::codec::CompressionEncoding;
 use tonic::service::Routes;
 
 /// The gRPC services of this role, for the health service.
@@ -28,9 +27,5 @@ pub const SERVICES: &[&str] = &["chirp.command.v1.CommandService"];
 /// The services of the command server. `progress` is used once a client waits for the read tables.
 #[must_use]
 pub fn routes(log: Arc<dyn EventLog>, progress: ProgressOnDemand) -> Routes {
-    let service = CommandServiceServer::new(service::Commands::new(log, progress))
-        .accept_compressed(CompressionEncoding::Gzip)
-        .accept_compressed(CompressionEncoding::Zstd)
-        .max_decoding_message_size(MESSAGE_BYTES_MAX);
-    Routes::new(service)
+    Routes::new(limited!(CommandServiceServer::new(service::Commands::new(log, progress))))
 }

@@ -20,6 +20,7 @@ use shared::rpc::paging::{PageSizes, page_start};
 use shared::rpc::progress::answer_by;
 use shared::rpc::proto::admin as v1;
 use shared::rpc::proto::admin::admin_service_server::AdminService;
+use shared::rpc::reply::sized;
 use shared::rpc::serve::StreamEnd;
 use shared::rpc::tokens::{Tokens, must_be_in_the_log};
 use shared::runtime::tasks::Tasks;
@@ -254,7 +255,7 @@ impl AdminService for Admin {
             }
             false => String::new(),
         };
-        Ok(Response::new(v1::ListProjectionsResponse { projections, next_page_token }))
+        Ok(sized(v1::ListProjectionsResponse { projections, next_page_token }))
     }
 
     async fn rebuild_projection(
@@ -263,13 +264,13 @@ impl AdminService for Admin {
     ) -> Reply<v1::RebuildProjectionResponse> {
         let name = self.named(&request.get_ref().name)?;
         self.order(|done| Order::Rebuild(name.to_owned(), done)).await?;
-        Ok(Response::new(v1::RebuildProjectionResponse { projection: Some(self.projection(name).await?) }))
+        Ok(sized(v1::RebuildProjectionResponse { projection: Some(self.projection(name).await?) }))
     }
 
     async fn cancel_rebuild(&self, request: Request<v1::CancelRebuildRequest>) -> Reply<v1::CancelRebuildResponse> {
         let name = self.named(&request.get_ref().name)?;
         self.order(|done| Order::CancelRebuild(name.to_owned(), done)).await?;
-        Ok(Response::new(v1::CancelRebuildResponse { projection: Some(self.projection(name).await?) }))
+        Ok(sized(v1::CancelRebuildResponse { projection: Some(self.projection(name).await?) }))
     }
 
     async fn release_set_aside(
@@ -279,28 +280,28 @@ impl AdminService for Admin {
         let name = self.named(&request.get_ref().name)?;
         let released_count = self.order(|done| Order::Release(name.to_owned(), done)).await?;
         let projection = Some(self.projection(name).await?);
-        Ok(Response::new(v1::ReleaseSetAsideResponse { projection, released_count }))
+        Ok(sized(v1::ReleaseSetAsideResponse { projection, released_count }))
     }
 
     async fn list_parked_events(
         &self,
         request: Request<v1::ListParkedEventsRequest>,
     ) -> Reply<v1::ListParkedEventsResponse> {
-        self.parked_page(request.get_ref()).await.map(Response::new)
+        self.parked_page(request.get_ref()).await.map(sized)
     }
 
     async fn retry_parked_events(
         &self,
         request: Request<v1::RetryParkedEventsRequest>,
     ) -> Reply<v1::RetryParkedEventsResponse> {
-        self.retry_parked(request.into_inner()).await.map(Response::new)
+        self.retry_parked(request.into_inner()).await.map(sized)
     }
 
     async fn discard_parked_event(
         &self,
         request: Request<v1::DiscardParkedEventRequest>,
     ) -> Reply<v1::DiscardParkedEventResponse> {
-        self.discard_parked(request.into_inner()).await.map(Response::new)
+        self.discard_parked(request.into_inner()).await.map(sized)
     }
 
     async fn read_events(&self, request: Request<v1::ReadEventsRequest>) -> Reply<v1::ReadEventsResponse> {
@@ -337,11 +338,11 @@ impl AdminService for Admin {
         }
         let next = || self.tokens.seal_page(&arguments, examined.position, examined);
         let next_page_token = if more { next() } else { String::new() };
-        Ok(Response::new(v1::ReadEventsResponse { events, next_page_token }))
+        Ok(sized(v1::ReadEventsResponse { events, next_page_token }))
     }
 
     async fn get_as_of(&self, request: Request<v1::GetAsOfRequest>) -> Reply<v1::GetAsOfResponse> {
-        self.as_of(request.get_ref()).await.map(Response::new)
+        self.as_of(request.get_ref()).await.map(sized)
     }
 
     async fn stream_events(&self, request: Request<v1::StreamEventsRequest>) -> Reply<Self::StreamEventsStream> {

@@ -25,7 +25,6 @@ use std::sync::Arc;
 use shared::log::EventLog;
 use shared::model::clock::Clock;
 use shared::rpc::proto::admin::admin_service_server::AdminServiceServer;
-use shared::rpc::serve::MESSAGE_BYTES_MAX;
 use shared::runtime::file_locks::Owners;
 use shared::runtime::ready::Readiness;
 use shared::runtime::settings::ProjectorSettings;
@@ -174,7 +173,7 @@ impl Projector {
     #[must_use]
     pub fn routes(&self, history: Arc<dyn History>, tasks: Tasks) -> Routes {
         let admin = self.admin.clone().with(tasks, history);
-        Routes::new(AdminServiceServer::new(admin).max_decoding_message_size(MESSAGE_BYTES_MAX))
+        Routes::new(shared::limited!(AdminServiceServer::new(admin)))
     }
 
     /// Projects until drained.

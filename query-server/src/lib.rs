@@ -23,15 +23,14 @@ mod vocabulary;
 
 use std::sync::Arc;
 
+use shared::limited;
 use shared::log::LogHead;
 use shared::rpc::proto::query::query_service_server::QueryServiceServer;
-use shared::rpc::serve::MESSAGE_BYTES_MAX;
 use shared::runtime::tasks::Tasks;
 use shared::runtime::wake::Wake;
 use shared::sql::Statement;
 use shared::sql::database::Database;
 use shared::sql::postgres::Channel;
-use tonic::codec::CompressionEncoding;
 use tonic::service::Routes;
 
 pub use service::Queries;
@@ -53,11 +52,7 @@ pub fn routes(
 ) -> Routes {
     let queries = Queries::new(tables, log, &progress, StreamLimits::default(), tasks.clone());
     tasks.spawn_vital("presence", queries.presence().tend(presence, tasks.draining().clone()));
-    let service = QueryServiceServer::new(queries)
-        .accept_compressed(CompressionEncoding::Gzip)
-        .accept_compressed(CompressionEncoding::Zstd)
-        .max_decoding_message_size(MESSAGE_BYTES_MAX);
-    Routes::new(service)
+    Routes::new(limited!(QueryServiceServer::new(queries)))
 }
 
 /// Every statement of this crate, for the test that prepares them on both engines.

@@ -1,12 +1,13 @@
 //! Calls that no generated client would make: bytes as messages, paths that do not exist, frames that are none.
 
 use std::future::poll_fn;
+use std::pin::Pin;
 
 use prost::bytes::{Buf, BufMut};
 use tonic::body::Body;
 use tonic::client::{Grpc, GrpcService};
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
-use tonic::codegen::http;
+use tonic::codegen::{Body as _, http};
 use tonic::transport::Channel;
 use tonic::{Request, Status};
 
@@ -60,16 +61,33 @@ pub async fn call(channel: &Channel, path: &str, message: Vec<u8>) -> Result<Vec
 
 /// Sends bytes as the whole body of a call, framing included. Every byte is ASCII.
 pub async fn body(channel: &Channel, path: &str, headers: &[(&str, &str)], body: &str) -> Status {
+    let response = send(channel, path, headers, body.as_bytes().to_vec()).await;
+    let told = || Status::unknown(format!("no status in the headers of {response:?}"));
+    Status::from_header_map(response.headers()).unwrap_or_else(told)
+}
+
+/// The same, with the headers of the answer and the first bytes of its body.
+pub async fn exchange(
+    channel: &Channel,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: Vec<u8>,
+) -> (http::HeaderMap, Vec<u8>) {
+    let mut response = send(channel, path, headers, body).await;
+    let frame = poll_fn(|context| Pin::new(response.body_mut()).poll_frame(context)).await;
+    let data = frame.and_then(|frame| frame.expect("the connection stays").into_data().ok());
+    (response.headers().clone(), data.unwrap_or_default().to_vec())
+}
+
+async fn send(channel: &Channel, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> http::Response<Body> {
     let mut request = http::Request::post(format!("http://localhost{path}"))
         .header("content-type", "application/grpc")
         .header("te", "trailers");
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    let request = request.body(Body::new(body.to_owned())).expect("a request");
+    let request = request.body(Body::new(axum::body::Body::from(body))).expect("a request");
     let mut channel = channel.clone();
     poll_fn(|context| GrpcService::poll_ready(&mut channel, context)).await.expect("the server can be reached");
-    let response = GrpcService::call(&mut channel, request).await.expect("the connection stays");
-    let told = || Status::unknown(format!("no status in the headers of {response:?}"));
-    Status::from_header_map(response.headers()).unwrap_or_else(told)
+    GrpcService::call(&mut channel, request).await.expect("the connection stays")
 }

@@ -64,6 +64,16 @@ fn kind(method: &MethodDescriptorProto) -> &'static str {
     }
 }
 
+/// Whether the contract has a method at this path, on whichever port.
+pub fn is_known(path: &str) -> bool {
+    METHODS.contains_key(path)
+}
+
+/// Whether the method at this path answers with a stream.
+pub fn streams(path: &str) -> bool {
+    METHODS.get(path).is_some_and(|[_, _, kind]| kind.value().ends_with("stream"))
+}
+
 /// Counts a call, how it ended and how long it took.
 pub async fn observe(request: Request, inside: impl AsyncFnOnce(Request) -> Response) -> Response {
     let call = Call::begin(request.uri().path());

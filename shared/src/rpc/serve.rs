@@ -19,7 +19,9 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::RawQuery;
-use axum::http::{HeaderName, HeaderValue, Method, Request, StatusCode};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderName, HeaderValue, Method, Request, StatusCode, Version};
+use axum::response::IntoResponse as _;
 use axum::routing::get;
 use tokio::net::TcpListener;
 use tonic::service::Routes;
@@ -28,9 +30,10 @@ use tonic::transport::server::TcpIncoming;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 use tonic_web::GrpcWebLayer;
-use tower::{Layer as _, service_fn};
+use tower::{Layer as _, ServiceExt as _, service_fn};
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
+use crate::rpc::errors::ERROR_REASON_HEADER;
 use crate::rpc::proto::DESCRIPTORS;
 use crate::rpc::tokens::CONSISTENCY_TOKEN_HEADER;
 use crate::runtime::metrics;
@@ -47,6 +50,8 @@ pub use self::room::{Crowded, wait_outside};
 
 /// The largest request message, in bytes.
 pub const MESSAGE_BYTES_MAX: usize = 256 * 1024;
+/// Answers of fewer bytes are sent as they are: compressing them costs more than it saves.
+pub const COMPRESSED_FROM_BYTES: usize = 1_024;
 const HEALTH: &str = "grpc.health.v1.Health";
 /// The header with the id of a call: accepted, made when missing, echoed, logged.
 pub const REQUEST_ID_HEADER: &str = "x-request-id";
@@ -61,6 +66,19 @@ const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(30);
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
 /// How long a browser may cache the answer to a preflight request.
 const PREFLIGHT_AGE_MAX: Duration = Duration::from_secs(2 * 60 * 60);
+
+/// A generated server that takes and sends compressed messages, and none that are too large.
+#[macro_export]
+macro_rules! limited {
+    ($server:expr) => {
+        $server
+            .accept_compressed(::tonic::codec::CompressionEncoding::Zstd)
+            .accept_compressed(::tonic::codec::CompressionEncoding::Gzip)
+            .send_compressed(::tonic::codec::CompressionEncoding::Zstd)
+            .send_compressed(::tonic::codec::CompressionEncoding::Gzip)
+            .max_decoding_message_size($crate::rpc::serve::MESSAGE_BYTES_MAX)
+    };
+}
 
 /// The services of a role. A server can listen before they are open, since what they need may not be there yet.
 #[derive(Clone, Debug, Default)]
@@ -105,7 +123,7 @@ pub async fn serve(
     tasks.tell(ready.clone());
     let (health, health_service) = tonic_health::server::health_reporter();
     announce(&health, names, status_of(&ready)).await;
-    let mut routes = Routes::new(health_service);
+    let mut routes = Routes::new(limited!(health_service));
     if settings.reflection {
         routes = with_reflection(routes, names)?;
     }
@@ -132,7 +150,7 @@ pub async fn serve(
         .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
         .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
         .max_connection_age(settings.connection_age)
-        .add_routes(surrounded(routes, services, ready, tasks.clone(), settings))
+        .add_routes(surrounded(routes, services, names, ready, tasks.clone(), settings))
         .serve_with_incoming_shutdown(aging(incoming, settings.connection_age, &tasks), stopping)
         .await
         .map_err(io::Error::other)
@@ -167,39 +185,59 @@ fn with_reflection(routes: Routes, names: &[&str]) -> io::Result<Routes> {
     let configured = |itself: &str| {
         let builder = tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(DESCRIPTORS)
+            // The details of errors, so that a client that knows nothing else can show them.
+            .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET);
         names.iter().chain(&[HEALTH, itself]).fold(builder, |builder, name| builder.with_service_name(*name))
     };
     let v1 = configured("grpc.reflection.v1.ServerReflection").build_v1().map_err(io::Error::other)?;
     let v1alpha = configured("grpc.reflection.v1alpha.ServerReflection").build_v1alpha().map_err(io::Error::other)?;
-    Ok(routes.add_service(v1).add_service(v1alpha))
+    Ok(routes.add_service(limited!(v1)).add_service(limited!(v1alpha)))
 }
 
 /// The services as [`serve`] serves a ready process, without a socket: for tests and fuzzers of what anybody may send.
 #[must_use]
 pub fn as_served(routes: Routes, settings: &ServerSettings) -> Routes {
     let ready = Readiness::of("test", &[]);
-    surrounded(Routes::default(), Services::of(routes), ready, Tasks::default(), settings)
+    surrounded(Routes::default(), Services::of(routes), &[], ready, Tasks::default(), settings)
 }
 
 /// The services with the steps around every call: a request id, a span, metrics, admission, and honest errors for
 /// undecodable input; as gRPC and, for browsers, as gRPC-Web. Beside them, over plain HTTP, the health and the metrics
 /// of the process.
-fn surrounded(routes: Routes, services: Services, ready: Readiness, tasks: Tasks, settings: &ServerSettings) -> Routes {
+fn surrounded(
+    routes: Routes,
+    services: Services,
+    names: &'static [&'static str],
+    ready: Readiness,
+    tasks: Tasks,
+    settings: &ServerSettings,
+) -> Routes {
     let say = {
         let ready = ready.clone();
         move |RawQuery(query): RawQuery| async move { readiness(&ready, &tasks, query.as_deref()) }
     };
     let about_the_server = routes.prepare().into_axum_router();
     let room = Room::of(settings.calls_max, settings.waiting_max);
-    let calls = Arc::new(Calls { about_the_server, services, ready, room });
+    let calls = Arc::new(Calls { about_the_server, services, names, ready, room });
     let answering = service_fn(move |request: Request<tonic::body::Body>| {
         let calls = calls.clone();
         async move { Ok::<_, Infallible>(calls.answer(request.map(Body::new)).await) }
     });
+    let answering = GrpcWebLayer::new().layer(answering);
+    // gRPC-Web takes nothing else over HTTP/1.1, so the plain routes stand beside it.
+    let answering = service_fn(move |request: Request<Body>| {
+        let answering = answering.clone();
+        async move {
+            match is_no_grpc(&request) {
+                true => Ok((StatusCode::UNSUPPORTED_MEDIA_TYPE, about(names)).into_response()),
+                false => answering.oneshot(request).await.map(|answer| answer.map(Body::new)),
+            }
+        }
+    });
     let router = Router::new()
-        // gRPC-Web takes nothing else over HTTP/1.1, so the plain routes stand beside it.
-        .fallback_service(GrpcWebLayer::new().layer(answering))
+        .fallback_service(answering.clone())
+        .route("/", get(move || async move { about(names) }).fallback_service(answering))
         .route("/livez", get(|| async { "ok\n" }))
         .route("/readyz", get(say.clone()))
         .route("/healthz", get(say))
@@ -208,6 +246,21 @@ fn surrounded(routes: Routes, services: Services, ready: Readiness, tasks: Tasks
         [] => router,
         origins => router.layer(cors(origins)),
     })
+}
+
+/// Whether a request is neither gRPC, which needs HTTP/2, nor gRPC-Web.
+fn is_no_grpc(request: &Request<Body>) -> bool {
+    let kind = request.headers().get(CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
+    request.version() < Version::HTTP_2 && !kind.starts_with(b"application/grpc-web")
+}
+
+/// What this port is, for whoever looks at it with a browser or with `curl`.
+fn about(names: &[&str]) -> String {
+    let (version, names) = (env!("CARGO_PKG_VERSION"), names.join(", "));
+    format!(
+        "Chirp {version}, a social feed backend.\n\nThis port answers gRPC (over HTTP/2) and gRPC-Web (over HTTP/1.1, too): {names}, \
+         {HEALTH} and reflection.\nOver plain HTTP it answers GET /livez, /readyz (with ?verbose), /healthz and /metrics.\n"
+    )
 }
 
 /// The answer of `/readyz`: whether the process is ready, and with `?verbose` each check in a line of its own.
@@ -239,8 +292,14 @@ fn cors(origins: &[String]) -> CorsLayer {
         true => AllowOrigin::any(),
         false => AllowOrigin::list(origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok())),
     };
-    let exposed =
-        ["grpc-status", "grpc-message", "grpc-status-details-bin", CONSISTENCY_TOKEN_HEADER, REQUEST_ID_HEADER];
+    let exposed = [
+        "grpc-status",
+        "grpc-message",
+        "grpc-status-details-bin",
+        CONSISTENCY_TOKEN_HEADER,
+        ERROR_REASON_HEADER,
+        REQUEST_ID_HEADER,
+    ];
     CorsLayer::new()
         .allow_origin(origins)
         .allow_methods([Method::POST])

@@ -59,7 +59,7 @@ fn paths() -> Vec<String> {
         let rpcs = proto.lines().filter_map(|line| line.strip_prefix("  rpc ")?.split('(').next());
         paths.extend(rpcs.map(|rpc| format!("/chirp.{package}.v1.{service}/{rpc}")));
     }
-    assert_eq!(paths.len(), 26 + 26 + 10, "every rpc is called");
+    assert_eq!(paths.len(), 26 + 27 + 10, "every rpc is called");
     paths
 }
 
@@ -207,4 +207,31 @@ async fn an_unknown_method_and_a_message_that_is_too_large_are_refused_with_a_re
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert_eq!(api.head().await, head, "nothing was appended");
+}
+
+#[tokio::test]
+async fn whoever_asks_at_the_wrong_port_or_in_another_protocol_is_told_what_is_here() {
+    let folder = folder();
+    let dev = Dev::start(folder.path()).await;
+    let query = "/chirp.query.v1.QueryService/GetPost";
+    let elsewhere = raw::call(&channel(&dev.command), query, vec![]).await.expect_err("it is served elsewhere");
+    let said = "chirp.query.v1.QueryService is served on another port; this one serves chirp.command.v1.CommandService";
+    assert_eq!((reason(&elsewhere).as_deref(), elsewhere.message()), (Some("METHOD_UNKNOWN"), said));
+    let unknown = raw::call(&channel(&dev.query), "/chirp.query.v1.QueryService/Nothing", vec![]).await;
+    assert_eq!(unknown.expect_err("there is none").message(), "this server has no such method");
+    let encoded = raw::body(&channel(&dev.query), query, &[("grpc-encoding", "br")], "\x01\0\0\0\x01x").await;
+    assert!(encoded.message().contains("gzip and zstd"), "{encoded:?}");
+
+    let json = "POST /chirp.query.v1.QueryService/GetPost HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
+                content-length: 2\r\nconnection: close\r\n\r\n{}";
+    for (request, status) in
+        [(json, "HTTP/1.1 415"), ("GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n", "HTTP/1.1 200")]
+    {
+        let mut connection = tokio::net::TcpStream::connect(&dev.query).await.expect("it listens");
+        connection.write_all(request.as_bytes()).await.expect("it takes a request");
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).await.expect("it answers");
+        assert!(answer.starts_with(status) && answer.contains("gRPC (over HTTP/2)"), "{answer}");
+        assert!(answer.contains("chirp.query.v1.QueryService") && answer.contains("/readyz"), "{answer}");
+    }
 }

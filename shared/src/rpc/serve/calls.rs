@@ -36,6 +36,8 @@ use crate::runtime::ready::Readiness;
 
 /// Health and reflection.
 const ABOUT_THE_SERVER: &str = "/grpc.";
+const REFLECTION: &str = "/grpc.reflection.";
+const ACCEPTED_ENCODINGS: &str = "grpc-accept-encoding";
 const REQUEST_ID_LENGTH_MAX: usize = 128;
 /// How long the message of a call may take to arrive, unless its deadline is sooner.
 const MESSAGE_DEADLINE: Duration = Duration::from_secs(30);
@@ -110,6 +112,8 @@ pub(super) struct Calls {
     /// Health and reflection.
     pub about_the_server: Router,
     pub services: Services,
+    /// The full names of these services.
+    pub names: &'static [&'static str],
     pub ready: Readiness,
     pub room: Room,
 }
@@ -125,7 +129,8 @@ impl Calls {
                     call_metrics::observe(request, async |request| {
                         keep_the_deadline(request, async |request| {
                             // Here, too, so that the answer is counted as any other.
-                            blame_the_input(unless_it_panics(self.work(request)).await)
+                            let uri = request.uri().clone();
+                            self.blame_the_input(uri.path(), unless_it_panics(self.work(request)).await)
                         })
                         .await
                     })
@@ -138,7 +143,11 @@ impl Calls {
         .await
     }
 
-    async fn work(&self, request: Request) -> Response {
+    async fn work(&self, mut request: Request) -> Response {
+        if call_metrics::streams(request.uri().path()) && !request.uri().path().starts_with(REFLECTION) {
+            // tonic compresses all messages of a stream or none, and most are small.
+            request.headers_mut().remove(ACCEPTED_ENCODINGS);
+        }
         let router = if is_about_the_server(&request) {
             Some(&self.about_the_server)
         } else {
@@ -153,10 +162,49 @@ impl Calls {
             }
         }
     }
+
+    /// What tonic refuses by itself has no reason, and for a message that it cannot decode it says INTERNAL, which means our
+    /// bug. Our own refusals always carry details.
+    fn blame_the_input(&self, path: &str, response: Response) -> Response {
+        let unexplained = Status::from_header_map(response.headers()).filter(|status| status.details().is_empty());
+        let Some(status) = unexplained else { return response };
+        let refused = match status.code() {
+            Code::Internal => Refused::new(
+                Code::InvalidArgument,
+                ErrorReason::MessageMalformed,
+                "the message is not a valid encoding of the request of this method",
+            ),
+            // The message as it came is too large, or what was compressed in it.
+            Code::OutOfRange | Code::ResourceExhausted => return too_large().into_http(),
+            Code::Unimplemented => self.unimplemented(path),
+            _ => return response,
+        };
+        Status::from(refused).into_http()
+    }
+
+    /// Why nothing answers at this path.
+    fn unimplemented(&self, path: &str) -> Refused {
+        let refused = |message: String| Refused::new(Code::Unimplemented, ErrorReason::MethodUnknown, message);
+        let service = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+        match call_metrics::is_known(path) {
+            false => refused("this server has no such method".to_owned()),
+            true if self.names.contains(&service) || is_about_the_server_at(path) => {
+                refused("this server does not know the encoding of the message; it takes gzip and zstd".to_owned())
+            }
+            true => {
+                let (served, here) = (service.to_owned(), self.names.join(", "));
+                refused(format!("{service} is served on another port; this one serves {here}")).with("service", served)
+            }
+        }
+    }
 }
 
 fn is_about_the_server(request: &Request) -> bool {
-    request.uri().path().starts_with(ABOUT_THE_SERVER)
+    is_about_the_server_at(request.uri().path())
+}
+
+fn is_about_the_server_at(path: &str) -> bool {
+    path.starts_with(ABOUT_THE_SERVER)
 }
 
 /// Answers INTERNAL when the work on a call panics. The panic itself is counted and logged where it happens.
@@ -255,27 +303,6 @@ fn overdue(allowed: Duration) -> Status {
     let message = "the deadline passed before there was an answer";
     let refused = Refused::new(Code::DeadlineExceeded, ErrorReason::DeadlineExceeded, message);
     refused.with("allowed_ms", allowed.as_millis()).into()
-}
-
-/// What tonic refuses by itself has no reason, and for a message that it cannot decode it says INTERNAL, which means our
-/// bug. Our own refusals always carry details.
-fn blame_the_input(response: Response) -> Response {
-    let Some(status) = Status::from_header_map(response.headers()).filter(|status| status.details().is_empty()) else {
-        return response;
-    };
-    let (code, reason, message) = match status.code() {
-        Code::Internal => (
-            Code::InvalidArgument,
-            ErrorReason::MessageMalformed,
-            "the message is not a valid encoding of the request of this method",
-        ),
-        Code::OutOfRange => return too_large().into_http(),
-        Code::Unimplemented => {
-            (Code::Unimplemented, ErrorReason::MethodUnknown, "this server has no such method or encoding")
-        }
-        _ => return response,
-    };
-    Status::from(Refused::new(code, reason, message)).into_http()
 }
 
 fn too_large() -> Status {
