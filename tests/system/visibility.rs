@@ -319,6 +319,18 @@ async fn a_relationship_tells_each_viewer_what_it_may_know() {
     for viewer in [&fan, &zoe] {
         assert_eq!(relationship(api, &fan, &zoe, viewer).await, ["following"]);
     }
+    let nobody = "01920000-0000-7000-8000-000000000001";
+    let request = ask!(BatchGetRelationshipsRequest {
+        account_id: &bob,
+        target_account_ids: vec![zoe.clone(), nobody.to_owned(), fan.clone(), zoe.clone(), bob.clone()],
+        viewer_account_id: &bob,
+    });
+    let answer = api.queries.clone().batch_get_relationships(request).await.expect("bob is there").into_inner();
+    let targets: Vec<&str> = answer.relationships.iter().map(|to| to.target_account_id.as_str()).collect();
+    assert_eq!((targets, answer.missing_account_ids), (vec![zoe.as_str(), &fan, &bob], vec![nobody.to_owned()]));
+    let there: Vec<_> = answer.relationships.iter().map(|to| to.relationship.expect("always set")).collect();
+    assert!(there[0].follow_requested && there[1].blocking, "{there:?}");
+    assert_eq!(there[2], Relationship::default(), "an account is nothing to itself");
     verified(folder.path()).await;
 }
 

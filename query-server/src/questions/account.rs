@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use shared::model::entities::AT_SIGNS;
 use shared::model::ids::{AccountId, AccountKey};
 use shared::rpc::common_fields::Asked;
 use shared::rpc::errors::{ErrorReason, Refused, Violations, internal};
@@ -65,7 +66,7 @@ impl Answer for v1::GetAccountRequest {
     async fn answer(mut asking: Asking<'_, Self>) -> Result<Self::Response, Status> {
         let Asking { request, queries, .. } = asking;
         let named = match &request.account {
-            Some(v1::get_account_request::Account::Handle(handle)) => Named::Handle(handle.clone()),
+            Some(v1::get_account_request::Account::Handle(handle)) => Named::Handle(looked_up(handle)),
             Some(v1::get_account_request::Account::AccountId(id)) => {
                 Named::Id(asking.violations.account("account_id", id))
             }
@@ -83,7 +84,7 @@ impl Answer for v1::BatchGetAccountsRequest {
     async fn answer(asking: Asking<'_, Self>) -> Result<Self::Response, Status> {
         let Asking { request, queries, .. } = asking;
         let NamedAccounts { mut snapshot, found, missing, .. } =
-            NamedAccounts::find(asking, &request.account_ids, READS).await?;
+            NamedAccounts::find(asking, ("account_ids", &request.account_ids), READS).await?;
         let keys: Vec<AccountKey> = found.iter().map(|(_, key)| *key).collect();
         Ok(v1::BatchGetAccountsResponse {
             accounts: hydrate::accounts(&mut snapshot, &keys).await?,
@@ -91,6 +92,11 @@ impl Answer for v1::BatchGetAccountsRequest {
             read_at: queries.tokens.seal(snapshot.anchor),
         })
     }
+}
+
+/// A handle as it is stored, which may be asked for with a sign before it and in any case.
+fn looked_up(handle: &str) -> String {
+    handle.strip_prefix(AT_SIGNS).unwrap_or(handle).to_ascii_lowercase()
 }
 
 /// The accounts of a batch, as a snapshot has them.
@@ -107,10 +113,10 @@ impl NamedAccounts {
     /// Finds the accounts of a batch, and its viewer.
     pub async fn find<R: Asked>(
         mut asking: Asking<'_, R>,
-        account_ids: &[String],
+        (field, account_ids): (&str, &[String]),
         reads: Projections,
     ) -> Result<Self, Status> {
-        let ids = batch(&mut asking.violations, "account_ids", account_ids, Violations::account);
+        let ids = batch(&mut asking.violations, field, account_ids, Violations::account);
         let (mut snapshot, viewer) = asking.snapshot(reads).await?;
         let keys = find_all(&mut snapshot, &ids).await?;
         let found = ids.iter().filter_map(|id| Some((*id, *keys.get(id)?))).collect();

@@ -44,7 +44,7 @@ impl Answer for v1::GetPresenceRequest {
     async fn answer(asking: Asking<'_, Self>) -> Result<Self::Response, Status> {
         let Asking { request, queries, .. } = asking;
         let NamedAccounts { mut snapshot, viewer, found, missing } =
-            NamedAccounts::find(asking, &request.account_ids, READS).await?;
+            NamedAccounts::find(asking, ("account_ids", &request.account_ids), READS).await?;
         let open = open_to(&mut snapshot, found.iter().map(|(_, key)| key), viewer).await?;
         let is_online = |key: &AccountKey| open.contains(key) && queries.streams.presence.is_online(*key);
         let presence =

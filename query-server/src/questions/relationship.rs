@@ -2,15 +2,18 @@
 //!
 //! A follow is shown to the two, and to whomever both are open. Requests and blocks are shown to the two alone, a mute to the one who mutes.
 
-use shared::model::ids::AccountKey;
+use std::collections::HashMap;
+
+use shared::model::ids::{AccountId, AccountKey};
 use shared::rpc::errors::internal;
 use shared::rpc::proto::query as v1;
 use shared::rpc::proto::query::Relationship;
+use shared::sql::database::Row;
 use shared::sql::statements;
 use tonic::Status;
 
 use super::Answer;
-use super::account::{Named, find};
+use super::account::{Named, NamedAccounts, find};
 use crate::asking::Asking;
 use crate::questions::presence::open_to;
 use crate::snapshot::{Projections, Snapshot, Value, column};
@@ -20,26 +23,33 @@ pub const READS: Projections = &["graph_1", "profiles_1"];
 
 statements! { "relationship.sql": SELECT }
 
-/// What stands between the two, seen from the first, as far as the viewer may know.
-pub async fn between(
+/// What stands between the one and each of the others, seen from the one, as far as the viewer may know.
+pub async fn to_each(
     snapshot: &mut Snapshot,
-    (one, other): (AccountKey, AccountKey),
+    one: AccountKey,
+    others: &[AccountKey],
     viewer: Option<AccountKey>,
-) -> Result<Relationship, Status> {
-    let is_one = viewer == Some(one);
-    let is_either = is_one || viewer == Some(other);
-    let knows_follows = is_either || open_to(snapshot, [one, other].iter(), viewer).await?.len() == 2;
-    let rows = snapshot.rows(&SELECT, &[Value::Number(one.0), Value::Number(other.0)]).await?;
-    let row = rows.first().ok_or_else(|| internal("a SELECT without FROM has one row"))?;
-    Ok(Relationship {
-        following: knows_follows && column(row, "following")?,
-        followed_by: knows_follows && column(row, "followed_by")?,
-        follow_requested: is_either && column(row, "requested")?,
-        follow_requested_by: is_either && column(row, "requested_by")?,
-        blocking: is_either && column(row, "blocking")?,
-        blocked_by: is_either && column(row, "blocked_by")?,
-        muting: is_one && column(row, "muting")?,
-    })
+) -> Result<HashMap<AccountKey, Relationship>, Status> {
+    let open = open_to(snapshot, others.iter().chain([&one]), viewer).await?;
+    let wanted = others.iter().collect();
+    let rows = snapshot.rows(&SELECT, &[Value::Number(one.0), Value::Rows(&wanted)]).await?;
+    let relationship = |row: &Row| {
+        let other = AccountKey(column(row, "account")?);
+        let is_one = viewer == Some(one);
+        let is_either = is_one || viewer == Some(other);
+        let knows_follows = is_either || (open.contains(&one) && open.contains(&other));
+        let there = Relationship {
+            following: knows_follows && column(row, "following")?,
+            followed_by: knows_follows && column(row, "followed_by")?,
+            follow_requested: is_either && column(row, "requested")?,
+            follow_requested_by: is_either && column(row, "requested_by")?,
+            blocking: is_either && column(row, "blocking")?,
+            blocked_by: is_either && column(row, "blocked_by")?,
+            muting: is_one && column(row, "muting")?,
+        };
+        Ok((other, there))
+    };
+    rows.iter().map(relationship).collect()
 }
 
 impl Answer for v1::GetRelationshipRequest {
@@ -50,8 +60,30 @@ impl Answer for v1::GetRelationshipRequest {
         let (mut snapshot, viewer) = asking.snapshot(READS).await?;
         let one = find(&mut snapshot, &Named::Id(one)).await?;
         let other = find(&mut snapshot, &Named::Id(other)).await?;
-        let relationship = between(&mut snapshot, (one, other), viewer).await?;
+        let relationship = to_each(&mut snapshot, one, &[other], viewer).await?.remove(&other);
         let read_at = queries.tokens.seal(snapshot.anchor);
+        let relationship = relationship.ok_or_else(|| internal("an account that was found has no relationship"))?;
         Ok(v1::GetRelationshipResponse { relationship: Some(relationship), read_at })
+    }
+}
+
+impl Answer for v1::BatchGetRelationshipsRequest {
+    async fn answer(mut asking: Asking<'_, Self>) -> Result<Self::Response, Status> {
+        let Asking { request, queries, .. } = asking;
+        let one = asking.violations.account("account_id", &request.account_id);
+        let NamedAccounts { mut snapshot, viewer, found, missing } =
+            NamedAccounts::find(asking, ("target_account_ids", &request.target_account_ids), READS).await?;
+        let one = find(&mut snapshot, &Named::Id(one)).await?;
+        let others: Vec<AccountKey> = found.iter().map(|(_, key)| *key).collect();
+        let mut there = to_each(&mut snapshot, one, &others, viewer).await?;
+        let with_id = |(id, key): &(AccountId, AccountKey)| v1::RelationshipTo {
+            target_account_id: id.to_string(),
+            relationship: there.remove(key),
+        };
+        Ok(v1::BatchGetRelationshipsResponse {
+            relationships: found.iter().map(with_id).collect(),
+            missing_account_ids: missing,
+            read_at: queries.tokens.seal(snapshot.anchor),
+        })
     }
 }

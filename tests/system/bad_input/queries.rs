@@ -44,6 +44,15 @@ async fn a_bad_query_is_refused_with_the_reason_that_its_comment_lists() {
          InvalidArgument "ID_MALFORMED", "post_id ID_MALFORMED", "viewer_account_id ID_MALFORMED");
     row!(t, q, get_relationship, GetRelationshipRequest::default(),
          InvalidArgument "ID_MALFORMED", "account_id ID_MALFORMED", "target_account_id ID_MALFORMED");
+    row!(t, q, batch_get_relationships, BatchGetRelationshipsRequest::default(),
+         InvalidArgument "FIELD_INVALID", "account_id ID_MALFORMED", "target_account_ids BATCH_SIZE_INVALID");
+    row!(t, q, batch_get_relationships,
+         ask!(BatchGetRelationshipsRequest { account_id: &ada, target_account_ids: vec![ada.clone(); 101] }),
+         InvalidArgument "BATCH_SIZE_INVALID", "target_account_ids BATCH_SIZE_INVALID");
+    row!(t, q, batch_get_relationships, ask!(BatchGetRelationshipsRequest {
+             account_id: &ada, target_account_ids: vec![ada.clone(), "x".to_owned()], viewer_account_id: "y"
+         }),
+         InvalidArgument "ID_MALFORMED", "target_account_ids[1] ID_MALFORMED", "viewer_account_id ID_MALFORMED");
     row!(t, q, get_home_timeline, ask!(GetHomeTimelineRequest { account_id: "x", page_size: -1 }),
          InvalidArgument "FIELD_INVALID", "account_id ID_MALFORMED", "page_size PAGE_SIZE_NEGATIVE");
     row!(t, q, get_home_timeline, ask!(GetHomeTimelineRequest { account_id: &ada, page_size: i32::MIN }),
@@ -86,6 +95,9 @@ async fn a_bad_query_is_refused_with_the_reason_that_its_comment_lists() {
         row!(t, q, stream_post, ask!(StreamPostRequest { post_id: &made.id, viewer_account_id: absent }),
              NotFound "ACCOUNT_NOT_FOUND");
         row!(t, q, get_relationship, ask!(GetRelationshipRequest { account_id: &ada, target_account_id: absent }),
+             NotFound "ACCOUNT_NOT_FOUND");
+        row!(t, q, batch_get_relationships,
+             ask!(BatchGetRelationshipsRequest { account_id: absent, target_account_ids: vec![ada.clone()] }),
              NotFound "ACCOUNT_NOT_FOUND");
         row!(t, q, get_post, ask!(GetPostRequest { post_id: &made.id, viewer_account_id: absent }),
              NotFound "ACCOUNT_NOT_FOUND");

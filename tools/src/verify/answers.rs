@@ -96,15 +96,26 @@ pub async fn relationship(queries: &Queries, one: &str, other: &str, viewer: Opt
         ..Default::default()
     };
     let found = found(queries.get_relationship(Request::new(request)).await)?;
-    Ok(found.and_then(|response| response.relationship).map(|there| Relationship {
-        following: there.following,
-        followed_by: there.followed_by,
-        follow_requested: there.follow_requested,
-        follow_requested_by: there.follow_requested_by,
-        blocking: there.blocking,
-        blocked_by: there.blocked_by,
-        muting: there.muting,
-    }))
+    Ok(found.and_then(|response| response.relationship).map(words::relationship))
+}
+
+/// The relationships to those of these accounts that are there, by id, and the ids of all others.
+pub async fn relationships(
+    queries: &Queries,
+    one: &str,
+    others: &[String],
+    viewer: Option<&str>,
+) -> Result<(Vec<(String, Relationship)>, Vec<String>), Status> {
+    let request = v1::BatchGetRelationshipsRequest {
+        account_id: one.to_owned(),
+        target_account_ids: others.to_vec(),
+        viewer_account_id: text(viewer),
+        ..Default::default()
+    };
+    let found = queries.batch_get_relationships(Request::new(request)).await?.into_inner();
+    let there =
+        |to: v1::RelationshipTo| (to.target_account_id, to.relationship.map(words::relationship).unwrap_or_default());
+    Ok((found.relationships.into_iter().map(there).collect(), found.missing_account_ids))
 }
 
 pub async fn home_timeline(queries: &Queries, owner: &str, page_size: i32) -> Found<Timeline> {

@@ -173,6 +173,14 @@ impl Asker<'_> {
                 report.equal(&found, &expected, what);
             }
         }
+        let is_known = |other: &&String| model.account(other).is_some();
+        for viewer in viewers.iter().copied().filter(is_there).filter(|_| !others.is_empty()) {
+            let found = answers::relationships(queries, account, &others, viewer).await?;
+            let to = |other: &String| (other.clone(), model.relationship(account, other, viewer));
+            let missing: Vec<String> = others.iter().filter(|other| !is_known(other)).cloned().collect();
+            let expected = (others.iter().filter(is_known).map(to).collect(), missing);
+            report.equal(&found, &expected, || format!("relationships of {account} to {others:?} seen by {viewer:?}"));
+        }
         Ok(())
     }
 

@@ -2,7 +2,8 @@
 
 use prost_types::Timestamp;
 use reference::{
-    Account, Activity, ActivityKind, Entry, NotificationGroup, NotificationReason, Post, Thread, ThreadEntry,
+    Account, Activity, ActivityKind, Entry, NotificationGroup, NotificationReason, Post, Relationship, Thread,
+    ThreadEntry,
 };
 use shared::rpc::proto::common::AccountKind;
 use shared::rpc::proto::query as v1;
@@ -22,6 +23,18 @@ pub fn timeline(items: Vec<v1::TimelineItem>) -> Timeline {
         timeline.posts.push((self::post(post), item.author.map(self::account)));
     }
     timeline
+}
+
+pub fn relationship(there: v1::Relationship) -> Relationship {
+    Relationship {
+        following: there.following,
+        followed_by: there.followed_by,
+        follow_requested: there.follow_requested,
+        follow_requested_by: there.follow_requested_by,
+        blocking: there.blocking,
+        blocked_by: there.blocked_by,
+        muting: there.muting,
+    }
 }
 
 pub fn account(account: v1::Account) -> Account {
