@@ -316,6 +316,7 @@ pub struct ServerTuning {
     #[arg(long, env = "CHIRP_NO_REFLECTION", value_parser = BoolishValueParser::new())]
     pub no_reflection: bool,
     /// Let pages of these origins call from a browser, by gRPC-Web: https://app.example, or * for all
+    #[allow(rustdoc::bare_urls, reason = "it is the text of the help, too")]
     #[arg(long, env = "CHIRP_CORS_ORIGIN", value_name = "ORIGIN", value_delimiter = ',', value_parser = origin)]
     pub cors_origin: Vec<String>,
 }

@@ -54,7 +54,7 @@ impl Snapshot {
         self.tx.rows(statement, values).await.map_err(store_unavailable)
     }
 
-    /// The newest reasons of a home timeline, see [`ReadTimelines::skeleton`].
+    /// The newest reasons of a home timeline, see `ReadTimelines::skeleton`.
     pub async fn skeleton(&mut self, owner: AccountKey, before: Position, limit: usize) -> Result<Vec<Reason>, Status> {
         TIMELINES.skeleton(&mut self.tx, owner, before, limit).await.map_err(store_unavailable)
     }

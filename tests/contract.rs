@@ -1,18 +1,25 @@
-//! The table of who sees what names every field that the public services answer with, and no others.
+//! Pages about the contract agree with it: the table of who sees what names every field that the public services answer with, and no
+//! others; the page about error reasons has the comments of the contract.
 //!
 //! What the table says is checked by the laws and by `tests/system/visibility.rs`; here, that nothing was forgotten in it.
 
+#![allow(clippy::disallowed_methods, reason = "a test is told by its environment what to write")]
+
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use prost::Message;
 use prost_types::field_descriptor_proto::Type;
-use prost_types::{DescriptorProto, FileDescriptorSet};
+use prost_types::{DescriptorProto, FileDescriptorProto, FileDescriptorSet};
 use shared::rpc::proto::DESCRIPTORS;
 
 const TABLE: &str = include_str!("../docs/visibility.md");
 const PUBLIC: [&str; 2] = ["chirp.command.v1.CommandService", "chirp.query.v1.QueryService"];
 /// The columns of a row that are for viewers.
 const COLUMNS: usize = 4;
+/// Numbers of fields of `FileDescriptorProto` and `EnumDescriptorProto`, by which comments are found.
+const ENUM_TYPES: i32 = 5;
+const ENUM_VALUES: i32 = 2;
 
 /// The fields of all responses of the public services, each as `Message.field`.
 fn answered() -> BTreeSet<String> {
@@ -83,4 +90,42 @@ fn the_table_of_who_sees_what_names_every_field_that_is_answered_and_no_others()
     let unknown: Vec<_> = named.difference(&answered).collect();
     assert!(unknown.is_empty(), "docs/visibility.md has rows for what nobody is answered: {unknown:?}");
     assert_eq!(tabled.len(), named.len(), "a field has one row");
+}
+
+/// The page about reasons, as the comments in the contract have it.
+fn error_reference() -> String {
+    let files = FileDescriptorSet::decode(DESCRIPTORS).expect("a build describes itself well").file;
+    let is_wanted = |file: &&FileDescriptorProto| file.name() == "chirp/common/v1/errors.proto";
+    let file = files.iter().find(is_wanted).expect("it is in the contract");
+    let comments = &file.source_code_info.as_ref().expect("the build keeps comments").location;
+    let comment = |path: &[i32]| {
+        let found = comments.iter().find(|location| location.path == path).map(|one| one.leading_comments());
+        let paragraphs = found.unwrap_or_default().trim().split("\n\n").map(str::to_owned);
+        let joined = paragraphs.map(|one| one.lines().map(str::trim).collect::<Vec<_>>().join(" "));
+        joined.collect::<Vec<_>>().join("\n\n")
+    };
+    let reasons = &file.enum_type[0];
+    let mut page = format!("# Error reasons\n\n{}\n\n", comment(&[ENUM_TYPES, 0]));
+    page += "This page is made from the comments in [`errors.proto`](../../proto/chirp/common/v1/errors.proto).\n";
+    for (index, value) in reasons.value.iter().enumerate() {
+        let name = value.name().trim_start_matches("ERROR_REASON_");
+        let index = i32::try_from(index).expect("there are few");
+        page += &format!("\n## {name}\n\n{}\n", comment(&[ENUM_TYPES, 0, ENUM_VALUES, index]));
+    }
+    page
+}
+
+#[test]
+fn the_page_about_error_reasons_says_what_the_contract_says() {
+    let page = error_reference();
+    assert!(page.matches("\n## ").count() > 40 && page.contains("INVALID_ARGUMENT"), "the contract is read: {page}");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference/errors.md");
+    if std::env::var_os("CHIRP_WRITE_REFERENCE").is_some() {
+        std::fs::write(&path, &page).expect("the page can be written");
+    }
+    let written = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        written == page,
+        "docs/reference/errors.md is older than errors.proto: run this test with CHIRP_WRITE_REFERENCE=1"
+    );
 }
