@@ -1,6 +1,6 @@
 //! Hydrate and present: what the rows of a page are now, as the contract has it, in one query for the whole page.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 
 use serde::de::Visitor;
@@ -8,17 +8,20 @@ use serde::{Deserialize, Deserializer};
 use shared::model::clock::Timestamp;
 use shared::model::ids::{AccountKey, Position, PostKey};
 use shared::rpc::proto::common::AccountKind;
-use shared::rpc::proto::query::{Account, Post, ThreadPost, TimelineItem};
+use shared::rpc::proto::query::{
+    Account, Includes, Post, Relationship, ThreadPost, TimelineItem, UnavailablePost, UnavailableReason,
+};
 use shared::sql::rows::Rows;
 use shared::sql::statements;
 use timelines::Reason;
 use tonic::Status;
 use uuid::Uuid;
 
+use crate::entities;
 use crate::snapshot::{Snapshot, Value, list};
 use crate::vocabulary::VOCABULARY;
 
-statements! { "hydrate.sql" with VOCABULARY: SELECT_ACCOUNTS, SELECT_POSTS, SELECT_OWN }
+statements! { "hydrate.sql" with VOCABULARY: SELECT_ACCOUNTS, SELECT_ACCOUNTS_FOR, SELECT_POSTS, SELECT_OWN, SELECT_REFERRED }
 
 /// A yes or a no in JSON: SQLite says 1 or 0.
 #[derive(Clone, Copy)]
@@ -66,6 +69,33 @@ struct AccountRow {
     posts: i64,
 }
 
+/// How one account stands to another, in the order of the columns of the fragment `standing_row`.
+#[derive(Clone, Copy, Deserialize)]
+pub struct StandingRow {
+    following: Flag,
+    followed_by: Flag,
+    requested: Flag,
+    requested_by: Flag,
+    blocking: Flag,
+    blocked_by: Flag,
+    muting: Flag,
+}
+
+impl StandingRow {
+    /// All of it, which only the one may know.
+    pub fn relationship(self) -> Relationship {
+        Relationship {
+            following: self.following.0,
+            followed_by: self.followed_by.0,
+            follow_requested: self.requested.0,
+            follow_requested_by: self.requested_by.0,
+            blocking: self.blocking.0,
+            blocked_by: self.blocked_by.0,
+            muting: self.muting.0,
+        }
+    }
+}
+
 /// A post as the tables have it, in the order of its columns in the fragment `post_row`.
 #[derive(Deserialize)]
 pub struct PostRow {
@@ -74,14 +104,18 @@ pub struct PostRow {
     text: String,
     created_at: i64,
     edited_at: Option<i64>,
+    parent_key: Option<i64>,
     parent: Option<Uuid>,
+    parent_author_key: Option<i64>,
     parent_author: Option<Uuid>,
+    quoted_key: Option<i64>,
     quoted: Option<Uuid>,
     likes: i64,
     reposts: i64,
     replies: i64,
     own: OwnRow,
-    author: AccountRow,
+    author_key: i64,
+    author: Uuid,
 }
 
 impl PostRow {
@@ -106,54 +140,22 @@ impl OwnRow {
     }
 }
 
-/// What a page shows, by key: fetched at once, then put together as the contract wants it.
-#[derive(Default)]
-pub struct Hydrated {
-    posts: HashMap<PostKey, (Post, AccountKey)>,
-    accounts: HashMap<AccountKey, Account>,
+/// A post that is shown, and what it refers to.
+struct Shown {
+    post: Post,
+    author: AccountKey,
+    /// The posts that it quotes and answers.
+    referred: Vec<PostKey>,
+    /// The author of the post that it answers.
+    answered: Option<AccountKey>,
 }
 
-impl Hydrated {
-    /// These posts as the viewer sees them, their authors, and these accounts.
-    pub async fn load(
-        snapshot: &mut Snapshot,
-        posts: &[PostKey],
-        accounts: &[AccountKey],
-        viewer: Option<AccountKey>,
-    ) -> Result<Self, Status> {
-        let mut hydrated = Self::default();
-        if !posts.is_empty() {
-            let wanted = posts.iter().collect();
-            let found = snapshot.row(&SELECT_POSTS, &[Value::Rows(&wanted), viewer_value(viewer)]).await?;
-            for row in list::<PostRow>(&found, "found")? {
-                hydrated.take(row);
-            }
-        }
-        hydrated.load_accounts(snapshot, accounts).await?;
-        Ok(hydrated)
-    }
-
-    /// These accounts, as far as they are not here already.
-    async fn load_accounts(&mut self, snapshot: &mut Snapshot, accounts: &[AccountKey]) -> Result<(), Status> {
-        let missing: BTreeSet<AccountKey> =
-            accounts.iter().filter(|key| !self.accounts.contains_key(key)).copied().collect();
-        if !missing.is_empty() {
-            let wanted = missing.iter().collect();
-            let found = snapshot.row(&SELECT_ACCOUNTS, &[Value::Rows(&wanted)]).await?;
-            for row in list::<AccountRow>(&found, "found")? {
-                self.accounts.insert(AccountKey(row.key), account(row));
-            }
-        }
-        Ok(())
-    }
-
-    /// A post that was read, and its author.
-    pub fn take(&mut self, row: PostRow) {
-        let author = AccountKey(row.author.key);
-        let author_id = row.author.id;
+impl From<PostRow> for Shown {
+    fn from(row: PostRow) -> Self {
         let mut post = Post {
             post_id: row.id.to_string(),
-            author_id: author_id.to_string(),
+            author_id: row.author.to_string(),
+            entities: entities::of_text(&row.text),
             text: row.text,
             reply_to_post_id: id(row.parent),
             reply_to_account_id: id(row.parent_author),
@@ -166,30 +168,157 @@ impl Hydrated {
             ..Post::default()
         };
         row.own.put_into(&mut post);
-        self.posts.insert(PostKey(row.key), (post, author));
-        self.accounts.entry(author).or_insert_with(|| account(row.author));
+        let referred = [row.quoted_key, row.parent_key].into_iter().flatten().map(PostKey).collect();
+        Self { post, author: AccountKey(row.author_key), referred, answered: row.parent_author_key.map(AccountKey) }
+    }
+}
+
+/// A post that another one quotes or answers.
+enum Referred {
+    Visible(Box<Shown>),
+    Unavailable(UnavailablePost),
+}
+
+impl Referred {
+    fn author(&self) -> Option<AccountKey> {
+        match self {
+            Self::Visible(shown) => Some(shown.author),
+            Self::Unavailable(_) => None,
+        }
+    }
+}
+
+/// Posts that others refer to, each as its viewer sees it; 0 is nobody.
+async fn referred(
+    snapshot: &mut Snapshot,
+    wanted: &BTreeSet<(AccountKey, PostKey)>,
+) -> Result<HashMap<(AccountKey, PostKey), Referred>, Status> {
+    if wanted.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let wanted: Rows = wanted.iter().collect();
+    let row = snapshot.row(&SELECT_REFERRED, &[Value::Rows(&wanted)]).await?;
+    let referred = |(viewer, is_visible, was_deleted, row): (i64, Flag, Flag, PostRow)| {
+        let post = row.key();
+        let reason = match was_deleted.0 {
+            true => UnavailableReason::Deleted,
+            false => UnavailableReason::Unspecified,
+        };
+        let referred = match is_visible.0 {
+            true => Referred::Visible(Box::new(row.into())),
+            false => Referred::Unavailable(UnavailablePost { post_id: row.id.to_string(), reason: reason.into() }),
+        };
+        ((AccountKey(viewer), post), referred)
+    };
+    Ok(list(&row, "found")?.into_iter().map(referred).collect())
+}
+
+/// What a page shows, by key: fetched at once, then put together as the contract wants it.
+#[derive(Default)]
+pub struct Hydrated {
+    posts: HashMap<PostKey, Shown>,
+    accounts: BTreeMap<AccountKey, Account>,
+}
+
+impl Hydrated {
+    /// These posts as the viewer sees them, their authors, and these accounts.
+    pub async fn load(
+        snapshot: &mut Snapshot,
+        posts: &[PostKey],
+        accounts: &[AccountKey],
+        viewer: Option<AccountKey>,
+    ) -> Result<Self, Status> {
+        let mut hydrated = Self::of_posts(snapshot, posts, viewer).await?;
+        let authors: Vec<AccountKey> = hydrated.posts.values().map(|shown| shown.author).collect();
+        hydrated.load_accounts(snapshot, authors.into_iter().chain(accounts.iter().copied()), viewer).await?;
+        Ok(hydrated)
     }
 
-    /// The items of a timeline page whose posts are here, in the order of the entries.
+    /// These posts without their authors.
+    async fn of_posts(snapshot: &mut Snapshot, posts: &[PostKey], viewer: Option<AccountKey>) -> Result<Self, Status> {
+        let mut hydrated = Self::default();
+        if !posts.is_empty() {
+            let wanted = posts.iter().collect();
+            let found = snapshot.row(&SELECT_POSTS, &[Value::Rows(&wanted), viewer_value(viewer)]).await?;
+            list::<PostRow>(&found, "found")?.into_iter().for_each(|row| hydrated.take(row));
+        }
+        Ok(hydrated)
+    }
+
+    /// These accounts, as far as they are not here already, with what the viewer is to them.
+    async fn load_accounts(
+        &mut self,
+        snapshot: &mut Snapshot,
+        accounts: impl Iterator<Item = AccountKey>,
+        viewer: Option<AccountKey>,
+    ) -> Result<(), Status> {
+        let missing: BTreeSet<AccountKey> = accounts.filter(|key| !self.accounts.contains_key(key)).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let wanted = missing.iter().collect();
+        let wanted = Value::Rows(&wanted);
+        let Some(viewer) = viewer else {
+            let found = snapshot.row(&SELECT_ACCOUNTS, &[wanted]).await?;
+            let keyed = |row: AccountRow| (AccountKey(row.key), account(row));
+            self.accounts.extend(list(&found, "found")?.into_iter().map(keyed));
+            return Ok(());
+        };
+        let found = snapshot.row(&SELECT_ACCOUNTS_FOR, &[wanted, Value::Number(viewer.0)]).await?;
+        let keyed = |(row, standing): (AccountRow, StandingRow)| {
+            let key = AccountKey(row.key);
+            let standing = (row.active.0 && key != viewer).then(|| standing.relationship());
+            (key, Account { viewer: standing, ..account(row) })
+        };
+        self.accounts.extend(list(&found, "found")?.into_iter().map(keyed));
+        Ok(())
+    }
+
+    /// A post that was read.
+    pub fn take(&mut self, row: PostRow) {
+        self.posts.insert(row.key(), row.into());
+    }
+
+    /// Reads all that these posts refer to, and these accounts.
+    async fn refer(
+        &mut self,
+        snapshot: &mut Snapshot,
+        accounts: impl Iterator<Item = AccountKey>,
+        viewer: Option<AccountKey>,
+    ) -> Result<Includes, Status> {
+        let mut wanted: BTreeSet<(AccountKey, PostKey)> = BTreeSet::new();
+        for shown in self.posts.values() {
+            let others = shown.referred.iter().filter(|post| !self.posts.contains_key(post));
+            wanted.extend(others.map(|post| (viewer_key(viewer), *post)));
+        }
+        let referred = referred(snapshot, &wanted).await?;
+        let shown = self.posts.values().flat_map(|shown| shown.answered.into_iter().chain([shown.author]));
+        let people: Vec<AccountKey> =
+            shown.chain(referred.values().filter_map(Referred::author)).chain(accounts).collect();
+        self.load_accounts(snapshot, people.into_iter(), viewer).await?;
+        Ok(includes(self.accounts.values(), wanted.iter().filter_map(|key| referred.get(key))))
+    }
+
+    /// The items of a timeline page whose posts are here, in the order of the entries, and what they refer to.
     pub async fn into_items(
         mut self,
         snapshot: &mut Snapshot,
         entries: &[Reason],
-    ) -> Result<Vec<TimelineItem>, Status> {
-        let reposts = entries.iter().filter(|entry| entry.is_repost());
-        let reposters: Vec<AccountKey> = reposts.map(|entry| entry.actor).collect();
-        self.load_accounts(snapshot, &reposters).await?;
-        Ok(entries.iter().filter_map(|entry| self.item(entry)).collect())
+        viewer: Option<AccountKey>,
+    ) -> Result<(Vec<TimelineItem>, Includes), Status> {
+        let reposters = entries.iter().filter(|entry| entry.is_repost()).map(|entry| entry.actor);
+        let includes = self.refer(snapshot, reposters, viewer).await?;
+        Ok((entries.iter().filter_map(|entry| self.item(entry)).collect(), includes))
     }
 
     /// A post that was asked for.
     pub fn post(&self, key: PostKey) -> Option<Post> {
-        self.posts.get(&key).map(|(post, _)| post.clone())
+        self.posts.get(&key).map(|shown| shown.post.clone())
     }
 
     /// The author of a post that was asked for.
     pub fn author_of(&self, key: PostKey) -> Option<Account> {
-        self.posts.get(&key).and_then(|(_, author)| self.account(*author))
+        self.posts.get(&key).and_then(|shown| self.account(shown.author))
     }
 
     /// An account that was asked for.
@@ -202,59 +331,92 @@ impl Hydrated {
         ThreadPost { post: self.post(key), author: self.author_of(key) }
     }
 
-    /// A post as an item, wherever and for whatever reason it is on the page.
-    fn item_of(&self, post: PostKey) -> Option<TimelineItem> {
-        let (author, post) = (self.author_of(post), Some(self.post(post)?));
-        Some(TimelineItem { post, author, ..TimelineItem::default() })
-    }
-
     /// An item of a timeline.
     fn item(&self, entry: &Reason) -> Option<TimelineItem> {
         let reposter = self.accounts.get(&entry.actor).filter(|_| entry.is_repost());
         Some(TimelineItem {
+            post: Some(self.post(entry.post)?),
             reposted_by_account_id: reposter.map(|account| account.account_id.clone()).unwrap_or_default(),
             place: entry.place.unsigned(),
-            ..self.item_of(entry.post)?
         })
     }
 }
 
-/// The accounts as the contract has them, in the order asked for.
-pub async fn accounts(snapshot: &mut Snapshot, keys: &[AccountKey]) -> Result<Vec<Account>, Status> {
-    let hydrated = Hydrated::load(snapshot, &[], keys, None).await?;
+/// What posts refer to. Who is deactivated is not shown.
+fn includes<'a>(accounts: impl Iterator<Item = &'a Account>, referred: impl Iterator<Item = &'a Referred>) -> Includes {
+    let mut includes = Includes {
+        accounts: accounts.filter(|account| !account.deactivated).cloned().collect(),
+        ..Includes::default()
+    };
+    for referred in referred {
+        match referred {
+            Referred::Visible(shown) => includes.posts.push(shown.post.clone()),
+            Referred::Unavailable(post) => includes.unavailable_posts.push(post.clone()),
+        }
+    }
+    includes
+}
+
+/// The accounts as the contract has them, in the order asked for, with what the viewer is to them.
+pub async fn accounts(
+    snapshot: &mut Snapshot,
+    keys: &[AccountKey],
+    viewer: Option<AccountKey>,
+) -> Result<Vec<Account>, Status> {
+    let hydrated = Hydrated::load(snapshot, &[], keys, viewer).await?;
     Ok(keys.iter().filter_map(|key| hydrated.account(*key)).collect())
 }
 
-/// The posts as the contract has them, in the order asked for.
-pub async fn posts(snapshot: &mut Snapshot, keys: &[PostKey], viewer: Option<AccountKey>) -> Result<Vec<Post>, Status> {
-    let hydrated = Hydrated::load(snapshot, keys, &[], viewer).await?;
-    Ok(keys.iter().filter_map(|key| hydrated.post(*key)).collect())
+/// The posts as the contract has them, in the order asked for, and what they refer to.
+pub async fn posts(
+    snapshot: &mut Snapshot,
+    keys: &[PostKey],
+    viewer: Option<AccountKey>,
+) -> Result<(Vec<Post>, Includes), Status> {
+    let mut hydrated = Hydrated::of_posts(snapshot, keys, viewer).await?;
+    let includes = hydrated.refer(snapshot, std::iter::empty(), viewer).await?;
+    Ok((keys.iter().filter_map(|key| hydrated.post(*key)).collect(), includes))
 }
 
-/// The items of a timeline page, in the order of the entries.
+/// The items of a timeline page, in the order of the entries, and what they refer to.
 pub async fn items(
     snapshot: &mut Snapshot,
     entries: &[Reason],
     viewer: Option<AccountKey>,
-) -> Result<Vec<TimelineItem>, Status> {
+) -> Result<(Vec<TimelineItem>, Includes), Status> {
     let posts: Vec<PostKey> = entries.iter().map(|entry| entry.post).collect();
-    Hydrated::load(snapshot, &posts, &[], viewer).await?.into_items(snapshot, entries).await
+    Hydrated::of_posts(snapshot, &posts, viewer).await?.into_items(snapshot, entries, viewer).await
 }
 
-/// The items of the timelines of several viewers, each as its viewer sees it; in the order of the entries, and nothing for a post that
-/// is not there.
+/// The items of the timelines of several viewers, each as its viewer sees it, with what it refers to; in the order of the entries, and nothing
+/// for a post that is not there.
 pub async fn items_of_viewers(
     snapshot: &mut Snapshot,
     entries: &[(AccountKey, Reason)],
-) -> Result<Vec<Option<TimelineItem>>, Status> {
+) -> Result<Vec<Option<(TimelineItem, Includes)>>, Status> {
     let wanted = entries.iter().map(|(viewer, entry)| (Some(*viewer), entry.post)).collect();
-    let reposts = entries.iter().filter(|(_, entry)| entry.is_repost());
-    let reposters: Vec<AccountKey> = reposts.map(|(_, entry)| entry.actor).collect();
-    let views = Views::load(snapshot, &wanted, &reposters).await?;
+    let mut views = Views::of_posts(snapshot, &wanted).await?;
+    let refers = |(viewer, entry): &(AccountKey, Reason)| {
+        let shown = views.shared.posts.get(&entry.post);
+        let posts = shown.map(|shown| shown.referred.clone()).unwrap_or_default();
+        posts.into_iter().map(|post| (*viewer, post)).collect::<Vec<_>>()
+    };
+    let referred = referred(snapshot, &entries.iter().flat_map(refers).collect()).await?;
+    let shown = views.shared.posts.values().flat_map(|shown| shown.answered.into_iter().chain([shown.author]));
+    let reposters = entries.iter().filter(|(_, entry)| entry.is_repost()).map(|(_, entry)| entry.actor);
+    let people: Vec<AccountKey> =
+        shown.chain(reposters).chain(referred.values().filter_map(Referred::author)).collect();
+    views.shared.load_accounts(snapshot, people.into_iter(), None).await?;
     let item = |(viewer, entry): &(AccountKey, Reason)| {
         let mut item = views.shared.item(entry)?;
         views.own(Some(*viewer), entry.post, item.post.as_mut());
-        Some(item)
+        let shown = views.shared.posts.get(&entry.post)?;
+        let referred: Vec<&Referred> =
+            shown.referred.iter().filter_map(|post| referred.get(&(*viewer, *post))).collect();
+        let people = [shown.author].into_iter().chain(shown.answered).chain([entry.actor]);
+        let people: BTreeSet<AccountKey> = people.chain(referred.iter().filter_map(|one| one.author())).collect();
+        let accounts = people.iter().filter_map(|key| views.shared.accounts.get(key));
+        Some((item, includes(accounts, referred.into_iter())))
     };
     Ok(entries.iter().map(item).collect())
 }
@@ -267,15 +429,25 @@ pub struct Views {
 }
 
 impl Views {
-    /// These posts, each as its viewer sees it, their authors, and these accounts.
+    /// These posts, each as its viewer sees it, and their authors.
     pub async fn load(
         snapshot: &mut Snapshot,
         wanted: &BTreeSet<(Option<AccountKey>, PostKey)>,
-        accounts: &[AccountKey],
+    ) -> Result<Self, Status> {
+        let mut views = Self::of_posts(snapshot, wanted).await?;
+        let authors: Vec<AccountKey> = views.shared.posts.values().map(|shown| shown.author).collect();
+        views.shared.load_accounts(snapshot, authors.into_iter(), None).await?;
+        Ok(views)
+    }
+
+    /// These posts without their authors.
+    async fn of_posts(
+        snapshot: &mut Snapshot,
+        wanted: &BTreeSet<(Option<AccountKey>, PostKey)>,
     ) -> Result<Self, Status> {
         let posts: BTreeSet<PostKey> = wanted.iter().map(|(_, post)| *post).collect();
         let posts: Vec<PostKey> = posts.into_iter().collect();
-        let shared = Hydrated::load(snapshot, &posts, accounts, None).await?;
+        let shared = Hydrated::of_posts(snapshot, &posts, None).await?;
         let own: Rows = wanted.iter().filter_map(|(viewer, post)| Some(((*viewer)?, post))).collect();
         let own = match own.is_empty() {
             true => vec![],
@@ -301,18 +473,20 @@ impl Views {
     }
 }
 
-/// The items of a page of posts that are there for themselves, each with its place.
+/// The items of a page of posts that are there for themselves, each with its place, and what they refer to.
 pub async fn listed(
     snapshot: &mut Snapshot,
     listed: &[(Position, PostKey)],
     viewer: Option<AccountKey>,
-) -> Result<Vec<TimelineItem>, Status> {
+) -> Result<(Vec<TimelineItem>, Includes), Status> {
     let posts: Vec<PostKey> = listed.iter().map(|(_, post)| *post).collect();
-    let hydrated = Hydrated::load(snapshot, &posts, &[], viewer).await?;
-    let item = |(place, post): &(Position, PostKey)| {
-        Some(TimelineItem { place: place.unsigned(), ..hydrated.item_of(*post)? })
+    let (found, includes) = self::posts(snapshot, &posts, viewer).await?;
+    let item = |(place, post): (&Position, Post)| TimelineItem {
+        post: Some(post),
+        place: place.unsigned(),
+        ..TimelineItem::default()
     };
-    Ok(listed.iter().filter_map(item).collect())
+    Ok((listed.iter().map(|(place, _)| place).zip(found).map(item).collect(), includes))
 }
 
 /// The viewer as queries take it.
@@ -343,7 +517,7 @@ fn account(row: AccountRow) -> Account {
         following_count: row.following,
         post_count: row.posts,
         created_at: Some(Timestamp(row.created_at).to_proto()),
-        deactivated: false,
+        ..Account::default()
     }
 }
 

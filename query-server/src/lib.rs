@@ -10,6 +10,7 @@
 
 mod asking;
 mod by_key;
+mod entities;
 mod freshness;
 mod hydrate;
 mod law;

@@ -118,6 +118,14 @@ impl Model {
         })
     }
 
+    /// Whether the viewer, who may not see the post, may know that it was deleted: who could see what its author posts.
+    #[must_use]
+    pub fn may_know_deletion_of(&self, id: &str, viewer: Option<&str>) -> bool {
+        let viewer = self.viewer_number(viewer);
+        let post = self.post_number(id).map(|number| self.post_state(number));
+        post.is_some_and(|post| post.deleted && self.may_see_posts_of(post.author, viewer))
+    }
+
     /// How the two stand to each other, as far as the viewer may know; nothing if either is unknown. A follow is known
     /// to the two, and to those who may see what either of the two posts; a request and a block to the two alone; a
     /// mute to the one who mutes.

@@ -20,7 +20,8 @@ use shared::rpc::errors::{ErrorReason, Refused, internal};
 use shared::rpc::proto::query::consistency::Requirement;
 use shared::rpc::proto::query::query_service_server::QueryService;
 use shared::rpc::proto::query::{
-    Account, Consistency, GetAccountRequest, GetHomeTimelineRequest, TimelineItem, get_account_request,
+    Account, Consistency, GetAccountRequest, GetHomeTimelineRequest, Includes, Post, TimelineItem, UnavailablePost,
+    get_account_request,
 };
 use shared::runtime::settings::{ProjectorSettings, TimelineSettings};
 use shared::runtime::tasks::Tasks;
@@ -122,7 +123,12 @@ impl History for Folded {
         answer.account.ok_or_else(|| internal("an answer without an account"))
     }
 
-    async fn home_timeline(&self, at: Position, account_id: &str, limit: usize) -> Result<Vec<TimelineItem>, Status> {
+    async fn home_timeline(
+        &self,
+        at: Position,
+        account_id: &str,
+        limit: usize,
+    ) -> Result<(Vec<TimelineItem>, Includes), Status> {
         let then = self.fold(at).await?;
         let mut request = GetHomeTimelineRequest {
             account_id: account_id.to_owned(),
@@ -130,17 +136,31 @@ impl History for Folded {
             consistency: all_of_it(),
             ..GetHomeTimelineRequest::default()
         };
-        let mut items = Vec::new();
+        let (mut items, mut includes) = (Vec::new(), Includes::default());
         loop {
             let page = then.queries.get_home_timeline(Request::new(request.clone())).await?.into_inner();
             items.extend(page.items);
+            add(&mut includes, page.includes.unwrap_or_default());
             if items.len() >= limit || page.next_page_token.is_empty() {
                 items.truncate(limit);
-                return Ok(items);
+                return Ok((items, includes));
             }
             request.page_token = page.next_page_token;
         }
     }
+}
+
+/// Adds what a further page refers to, each once.
+fn add(includes: &mut Includes, more: Includes) {
+    let is_new = |account: &Account| includes.accounts.iter().all(|there| there.account_id != account.account_id);
+    let accounts: Vec<Account> = more.accounts.into_iter().filter(is_new).collect();
+    let is_new = |post: &Post| includes.posts.iter().all(|there| there.post_id != post.post_id);
+    let posts: Vec<Post> = more.posts.into_iter().filter(is_new).collect();
+    let is_new = |post: &UnavailablePost| includes.unavailable_posts.iter().all(|there| there.post_id != post.post_id);
+    let unavailable: Vec<UnavailablePost> = more.unavailable_posts.into_iter().filter(is_new).collect();
+    includes.accounts.extend(accounts);
+    includes.posts.extend(posts);
+    includes.unavailable_posts.extend(unavailable);
 }
 
 /// The strongest consistency, so that a projection which could not fold that far is an error and not an old answer.

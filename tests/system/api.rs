@@ -252,12 +252,12 @@ impl From<Event> for Told {
     fn from(event: Event) -> Self {
         match event {
             Event::Subscribed(_) => Self::Subscribed,
-            Event::Item(HomeTimelineItem { item }) => {
+            Event::Item(HomeTimelineItem { item, .. }) => {
                 let item = item.expect("always set");
                 let reposter = item.reposted_by_account_id.clone();
                 Self::Item(text(&item), (!reposter.is_empty()).then_some(reposter))
             }
-            Event::Updated(HomeTimelineUpdated { item }) => Self::Updated(text(&item.expect("always set"))),
+            Event::Updated(HomeTimelineUpdated { item, .. }) => Self::Updated(text(&item.expect("always set"))),
             Event::Removed(removed) => {
                 let cause = removed.cause();
                 match removed.target.expect("exactly one is set") {

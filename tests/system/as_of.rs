@@ -5,7 +5,7 @@ use shared::rpc::proto::admin::get_as_of_request::{Moment, Subject};
 use shared::rpc::proto::admin::get_as_of_response::Answer;
 use shared::rpc::proto::admin::*;
 use shared::rpc::proto::command::*;
-use shared::rpc::proto::query::{Account, TimelineItem};
+use shared::rpc::proto::query::Account;
 use tonic::Code;
 
 use crate::api::{Api, ask, reason, up_to_date};
@@ -18,12 +18,13 @@ const EVERY: usize = 10;
 /// The answers at one moment.
 struct Copy {
     position: u64,
-    home: Vec<TimelineItem>,
+    home: HomeTimelineAsOf,
     account: Account,
 }
 
 async fn copy(api: &Api, [ada, bob]: [&str; 2]) -> Copy {
-    let home = api.home(bob, up_to_date()).await.items;
+    let page = api.home(bob, up_to_date()).await;
+    let home = HomeTimelineAsOf { items: page.items, includes: page.includes };
     let account = api.account(ada, up_to_date()).await.expect("it is there");
     Copy { position: api.head().await, home, account }
 }
@@ -80,8 +81,7 @@ async fn what_was_answered_is_answered_again_for_that_moment() {
         let account = as_of(&dev.api, at, Subject::AccountId(ada.clone())).await;
         assert_eq!(account.answer, Some(Answer::Account(copy.account.clone())), "position {}", copy.position);
         let home = as_of(&dev.api, at, Subject::HomeTimelineAccountId(bob.clone())).await;
-        let expected = HomeTimelineAsOf { items: copy.home.clone() };
-        assert_eq!(home.answer, Some(Answer::HomeTimeline(expected)), "position {}", copy.position);
+        assert_eq!(home.answer, Some(Answer::HomeTimeline(copy.home.clone())), "position {}", copy.position);
         // The time of an event includes at least that event.
         let time = home.recorded_at.expect("there is an event");
         let by_time = as_of(&dev.api, Moment::Time(time), Subject::Stream(format!("account-{ada}"))).await;
@@ -90,7 +90,7 @@ async fn what_was_answered_is_answered_again_for_that_moment() {
         let before = as_of(&dev.api, Moment::Time(before), Subject::Stream(format!("account-{ada}"))).await;
         assert!(before.position < copy.position);
     }
-    assert!(copies.iter().any(|copy| !copy.home.is_empty()), "there was something to see");
+    assert!(copies.iter().any(|copy| !copy.home.items.is_empty()), "there was something to see");
     let stream = as_of(&dev.api, Moment::Position(copies[0].position), Subject::Stream(format!("account-{ada}"))).await;
     let Some(Answer::Stream(stream)) = stream.answer else { panic!("it is a stream") };
     assert_eq!((stream.version, stream.events.len()), (1, 1), "the new handle came later");
@@ -100,7 +100,7 @@ async fn what_was_answered_is_answered_again_for_that_moment() {
     assert_eq!(shown["was"]["handle"], "ada", "{shown}");
     let home = chirp(&["at", &copies[1].position.to_string(), "--home", &bob, "--ops", &dev.ops]).await.with(0);
     let home: serde_json::Value = serde_json::from_str(&home.stdout).expect("it is JSON");
-    assert_eq!(home["was"]["items"].as_array().map(Vec::len), Some(copies[1].home.len()));
+    assert_eq!(home["was"]["items"].as_array().map(Vec::len), Some(copies[1].home.items.len()));
     chirp(&["at", "yesterday", "--account", &ada, "--ops", &dev.ops]).await.with(2);
     let nothing = GetAsOfRequest {
         moment: Some(Moment::Position(0)),

@@ -32,7 +32,11 @@ async fn a_post_is_in_the_timeline_of_a_follower_and_on_their_stream() {
     let page = api.home(&bob, fresh(&hidden.token)).await;
     assert_eq!(texts(&page.items), ["first"]);
     let shown = &page.items[0];
-    let (post, author) = (shown.post.clone().expect("always set"), shown.author.clone().expect("always set"));
+    let post = shown.post.clone().expect("always set");
+    let includes = page.includes.clone().expect("always set");
+    let author =
+        includes.accounts.iter().find(|one| one.account_id == post.author_id).expect("always included").clone();
+    assert!(author.viewer.is_some_and(|viewer| viewer.following && !viewer.followed_by), "{author:?}");
     assert_eq!((post.post_id, post.author_id, author.handle.as_str()), (first.id.clone(), ada.clone(), "ada"));
     assert_eq!((author.follower_count, author.post_count, shown.reposted_by_account_id.as_str()), (1, 1, ""));
     assert_eq!(page.next_page_token, "");

@@ -25,6 +25,7 @@ mod extremes;
 mod history;
 mod idempotency;
 mod idle;
+mod includes;
 mod journey;
 mod limits;
 mod live;

@@ -28,13 +28,13 @@ const PAGE_SIZES: PageSizes = PageSizes { default: 20, max: 800 };
 pub trait History: Send + Sync {
     async fn account(&self, at: Position, account_id: &str) -> Result<query::Account, Status>;
 
-    /// The newest entries.
+    /// The newest entries, and what they refer to.
     async fn home_timeline(
         &self,
         at: Position,
         account_id: &str,
         limit: usize,
-    ) -> Result<Vec<query::TimelineItem>, Status>;
+    ) -> Result<(Vec<query::TimelineItem>, query::Includes), Status>;
 }
 
 impl Admin {
@@ -53,8 +53,8 @@ impl Admin {
             Subject::Stream(stream) => Answer::Stream(self.stream_as_of(at, stream, limit).await?),
             Subject::AccountId(id) => Answer::Account(self.history()?.account(at, id).await?),
             Subject::HomeTimelineAccountId(id) => {
-                let items = self.history()?.home_timeline(at, id, limit).await?;
-                Answer::HomeTimeline(v1::HomeTimelineAsOf { items })
+                let (items, includes) = self.history()?.home_timeline(at, id, limit).await?;
+                Answer::HomeTimeline(v1::HomeTimelineAsOf { items, includes: Some(includes) })
             }
         };
         let recorded_at = self.recorded_at(at).await?.map(Timestamp::to_proto);

@@ -16,7 +16,7 @@ use crate::hydrate;
 use crate::snapshot::{Projections, Snapshot, Value, column};
 
 /// What this question reads.
-pub const READS: Projections = &["profiles_1", "counts_1"];
+pub const READS: Projections = &["profiles_1", "counts_1", "graph_1"];
 
 statements! { "account.sql": FIND_BY_ID, FIND_BY_HANDLE, FIND_ALL }
 
@@ -72,9 +72,9 @@ impl Answer for v1::GetAccountRequest {
             }
             None => Named::Id(asking.violations.account("account_id", "")),
         };
-        let (mut snapshot, _) = asking.snapshot(READS).await?;
+        let (mut snapshot, viewer) = asking.snapshot(READS).await?;
         let key = find(&mut snapshot, &named).await?;
-        let account = one_account(&mut snapshot, key).await?;
+        let account = one_account(&mut snapshot, key, viewer).await?;
         let read_at = queries.tokens.seal(snapshot.anchor);
         Ok(v1::GetAccountResponse { account: Some(account), read_at })
     }
@@ -83,11 +83,11 @@ impl Answer for v1::GetAccountRequest {
 impl Answer for v1::BatchGetAccountsRequest {
     async fn answer(asking: Asking<'_, Self>) -> Result<Self::Response, Status> {
         let Asking { request, queries, .. } = asking;
-        let NamedAccounts { mut snapshot, found, missing, .. } =
+        let NamedAccounts { mut snapshot, viewer, found, missing } =
             NamedAccounts::find(asking, ("account_ids", &request.account_ids), READS).await?;
         let keys: Vec<AccountKey> = found.iter().map(|(_, key)| *key).collect();
         Ok(v1::BatchGetAccountsResponse {
-            accounts: hydrate::accounts(&mut snapshot, &keys).await?,
+            accounts: hydrate::accounts(&mut snapshot, &keys, viewer).await?,
             missing_account_ids: missing,
             read_at: queries.tokens.seal(snapshot.anchor),
         })
@@ -125,7 +125,11 @@ impl NamedAccounts {
     }
 }
 
-async fn one_account(snapshot: &mut Snapshot, key: AccountKey) -> Result<v1::Account, Status> {
-    let found = hydrate::accounts(snapshot, &[key]).await?;
+async fn one_account(
+    snapshot: &mut Snapshot,
+    key: AccountKey,
+    viewer: Option<AccountKey>,
+) -> Result<v1::Account, Status> {
+    let found = hydrate::accounts(snapshot, &[key], viewer).await?;
     found.into_iter().next().ok_or_else(|| internal("an account that was found is not there"))
 }

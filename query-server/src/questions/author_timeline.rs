@@ -52,8 +52,8 @@ impl Answer for v1::GetAuthorTimelineRequest {
         let mut page = Page::open(asking, question, OfAccount("author_id", &request.author_id)).await?;
         let (viewer, start, size) = (page.viewer, page.start, page.size);
         let (entries, next) = self::page(&mut page.snapshot, page.key, viewer, start, size).await?;
-        let items = hydrate::items(&mut page.snapshot, &entries, viewer).await?;
+        let (items, includes) = hydrate::items(&mut page.snapshot, &entries, viewer).await?;
         let (next_page_token, read_at) = page.tokens(next);
-        Ok(v1::GetAuthorTimelineResponse { items, next_page_token, read_at })
+        Ok(v1::GetAuthorTimelineResponse { items, next_page_token, read_at, includes: Some(includes) })
     }
 }

@@ -5,7 +5,7 @@
 
 use shared::model::ids::{AccountKey, Position, PostKey};
 use shared::rpc::proto::query as v1;
-use shared::rpc::proto::query::TimelineItem;
+use shared::rpc::proto::query::{Includes, TimelineItem};
 use shared::sql::database::Row;
 use shared::sql::rows::Rows;
 use shared::sql::statements;
@@ -37,7 +37,7 @@ pub async fn page(
     owner: AccountKey,
     before: Option<Position>,
     size: usize,
-) -> Result<(Vec<TimelineItem>, Option<Position>), Status> {
+) -> Result<(Vec<TimelineItem>, Includes, Option<Position>), Status> {
     let mut before = before.unwrap_or(snapshot.checkpoint.next());
     let (mut entries, mut hydrated) = (Vec::with_capacity(size), Hydrated::default());
     let mut chunk = size + CHUNK_MARGIN;
@@ -57,7 +57,8 @@ pub async fn page(
         }
         chunk = (chunk * 2).min(CHUNK_MAX);
     }
-    Ok((hydrated.into_items(snapshot, &entries).await?, next))
+    let (items, includes) = hydrated.into_items(snapshot, &entries, Some(owner)).await?;
+    Ok((items, includes, next))
 }
 
 /// Of a skeleton, the newest reasons for which the owner sees the posts, so many at most, with these posts. The law and the contents are asked for in
@@ -117,9 +118,9 @@ impl Answer for v1::GetHomeTimelineRequest {
         let question = Question("HomeTimeline", READS, TIMELINE_PAGES);
         let mut page = Page::open(asking, question, OfOwner(&request.account_id)).await?;
         let owner = page.key;
-        let (items, next) = self::page(&mut page.snapshot, owner, page.start, page.size).await?;
+        let (items, includes, next) = self::page(&mut page.snapshot, owner, page.start, page.size).await?;
         let (next_page_token, read_at) = page.tokens(next);
         let resume_token = page.resume_token(page.about());
-        Ok(v1::GetHomeTimelineResponse { items, next_page_token, read_at, resume_token })
+        Ok(v1::GetHomeTimelineResponse { items, next_page_token, read_at, resume_token, includes: Some(includes) })
     }
 }

@@ -85,7 +85,7 @@ macro_rules! accounts {
         let mut page = Page::open($asking, question, $subject).await?;
         let (viewer, start, size) = (page.viewer, page.start, page.size);
         let (keys, next) = self::page(&mut page.snapshot, $list, page.key.0, viewer, start, size).await?;
-        let accounts = hydrate::accounts(&mut page.snapshot, &keys).await?;
+        let accounts = hydrate::accounts(&mut page.snapshot, &keys, viewer).await?;
         let (next_page_token, read_at) = page.tokens(next);
         Ok(v1::$response { accounts, next_page_token, read_at })
     }};

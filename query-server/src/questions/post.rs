@@ -54,10 +54,11 @@ impl Answer for v1::GetPostRequest {
         let id = asking.violations.post("post_id", &asking.request.post_id);
         let (mut snapshot, viewer) = asking.snapshot(READS).await?;
         let key = find(&mut snapshot, id, viewer).await?;
-        let post = hydrate::posts(&mut snapshot, &[key], viewer).await?.into_iter().next();
+        let (posts, includes) = hydrate::posts(&mut snapshot, &[key], viewer).await?;
+        let post = posts.into_iter().next();
         let post = post.ok_or_else(|| internal("a post that was found is not there"))?;
         let read_at = queries.tokens.seal(snapshot.anchor);
-        Ok(v1::GetPostResponse { post: Some(post), read_at })
+        Ok(v1::GetPostResponse { post: Some(post), read_at, includes: Some(includes) })
     }
 }
 
@@ -69,8 +70,10 @@ impl Answer for v1::BatchGetPostsRequest {
         let found = find_all(&mut snapshot, &ids, viewer).await?;
         let keys: Vec<PostKey> = ids.iter().filter_map(|id| found.get(id).copied()).collect();
         let missing = ids.iter().filter(|id| !found.contains_key(id));
+        let (posts, includes) = hydrate::posts(&mut snapshot, &keys, viewer).await?;
         Ok(v1::BatchGetPostsResponse {
-            posts: hydrate::posts(&mut snapshot, &keys, viewer).await?,
+            posts,
+            includes: Some(includes),
             missing_post_ids: missing.map(ToString::to_string).collect(),
             read_at: queries.tokens.seal(snapshot.anchor),
         })

@@ -59,9 +59,9 @@ macro_rules! posts {
         let mut page = Page::open($asking, question, $subject).await?;
         let (viewer, start, size) = (page.viewer, page.start, page.size);
         let (posts, next) = self::page(&mut page.snapshot, $list(&page.key), viewer, start, size).await?;
-        let items = hydrate::listed(&mut page.snapshot, &posts, viewer).await?;
+        let (items, includes) = hydrate::listed(&mut page.snapshot, &posts, viewer).await?;
         let (next_page_token, read_at) = page.tokens(next);
-        Ok(v1::$response { items, next_page_token, read_at })
+        Ok(v1::$response { items, next_page_token, read_at, includes: Some(includes) })
     }};
 }
 

@@ -8,20 +8,21 @@ use shared::model::ids::{AccountId, AccountKey};
 use shared::rpc::errors::internal;
 use shared::rpc::proto::query as v1;
 use shared::rpc::proto::query::Relationship;
-use shared::sql::database::Row;
 use shared::sql::statements;
 use tonic::Status;
 
 use super::Answer;
 use super::account::{Named, NamedAccounts, find};
 use crate::asking::Asking;
+use crate::hydrate::StandingRow;
 use crate::questions::presence::open_to;
-use crate::snapshot::{Projections, Snapshot, Value, column};
+use crate::snapshot::{Projections, Snapshot, Value, list};
+use crate::vocabulary::VOCABULARY;
 
 /// What this question reads.
 pub const READS: Projections = &["graph_1", "profiles_1"];
 
-statements! { "relationship.sql": SELECT }
+statements! { "relationship.sql" with VOCABULARY: SELECT }
 
 /// What stands between the one and each of the others, seen from the one, as far as the viewer may know.
 pub async fn to_each(
@@ -32,24 +33,25 @@ pub async fn to_each(
 ) -> Result<HashMap<AccountKey, Relationship>, Status> {
     let open = open_to(snapshot, others.iter().chain([&one]), viewer).await?;
     let wanted = others.iter().collect();
-    let rows = snapshot.rows(&SELECT, &[Value::Number(one.0), Value::Rows(&wanted)]).await?;
-    let relationship = |row: &Row| {
-        let other = AccountKey(column(row, "account")?);
+    let row = snapshot.row(&SELECT, &[Value::Number(one.0), Value::Rows(&wanted)]).await?;
+    let known = |(other, standing): (i64, StandingRow)| {
+        let other = AccountKey(other);
         let is_one = viewer == Some(one);
         let is_either = is_one || viewer == Some(other);
         let knows_follows = is_either || (open.contains(&one) && open.contains(&other));
-        let there = Relationship {
-            following: knows_follows && column(row, "following")?,
-            followed_by: knows_follows && column(row, "followed_by")?,
-            follow_requested: is_either && column(row, "requested")?,
-            follow_requested_by: is_either && column(row, "requested_by")?,
-            blocking: is_either && column(row, "blocking")?,
-            blocked_by: is_either && column(row, "blocked_by")?,
-            muting: is_one && column(row, "muting")?,
+        let there = standing.relationship();
+        let known = Relationship {
+            following: knows_follows && there.following,
+            followed_by: knows_follows && there.followed_by,
+            follow_requested: is_either && there.follow_requested,
+            follow_requested_by: is_either && there.follow_requested_by,
+            blocking: is_either && there.blocking,
+            blocked_by: is_either && there.blocked_by,
+            muting: is_one && there.muting,
         };
-        Ok((other, there))
+        (other, known)
     };
-    rows.iter().map(relationship).collect()
+    Ok(list(&row, "found")?.into_iter().map(known).collect())
 }
 
 impl Answer for v1::GetRelationshipRequest {

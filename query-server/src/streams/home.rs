@@ -92,8 +92,9 @@ impl Home {
             }
         };
         let item = |(post, touched): (PostKey, Touched)| {
-            let item = Event::Item(v1::HomeTimelineItem { item: Some(items.remove(&post)?) });
-            Some(Pending { first: touched.first, last: touched.last, event: item })
+            let (item, includes) = items.remove(&post)?;
+            let event = Event::Item(v1::HomeTimelineItem { item: Some(item), includes: Some(includes) });
+            Some(Pending { first: touched.first, last: touched.last, event })
         };
         let told = posts.into_iter().filter_map(item).collect();
         Ok(in_order(told))
@@ -200,16 +201,21 @@ impl Home {
 
         let wanted: BTreeSet<PostKey> = posts.keys().chain(moved.keys()).copied().collect();
         let entries = self.visible_now(snapshot, &wanted).await?;
-        let items = hydrate::items(snapshot, &entries, Some(self.owner)).await?;
-        let mut items: BTreeMap<PostKey, v1::TimelineItem> =
-            entries.iter().map(|entry| entry.post).zip(items).collect();
+        let entries: Vec<(AccountKey, Reason)> = entries.into_iter().map(|entry| (self.owner, entry)).collect();
+        let items = hydrate::items_of_viewers(snapshot, &entries).await?;
+        let there = entries.iter().zip(items).filter_map(|((_, entry), item)| Some((entry.post, item?)));
+        let mut items: Items = there.collect();
         for (post, touched) in &mut posts {
             if let Some(place) = moved.remove(post) {
                 touched.fall_back(place);
             }
             let event = match items.remove(post) {
-                Some(item) if touched.only_edited => Event::Updated(v1::HomeTimelineUpdated { item: Some(item) }),
-                Some(item) => Event::Item(v1::HomeTimelineItem { item: Some(item) }),
+                Some((item, includes)) if touched.only_edited => {
+                    Event::Updated(v1::HomeTimelineUpdated { item: Some(item), includes: Some(includes) })
+                }
+                Some((item, includes)) => {
+                    Event::Item(v1::HomeTimelineItem { item: Some(item), includes: Some(includes) })
+                }
                 None => match touched.removal {
                     Some(cause) => {
                         let Some(id) = self.post_in_sight(snapshot, from, *post).await? else { continue };
@@ -222,8 +228,8 @@ impl Home {
             told.push(Pending { first: touched.first, last: touched.last, event });
         }
         for (post, place) in moved {
-            if let Some(item) = items.remove(&post) {
-                let event = Event::Item(v1::HomeTimelineItem { item: Some(item) });
+            if let Some((item, includes)) = items.remove(&post) {
+                let event = Event::Item(v1::HomeTimelineItem { item: Some(item), includes: Some(includes) });
                 told.push(Pending { first: place, last: place, event });
             }
         }

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use shared::model::ids::{AccountKey, PostKey};
-use shared::rpc::proto::query::TimelineItem;
+use shared::rpc::proto::query::{Includes, TimelineItem};
 use timelines::Reason;
 use tonic::Status;
 
@@ -22,8 +22,8 @@ pub struct HeardReasons {
     pub reasons: Vec<Reason>,
 }
 
-/// What an owner sees, by the posts, each at the newest of the reasons.
-pub type Items = BTreeMap<PostKey, TimelineItem>;
+/// What an owner sees, by the posts, each at the newest of the reasons, with what it refers to.
+pub type Items = BTreeMap<PostKey, (TimelineItem, Includes)>;
 
 /// The items of home timelines.
 pub struct HomeItems;

@@ -79,7 +79,7 @@ impl SharedRead for PostItems {
         let replies = watched.iter().flat_map(|one| one.replies().map(|reply| (one.viewer, reply))).collect();
         let replies = thread::these_replies(snapshot, &replies).await?;
         let visible = posts.iter().chain(&replies).filter(|(_, entry)| entry.sight == Sight::Visible);
-        let views = Views::load(snapshot, &visible.map(|(key, _)| *key).collect(), &[]).await?;
+        let views = Views::load(snapshot, &visible.map(|(key, _)| *key).collect()).await?;
         let gone = gone(snapshot, watched, &replies).await?;
         let answer = |(number, one): (usize, &Watched)| {
             let post = posts.get(&(one.viewer, one.post)).filter(|entry| entry.sight != Sight::Hidden);

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use shared::rpc::proto::admin::get_as_of_request::{self, Subject};
 use shared::rpc::proto::admin::get_as_of_response::Answer;
 use shared::rpc::proto::admin::{GetAsOfRequest, StreamAsOf};
-use shared::rpc::proto::query::{Account, TimelineItem};
+use shared::rpc::proto::query::{Account, Includes, TimelineItem};
 
 use super::{Operator, events};
 use crate::cli::{AtArgs, Moment};
@@ -33,7 +33,8 @@ pub async fn at(args: AtArgs) -> anyhow::Result<ExitCode> {
         }
         Answer::Account(account) => of_account(&account),
         Answer::HomeTimeline(timeline) => {
-            let items: Vec<Value> = timeline.items.iter().map(of_item).collect();
+            let includes = timeline.includes.unwrap_or_default();
+            let items: Vec<Value> = timeline.items.iter().map(|item| of_item(item, &includes)).collect();
             json!({"items": items})
         }
     };
@@ -56,12 +57,13 @@ fn of_account(account: &Account) -> Value {
     })
 }
 
-fn of_item(item: &TimelineItem) -> Value {
+fn of_item(item: &TimelineItem, includes: &Includes) -> Value {
     let post = item.post.as_ref();
+    let author = post.and_then(|post| includes.accounts.iter().find(|there| there.account_id == post.author_id));
     json!({
         "place": item.place,
         "post_id": post.map(|post| &post.post_id),
-        "author": item.author.as_ref().map(|author| &author.handle),
+        "author": author.map(|author| &author.handle),
         "text": post.map(|post| &post.text),
         "reposted_by_account_id": item.reposted_by_account_id,
     })

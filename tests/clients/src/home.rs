@@ -120,12 +120,14 @@ impl View for HomeView {
         let mut said = Said::Something;
         match message.event.expect("every message says something") {
             Event::Subscribed(_) | Event::FellBehind(_) | Event::Heartbeat(_) => {}
-            Event::Item(v1::HomeTimelineItem { item }) => {
+            Event::Item(v1::HomeTimelineItem { item, includes }) => {
                 let item = item.expect("an item has an item");
+                check_whole(&item, &includes.expect("an item comes with what it refers to"));
                 self.entries.insert(item.post.clone().expect("an item has a post").post_id, item);
             }
-            Event::Updated(v1::HomeTimelineUpdated { item }) => {
+            Event::Updated(v1::HomeTimelineUpdated { item, includes }) => {
                 let item = item.expect("an update has an item");
+                check_whole(&item, &includes.expect("an update comes with what it refers to"));
                 if let Some(entry) = self.entries.get_mut(&item.post.clone().expect("an item has a post").post_id) {
                     *entry = item;
                 }
@@ -136,5 +138,22 @@ impl View for HomeView {
             Event::Draining(_) => panic!("nobody stops the server"),
         }
         (message.resume_token, said)
+    }
+}
+
+/// Panics unless an entry can be drawn from its message alone.
+fn check_whole(item: &TimelineItem, includes: &v1::Includes) {
+    let post = item.post.as_ref().expect("an item has a post");
+    let has = |id: &String| includes.accounts.iter().any(|account| account.account_id == *id);
+    assert!(has(&post.author_id), "the author of {post:?} is not in {includes:?}");
+    let reposter = &item.reposted_by_account_id;
+    assert!(reposter.is_empty() || has(reposter), "who reposted {item:?} is not in {includes:?}");
+    for (id, is_known_to_be_unavailable) in
+        [(&post.quoted_post_id, Some(post.quoted_post_unavailable)), (&post.reply_to_post_id, None)]
+    {
+        let is_shown = includes.posts.iter().any(|there| there.post_id == *id);
+        let is_unavailable = includes.unavailable_posts.iter().any(|there| there.post_id == *id);
+        assert!(id.is_empty() || is_shown != is_unavailable, "{id} is not in {includes:?}");
+        assert!(is_known_to_be_unavailable.is_none_or(|told| id.is_empty() || told == is_unavailable), "{includes:?}");
     }
 }

@@ -2,6 +2,8 @@
 
 pub mod words;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use query_server::Queries;
 use reference::{Account, Activity, Entry, NotificationGroup, Post, Relationship, Thread};
 use shared::rpc::proto::query as v1;
@@ -11,11 +13,30 @@ use tonic::{Code, Request, Response, Status};
 /// An answer, or nothing when the thing does not exist or may not be seen.
 pub type Found<T> = Result<Option<T>, Status>;
 
-/// A timeline to its end, and the posts on it, with their authors, as the viewer sees them.
+/// A timeline to its end, and its pages.
 #[derive(Default)]
 pub struct Timeline {
     pub entries: Vec<Entry>,
-    pub posts: Posts,
+    pub pages: Vec<Page>,
+}
+
+/// The posts on one page, as the viewer sees them, and what they refer to.
+pub struct Page {
+    pub posts: Vec<Post>,
+    pub reposters: BTreeSet<String>,
+    pub included: Included,
+}
+
+/// What an answer includes, by ids.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Included {
+    /// Each with what the viewer is to it.
+    pub accounts: BTreeMap<String, (Account, Option<Relationship>)>,
+    pub posts: BTreeMap<String, Post>,
+    /// Whether it is told that it was deleted.
+    pub unavailable: BTreeMap<String, bool>,
+    /// Ids that came twice.
+    pub repeated: BTreeSet<String>,
 }
 
 pub type Posts = Vec<(Post, Option<Account>)>;
@@ -29,6 +50,23 @@ pub enum List {
     Muted,
     Likers,
     Reposters,
+}
+
+/// Asks for a timeline to its end.
+macro_rules! pages {
+    ($queries:ident.$method:ident, $request:expr) => {{
+        let (mut timeline, mut page_token) = (Timeline::default(), String::new());
+        loop {
+            let mut request = $request;
+            request.page_token = page_token;
+            let Some(page) = found($queries.$method(Request::new(request)).await)? else { return Ok(None) };
+            timeline.add(page.items, page.includes.unwrap_or_default());
+            page_token = page.next_page_token;
+            if page_token.is_empty() {
+                break timeline;
+            }
+        }
+    }};
 }
 
 /// Asks for a list to its end; the entries of all pages are put together.
@@ -120,8 +158,7 @@ pub async fn relationships(
 
 pub async fn home_timeline(queries: &Queries, owner: &str, page_size: i32) -> Found<Timeline> {
     let request = || v1::GetHomeTimelineRequest { account_id: owner.to_owned(), page_size, ..Default::default() };
-    let items = to_the_end!(queries.get_home_timeline, request(), items);
-    Ok(Some(words::timeline(items)))
+    Ok(Some(pages!(queries.get_home_timeline, request())))
 }
 
 pub async fn author_timeline(queries: &Queries, author: &str, viewer: Option<&str>, page_size: i32) -> Found<Timeline> {
@@ -131,8 +168,7 @@ pub async fn author_timeline(queries: &Queries, author: &str, viewer: Option<&st
         page_size,
         ..Default::default()
     };
-    let items = to_the_end!(queries.get_author_timeline, request(), items);
-    Ok(Some(words::timeline(items)))
+    Ok(Some(pages!(queries.get_author_timeline, request())))
 }
 
 pub async fn hashtag_timeline(queries: &Queries, tag: &str, viewer: Option<&str>, page_size: i32) -> Found<Timeline> {
@@ -142,8 +178,7 @@ pub async fn hashtag_timeline(queries: &Queries, tag: &str, viewer: Option<&str>
         page_size,
         ..Default::default()
     };
-    let items = to_the_end!(queries.get_hashtag_timeline, request(), items);
-    Ok(Some(words::timeline(items)))
+    Ok(Some(pages!(queries.get_hashtag_timeline, request())))
 }
 
 pub async fn quotes(queries: &Queries, post: &str, viewer: Option<&str>, page_size: i32) -> Found<Timeline> {
@@ -153,14 +188,12 @@ pub async fn quotes(queries: &Queries, post: &str, viewer: Option<&str>, page_si
         page_size,
         ..Default::default()
     };
-    let items = to_the_end!(queries.list_quotes, request(), items);
-    Ok(Some(words::timeline(items)))
+    Ok(Some(pages!(queries.list_quotes, request())))
 }
 
 pub async fn bookmarks(queries: &Queries, owner: &str, page_size: i32) -> Found<Timeline> {
     let request = || v1::ListBookmarksRequest { account_id: owner.to_owned(), page_size, ..Default::default() };
-    let items = to_the_end!(queries.list_bookmarks, request(), items);
-    Ok(Some(words::timeline(items)))
+    Ok(Some(pages!(queries.list_bookmarks, request())))
 }
 
 /// A thread, its replies to the end, and the posts in it.

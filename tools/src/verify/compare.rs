@@ -9,7 +9,7 @@ use query_server::Queries;
 use reference::{Account, Entry, Model, Post};
 use tonic::Status;
 
-use super::answers::{self, List, Timeline};
+use super::answers::{self, Included, List, Page, Timeline};
 
 /// How many differences are shown; all are counted.
 const SHOWN_MAX: usize = 50;
@@ -271,9 +271,9 @@ impl Asker<'_> {
         report: &mut Report,
         what: impl Fn() -> String,
     ) {
-        let (entries, posts) = found.map(|found| (found.entries, found.posts)).unzip();
+        let (entries, pages) = found.map(|found| (found.entries, found.pages)).unzip();
         report.equal(&entries, &expected, || format!("{} seen by {viewer:?}", what()));
-        compare_posts(posts.unwrap_or_default(), self.model, viewer, report);
+        compare_pages(pages.unwrap_or_default(), self.model, viewer, report);
     }
 }
 
@@ -285,13 +285,58 @@ pub async fn compare_home(
     page_size: i32,
     report: &mut Report,
 ) -> Result<(), Status> {
-    let Timeline { entries, posts } = answers::home_timeline(queries, owner, page_size).await?.unwrap_or_default();
+    let Timeline { entries, pages } = answers::home_timeline(queries, owner, page_size).await?.unwrap_or_default();
     report.equal(&entries, &model.home_timeline(owner), || format!("home timeline of {owner}"));
-    compare_posts(posts, model, Some(owner), report);
+    compare_pages(pages, model, Some(owner), report);
     Ok(())
 }
 
-/// Compares the posts of a timeline, and their authors, as its viewer sees them.
+/// Compares the posts of each page of a timeline, and what is included with them, as its viewer sees them.
+fn compare_pages(pages: Vec<Page>, model: &Model, viewer: Option<&str>, report: &mut Report) {
+    for page in pages {
+        let expected = included(&page, model, viewer);
+        let on_it: Vec<String> = page.posts.iter().map(|post| post.post_id.clone()).collect();
+        report.equal(&page.included, &expected, || format!("what is included with {on_it:?} seen by {viewer:?}"));
+        for post in page.posts {
+            let id = post.post_id.clone();
+            let expected = model.post(&id, viewer);
+            report.equal(&Some(post), &expected, || format!("post {id} in a timeline seen by {viewer:?}"));
+        }
+    }
+}
+
+/// What the posts of a page refer to: the posts that they quote and answer, and all whose names stand beside them.
+fn included(page: &Page, model: &Model, viewer: Option<&str>) -> Included {
+    let mut included = Included::default();
+    let mut people = page.reposters.clone();
+    for post in &page.posts {
+        people.insert(post.author_id.clone());
+        people.extend(post.reply_to_account_id.clone());
+        for other in [&post.quoted_post_id, &post.reply_to_post_id].into_iter().flatten() {
+            if page.posts.iter().any(|there| there.post_id == *other) {
+                continue;
+            }
+            match model.post(other, viewer) {
+                Some(shown) => {
+                    people.insert(shown.author_id.clone());
+                    included.posts.insert(other.clone(), shown);
+                }
+                None => {
+                    included.unavailable.insert(other.clone(), model.may_know_deletion_of(other, viewer));
+                }
+            }
+        }
+    }
+    for id in people {
+        let Some(account) = model.account(&id) else { continue };
+        let other = viewer.filter(|viewer| *viewer != id);
+        let standing = other.map(|viewer| model.relationship(viewer, &id, Some(viewer)));
+        included.accounts.insert(id, (account, standing));
+    }
+    included
+}
+
+/// Compares posts and their authors, as a viewer sees them.
 fn compare_posts(posts: Vec<(Post, Option<Account>)>, model: &Model, viewer: Option<&str>, report: &mut Report) {
     for (post, author) in posts {
         let expected = (model.post(&post.post_id, viewer), model.account(&post.author_id));

@@ -1,5 +1,7 @@
 //! Messages of the contract translated into the types of the reference.
 
+use std::collections::BTreeSet;
+
 use prost_types::Timestamp;
 use reference::{
     Account, Activity, ActivityKind, Entry, NotificationGroup, NotificationReason, Post, Relationship, Thread,
@@ -9,20 +11,45 @@ use shared::rpc::proto::common::AccountKind;
 use shared::rpc::proto::query as v1;
 use shared::rpc::proto::query::thread_item::Item;
 
-use super::Timeline;
+use super::{Included, Page, Timeline};
 
-pub fn timeline(items: Vec<v1::TimelineItem>) -> Timeline {
-    let mut timeline = Timeline::default();
-    for item in items {
-        let post = item.post.unwrap_or_default();
-        timeline.entries.push(Entry {
-            post_id: post.post_id.clone(),
-            place: item.place,
-            reposted_by: some(item.reposted_by_account_id),
-        });
-        timeline.posts.push((self::post(post), item.author.map(self::account)));
+impl Timeline {
+    /// Adds a page.
+    pub fn add(&mut self, items: Vec<v1::TimelineItem>, includes: v1::Includes) {
+        let mut page = Page { posts: vec![], reposters: BTreeSet::new(), included: included(includes) };
+        for item in items {
+            let post = item.post.unwrap_or_default();
+            let reposted_by = some(item.reposted_by_account_id);
+            page.reposters.extend(reposted_by.clone());
+            self.entries.push(Entry { post_id: post.post_id.clone(), place: item.place, reposted_by });
+            page.posts.push(self::post(post));
+        }
+        self.pages.push(page);
     }
-    timeline
+}
+
+fn included(includes: v1::Includes) -> Included {
+    let mut included = Included::default();
+    for mut there in includes.accounts {
+        let viewer = there.viewer.take().map(relationship);
+        let id = there.account_id.clone();
+        if included.accounts.insert(id.clone(), (account(there), viewer)).is_some() {
+            included.repeated.insert(id);
+        }
+    }
+    for there in includes.posts {
+        let id = there.post_id.clone();
+        if included.posts.insert(id.clone(), post(there)).is_some() {
+            included.repeated.insert(id);
+        }
+    }
+    for there in includes.unavailable_posts {
+        let was_deleted = there.reason() == v1::UnavailableReason::Deleted;
+        if included.unavailable.insert(there.post_id.clone(), was_deleted).is_some() {
+            included.repeated.insert(there.post_id);
+        }
+    }
+    included
 }
 
 pub fn relationship(there: v1::Relationship) -> Relationship {
