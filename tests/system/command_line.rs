@@ -13,7 +13,7 @@ use crate::process::{
 };
 
 /// A name that clears the screen, moves the cursor and reverses the text, if a terminal gets it as it is.
-const RUDE: &str = "\u{9b}2J\u{85}\u{202e}gnp.exe\u{2066}\u{200f}\u{7f}";
+const RUDE: &str = "\u{9b}2J\u{85}\u{202e}gnp.exe\u{2066}\u{200f}\u{7f}\u{2069}\u{202c}";
 
 /// Characters that a terminal must not get.
 fn is_rude(character: char) -> bool {

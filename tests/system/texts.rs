@@ -5,7 +5,7 @@ use shared::rpc::proto::query::get_account_request::Account;
 use shared::rpc::proto::query::{GetAccountRequest, GetHashtagTimelineRequest, ListNotificationsRequest};
 use tonic::Code;
 
-use crate::api::{Api, ask, fresh, reason, registration, request_id};
+use crate::api::{Api, ask, fresh, reason, registration, request_id, up_to_date};
 use crate::process::{Dev, folder, verified};
 
 /// A tag as somebody writes it, and spellings by which others look for it.
@@ -19,6 +19,10 @@ const SPELLINGS: [(&str, &[&str]); 8] = [
     ("#தமிழ்", &["தமிழ்"]),
     ("#二〇二六年", &["二〇二六年"]),
 ];
+
+fn handle_of(handle: &str) -> Option<Account> {
+    Some(Account::Handle(handle.to_owned()))
+}
 
 async fn posts_with(api: &Api, tag: &str, token: &str) -> Vec<String> {
     let request = ask!(GetHashtagTimelineRequest { tag: tag, consistency: fresh(token) });
@@ -50,12 +54,12 @@ async fn a_handle_is_mentioned_beside_any_script_and_looked_up_in_any_case() {
     let dev = Dev::start(folder.path()).await;
     let [ada, bob] = dev.api.accounts(["ada", "bob"]).await;
     for handle in ["ada", "@ada", "Ada", "＠ADA"] {
-        let request = ask!(GetAccountRequest { account: Some(Account::Handle(handle.to_owned())) });
+        let request = ask!(GetAccountRequest { account: handle_of(handle), consistency: up_to_date() });
         let found = dev.api.queries.clone().get_account(request).await.expect("it is found").into_inner();
         assert_eq!(found.account.expect("always set").account_id, ada, "{handle}");
     }
     for nobody in ["", "@", "@@ada", "ada@", "äda", " ada"] {
-        let request = ask!(GetAccountRequest { account: Some(Account::Handle(nobody.to_owned())) });
+        let request = ask!(GetAccountRequest { account: handle_of(nobody), consistency: up_to_date() });
         let refused = dev.api.queries.clone().get_account(request).await.expect_err("it is nobody");
         assert_eq!(
             (refused.code(), reason(&refused).as_deref()),

@@ -3,7 +3,7 @@
 //! Always: nothing is filled again, and no stream has to begin again, for a change of form alone; in the transaction of the schema. Never
 //! here: the schema itself.
 
-use super::{SELECT_COLUMN, aside};
+use super::{SELECT_COLUMN, SELECT_LACKING, aside};
 use crate::sql::database::{Transaction, Value};
 use crate::sql::{SHADOW_PREFIX, expanded, statements};
 
@@ -20,11 +20,14 @@ const CHANGES_OF_TIMELINES: [(&str, &str); 2] =
 
 statements! { "older.sql": SELECT_SETS, COPY_CHECKPOINT, COPY_PARKED }
 
+/// Adds what tables that are there lack; also to the table that a rebuild under way fills, which takes the place of the other.
 pub(super) async fn add_columns(setup: &mut Transaction) -> Result<(), sqlx::Error> {
     for (table, column, definition) in COLUMNS_SINCE {
-        if !has_column(setup, table, column).await? {
-            let definition = expanded(definition, setup.is_on_server());
-            setup.text(format!("ALTER TABLE {table} ADD COLUMN {column} {definition}")).await?;
+        for table in [table.to_owned(), format!("{SHADOW_PREFIX}{table}")] {
+            if has_table(setup, &table).await? && !has_column(setup, &table, column).await? {
+                let definition = expanded(definition, setup.is_on_server());
+                setup.text(format!("ALTER TABLE {table} ADD COLUMN {column} {definition}")).await?;
+            }
         }
     }
     Ok(())
@@ -62,6 +65,11 @@ pub(super) async fn take_over_changes(setup: &mut Transaction) -> Result<(), sql
         setup.execute(statement, &[]).await?;
     }
     Ok(())
+}
+
+async fn has_table(setup: &mut Transaction, table: &str) -> Result<bool, sqlx::Error> {
+    let wanted = [table].into_iter().collect();
+    Ok(setup.rows(&SELECT_LACKING, &[Value::Rows(&wanted)]).await?.is_empty())
 }
 
 async fn has_column(setup: &mut Transaction, table: &str, column: &str) -> Result<bool, sqlx::Error> {
