@@ -26,6 +26,7 @@ pub struct Asking<'a, R> {
 
 /// A query whose fields are right.
 pub struct Checked<'a> {
+    pub queries: &'a Queries,
     /// The account that looks, if there is one.
     pub viewer: Option<AccountId>,
     pub consistency: Option<&'a Consistency>,
@@ -43,7 +44,8 @@ impl<'a, R: Asked> Asking<'a, R> {
     /// Passes when no field was wrong.
     pub fn check(self) -> Result<Checked<'a>, Status> {
         self.violations.check()?;
-        Ok(Checked { viewer: self.viewer, consistency: self.request.consistency(), call: self.call })
+        let Self { request, queries, viewer, call, .. } = self;
+        Ok(Checked { queries, viewer, consistency: request.consistency(), call })
     }
 
     /// The same for a query that is answered to one account only, which is then the viewer.
@@ -56,18 +58,14 @@ impl<'a, R: Asked> Asking<'a, R> {
 
     /// The tables of these projections, as fresh as asked for, and the viewer in them.
     pub async fn snapshot(self, reads: Projections) -> Result<(Snapshot, Option<AccountKey>), Status> {
-        let queries = self.queries;
-        self.check()?.snapshot(queries, reads).await
+        self.check()?.snapshot(reads).await
     }
 }
 
 impl Checked<'_> {
-    pub async fn snapshot(
-        &self,
-        queries: &Queries,
-        reads: Projections,
-    ) -> Result<(Snapshot, Option<AccountKey>), Status> {
-        let mut snapshot = queries.freshness.snapshot(self.call.0, self.consistency, reads).await?;
+    /// The tables of these projections, as fresh as asked for, and the viewer in them.
+    pub async fn snapshot(&self, reads: Projections) -> Result<(Snapshot, Option<AccountKey>), Status> {
+        let mut snapshot = self.queries.freshness.snapshot(self.call.0, self.consistency, reads).await?;
         let viewer = find_viewer(&mut snapshot, self.viewer).await?;
         Ok((snapshot, viewer))
     }

@@ -1,144 +1,26 @@
-//! Hydrate and present: what the rows of a page are now, as the contract has it, in one query for the whole page.
+//! Hydrate and present: what the rows of a page are now, and what they refer to, as the contract has it.
+//!
+//! Always: a page asks once for its posts, once for those that they refer to, and once for the accounts of all, however many there are.
+
+mod rows;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fmt;
 
-use serde::de::Visitor;
-use serde::{Deserialize, Deserializer};
-use shared::model::clock::Timestamp;
 use shared::model::ids::{AccountKey, Position, PostKey};
-use shared::rpc::proto::common::AccountKind;
 use shared::rpc::proto::query::{
-    Account, Includes, Post, Relationship, ThreadPost, TimelineItem, UnavailablePost, UnavailableReason,
+    Account, Includes, Post, ThreadPost, TimelineItem, UnavailablePost, UnavailableReason,
 };
 use shared::sql::rows::Rows;
 use shared::sql::statements;
 use timelines::Reason;
 use tonic::Status;
-use uuid::Uuid;
 
-use crate::entities;
+use self::rows::{AccountRow, Flag, OwnRow};
+pub use self::rows::{PostRow, StandingRow};
 use crate::snapshot::{Snapshot, Value, list};
 use crate::vocabulary::VOCABULARY;
 
 statements! { "hydrate.sql" with VOCABULARY: SELECT_ACCOUNTS, SELECT_ACCOUNTS_FOR, SELECT_POSTS, SELECT_OWN, SELECT_REFERRED }
-
-/// A yes or a no in JSON: SQLite says 1 or 0.
-#[derive(Clone, Copy)]
-pub struct Flag(pub bool);
-
-impl<'de> Deserialize<'de> for Flag {
-    // An untagged enum would do, but makes an error, with its line and column, of each number before it tries the next.
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Spelled;
-
-        impl Visitor<'_> for Spelled {
-            type Value = Flag;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a yes or a no, or a number that is one")
-            }
-
-            fn visit_bool<E>(self, flag: bool) -> Result<Flag, E> {
-                Ok(Flag(flag))
-            }
-
-            fn visit_u64<E>(self, number: u64) -> Result<Flag, E> {
-                Ok(Flag(number != 0))
-            }
-        }
-
-        deserializer.deserialize_any(Spelled)
-    }
-}
-
-/// An account as the tables have it, in the order of its columns in the fragment `account_row`.
-#[derive(Deserialize)]
-struct AccountRow {
-    key: i64,
-    id: Uuid,
-    handle: String,
-    display_name: String,
-    bio: String,
-    organization: Flag,
-    protected: Flag,
-    active: Flag,
-    created_at: i64,
-    followers: i64,
-    following: i64,
-    posts: i64,
-}
-
-/// How one account stands to another, in the order of the columns of the fragment `standing_row`.
-#[derive(Clone, Copy, Deserialize)]
-pub struct StandingRow {
-    following: Flag,
-    followed_by: Flag,
-    requested: Flag,
-    requested_by: Flag,
-    blocking: Flag,
-    blocked_by: Flag,
-    muting: Flag,
-}
-
-impl StandingRow {
-    /// All of it, which only the one may know.
-    pub fn relationship(self) -> Relationship {
-        Relationship {
-            following: self.following.0,
-            followed_by: self.followed_by.0,
-            follow_requested: self.requested.0,
-            follow_requested_by: self.requested_by.0,
-            blocking: self.blocking.0,
-            blocked_by: self.blocked_by.0,
-            muting: self.muting.0,
-        }
-    }
-}
-
-/// A post as the tables have it, in the order of its columns in the fragment `post_row`.
-#[derive(Deserialize)]
-pub struct PostRow {
-    key: i64,
-    id: Uuid,
-    text: String,
-    created_at: i64,
-    edited_at: Option<i64>,
-    parent_key: Option<i64>,
-    parent: Option<Uuid>,
-    parent_author_key: Option<i64>,
-    parent_author: Option<Uuid>,
-    quoted_key: Option<i64>,
-    quoted: Option<Uuid>,
-    likes: i64,
-    reposts: i64,
-    replies: i64,
-    own: OwnRow,
-    author_key: i64,
-    author: Uuid,
-}
-
-impl PostRow {
-    pub fn key(&self) -> PostKey {
-        PostKey(self.key)
-    }
-}
-
-/// What is each viewer's own of a post, in the order of its columns in the fragment `own_row`.
-#[derive(Clone, Copy, Deserialize)]
-struct OwnRow {
-    quoted_visible: Flag,
-    liked: Flag,
-    reposted: Flag,
-    bookmarked: Flag,
-}
-
-impl OwnRow {
-    fn put_into(self, post: &mut Post) {
-        post.quoted_post_unavailable = !post.quoted_post_id.is_empty() && !self.quoted_visible.0;
-        (post.liked, post.reposted, post.bookmarked) = (self.liked.0, self.reposted.0, self.bookmarked.0);
-    }
-}
 
 /// A post that is shown, and what it refers to.
 struct Shown {
@@ -150,26 +32,18 @@ struct Shown {
     answered: Option<AccountKey>,
 }
 
+impl Shown {
+    /// Those whose names stand beside the post.
+    fn people(&self) -> impl Iterator<Item = AccountKey> {
+        self.answered.into_iter().chain([self.author])
+    }
+}
+
 impl From<PostRow> for Shown {
     fn from(row: PostRow) -> Self {
-        let mut post = Post {
-            post_id: row.id.to_string(),
-            author_id: row.author.to_string(),
-            entities: entities::of_text(&row.text),
-            text: row.text,
-            reply_to_post_id: id(row.parent),
-            reply_to_account_id: id(row.parent_author),
-            quoted_post_id: id(row.quoted),
-            like_count: row.likes,
-            repost_count: row.reposts,
-            reply_count: row.replies,
-            created_at: Some(Timestamp(row.created_at).to_proto()),
-            edited_at: row.edited_at.map(|at| Timestamp(at).to_proto()),
-            ..Post::default()
-        };
-        row.own.put_into(&mut post);
         let referred = [row.quoted_key, row.parent_key].into_iter().flatten().map(PostKey).collect();
-        Self { post, author: AccountKey(row.author_key), referred, answered: row.parent_author_key.map(AccountKey) }
+        let (author, answered) = (AccountKey(row.author_key), row.parent_author_key.map(AccountKey));
+        Self { post: row.post(), author, referred, answered }
     }
 }
 
@@ -260,15 +134,15 @@ impl Hydrated {
         let wanted = Value::Rows(&wanted);
         let Some(viewer) = viewer else {
             let found = snapshot.row(&SELECT_ACCOUNTS, &[wanted]).await?;
-            let keyed = |row: AccountRow| (AccountKey(row.key), account(row));
+            let keyed = |row: AccountRow| (row.key(), row.account());
             self.accounts.extend(list(&found, "found")?.into_iter().map(keyed));
             return Ok(());
         };
         let found = snapshot.row(&SELECT_ACCOUNTS_FOR, &[wanted, Value::Number(viewer.0)]).await?;
         let keyed = |(row, standing): (AccountRow, StandingRow)| {
-            let key = AccountKey(row.key);
-            let standing = (row.active.0 && key != viewer).then(|| standing.relationship());
-            (key, Account { viewer: standing, ..account(row) })
+            let key = row.key();
+            let standing = (row.is_active() && key != viewer).then(|| standing.relationship());
+            (key, Account { viewer: standing, ..row.account() })
         };
         self.accounts.extend(list(&found, "found")?.into_iter().map(keyed));
         Ok(())
@@ -292,7 +166,7 @@ impl Hydrated {
             wanted.extend(others.map(|post| (viewer_key(viewer), *post)));
         }
         let referred = referred(snapshot, &wanted).await?;
-        let shown = self.posts.values().flat_map(|shown| shown.answered.into_iter().chain([shown.author]));
+        let shown = self.posts.values().flat_map(Shown::people);
         let people: Vec<AccountKey> =
             shown.chain(referred.values().filter_map(Referred::author)).chain(accounts).collect();
         self.load_accounts(snapshot, people.into_iter(), viewer).await?;
@@ -402,7 +276,7 @@ pub async fn items_of_viewers(
         posts.into_iter().map(|post| (*viewer, post)).collect::<Vec<_>>()
     };
     let referred = referred(snapshot, &entries.iter().flat_map(refers).collect()).await?;
-    let shown = views.shared.posts.values().flat_map(|shown| shown.answered.into_iter().chain([shown.author]));
+    let shown = views.shared.posts.values().flat_map(Shown::people);
     let reposters = entries.iter().filter(|(_, entry)| entry.is_repost()).map(|(_, entry)| entry.actor);
     let people: Vec<AccountKey> =
         shown.chain(reposters).chain(referred.values().filter_map(Referred::author)).collect();
@@ -413,7 +287,7 @@ pub async fn items_of_viewers(
         let shown = views.shared.posts.get(&entry.post)?;
         let referred: Vec<&Referred> =
             shown.referred.iter().filter_map(|post| referred.get(&(*viewer, *post))).collect();
-        let people = [shown.author].into_iter().chain(shown.answered).chain([entry.actor]);
+        let people = shown.people().chain([entry.actor]);
         let people: BTreeSet<AccountKey> = people.chain(referred.iter().filter_map(|one| one.author())).collect();
         let accounts = people.iter().filter_map(|key| views.shared.accounts.get(key));
         Some((item, includes(accounts, referred.into_iter())))
@@ -497,31 +371,4 @@ pub fn viewer_value(viewer: Option<AccountKey>) -> Value<'static> {
 /// The viewer as rows have it: 0 is nobody.
 pub fn viewer_key(viewer: Option<AccountKey>) -> AccountKey {
     viewer.unwrap_or(AccountKey(0))
-}
-
-/// Of a deactivated account, whoever finds it in a list of their own sees no more than which one it is.
-fn account(row: AccountRow) -> Account {
-    let kind = if row.organization.0 { AccountKind::Organization } else { AccountKind::User };
-    if !row.active.0 {
-        let (account_id, handle, kind) = (row.id.to_string(), row.handle, kind.into());
-        return Account { account_id, handle, kind, deactivated: true, ..Account::default() };
-    }
-    Account {
-        account_id: row.id.to_string(),
-        handle: row.handle,
-        display_name: row.display_name,
-        bio: row.bio,
-        kind: kind.into(),
-        protected: row.protected.0,
-        follower_count: row.followers,
-        following_count: row.following,
-        post_count: row.posts,
-        created_at: Some(Timestamp(row.created_at).to_proto()),
-        ..Account::default()
-    }
-}
-
-/// An id as the contract has it; absent is empty.
-fn id(id: Option<Uuid>) -> String {
-    id.map(|id| id.to_string()).unwrap_or_default()
 }

@@ -3,7 +3,7 @@
 use shared::model::hashtag;
 use shared::model::ids::{AccountId, AccountKey, Position, PostId, PostKey};
 use shared::rpc::common_fields::Paged;
-use shared::rpc::errors::{ErrorReason, Violations};
+use shared::rpc::errors::{ErrorReason, Violations, internal};
 use shared::rpc::paging::{PageSizes, page_start};
 use tonic::Status;
 
@@ -69,8 +69,8 @@ impl Scope for OfOwner<'_> {
         Some(*id)
     }
 
-    async fn find(snapshot: &mut Snapshot, id: AccountId, _: Option<AccountKey>) -> Result<AccountKey, Status> {
-        account::find(snapshot, &Named::Id(id)).await
+    async fn find(_: &mut Snapshot, _: AccountId, viewer: Option<AccountKey>) -> Result<AccountKey, Status> {
+        viewer.ok_or_else(|| internal("the owner of a page is its viewer, and was found as such"))
     }
 }
 
@@ -169,7 +169,7 @@ impl<'a, K> Page<'a, K> {
             None => None,
         };
 
-        let (mut snapshot, viewer) = checked.snapshot(queries, reads).await?;
+        let (mut snapshot, viewer) = checked.snapshot(reads).await?;
         let key = S::find(&mut snapshot, named, viewer).await?;
         Ok(Self { queries, snapshot, key, viewer, start, size, arguments })
     }

@@ -20,8 +20,7 @@ use shared::rpc::errors::{ErrorReason, Refused, internal};
 use shared::rpc::proto::query::consistency::Requirement;
 use shared::rpc::proto::query::query_service_server::QueryService;
 use shared::rpc::proto::query::{
-    Account, Consistency, GetAccountRequest, GetHomeTimelineRequest, Includes, Post, TimelineItem, UnavailablePost,
-    get_account_request,
+    Account, Consistency, GetAccountRequest, GetHomeTimelineRequest, Includes, TimelineItem, get_account_request,
 };
 use shared::runtime::settings::{ProjectorSettings, TimelineSettings};
 use shared::runtime::tasks::Tasks;
@@ -152,15 +151,17 @@ impl History for Folded {
 
 /// Adds what a further page refers to, each once.
 fn add(includes: &mut Includes, more: Includes) {
-    let is_new = |account: &Account| includes.accounts.iter().all(|there| there.account_id != account.account_id);
-    let accounts: Vec<Account> = more.accounts.into_iter().filter(is_new).collect();
-    let is_new = |post: &Post| includes.posts.iter().all(|there| there.post_id != post.post_id);
-    let posts: Vec<Post> = more.posts.into_iter().filter(is_new).collect();
-    let is_new = |post: &UnavailablePost| includes.unavailable_posts.iter().all(|there| there.post_id != post.post_id);
-    let unavailable: Vec<UnavailablePost> = more.unavailable_posts.into_iter().filter(is_new).collect();
-    includes.accounts.extend(accounts);
-    includes.posts.extend(posts);
-    includes.unavailable_posts.extend(unavailable);
+    add_new(&mut includes.accounts, more.accounts, |account| &account.account_id);
+    add_new(&mut includes.posts, more.posts, |post| &post.post_id);
+    add_new(&mut includes.unavailable_posts, more.unavailable_posts, |post| &post.post_id);
+}
+
+fn add_new<T>(there: &mut Vec<T>, more: Vec<T>, id: impl Fn(&T) -> &str) {
+    for one in more {
+        if there.iter().all(|other| id(other) != id(&one)) {
+            there.push(one);
+        }
+    }
 }
 
 /// The strongest consistency, so that a projection which could not fold that far is an error and not an old answer.

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 use shared::model::clock::Timestamp;
 use shared::model::ids::{AccountKey, Position, PostKey};
+use shared::rpc::errors::internal;
 use shared::rpc::proto::query as v1;
 use shared::rpc::tokens::Tokens;
 use shared::sql::database::Row;
@@ -17,7 +18,6 @@ use shared::sql::statements;
 use tonic::Status;
 
 use super::Answer;
-use super::account::{Named, find};
 use crate::asking::Asking;
 use crate::freshness::Freshness;
 use crate::hydrate::Hydrated;
@@ -194,9 +194,9 @@ impl Answer for v1::ListNotificationsRequest {
 impl Answer for v1::GetUnreadNotificationCountRequest {
     async fn answer(asking: Asking<'_, Self>) -> Result<Self::Response, Status> {
         let Asking { request, queries, .. } = asking;
-        let (owner, checked) = asking.check_of_owner("account_id", &request.account_id)?;
-        let (mut snapshot, _) = checked.snapshot(queries, READS_TO_COUNT).await?;
-        let owner = find(&mut snapshot, &Named::Id(owner)).await?;
+        let (_, checked) = asking.check_of_owner("account_id", &request.account_id)?;
+        let (mut snapshot, owner) = checked.snapshot(READS_TO_COUNT).await?;
+        let owner = owner.ok_or_else(|| internal("the owner is the viewer, and was found as such"))?;
         let unread_count = count_unread(&mut snapshot, owner).await?;
         let read_at = queries.tokens.seal(snapshot.anchor);
         Ok(v1::GetUnreadNotificationCountResponse { unread_count, read_at })

@@ -2,7 +2,7 @@
 //!
 //! A follow is shown to the two, and to whomever both are open. Requests and blocks are shown to the two alone, a mute to the one who mutes.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use shared::model::ids::{AccountId, AccountKey};
 use shared::rpc::errors::internal;
@@ -31,25 +31,25 @@ pub async fn to_each(
     others: &[AccountKey],
     viewer: Option<AccountKey>,
 ) -> Result<HashMap<AccountKey, Relationship>, Status> {
-    let open = open_to(snapshot, others.iter().chain([&one]), viewer).await?;
+    let is_either = |other: &AccountKey| viewer == Some(one) || viewer == Some(*other);
+    let open = match others.iter().all(is_either) {
+        true => HashSet::new(),
+        false => open_to(snapshot, others.iter().chain([&one]), viewer).await?,
+    };
     let wanted = others.iter().collect();
     let row = snapshot.row(&SELECT, &[Value::Number(one.0), Value::Rows(&wanted)]).await?;
     let known = |(other, standing): (i64, StandingRow)| {
-        let other = AccountKey(other);
-        let is_one = viewer == Some(one);
-        let is_either = is_one || viewer == Some(other);
+        let (other, mut there) = (AccountKey(other), standing.relationship());
+        let is_either = is_either(&other);
         let knows_follows = is_either || (open.contains(&one) && open.contains(&other));
-        let there = standing.relationship();
-        let known = Relationship {
-            following: knows_follows && there.following,
-            followed_by: knows_follows && there.followed_by,
-            follow_requested: is_either && there.follow_requested,
-            follow_requested_by: is_either && there.follow_requested_by,
-            blocking: is_either && there.blocking,
-            blocked_by: is_either && there.blocked_by,
-            muting: is_one && there.muting,
-        };
-        (other, known)
+        there.following &= knows_follows;
+        there.followed_by &= knows_follows;
+        there.follow_requested &= is_either;
+        there.follow_requested_by &= is_either;
+        there.blocking &= is_either;
+        there.blocked_by &= is_either;
+        there.muting &= viewer == Some(one);
+        (other, there)
     };
     Ok(list(&row, "found")?.into_iter().map(known).collect())
 }

@@ -348,8 +348,9 @@ fn refresh(cause: RefreshCause, snapshot: &Snapshot) -> News {
 
 impl Open for v1::StreamHomeTimelineRequest {
     async fn open(asking: Asking<'_, Self>) -> Result<Messages<Self::Response>, Status> {
-        let Asking { request, queries, .. } = asking;
-        let (owner, Checked { call, consistency, .. }) = asking.check_of_owner("account_id", &request.account_id)?;
+        let request = asking.request;
+        let (owner, Checked { queries, call, consistency, .. }) =
+            asking.check_of_owner("account_id", &request.account_id)?;
         queries.streams.home(call, consistency, owner, &request.resume_token).await
     }
 }

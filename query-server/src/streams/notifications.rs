@@ -178,8 +178,9 @@ impl NotificationFeed {
 
 impl Open for v1::StreamNotificationsRequest {
     async fn open(asking: Asking<'_, Self>) -> Result<Messages<Self::Response>, Status> {
-        let Asking { request, queries, .. } = asking;
-        let (owner, Checked { call, consistency, .. }) = asking.check_of_owner("account_id", &request.account_id)?;
+        let request = asking.request;
+        let (owner, Checked { queries, call, consistency, .. }) =
+            asking.check_of_owner("account_id", &request.account_id)?;
         queries.streams.notifications(call, consistency, owner, &request.resume_token).await
     }
 }

@@ -148,9 +148,9 @@ impl PostFeed {
 
 impl Open for v1::StreamPostRequest {
     async fn open(mut asking: Asking<'_, Self>) -> Result<Messages<Self::Response>, Status> {
-        let Asking { request, queries, .. } = asking;
+        let request = asking.request;
         let post = asking.violations.post("post_id", &request.post_id);
-        let Checked { viewer, consistency, call } = asking.check()?;
+        let Checked { queries, viewer, consistency, call } = asking.check()?;
         queries.streams.post(call, consistency, (post, viewer), &request.resume_token).await
     }
 }

@@ -112,8 +112,9 @@ impl Kind for PresenceFeed {
 
 impl Open for v1::StreamPresenceRequest {
     async fn open(asking: Asking<'_, Self>) -> Result<Messages<Self::Response>, Status> {
-        let Asking { request, queries, .. } = asking;
-        let (owner, Checked { call, consistency, .. }) = asking.check_of_owner("account_id", &request.account_id)?;
+        let request = asking.request;
+        let (owner, Checked { queries, call, consistency, .. }) =
+            asking.check_of_owner("account_id", &request.account_id)?;
         queries.streams.presence(call, consistency, owner).await
     }
 }

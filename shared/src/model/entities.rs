@@ -6,9 +6,7 @@
 //! Always: nothing is named inside a link, an address (`ada@other.example`) or a character reference (`&#x27;`); offsets are of the text
 //! as it is stored. Never here: whom a handle belongs to.
 
-use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory};
-
-use super::hashtag::{self, is_word};
+use super::hashtag::{self, is_mark, is_word};
 
 /// The shortest handle, in characters.
 pub const HANDLE_LENGTH_MIN: usize = 3;
@@ -219,10 +217,6 @@ fn trimmed(link: &str) -> &str {
 
 fn is_sign(c: char) -> bool {
     AT_SIGNS.contains(&c) || HASH_SIGNS.contains(&c)
-}
-
-fn is_mark(c: char) -> bool {
-    c.general_category_group() == GeneralCategoryGroup::Mark && c.general_category() != GeneralCategory::EnclosingMark
 }
 
 #[cfg(test)]

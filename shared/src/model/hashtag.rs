@@ -36,7 +36,8 @@ pub fn is_word(character: char) -> bool {
     if character.is_ascii() {
         return character.is_ascii_alphanumeric() || character == '_';
     }
-    is_letter_or_mark(character)
+    is_letter(character)
+        || is_mark(character)
         || matches!(character.general_category(), GeneralCategory::DecimalNumber | GeneralCategory::LetterNumber)
         || WITHIN_WORDS.contains(&character)
 }
@@ -44,15 +45,17 @@ pub fn is_word(character: char) -> bool {
 /// Whether a hashtag of these characters names something, and is no number.
 #[must_use]
 pub fn has_letter(text: &str) -> bool {
-    text.chars().any(|character| {
-        character.general_category_group() == GeneralCategoryGroup::Letter
-            || character.general_category() == GeneralCategory::LetterNumber
-    })
+    text.chars().any(|character| is_letter(character) || character.general_category() == GeneralCategory::LetterNumber)
 }
 
-fn is_letter_or_mark(character: char) -> bool {
-    matches!(character.general_category_group(), GeneralCategoryGroup::Letter | GeneralCategoryGroup::Mark)
-        && character.general_category() != GeneralCategory::EnclosingMark
+/// Whether a character is a mark on the letter before it, and does not enclose that.
+#[must_use]
+pub fn is_mark(character: char) -> bool {
+    matches!(character.general_category(), GeneralCategory::NonspacingMark | GeneralCategory::SpacingMark)
+}
+
+fn is_letter(character: char) -> bool {
+    character.general_category_group() == GeneralCategoryGroup::Letter
 }
 
 /// The form in which a tag is stored and compared: in lower case and in the normal form NFC, and with one small sigma, since a capital one

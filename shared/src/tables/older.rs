@@ -38,7 +38,7 @@ pub(super) async fn add_columns(setup: &mut Transaction) -> Result<(), sqlx::Err
 pub(super) async fn rename_changes(setup: &mut Transaction) -> Result<bool, sqlx::Error> {
     let mut renamed = false;
     for (old, new) in CHANGES_OF_TIMELINES {
-        if !has_column(setup, old, "kept_after").await? && !has_column(setup, old, "change").await? {
+        if !has_table(setup, old).await? {
             continue;
         }
         renamed = true;
@@ -49,7 +49,7 @@ pub(super) async fn rename_changes(setup: &mut Transaction) -> Result<bool, sqlx
                 setup.text(format!("ALTER INDEX IF EXISTS {key} RENAME TO {new}_pkey")).await?;
             }
         }
-        if has_column(setup, "set_aside", "number").await? {
+        if has_table(setup, "set_aside").await? {
             for row in setup.rows(&SELECT_SETS, &[]).await? {
                 let set_aside = aside::name(row.get("number")?, old);
                 setup.text(format!("DROP TABLE IF EXISTS {set_aside}")).await?;

@@ -144,11 +144,15 @@ impl Calls {
     }
 
     async fn work(&self, mut request: Request) -> Response {
-        if call_metrics::streams(request.uri().path()) && !request.uri().path().starts_with(REFLECTION) {
+        let path = request.uri().path();
+        if request.headers().contains_key(ACCEPTED_ENCODINGS)
+            && call_metrics::streams(path)
+            && !path.starts_with(REFLECTION)
+        {
             // tonic compresses all messages of a stream or none, and most are small.
             request.headers_mut().remove(ACCEPTED_ENCODINGS);
         }
-        let router = if is_about_the_server(&request) {
+        let router = if is_about_the_server(request.uri().path()) {
             Some(&self.about_the_server)
         } else {
             may_panic();
@@ -188,7 +192,7 @@ impl Calls {
         let service = path.trim_start_matches('/').split('/').next().unwrap_or_default();
         match call_metrics::is_known(path) {
             false => refused("this server has no such method".to_owned()),
-            true if self.names.contains(&service) || is_about_the_server_at(path) => {
+            true if self.names.contains(&service) || is_about_the_server(path) => {
                 refused("this server does not know the encoding of the message; it takes gzip and zstd".to_owned())
             }
             true => {
@@ -199,11 +203,7 @@ impl Calls {
     }
 }
 
-fn is_about_the_server(request: &Request) -> bool {
-    is_about_the_server_at(request.uri().path())
-}
-
-fn is_about_the_server_at(path: &str) -> bool {
+fn is_about_the_server(path: &str) -> bool {
     path.starts_with(ABOUT_THE_SERVER)
 }
 
@@ -256,7 +256,7 @@ async fn identify(mut request: Request, inside: impl AsyncFnOnce(Request) -> Res
 /// Refuses at once what there is no room for, so that what was taken is answered in time. Whoever asks whether the server is well is
 /// answered always; a stream leaves its room to others once it has begun.
 async fn shed_load(room: &Room, request: Request, inside: impl AsyncFnOnce(Request) -> Response) -> Response {
-    if is_about_the_server(&request) {
+    if is_about_the_server(request.uri().path()) {
         return inside(request).await;
     }
     if room.is_full() {

@@ -1,6 +1,6 @@
 //! Messages of the contract translated into the types of the reference.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use prost_types::Timestamp;
 use reference::{
@@ -29,27 +29,31 @@ impl Timeline {
 }
 
 fn included(includes: v1::Includes) -> Included {
-    let mut included = Included::default();
-    for mut there in includes.accounts {
+    let mut repeated = BTreeSet::new();
+    let accounts = includes.accounts.into_iter().map(|mut there| {
         let viewer = there.viewer.take().map(relationship);
-        let id = there.account_id.clone();
-        if included.accounts.insert(id.clone(), (account(there), viewer)).is_some() {
-            included.repeated.insert(id);
+        (there.account_id.clone(), (account(there), viewer))
+    });
+    let posts = includes.posts.into_iter().map(|there| (there.post_id.clone(), post(there)));
+    let is_deleted = |there: v1::UnavailablePost| there.reason() == v1::UnavailableReason::Deleted;
+    let unavailable = includes.unavailable_posts.into_iter().map(|there| (there.post_id.clone(), is_deleted(there)));
+    Included {
+        accounts: by_id(accounts, &mut repeated),
+        posts: by_id(posts, &mut repeated),
+        unavailable: by_id(unavailable, &mut repeated),
+        repeated,
+    }
+}
+
+/// What has these ids; of an id that comes again, the last, and that it did.
+fn by_id<T>(found: impl Iterator<Item = (String, T)>, repeated: &mut BTreeSet<String>) -> BTreeMap<String, T> {
+    let mut by_id = BTreeMap::new();
+    for (id, one) in found {
+        if by_id.insert(id.clone(), one).is_some() {
+            repeated.insert(id);
         }
     }
-    for there in includes.posts {
-        let id = there.post_id.clone();
-        if included.posts.insert(id.clone(), post(there)).is_some() {
-            included.repeated.insert(id);
-        }
-    }
-    for there in includes.unavailable_posts {
-        let was_deleted = there.reason() == v1::UnavailableReason::Deleted;
-        if included.unavailable.insert(there.post_id.clone(), was_deleted).is_some() {
-            included.repeated.insert(there.post_id);
-        }
-    }
-    included
+    by_id
 }
 
 pub fn relationship(there: v1::Relationship) -> Relationship {
