@@ -72,13 +72,13 @@ const WAITING_MESSAGES_MAX: usize = 64;
 pub struct StreamLimits {
     /// The most changes in one look.
     pub changes_max: usize,
-    /// The most posts that may move when an account goes; beyond it the client is told to fetch the list again.
-    pub fallbacks_max: usize,
+    /// The most posts whose entries may go or move with an account; beyond it the client is told to fetch the list again.
+    pub removed_max: usize,
 }
 
 impl Default for StreamLimits {
     fn default() -> Self {
-        Self { changes_max: 512, fallbacks_max: 200 }
+        Self { changes_max: 512, removed_max: 512 }
     }
 }
 
@@ -146,6 +146,7 @@ impl Streams {
         let home = Home {
             limits: self.limits,
             freshness: self.freshness.clone(),
+            tokens: self.tokens.clone(),
             dispatch: self.homes.clone(),
             items: self.home_items.clone(),
             owner,
@@ -186,8 +187,8 @@ impl Streams {
         let viewer = find_viewer(&mut snapshot, viewer_id).await?;
         let post = thread::find(&mut snapshot, post_id, viewer).await?.post;
         let (begins_anew, items) = (resume_token.is_empty(), self.post_items.clone());
-        let freshness = self.freshness.clone();
-        let feed = PostFeed { freshness, items, post, post_id, viewer, viewer_id, begins_anew };
+        let (freshness, tokens) = (self.freshness.clone(), self.tokens.clone());
+        let feed = PostFeed { freshness, tokens, items, post, post_id, viewer, viewer_id, begins_anew };
         let interest = Interest { account: viewer, post: Some(post) };
         self.open(beginning, (&self.posts, interest), feed, viewer)
     }

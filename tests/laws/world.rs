@@ -240,7 +240,7 @@ impl World {
         let timelines = tiny_limits(random);
         // Mostly so few that every resume takes several chunks, sometimes so many that one is enough.
         let few = if random.one_in(4) { 500 } else { 6 };
-        let streams = StreamLimits { changes_max: 1 + random.below(few), fallbacks_max: random.below(few) };
+        let streams = StreamLimits { changes_max: 1 + random.below(few), removed_max: random.below(few) };
         let mut readers = BTreeMap::new();
         for (batch_events_max, store) in BATCH_SIZES.into_iter().zip(&places.tables) {
             let settings =

@@ -7,7 +7,6 @@ use shared::rpc::proto::admin::*;
 use shared::rpc::proto::command::command_service_client::CommandServiceClient;
 use shared::rpc::proto::command::*;
 use shared::rpc::proto::common::AccountKind;
-use shared::rpc::proto::query::home_timeline_removed::Target;
 use shared::rpc::proto::query::query_service_client::QueryServiceClient;
 use shared::rpc::proto::query::stream_home_timeline_response::Event;
 use shared::rpc::proto::query::*;
@@ -235,8 +234,8 @@ pub enum Told {
     /// The text, and by whom it was reposted.
     Item(String, Option<String>),
     Updated(String),
-    RemovedPost(String, RemovalCause),
-    RemovedAccount(String, RemovalCause),
+    /// The posts, sorted by their ids.
+    Removed(Vec<String>, RemovalCause),
     Refresh(RefreshCause),
     CaughtUp,
     FellBehind,
@@ -258,12 +257,9 @@ impl From<Event> for Told {
                 Self::Item(text(&item), (!reposter.is_empty()).then_some(reposter))
             }
             Event::Updated(HomeTimelineUpdated { item, .. }) => Self::Updated(text(&item.expect("always set"))),
-            Event::Removed(removed) => {
-                let cause = removed.cause();
-                match removed.target.expect("exactly one is set") {
-                    Target::PostId(post) => Self::RemovedPost(post, cause),
-                    Target::AccountId(account) => Self::RemovedAccount(account, cause),
-                }
+            Event::Removed(mut removed) => {
+                removed.post_ids.sort_unstable();
+                Self::Removed(removed.post_ids.clone(), removed.cause())
             }
             Event::Refresh(refresh) => Self::Refresh(refresh.cause()),
             Event::CaughtUp(_) => Self::CaughtUp,

@@ -138,7 +138,7 @@ async fn an_edit_a_deletion_an_undone_repost_a_mute_an_unfollow_and_a_block_are_
     let by_stranger = api.register("stranger").await.id;
     let reposted = api.post(&by_stranger, "reposted").await;
     api.repost(&ada, &reposted.id).await;
-    api.post(&eve, "of eve").await;
+    let of_eve = api.post(&eve, "of eve").await.id;
     let newest = api.post(&dan, "of dan").await;
     let page = api.home(&bob, fresh(&newest.token)).await;
     assert_eq!(texts(&page.items), ["of dan", "of eve", "reposted", "deleted", "kept"]);
@@ -149,29 +149,29 @@ async fn an_edit_a_deletion_an_undone_repost_a_mute_an_unfollow_and_a_block_are_
     commands.edit_post(edit).await.expect("it is edited");
     assert_eq!(feed.news().await, Told::Updated("edited".into()));
     api.delete(&ada, &deleted.id).await;
-    assert_eq!(feed.news().await, Told::RemovedPost(deleted.id, RemovalCause::Deleted));
+    assert_eq!(feed.news().await, Told::Removed(vec![deleted.id], RemovalCause::Deleted));
     let undo = ask!(UndoRepostRequest { account_id: &ada, post_id: &reposted.id });
     commands.undo_repost(undo.clone()).await.expect("it is undone");
-    assert_eq!(feed.news().await, Told::RemovedPost(reposted.id.clone(), RemovalCause::Undone));
+    assert_eq!(feed.news().await, Told::Removed(vec![reposted.id.clone()], RemovalCause::Undone));
     api.repost(&ada, &reposted.id).await;
     assert_eq!(feed.news().await, Told::Item("reposted".into(), Some(ada.clone())));
 
     let mute = ask!(MuteAccountRequest { account_id: &bob, target_account_id: &eve });
     commands.mute_account(mute).await.expect("it is muted");
-    assert_eq!(feed.news().await, Told::RemovedAccount(eve.clone(), RemovalCause::Muted));
+    assert_eq!(feed.news().await, Told::Removed(vec![of_eve.clone()], RemovalCause::Muted));
     let unmute = ask!(UnmuteAccountRequest { account_id: &bob, target_account_id: &eve });
     commands.unmute_account(unmute).await.expect("it is unmuted");
     assert_eq!(feed.news().await, Told::Refresh(RefreshCause::Unmuted));
     let unfollow = ask!(UnfollowAccountRequest { follower_id: &bob, followee_id: &dan });
     commands.unfollow_account(unfollow).await.expect("it is unfollowed");
-    assert_eq!(feed.news().await, Told::RemovedAccount(dan.clone(), RemovalCause::Unfollowed));
+    assert_eq!(feed.news().await, Told::Removed(vec![newest.id.clone()], RemovalCause::Unfollowed));
     api.follow(&bob, &dan).await;
     assert_eq!(feed.news().await, Told::Refresh(RefreshCause::Followed));
     api.deactivate(&dan).await;
-    assert_eq!(feed.news().await, Told::RemovedAccount(dan.clone(), RemovalCause::Deactivated));
+    assert_eq!(feed.news().await, Told::Removed(vec![newest.id.clone()], RemovalCause::Deactivated));
     let block = ask!(BlockAccountRequest { account_id: &eve, target_account_id: &bob });
     let blocked = commands.block_account(block).await.expect("it is blocked").into_inner().consistency_token;
-    assert_eq!(feed.news().await, Told::RemovedAccount(eve, RemovalCause::Blocked));
+    assert_eq!(feed.news().await, Told::Removed(vec![of_eve], RemovalCause::Blocked));
 
     let page = api.home(&bob, fresh(&blocked)).await;
     assert_eq!(texts(&page.items), ["reposted", "edited"]);

@@ -265,7 +265,7 @@ async fn a_home_stream_tells_nothing_of_authors_whose_posts_are_hidden_from_its_
     let shown = api.post(&bob, "the end").await.id;
     assert_eq!(stream.news().await, Told::Item("the end".to_owned(), None));
     api.delete(&bob, &shown).await;
-    assert_eq!(stream.news().await, Told::RemovedPost(shown, RemovalCause::Deleted));
+    assert_eq!(stream.news().await, Told::Removed(vec![shown], RemovalCause::Deleted));
     verified(folder.path()).await;
 }
 

@@ -6,7 +6,6 @@
 use shared::model::ids::{AccountKey, Position, PostKey};
 use shared::rpc::proto::query as v1;
 use shared::rpc::proto::query::{Includes, TimelineItem};
-use shared::sql::database::Row;
 use shared::sql::rows::Rows;
 use shared::sql::statements;
 use timelines::Reason;
@@ -17,7 +16,7 @@ use crate::asking::Asking;
 use crate::hydrate::{Hydrated, PostRow};
 use crate::law::{self, Candidate};
 use crate::pages::{OfOwner, Page, Question, TIMELINE_PAGES};
-use crate::snapshot::{Projections, Snapshot, Value, column, limit, list};
+use crate::snapshot::{Projections, Snapshot, Value, limit, list};
 use crate::vocabulary::VOCABULARY;
 
 /// What this question reads.
@@ -102,14 +101,6 @@ pub async fn seen_now(
     let candidates: Vec<Candidate> = list(&row, "candidates")?.into_iter().map(candidate).collect();
     let seen = law::seen(snapshot, &candidates).await?;
     Ok(seen.into_iter().map(|number| candidates[number].reason).collect())
-}
-
-pub(crate) fn entry(row: &Row) -> Result<Reason, Status> {
-    Ok(Reason {
-        place: Position(column(row, "place")?),
-        actor: AccountKey(column(row, "actor")?),
-        post: PostKey(column(row, "post")?),
-    })
 }
 
 impl Answer for v1::GetHomeTimelineRequest {

@@ -6,12 +6,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use shared::model::ids::{AccountId, AccountKey, Position, PostKey};
+use shared::model::ids::{AccountId, AccountKey, Position, PostId, PostKey};
 use shared::rpc::errors::internal;
 use shared::rpc::proto::query as v1;
-use shared::rpc::proto::query::home_timeline_removed::Target;
 use shared::rpc::proto::query::stream_home_timeline_response::Event;
 use shared::rpc::proto::query::{RefreshCause, RemovalCause};
+use shared::rpc::tokens::Tokens;
 use shared::sql::statements;
 use shared::tables::Change;
 use timelines::Reason;
@@ -29,13 +29,13 @@ use crate::asking::{Asking, Checked};
 use crate::freshness::Freshness;
 use crate::hydrate;
 use crate::questions::account::{Named, find};
-use crate::questions::home_timeline::{READS, entry, seen_now};
-use crate::snapshot::{Snapshot, Value, column};
+use crate::questions::home_timeline::{READS, seen_now};
+use crate::snapshot::{Snapshot, Value, column, limit};
 use crate::vocabulary::VOCABULARY;
 
 statements! {
     "home.sql" with VOCABULARY:
-    SELECT_CHANGES, SELECT_CONCERN, SELECT_REPOSTS_OF, SELECT_ACCOUNT_ID, SELECT_POST_ID,
+    SELECT_CHANGES, SELECT_CONCERN, SELECT_ENTRIES_OF, SELECT_IN_SIGHT,
 }
 
 /// What is to be told.
@@ -45,6 +45,7 @@ type News = super::feed::News<Event>;
 pub struct Home {
     pub limits: StreamLimits,
     pub freshness: Freshness,
+    pub tokens: Tokens,
     pub dispatch: Dispatch<Followings>,
     pub items: Reader<HomeItems>,
     pub owner: AccountKey,
@@ -108,7 +109,7 @@ impl Home {
         }
         find(&mut snapshot, &Named::Id(self.owner_id)).await?;
         if from < kept_after(&mut snapshot).await? {
-            return Ok(refresh(RefreshCause::TokenExpired, &snapshot));
+            return Ok(self.refresh(RefreshCause::TokenExpired, &snapshot));
         }
         let changes = self.changes(&mut snapshot, from).await?;
         let unfinished = changes.len() == self.limits.changes_max;
@@ -135,42 +136,34 @@ impl Home {
         changes: &[(Position, Changed)],
     ) -> Result<News, Status> {
         let mut posts: BTreeMap<PostKey, Touched> = BTreeMap::new();
-        let mut gone: BTreeMap<(i64, RemovalCause), Position> = BTreeMap::new();
+        let mut gone: BTreeMap<i64, Gone> = BTreeMap::new();
         for (place, changed) in changes {
             let other = if changed.actor == self.owner.0 { changed.target } else { changed.actor };
+            let mut goes = |account, cause| gone.entry(account).or_default().go(*place, cause);
             match changed.change {
                 Change::Posted | Change::Edited | Change::Deleted | Change::Reposted | Change::RepostUndone => {
                     posts.entry(PostKey(changed.target)).or_default().touch(*place, changed);
                 }
-                Change::Followed => return Ok(refresh(RefreshCause::Followed, snapshot)),
-                Change::Unblocked => return Ok(refresh(RefreshCause::Unblocked, snapshot)),
-                Change::Unmuted => return Ok(refresh(RefreshCause::Unmuted, snapshot)),
-                Change::Unfollowed => {
-                    gone.insert((other, RemovalCause::Unfollowed), *place);
-                    if self.concern(snapshot, from, other).await?.protected {
-                        gone.insert((other, RemovalCause::Protected), *place);
-                    }
-                }
-                Change::Blocked => {
-                    gone.insert((other, RemovalCause::Blocked), *place);
-                }
-                Change::Muted => {
-                    gone.insert((other, RemovalCause::Muted), *place);
-                }
+                Change::Followed => return Ok(self.refresh(RefreshCause::Followed, snapshot)),
+                Change::Unblocked => return Ok(self.refresh(RefreshCause::Unblocked, snapshot)),
+                Change::Unmuted => return Ok(self.refresh(RefreshCause::Unmuted, snapshot)),
+                Change::Unfollowed => goes(other, RemovalCause::Unfollowed),
+                Change::Blocked => goes(other, RemovalCause::Blocked),
+                Change::Muted => goes(other, RemovalCause::Muted),
                 Change::Deactivated | Change::Reactivated | Change::Protected | Change::Unprotected => {
                     let concern = self.concern(snapshot, from, changed.actor).await?;
                     match changed.change {
                         Change::Deactivated if concern.follows || concern.reposted => {
-                            gone.insert((changed.actor, RemovalCause::Deactivated), *place);
+                            goes(changed.actor, RemovalCause::Deactivated);
                         }
                         Change::Protected if concern.reposted && !concern.follows => {
-                            gone.insert((changed.actor, RemovalCause::Protected), *place);
+                            goes(changed.actor, RemovalCause::Protected);
                         }
                         Change::Reactivated if concern.follows || concern.reposted => {
-                            return Ok(refresh(RefreshCause::Reactivated, snapshot));
+                            return Ok(self.refresh(RefreshCause::Reactivated, snapshot));
                         }
                         Change::Unprotected if concern.reposted && !concern.follows => {
-                            return Ok(refresh(RefreshCause::Unprotected, snapshot));
+                            return Ok(self.refresh(RefreshCause::Unprotected, snapshot));
                         }
                         _ => {}
                     }
@@ -185,18 +178,19 @@ impl Home {
         snapshot: &mut Snapshot,
         from: Position,
         mut posts: BTreeMap<PostKey, Touched>,
-        gone: BTreeMap<(i64, RemovalCause), Position>,
+        gone: BTreeMap<i64, Gone>,
     ) -> Result<News, Status> {
         let mut told: Vec<Pending<Event>> = Vec::new();
         let mut moved: BTreeMap<PostKey, Position> = BTreeMap::new();
-        for ((account, cause), place) in &gone {
-            let id = self.account_id(snapshot, *account).await?;
-            let removed = v1::HomeTimelineRemoved { target: Some(Target::AccountId(id)), cause: (*cause).into() };
-            told.push(Pending { first: *place, last: *place, event: Event::Removed(removed) });
-            let Some(fallen) = self.fallen_back(snapshot, from, *account).await? else {
-                return Ok(refresh(RefreshCause::TooManyChanges, snapshot));
+        for (account, gone) in &gone {
+            let Some(entries) = self.entries_of(snapshot, from, *account, gone).await? else {
+                return Ok(self.refresh(RefreshCause::TooManyChanges, snapshot));
             };
-            moved.extend(fallen.into_iter().map(|post| (post, *place)));
+            let Gone { first, last, cause, .. } = *gone;
+            if !entries.gone.is_empty() {
+                told.push(Pending { first, last, event: removed(entries.gone, cause) });
+            }
+            moved.extend(entries.moved.into_iter().map(|post| (post, last)));
         }
 
         let wanted: BTreeSet<PostKey> = posts.keys().chain(moved.keys()).copied().collect();
@@ -218,9 +212,11 @@ impl Home {
                 }
                 None => match touched.removal {
                     Some(cause) => {
-                        let Some(id) = self.post_in_sight(snapshot, from, *post).await? else { continue };
-                        let target = Some(Target::PostId(id));
-                        Event::Removed(v1::HomeTimelineRemoved { target, cause: cause.into() })
+                        let in_sight = self.in_sight(snapshot, from, &[*post].into()).await?;
+                        if in_sight.is_empty() {
+                            continue;
+                        }
+                        removed(in_sight, cause)
                     }
                     None => continue,
                 },
@@ -242,60 +238,102 @@ impl Home {
         seen_now(snapshot, self.owner, posts.iter().copied()).await
     }
 
-    /// The posts that this account had reposted last and that the owner now sees at an older place; nothing when there
-    /// are too many to tell.
-    async fn fallen_back(
+    /// What the timeline may have had an entry of because of an account that went, and where it is now; nothing when there is more than
+    /// is told one by one.
+    async fn entries_of(
         &self,
         snapshot: &mut Snapshot,
         from: Position,
         account: i64,
-    ) -> Result<Option<Vec<PostKey>>, Status> {
-        let limit = i64::try_from(self.limits.fallbacks_max + 1).map_err(internal)?;
-        let values = [account, snapshot.checkpoint.0, limit, from.0].map(Value::Number);
-        let rows = snapshot.rows(&SELECT_REPOSTS_OF, &values).await?;
-        if rows.len() > self.limits.fallbacks_max {
+        gone: &Gone,
+    ) -> Result<Option<EntriesOf>, Status> {
+        let most = self.limits.removed_max;
+        let values = [account, gone.last.0, from.0, self.owner.0, i64::from(gone.with_answers)].map(Value::Number);
+        let values = [&values[..], &[limit(most + 1)]].concat();
+        let rows = snapshot.rows(&SELECT_ENTRIES_OF, &values).await?;
+        if rows.len() > most {
             return Ok(None);
         }
-        let reposts: Vec<Reason> = rows.iter().map(entry).collect::<Result<_, Status>>()?;
         let mut places: BTreeMap<PostKey, Position> = BTreeMap::new();
-        for repost in reposts {
-            // The newest comes first.
-            places.entry(repost.post).or_insert(repost.place);
+        for row in &rows {
+            let (post, place) = (PostKey(column(row, "post")?), Position(column(row, "place")?));
+            let newest = places.entry(post).or_insert(place);
+            *newest = place.max(*newest);
         }
         let seen = self.visible_now(snapshot, &places.keys().copied().collect()).await?;
         let is_older = |entry: &&Reason| places.get(&entry.post).is_some_and(|place| entry.place < *place);
-        Ok(Some(seen.iter().filter(is_older).map(|entry| entry.post).collect()))
+        let moved = seen.iter().filter(is_older).map(|entry| entry.post).collect();
+        for entry in &seen {
+            places.remove(&entry.post);
+        }
+        let gone = self.in_sight(snapshot, from, &places.into_keys().collect()).await?;
+        Ok(Some(EntriesOf { gone, moved }))
     }
 
     async fn concern(&self, snapshot: &mut Snapshot, from: Position, account: i64) -> Result<Concern, Status> {
         let values = [self.owner.0, account, from.0].map(Value::Number);
         let rows = snapshot.rows(&SELECT_CONCERN, &values).await?;
         let row = rows.first().ok_or_else(|| internal("a SELECT without FROM has one row"))?;
-        Ok(Concern {
-            follows: column(row, "follows")?,
-            reposted: column(row, "reposted")?,
-            protected: column(row, "protected")?,
-        })
+        Ok(Concern { follows: column(row, "follows")?, reposted: column(row, "reposted")? })
     }
 
-    async fn account_id(&self, snapshot: &mut Snapshot, key: i64) -> Result<String, Status> {
-        let rows = snapshot.rows(&SELECT_ACCOUNT_ID, &[Value::Number(key)]).await?;
-        let row = rows.first().ok_or_else(|| internal(format!("key {key} of a change is not in the tables")))?;
-        let id: uuid::Uuid = column(row, "id")?;
-        Ok(id.to_string())
-    }
-
-    /// The id of a post that the owner may have seen after a position.
-    async fn post_in_sight(
+    /// The ids of those of these posts that the owner may have seen after a position.
+    async fn in_sight(
         &self,
         snapshot: &mut Snapshot,
         from: Position,
-        post: PostKey,
-    ) -> Result<Option<String>, Status> {
-        let values = [post.0, self.owner.0, from.0].map(Value::Number);
-        let rows = snapshot.rows(&SELECT_POST_ID, &values).await?;
-        let id: Option<uuid::Uuid> = rows.first().map(|row| column(row, "id")).transpose()?;
-        Ok(id.map(|id| id.to_string()))
+        posts: &BTreeSet<PostKey>,
+    ) -> Result<Vec<String>, Status> {
+        if posts.is_empty() {
+            return Ok(vec![]);
+        }
+        let wanted = posts.iter().collect();
+        let values = [Value::Rows(&wanted), Value::Number(self.owner.0), Value::Number(from.0)];
+        let rows = snapshot.rows(&SELECT_IN_SIGHT, &values).await?;
+        rows.iter().map(|row| Ok(PostId(column(row, "post_id")?).to_string())).collect()
+    }
+
+    fn refresh(&self, cause: RefreshCause, snapshot: &Snapshot) -> News {
+        let (reached, read_at) = (snapshot.checkpoint, snapshot.anchor);
+        let at_least_as_fresh = self.tokens.seal(read_at);
+        let event = Event::Refresh(v1::HomeTimelineRefresh { cause: cause.into(), at_least_as_fresh });
+        News { events: vec![(reached, event)], reached, read_at, unfinished: false }
+    }
+}
+
+fn removed(post_ids: Vec<String>, cause: RemovalCause) -> Event {
+    Event::Removed(v1::HomeTimelineRemoved { post_ids, cause: cause.into() })
+}
+
+/// What becomes of the entries that were there because of an account.
+struct EntriesOf {
+    /// Ids of the posts whose entries are gone.
+    gone: Vec<String>,
+    /// The posts whose entries are now at an older place.
+    moved: Vec<PostKey>,
+}
+
+/// An account went out of sight, or is not followed any more.
+#[derive(Clone, Copy)]
+struct Gone {
+    first: Position,
+    last: Position,
+    cause: RemovalCause,
+    /// Answers to it, which only an unfollow takes away, go with it.
+    with_answers: bool,
+}
+
+impl Default for Gone {
+    fn default() -> Self {
+        let (first, last) = (Position(i64::MAX), Position(0));
+        Self { first, last, cause: RemovalCause::Unspecified, with_answers: false }
+    }
+}
+
+impl Gone {
+    fn go(&mut self, place: Position, cause: RemovalCause) {
+        (self.first, self.last, self.cause) = (self.first.min(place), place, self.cause.max(cause));
+        self.with_answers |= cause == RemovalCause::Unfollowed;
     }
 }
 
@@ -303,7 +341,6 @@ impl Home {
 struct Concern {
     follows: bool,
     reposted: bool,
-    protected: bool,
 }
 
 /// What happened to one post since the last message.
@@ -338,12 +375,6 @@ impl Touched {
         self.last = self.last.max(place);
         self.only_edited = false;
     }
-}
-
-fn refresh(cause: RefreshCause, snapshot: &Snapshot) -> News {
-    let (reached, read_at) = (snapshot.checkpoint, snapshot.anchor);
-    let event = Event::Refresh(v1::HomeTimelineRefresh { cause: cause.into() });
-    News { events: vec![(reached, event)], reached, read_at, unfinished: false }
 }
 
 impl Open for v1::StreamHomeTimelineRequest {

@@ -35,21 +35,34 @@ SELECT CAST($1 AS {number}) = $2 OR EXISTS (SELECT 1 FROM graph_1_follows WHERE 
            SELECT 1 FROM changes_1 AS undone {ordered join} posts_1 AS posts ON posts.post = undone.target
            WHERE undone.place > $3 AND undone.change = {Change::RepostUndone} AND posts.author = $2
            AND {followed($1, undone.actor)}
-       )) AND {unblocked($1, $2)} AND {unmuted($1, $2)} AS reposted,
-       COALESCE((SELECT protected FROM profiles_1 WHERE account = $2), FALSE) AS protected;
+       )) AND {unblocked($1, $2)} AND {unmuted($1, $2)} AS reposted;
 
--- name: SELECT_REPOSTS_OF
--- What account $1 has reposted up to $2, $3 at most; and what it undid after $4, since the tables may be ahead of what was
--- told.
-SELECT place, account AS actor, post FROM posts_1_reposts WHERE account = $1 AND place <= $2
-UNION ALL
-SELECT place, actor, target AS post FROM changes_1 WHERE change = {Change::RepostUndone} AND actor = $1 AND place > $4
-ORDER BY place DESC LIMIT $3;
+-- name: SELECT_ENTRIES_OF
+-- The posts that may be in a timeline because of account $1, each with the place of that reason, up to $2, $6 of them at most: what it
+-- posted, reposted, or undid reposting after $3, since the tables may be ahead of what was told; and if $5 is 1, what others than owner $4
+-- answered to it.
+SELECT post, place FROM (
+    SELECT * FROM (
+        SELECT post, post AS place FROM posts_1 WHERE author = $1 AND post <= $2 LIMIT $6
+    ) AS own
+    UNION ALL
+    SELECT * FROM (
+        SELECT post, place FROM posts_1_reposts WHERE account = $1 AND place <= $2 LIMIT $6
+    ) AS reposted
+    UNION ALL
+    SELECT target, place FROM changes_1 WHERE change = {Change::RepostUndone} AND actor = $1 AND place > $3
+    UNION ALL
+    SELECT * FROM (
+        SELECT replies.post, replies.post AS place
+        FROM posts_1 AS answered {ordered join} posts_1 AS replies ON replies.reply_to = answered.post
+        WHERE $5 = 1 AND answered.author = $1 AND replies.author <> $4 AND replies.post <= $2 LIMIT $6
+    ) AS answers
+) AS entries
+LIMIT $6;
 
--- name: SELECT_ACCOUNT_ID
-SELECT account_id AS id FROM profiles_1 WHERE account = $1;
-
--- name: SELECT_POST_ID
--- The post $1, if owner $2 may have seen it after $3.
-SELECT posts.post_id AS id FROM posts_1 AS posts JOIN profiles_1 AS author ON author.account = posts.author
-WHERE posts.post = $1 AND {was_in_sight(author, $2, $3)};
+-- name: SELECT_IN_SIGHT
+-- Those of the posts $1, deleted or not, that owner $2 may have seen after $3.
+SELECT posts.post, posts.post_id
+FROM {rows $1 AS wanted: wanted_post} {ordered join} posts_1 AS posts ON posts.post = wanted_post
+{ordered join} profiles_1 AS author ON author.account = posts.author
+WHERE {was_in_sight(author, $2, $3)};

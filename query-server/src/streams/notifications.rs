@@ -82,7 +82,8 @@ impl Kind for NotificationFeed {
         }
         find(&mut snapshot, &Named::Id(self.owner_id)).await?;
         let refresh = |cause: RefreshCause| {
-            let event = Event::Refresh(v1::NotificationsRefresh { cause: cause.into() });
+            let at_least_as_fresh = self.tokens.seal(read_at);
+            let event = Event::Refresh(v1::NotificationsRefresh { cause: cause.into(), at_least_as_fresh });
             Ok(News { events: vec![(reached, event)], reached, read_at, unfinished: false })
         };
         let kept = snapshot.row(&SELECT_KEPT, &[]).await?;

@@ -11,6 +11,7 @@ use shared::model::ids::{AccountId, AccountKey, Position, PostId, PostKey};
 use shared::rpc::proto::query as v1;
 use shared::rpc::proto::query::PostRefreshCause as RefreshCause;
 use shared::rpc::proto::query::stream_post_response::Event;
+use shared::rpc::tokens::Tokens;
 use shared::sql::{Statement, statements};
 use tonic::Status;
 
@@ -54,6 +55,7 @@ impl Source for PostChanges {
 /// The stream of one post and its direct replies.
 pub struct PostFeed {
     pub freshness: Freshness,
+    pub tokens: Tokens,
     pub items: Reader<PostItems>,
     pub post: PostKey,
     pub post_id: PostId,
@@ -105,7 +107,8 @@ impl PostFeed {
         find_viewer(&mut snapshot, self.viewer_id).await?;
         thread::find(&mut snapshot, self.post_id, self.viewer).await?;
         let refresh = |cause: RefreshCause| {
-            let event = Event::Refresh(v1::PostRefresh { cause: cause.into() });
+            let at_least_as_fresh = self.tokens.seal(read_at);
+            let event = Event::Refresh(v1::PostRefresh { cause: cause.into(), at_least_as_fresh });
             Ok(News { events: vec![(reached, event)], reached, read_at, unfinished: false })
         };
         let kept = snapshot.row(&SELECT_KEPT, &[]).await?;

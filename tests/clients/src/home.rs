@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use reference::Entry;
 use shared::rpc::proto::query as v1;
-use shared::rpc::proto::query::home_timeline_removed::Target;
+use shared::rpc::proto::query::TimelineItem;
 use shared::rpc::proto::query::query_service_client::QueryServiceClient;
 use shared::rpc::proto::query::stream_home_timeline_response::Event;
-use shared::rpc::proto::query::{RemovalCause, TimelineItem};
 use tonic::{Status, Streaming};
 
 use crate::client::{Said, Transport, View};
@@ -29,36 +28,6 @@ impl HomeView {
         let mut entries: Vec<Entry> = self.entries.values().map(entry).collect();
         entries.sort_by_key(|entry| std::cmp::Reverse(entry.place));
         entries
-    }
-
-    fn remove(&mut self, removed: &v1::HomeTimelineRemoved) {
-        let cause = removed.cause();
-        let account = match removed.target.as_ref().expect("a removal names something") {
-            Target::PostId(post) => {
-                self.entries.remove(post);
-                return;
-            }
-            Target::AccountId(account) => account,
-        };
-        let owner = &self.account_id;
-        self.entries.retain(|_, item| {
-            let post = item.post.as_ref().expect("an item has a post");
-            let is_repost = !item.reposted_by_account_id.is_empty();
-            let actor = if is_repost { &item.reposted_by_account_id } else { &post.author_id };
-            match cause {
-                RemovalCause::Unfollowed => {
-                    let is_reply_to = !is_repost && post.reply_to_account_id == *account && post.author_id != *owner;
-                    actor != account && !is_reply_to
-                }
-                RemovalCause::Blocked | RemovalCause::Muted | RemovalCause::Deactivated => {
-                    actor != account && post.author_id != *account
-                }
-                RemovalCause::Protected => post.author_id != *account,
-                RemovalCause::Unspecified | RemovalCause::Deleted | RemovalCause::Undone => {
-                    panic!("{cause:?} does not name an account")
-                }
-            }
-        });
     }
 }
 
@@ -132,7 +101,10 @@ impl View for HomeView {
                     *entry = item;
                 }
             }
-            Event::Removed(removed) => self.remove(&removed),
+            Event::Removed(removed) => {
+                assert!(!removed.post_ids.is_empty(), "a removal names something");
+                self.entries.retain(|post_id, _| !removed.post_ids.contains(post_id));
+            }
             Event::CaughtUp(_) => said = Said::CaughtUp,
             Event::Refresh(_) => said = Said::Refresh,
             Event::Draining(_) => panic!("nobody stops the server"),
