@@ -78,13 +78,18 @@ fn methods(descriptors: &FileDescriptorSet) -> String {
                 ));
                 let call = snake_case(name);
                 let types = format!("$crate::rpc::proto::{package}::");
-                bodies.push_str(&match method.server_streaming() {
-                    true => format!(
+                bodies.push_str(&match (method.client_streaming(), method.server_streaming()) {
+                    (true, _) => format!(
+                        "        type {name}Stream = $messages<{types}{response}>;\n        async fn {call}(&self, request: \
+                         ::tonic::Request<::tonic::Streaming<{types}{request}>>) -> Result<::tonic::Response<Self::{name}Stream>, \
+                         ::tonic::Status> {{ self.converse(request).await }}\n"
+                    ),
+                    (false, true) => format!(
                         "        type {name}Stream = $messages<{types}{response}>;\n        async fn {call}(&self, request: \
                          ::tonic::Request<{types}{request}>) -> Result<::tonic::Response<Self::{name}Stream>, ::tonic::Status> \
                          {{ self.open(request).await }}\n"
                     ),
-                    false => format!(
+                    (false, false) => format!(
                         "        async fn {call}(&self, request: ::tonic::Request<{types}{request}>) -> \
                          Result<::tonic::Response<{types}{response}>, ::tonic::Status> {{ self.answer(request).await }}\n"
                     ),
@@ -96,7 +101,7 @@ fn methods(descriptors: &FileDescriptorSet) -> String {
                 false => "$server:ty",
             };
             text.push_str(&format!(
-                "/// Implements the service by `answer`, and by `open` where it streams messages.\n#[macro_export]\n\
+                "/// Implements the service by `answer`, by `open` where it streams messages, and by `converse` where the client does, too.\n#[macro_export]\n\
                  macro_rules! serve_{module} {{\n    ({parameters}) => {{\n        #[::tonic::async_trait]\n        \
                  impl $crate::rpc::proto::{package}::{module}_server::{called} for $server {{\n{bodies}        }}\n    }};\n}}\n"
             ));

@@ -25,13 +25,19 @@ const ENUM_VALUES: i32 = 2;
 fn answered() -> BTreeSet<String> {
     let files = FileDescriptorSet::decode(DESCRIPTORS).expect("a build describes itself well").file;
     let mut messages: BTreeMap<String, &DescriptorProto> = BTreeMap::new();
+    let mut maps = BTreeSet::new();
     for file in &files {
         for message in &file.message_type {
+            // The entries of a map are its key and its value.
+            let is_map = |nested: &DescriptorProto| nested.options.as_ref().is_some_and(|options| options.map_entry());
             assert!(
-                message.nested_type.is_empty(),
+                message.nested_type.iter().all(is_map),
                 "{} has messages inside, which are to be walked, too",
                 message.name()
             );
+            for map in &message.nested_type {
+                maps.insert(format!(".{}.{}.{}", file.package(), message.name(), map.name()));
+            }
             messages.insert(format!(".{}.{}", file.package(), message.name()), message);
         }
     }
@@ -48,7 +54,7 @@ fn answered() -> BTreeSet<String> {
     }
     let (mut visited, mut fields) = (BTreeSet::new(), BTreeSet::new());
     while let Some(name) = to_visit.pop() {
-        if name.starts_with(".google.protobuf.") || !visited.insert(name.clone()) {
+        if name.starts_with(".google.protobuf.") || maps.contains(&name) || !visited.insert(name.clone()) {
             continue;
         }
         let message = messages.get(&name).expect("what is answered is described");

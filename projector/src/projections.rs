@@ -11,6 +11,7 @@ pub mod counts;
 pub mod graph;
 pub mod hashtags;
 pub mod notifications;
+pub mod own_changes;
 pub mod posts;
 pub mod profiles;
 pub mod timelines;
@@ -40,6 +41,7 @@ pub fn all(timelines: &TimelineSettings) -> Vec<Arc<dyn Projection>> {
         Arc::new(notifications::Notifications::new(timelines.changes_kept)),
         Arc::new(activity::Activity),
         Arc::new(changes::Changes::new(timelines.changes_kept)),
+        Arc::new(own_changes::OwnChanges::new(timelines.changes_kept)),
         Arc::new(timelines::Timelines::new(timelines.clone())),
     ]
 }
@@ -75,6 +77,7 @@ pub(crate) fn every_statement() -> Vec<&'static Statement> {
         graph::STATEMENTS,
         hashtags::STATEMENTS,
         notifications::STATEMENTS,
+        own_changes::STATEMENTS,
         posts::STATEMENTS,
         profiles::STATEMENTS,
     ]
@@ -88,11 +91,13 @@ pub fn wanted_by(event: &Event) -> &'static [&'static str] {
     match event {
         Event::Account(event) => match event {
             AccountEvent::Registered { .. } => &[profiles::NAME, timelines::NAME],
-            AccountEvent::ProfileUpdated { .. } | AccountEvent::HandleChanged { .. } => &[profiles::NAME],
+            AccountEvent::ProfileUpdated { .. } | AccountEvent::HandleChanged { .. } => {
+                &[profiles::NAME, own_changes::NAME]
+            }
             AccountEvent::Protected { .. }
             | AccountEvent::Unprotected { .. }
             | AccountEvent::Deactivated { .. }
-            | AccountEvent::Reactivated { .. } => &[profiles::NAME, changes::NAME],
+            | AccountEvent::Reactivated { .. } => &[profiles::NAME, changes::NAME, own_changes::NAME],
         },
         Event::Post(event) => match event {
             PostEvent::Created { .. } | PostEvent::Deleted { .. } => &[
@@ -108,33 +113,45 @@ pub fn wanted_by(event: &Event) -> &'static [&'static str] {
         },
         Event::Like(event) => match event {
             LikeEvent::Added { .. } | LikeEvent::Removed { .. } => {
-                &[posts::NAME, counts::NAME, notifications::NAME, activity::NAME]
+                &[posts::NAME, counts::NAME, notifications::NAME, activity::NAME, own_changes::NAME]
             }
         },
         Event::Repost(event) => match event {
-            RepostEvent::Added { .. } | RepostEvent::Removed { .. } => {
-                &[posts::NAME, counts::NAME, notifications::NAME, activity::NAME, timelines::NAME, changes::NAME]
-            }
+            RepostEvent::Added { .. } | RepostEvent::Removed { .. } => &[
+                posts::NAME,
+                counts::NAME,
+                notifications::NAME,
+                activity::NAME,
+                timelines::NAME,
+                changes::NAME,
+                own_changes::NAME,
+            ],
         },
         Event::Bookmark(event) => match event {
-            BookmarkEvent::Added { .. } | BookmarkEvent::Removed { .. } => &[bookmarks::NAME],
+            BookmarkEvent::Added { .. } | BookmarkEvent::Removed { .. } => &[bookmarks::NAME, own_changes::NAME],
         },
         Event::Follow(event) => match event {
             FollowEvent::Requested(_) | FollowEvent::Rejected(_) | FollowEvent::Withdrawn(_) => {
-                &[graph::NAME, notifications::NAME]
+                &[graph::NAME, notifications::NAME, own_changes::NAME]
             }
-            FollowEvent::Followed(_) | FollowEvent::Unfollowed(_) => {
-                &[graph::NAME, counts::NAME, notifications::NAME, activity::NAME, timelines::NAME, changes::NAME]
-            }
+            FollowEvent::Followed(_) | FollowEvent::Unfollowed(_) => &[
+                graph::NAME,
+                counts::NAME,
+                notifications::NAME,
+                activity::NAME,
+                timelines::NAME,
+                changes::NAME,
+                own_changes::NAME,
+            ],
         },
         Event::Block(event) => match event {
-            BlockEvent::Added { .. } | BlockEvent::Removed { .. } => &[graph::NAME, changes::NAME],
+            BlockEvent::Added { .. } | BlockEvent::Removed { .. } => &[graph::NAME, changes::NAME, own_changes::NAME],
         },
         Event::Mute(event) => match event {
-            MuteEvent::Added { .. } | MuteEvent::Removed { .. } => &[graph::NAME, changes::NAME],
+            MuteEvent::Added { .. } | MuteEvent::Removed { .. } => &[graph::NAME, changes::NAME, own_changes::NAME],
         },
         Event::Notifications(event) => match event {
-            NotificationsEvent::Seen { .. } => &[notifications::NAME],
+            NotificationsEvent::Seen { .. } => &[notifications::NAME, own_changes::NAME],
         },
         Event::Handle(_) | Event::Requests(_) => &[],
     }

@@ -15,8 +15,8 @@ use shared::sql::statements;
 use timelines::Reason;
 use tonic::Status;
 
-use self::rows::{AccountRow, Flag, OwnRow};
-pub use self::rows::{PostRow, StandingRow};
+use self::rows::{AccountRow, OwnRow};
+pub use self::rows::{Flag, PostRow, StandingRow};
 use crate::snapshot::{Snapshot, Value, list};
 use crate::vocabulary::VOCABULARY;
 

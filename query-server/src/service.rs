@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use shared::log::LogHead;
+use shared::rpc::proto::query as v1;
 use shared::rpc::reply::reply;
 use shared::rpc::tokens::Tokens;
 use shared::runtime::tasks::Tasks;
 use shared::runtime::wake::Wake;
 use shared::sql::database::Database;
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response, Status, Streaming};
 
 use crate::asking::Asking;
 use crate::freshness::Freshness;
@@ -20,7 +21,7 @@ use crate::streams::{Messages, Open, StreamLimits, Streams};
 pub struct Queries {
     pub(crate) freshness: Freshness,
     pub(crate) tokens: Tokens,
-    pub(crate) streams: Streams,
+    pub(crate) streams: Arc<Streams>,
 }
 
 impl Queries {
@@ -29,7 +30,8 @@ impl Queries {
     pub fn new(tables: Database, log: Arc<dyn LogHead>, progress: &Wake, limits: StreamLimits, tasks: Tasks) -> Self {
         let tokens = Tokens::new(log.identity());
         let freshness = Freshness::watch(tables, log, progress, &tasks);
-        Self { streams: Streams::new(freshness.clone(), tokens.clone(), limits, tasks), freshness, tokens }
+        let streams = Arc::new(Streams::new(freshness.clone(), tokens.clone(), limits, tasks));
+        Self { streams, freshness, tokens }
     }
 
     async fn answer<R: Answer>(&self, request: Request<R>) -> Result<Response<R::Response>, Status> {
@@ -38,6 +40,15 @@ impl Queries {
 
     async fn open<R: Open>(&self, request: Request<R>) -> Result<Response<Messages<R::Response>>, Status> {
         Ok(Response::new(R::open(Asking::new(&request, self)).await?))
+    }
+
+    /// The one method whose client streams, too.
+    #[expect(clippy::unused_async, reason = "the methods of a service are awaited")]
+    async fn converse(
+        &self,
+        request: Request<Streaming<v1::StreamRequest>>,
+    ) -> Result<Response<Messages<v1::StreamResponse>>, Status> {
+        Ok(Response::new(self.streams.converse(request)?))
     }
 
     /// Which accounts are online, as far as this server knows.

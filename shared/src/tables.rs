@@ -57,6 +57,28 @@ statements! {
     CLAIM_FOR_STORE, SELECT_EPOCH, UPDATE_EPOCH, SELECT_COLUMN, SELECT_LACKING, SELECT_VERSION, RAISE_VERSION,
 }
 
+/// What an account has touched itself, as `own_changes_1` keeps it for its other devices. The comment says what `target` is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(i64)]
+pub enum OwnChange {
+    /// A post: it was liked, reposted, bookmarked, or no more.
+    Post = 1,
+    /// Another account: it was followed, asked, blocked, muted, or no more.
+    Account = 2,
+    /// 0: the account's own profile or settings changed.
+    Profile = 3,
+    /// 0: notifications were seen.
+    Seen = 4,
+}
+
+impl OwnChange {
+    /// The change that a stored number stands for.
+    #[must_use]
+    pub fn from_stored(number: i64) -> Option<Self> {
+        [Self::Post, Self::Account, Self::Profile, Self::Seen].into_iter().find(|change| *change as i64 == number)
+    }
+}
+
 /// What happened, as `changes_1` keeps it for streams. The comment says what `actor` and `target` are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(i64)]

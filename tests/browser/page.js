@@ -41,10 +41,42 @@ async function play() {
       await commands.createPost({ requestId: crypto.randomUUID(), authorId: ada, text: "hello, browser" });
     }
     if (message.event.case === "item") {
-      return { heard, text: message.event.value.item.post.text, refusal: await refusal(ada) };
+      const postId = message.event.value.item.post.postId;
+      const together = await subscribed(bob, postId);
+      return { heard, text: message.event.value.item.post.text, refusal: await refusal(ada), together };
     }
   }
   throw new Error("the stream has ended");
+}
+
+// Twenty subscriptions in one call, while other calls are answered: a browser has six connections to a server, and a stream takes one.
+async function subscribed(account, postId) {
+  const topics = [
+    { case: "homeTimeline", value: {} },
+    { case: "notifications", value: {} },
+    { case: "presence", value: {} },
+    { case: "accountState", value: {} },
+    { case: "watchPosts", value: { postIds: [postId] } },
+  ];
+  while (topics.length < 20) {
+    topics.push({ case: "post", value: { postId } });
+  }
+  const subscriptions = topics.map((topic, number) => ({ subscriptionId: `s${number}`, topic }));
+  const caughtUp = new Set();
+  let answered = 0;
+  for await (const message of queries.subscribe({ viewerAccountId: account, subscriptions })) {
+    if (message.event.case === "caughtUp" && caughtUp.add(message.subscriptionId).size === topics.length) {
+      for (const _ of topics) {
+        await queries.getPost({ postId });
+        answered += 1;
+      }
+      await commands.likePost({ requestId: crypto.randomUUID(), accountId: account, postId });
+    }
+    if (message.event.case === "postState") {
+      return { caughtUp: caughtUp.size, answered, liked: message.event.value.liked };
+    }
+  }
+  throw new Error("the call has ended");
 }
 
 // What the page can tell of a refusal.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use clients::{Client, HomeView, NotificationView, PostView, Random, View};
+use clients::{Client, Expected, HomeView, Known, NotificationView, PostView, Random, Together, View};
 use projector::Projector;
 use query_server::{Queries, StreamLimits};
 use reference::{Entry, Model};
@@ -69,11 +69,13 @@ static FIXED_TABLES: [Statement; 17] = [
 ];
 
 /// Tables whose rows depend on the batches, or whose form is free.
-const FREE_TABLES: [&str; 10] = [
+const FREE_TABLES: [&str; 12] = [
     "changes_1",
     "changes_1_kept",
     "notifications_1_changes",
     "notifications_1_kept",
+    "own_changes_1",
+    "own_changes_1_kept",
     "posts_1_changes",
     "posts_1_kept",
     "timelines_1",
@@ -208,6 +210,8 @@ struct Reader {
     homes: BTreeMap<String, Client<HomeView>>,
     notifications: BTreeMap<String, Client<NotificationView>>,
     posts: BTreeMap<String, Client<PostView>>,
+    /// With all of it by one call.
+    together: BTreeMap<String, Together>,
     /// Which post each account looks at.
     looked_at: BTreeMap<String, String>,
     tasks: Tasks,
@@ -350,7 +354,7 @@ impl Reader {
         let queries = Arc::new(Queries::new(tables.clone(), log, &progress, streams, tasks.clone()));
         let client = QueryServiceClient::new(QueryServiceServer::from_arc(queries.clone()));
         let (homes, notifications, posts) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        let (looked_at, projector) = (BTreeMap::new(), Some(projector));
+        let (together, looked_at, projector) = (BTreeMap::new(), BTreeMap::new(), Some(projector));
         Self {
             store,
             settings,
@@ -362,6 +366,7 @@ impl Reader {
             homes,
             notifications,
             posts,
+            together,
             looked_at,
             tasks,
         }
@@ -393,11 +398,40 @@ impl Reader {
             }
             self.looked_at.insert(account.to_owned(), (*random.pick(&posts)).to_owned());
         }
+        self.check_together(model, account, random, report).await;
         let post = self.looked_at[account].as_str();
         let expected = PostView::expected(model, post, account);
         let name = PostView::name(post, account);
         if !check(&mut self.posts, &self.client, &name, expected, random, report).await {
             self.looked_at.remove(account);
+        }
+    }
+}
+
+impl Reader {
+    /// The same for the client that has all of it by one call.
+    async fn check_together(&mut self, model: &Model, account: &str, random: &mut Random, report: &mut Report) {
+        let mut client = match self.together.remove(account) {
+            Some(client) => client,
+            None => Together::of(account, &self.looked_at[account]),
+        };
+        let known = Known {
+            posts: model.posts().map(str::to_owned).collect(),
+            accounts: model.accounts().filter(|other| *other != account).map(str::to_owned).collect(),
+        };
+        let expected = Expected::of(model, account, client.post_id());
+        let is_right = |client: &Together| Some(client.shown()) == expected && client.wrong(model).is_empty();
+        let is_there = client.go_on(&self.client, (random, &known), is_right).await;
+        let shown = is_there.then(|| client.shown());
+        let wrong = (shown != expected).then(|| format!("shows {shown:#?}, must show {expected:#?}"));
+        report.check(wrong, || format!("everything of {account} by one call"));
+        if is_there {
+            let wrong = Some(client.wrong(model)).filter(|wrong| !wrong.is_empty()).map(|wrong| wrong.join("\n"));
+            report.check(wrong, || format!("the own state of {account}"));
+            // One whose post cannot be seen any more looks at another.
+            if client.shows_a_post() {
+                self.together.insert(account.to_owned(), client);
+            }
         }
     }
 }

@@ -89,11 +89,12 @@ impl Site {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_page_posts_follows_and_sees_the_live_item() {
+async fn a_page_posts_follows_sees_the_live_item_and_has_twenty_subscriptions_over_one_connection() {
     let (folder, mut site) = (folder(), Site::start().await);
     let dev = Dev::start_with(folder.path(), &["--cors-origin", &site.origin()]).await;
     let refusal = json!({ "code": "InvalidArgument", "details": ["google.rpc.ErrorInfo", "google.rpc.BadRequest"] });
-    let expected = json!({ "heard": ["subscribed", "caughtUp", "item"], "text": "hello, browser", "refusal": refusal });
+    let expected = json!({ "heard": ["subscribed", "caughtUp", "item"], "text": "hello, browser", "refusal": refusal,
+        "together": { "caughtUp": 20, "answered": 20, "liked": true } });
     assert_eq!(site.play(&dev).await, expected);
 }
 

@@ -51,6 +51,14 @@ macro_rules! drained {
     }};
 }
 
+/// The home timeline of an account by a call of several subscriptions.
+fn subscribing(account_id: &str, resume_token: &str) -> SubscribeRequest {
+    let topic = Some(subscription::Topic::HomeTimeline(HomeTimelineTopic {}));
+    let subscription = Subscription { subscription_id: "home".to_owned(), topic, ..Subscription::default() };
+    let subscriptions = vec![subscription];
+    ask!(SubscribeRequest { viewer_account_id: account_id, resume_token: resume_token, subscriptions: subscriptions })
+}
+
 /// Retries until the channel has noticed that its connection is closed: tonic cancels the calls that it had accepted before.
 macro_rules! reopened {
     ($client:ident.$method:ident($request:expr)) => {{
@@ -84,6 +92,7 @@ async fn every_stream_of_a_connection_that_reaches_its_age_is_told_and_goes_on_f
     let mut thread = queries.stream_post(thread).await.expect("it opens").into_inner();
     let presence = ask!(StreamPresenceRequest { account_id: &bob });
     let mut presence = queries.stream_presence(presence).await.expect("it opens").into_inner();
+    let mut together = queries.subscribe(subscribing(&bob, "")).await.expect("it opens").into_inner();
     let mut events = admin.stream_events(StreamEventsRequest::default()).await.expect("it opens").into_inner();
     let mut health = HealthClient::new(of_queries.clone());
     let mut health = health.watch(HealthCheckRequest::default()).await.expect("it can be watched").into_inner();
@@ -115,6 +124,9 @@ async fn every_stream_of_a_connection_that_reaches_its_age_is_told_and_goes_on_f
         presence,
         StreamPresenceResponse { event: Some(stream_presence_response::Event::Draining(_)), .. }
     );
+    let token_of_call =
+        drained!("together", together, StreamResponse { event: Some(stream_response::Event::Draining(_)), .. })
+            .resume_token;
     let token_of_events =
         drained!("events", events, StreamEventsResponse { message: Some(EventMessage::Draining(_)), .. }).resume_token;
     for (what, ended) in
@@ -130,6 +142,16 @@ async fn every_stream_of_a_connection_that_reaches_its_age_is_told_and_goes_on_f
     reopened!(queries.stream_notifications(again));
     let again = ask!(StreamPostRequest { post_id: &post, resume_token: &token_of_post });
     reopened!(queries.stream_post(again));
+    let mut together = reopened!(queries.subscribe(subscribing(&bob, &token_of_call)));
+    let posted = loop {
+        let message = together.message().await.expect("it goes on").expect("it goes on");
+        match message.event.expect("every message says something") {
+            stream_response::Event::HomeTimelineItem(item) => break item.item.expect("always set"),
+            stream_response::Event::Refresh(refresh) => panic!("its token knows the subscription: {refresh:?}"),
+            _ => {}
+        }
+    };
+    assert_eq!(crate::api::text(&posted), "after @bob");
     let again = ask!(StreamEventsRequest { resume_token: &token_of_events });
     let mut events = reopened!(admin.stream_events(again));
     let mut feed =

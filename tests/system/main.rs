@@ -47,6 +47,7 @@ mod roles;
 mod sqlite_files;
 mod streams;
 mod texts;
+mod together;
 mod upgrade;
 mod versions;
 mod visibility;

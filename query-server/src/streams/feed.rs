@@ -13,9 +13,7 @@ use shared::log::Anchor;
 use shared::model::ids::Position;
 use shared::rpc::errors::{ErrorReason, Refused};
 use shared::rpc::serve::{HEARTBEAT, StreamEnd};
-use shared::rpc::tokens::Tokens;
-use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until};
 use tonic::{Code, Status};
 
 use super::dispatch::{Heard, Index, Subscription};
@@ -54,23 +52,15 @@ pub struct News<E> {
     pub unfinished: bool,
 }
 
-/// One kind of stream: its words, and where it finds what it tells.
+/// One kind of stream: where it finds what it tells.
 pub trait Kind: Send + Sync + 'static {
     /// What can happen.
     type Event: Send;
-    /// What is sent.
-    type Message: Send + 'static;
     /// What wakes it.
     type Index: Index;
 
     /// How long after one look the next may come, so that what changes quickly is told at once.
     const PACE: Duration = Duration::ZERO;
-
-    /// An event as it is sent.
-    fn message(resume_token: String, event: Self::Event) -> Self::Message;
-
-    /// What every stream says, in the words of this one.
-    fn signal(signal: Signal) -> Self::Event;
 
     /// Makes known what concerns the stream, so that it hears of nothing else.
     fn learn(&self, _: &Subscription<Self::Index>) -> impl Future<Output = Result<(), Status>> + Send {
@@ -90,28 +80,34 @@ pub trait Kind: Send + Sync + 'static {
     ) -> impl Future<Output = Result<News<Self::Event>, Status>> + Send;
 }
 
-/// The words of a [`Kind`] that every stream has: those of this message, whose `Event` is in scope.
-macro_rules! common_words {
-    ($message:ident) => {
-        fn message(resume_token: String, event: Event) -> Self::Message {
-            v1::$message { resume_token, event: Some(event) }
-        }
-
-        fn signal(signal: Signal) -> Event {
-            use shared::rpc::proto::common::{
-                StreamCaughtUp, StreamDraining, StreamFellBehind, StreamHeartbeat, StreamSubscribed,
-            };
-            match signal {
-                Signal::Subscribed => Event::Subscribed(StreamSubscribed {}),
-                Signal::CaughtUp => Event::CaughtUp(StreamCaughtUp {}),
-                Signal::FellBehind => Event::FellBehind(StreamFellBehind {}),
-                Signal::Heartbeat => Event::Heartbeat(StreamHeartbeat {}),
-                Signal::Draining => Event::Draining(StreamDraining {}),
-            }
-        }
-    };
+/// What a stream tells its client.
+pub enum Told<E> {
+    /// What every stream says.
+    Signal(Signal),
+    /// What happened.
+    Event(E),
 }
-pub(super) use common_words;
+
+/// Where a stream stands.
+#[derive(Clone, Copy, Debug)]
+pub struct Standing {
+    /// Everything up to here was told.
+    pub position: Position,
+    /// What was read to tell it.
+    pub anchor: Anchor,
+}
+
+/// The way from a stream to its client.
+pub trait Outlet<E>: Send + 'static {
+    /// Sends what the stream tells, and where it stands then.
+    ///
+    /// # Errors
+    /// When the client has gone away, or takes nothing for too long.
+    fn send(&mut self, standing: Standing, told: Told<E>) -> impl Future<Output = Result<(), Status>> + Send;
+
+    /// Returns when the client has gone away.
+    fn closed(&self) -> impl Future<Output = ()> + Send;
+}
 
 /// What a stream ends with that has told of events which the log lost.
 fn history_lost() -> Status {
@@ -120,7 +116,7 @@ fn history_lost() -> Status {
 }
 
 /// When a stream that has told something says that it is alive, if nothing else happens.
-fn heartbeat_after(told_at: Instant) -> Instant {
+pub fn heartbeat_after(told_at: Instant) -> Instant {
     // Longer than any test takes, for one that has no heartbeats.
     fail_point!("streams::heartbeat", |_| told_at + Duration::from_secs(24 * 60 * 60));
     at_common_moment(told_at + HEARTBEAT, TOGETHER)
@@ -139,7 +135,7 @@ fn at_common_moment(at: Instant, apart: Duration) -> Instant {
 }
 
 /// [`SLOW_AFTER`], but for tests that do not wait for so long: `streams::slow_after=return(1)`, in seconds.
-fn slow_after() -> Duration {
+pub fn slow_after() -> Duration {
     fail_point!("streams::slow_after", |seconds| {
         let seconds = seconds.and_then(|text| text.parse().ok());
         seconds.map_or(SLOW_AFTER, Duration::from_secs)
@@ -148,23 +144,17 @@ fn slow_after() -> Duration {
 }
 
 /// One stream on the server's side.
-pub struct Feed<K: Kind> {
+pub struct Feed<K: Kind, O: Outlet<K::Event>> {
     pub kind: K,
-    pub tokens: Tokens,
-    /// What its tokens are bound to.
-    pub about: String,
     pub end: StreamEnd,
-    /// Everything up to here was told.
-    pub position: Position,
-    /// What was read to tell it.
-    pub anchor: Anchor,
+    pub standing: Standing,
     pub subscription: Subscription<K::Index>,
-    pub messages: mpsc::Sender<K::Message>,
+    pub outlet: O,
     /// When the client last heard something.
     pub told_at: Instant,
 }
 
-impl<K: Kind> Feed<K> {
+impl<K: Kind, O: Outlet<K::Event>> Feed<K, O> {
     /// Sends until the client goes away.
     pub async fn run(mut self) -> Result<(), Status> {
         self.signal(Signal::Subscribed).await?;
@@ -173,7 +163,7 @@ impl<K: Kind> Feed<K> {
         let mut is_caught_up = false;
         loop {
             let next_look = next_look(K::PACE);
-            let News { events, reached, read_at, unfinished } = self.kind.look(self.position, heard).await?;
+            let News { events, reached, read_at, unfinished } = self.kind.look(self.standing.position, heard).await?;
             if self.subscription.is_cut_off() {
                 return Err(history_lost());
             }
@@ -183,10 +173,10 @@ impl<K: Kind> Feed<K> {
                 self.signal(Signal::FellBehind).await?;
             }
             for (position, event) in events {
-                self.position = position;
-                self.tell(event).await?;
+                self.standing.position = position;
+                self.tell(Told::Event(event)).await?;
             }
-            self.go_on(self.position.max(reached));
+            self.go_on(self.standing.position.max(reached));
             if self.end.is_due() {
                 return self.say_the_last_words().await;
             }
@@ -203,9 +193,9 @@ impl<K: Kind> Feed<K> {
                     () = self.subscription.touched() => break,
                     () = self.kind.stirred() => break,
                     () = self.end.due() => return self.say_the_last_words().await,
-                    () = self.messages.closed() => return Ok(()),
+                    () = self.outlet.closed() => return Ok(()),
                     () = sleep_until(heartbeat_after(self.told_at)) => {
-                        self.go_on(self.position);
+                        self.go_on(self.standing.position);
                         self.signal(Signal::Heartbeat).await?;
                     }
                 }
@@ -215,13 +205,13 @@ impl<K: Kind> Feed<K> {
                 tokio::select! {
                     () = sleep_until(next_look) => {}
                     () = self.end.due() => return self.say_the_last_words().await,
-                    () = self.messages.closed() => return Ok(()),
+                    () = self.outlet.closed() => return Ok(()),
                 }
             }
             if self.subscription.is_cut_off() {
                 return Err(history_lost());
             }
-            self.go_on(self.position);
+            self.go_on(self.standing.position);
             heard = self.subscription.heard();
         }
     }
@@ -229,32 +219,23 @@ impl<K: Kind> Feed<K> {
     /// Everything up to a position was told.
     fn go_on(&mut self, told: Position) {
         let (position, through) = self.subscription.told(told);
-        self.position = position;
+        self.standing.position = position;
         self.has_read(through);
     }
 
     fn has_read(&mut self, anchor: Anchor) {
-        if anchor.position > self.anchor.position {
-            self.anchor = anchor;
+        if anchor.position > self.standing.anchor.position {
+            self.standing.anchor = anchor;
         }
     }
 
     async fn signal(&mut self, signal: Signal) -> Result<(), Status> {
-        self.tell(K::signal(signal)).await
+        self.tell(Told::Signal(signal)).await
     }
 
-    async fn tell(&mut self, event: K::Event) -> Result<(), Status> {
-        let resume_token = self.tokens.seal_resume(&self.about, self.position, self.anchor);
+    async fn tell(&mut self, told: Told<K::Event>) -> Result<(), Status> {
         self.told_at = Instant::now();
-        match timeout(slow_after(), self.messages.send(K::message(resume_token.clone(), event))).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) => Err(Status::cancelled("the client has gone away")),
-            Err(_) => {
-                let message = "the client took no message for too long";
-                let refused = Refused::new(Code::ResourceExhausted, ErrorReason::ConsumerTooSlow, message);
-                Err(refused.with("resume_token", resume_token).into())
-            }
-        }
+        self.outlet.send(self.standing, told).await
     }
 
     async fn say_the_last_words(&mut self) -> Result<(), Status> {

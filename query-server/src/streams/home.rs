@@ -18,13 +18,15 @@ use timelines::Reason;
 use tonic::Status;
 
 use super::StreamLimits;
+use super::alone::sent_alone;
 use super::dispatch::{Dispatch, Heard, HeardOf, Subscription};
-use super::feed::{Kind, Signal, common_words};
+use super::feed::Kind;
 use super::followings::{Changed, Followings, kept_after};
 use super::home_items::{HeardReasons, HomeItems, Items};
 use super::pending::{Pending, in_order};
 use super::shared_read::Reader;
-use super::{Messages, Open};
+use super::together::{Live, SentTogether, refreshed};
+use super::{Begin, Messages, Open, Since};
 use crate::asking::{Asking, Checked};
 use crate::freshness::Freshness;
 use crate::hydrate;
@@ -54,10 +56,7 @@ pub struct Home {
 
 impl Kind for Home {
     type Event = Event;
-    type Message = v1::StreamHomeTimelineResponse;
     type Index = Followings;
-
-    common_words!(StreamHomeTimelineResponse);
 
     async fn learn(&self, subscription: &Subscription<Followings>) -> Result<(), Status> {
         self.dispatch.learn(&self.freshness, subscription, self.owner).await
@@ -71,6 +70,26 @@ impl Kind for Home {
             }
             Heard::Something => self.pull(from).await,
         }
+    }
+}
+
+sent_alone!(Home: StreamHomeTimelineResponse);
+
+impl SentTogether for Home {
+    fn together(event: Event) -> Option<Live> {
+        Some(match event {
+            Event::Item(item) => Live::HomeTimelineItem(item),
+            Event::Updated(updated) => Live::HomeTimelineUpdated(updated),
+            Event::Removed(removed) => Live::HomeTimelineRemoved(removed),
+            Event::Refresh(refresh) => {
+                refreshed(refresh.cause == RefreshCause::TokenExpired as i32, refresh.at_least_as_fresh)
+            }
+            Event::Subscribed(_)
+            | Event::CaughtUp(_)
+            | Event::FellBehind(_)
+            | Event::Heartbeat(_)
+            | Event::Draining(_) => return None,
+        })
     }
 }
 
@@ -382,6 +401,7 @@ impl Open for v1::StreamHomeTimelineRequest {
         let request = asking.request;
         let (owner, Checked { queries, call, consistency, .. }) =
             asking.check_of_owner("account_id", &request.account_id)?;
-        queries.streams.home(call, consistency, owner, &request.resume_token).await
+        let begin = Begin { call, consistency, since: Since::Token(&request.resume_token) };
+        queries.streams.alone(queries.streams.home(begin, owner).await?)
     }
 }

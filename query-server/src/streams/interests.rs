@@ -21,12 +21,19 @@ pub trait Source: Send + Sync + 'static {
 }
 
 /// What a stream is about, and for whom.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Interest {
     /// Changes of this account concern it.
     pub account: Option<AccountKey>,
-    /// Changes of this post concern it.
-    pub post: Option<PostKey>,
+    /// Changes of these posts concern it.
+    pub posts: Vec<PostKey>,
+}
+
+impl Interest {
+    /// What concerns an account.
+    pub fn of_account(account: AccountKey) -> Self {
+        Self { account: Some(account), posts: vec![] }
+    }
 }
 
 /// What changed: it concerns those whose stream is about an account, or about a post; or everybody.
@@ -76,7 +83,7 @@ impl<S: Source> Index for Interests<S> {
         if let Some(account) = interest.account {
             self.by_account.add(account.0, id);
         }
-        if let Some(post) = interest.post {
+        for post in &interest.posts {
             self.by_post.add(post.0, id);
         }
     }
@@ -85,7 +92,7 @@ impl<S: Source> Index for Interests<S> {
         if let Some(account) = interest.account {
             self.by_account.remove(&account.0, id);
         }
-        if let Some(post) = interest.post {
+        for post in &interest.posts {
             self.by_post.remove(&post.0, id);
         }
     }
@@ -129,7 +136,7 @@ mod tests {
     #[test]
     fn however_often_a_post_changes_its_stream_hears_of_it_once() {
         let dispatch = Dispatch::with(Interests::<Nothing>::default());
-        let interest = Interest { account: Some(AccountKey(3)), post: Some(PostKey(1)) };
+        let interest = Interest { account: Some(AccountKey(3)), posts: vec![PostKey(1)] };
         let subscription = dispatch.subscribe(interest, Position(10), at(10));
         for place in 11..1_011 {
             let touched = PostKey(1 + place % 2);

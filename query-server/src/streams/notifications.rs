@@ -17,11 +17,13 @@ use shared::rpc::tokens::Tokens;
 use shared::sql::{Statement, statements};
 use tonic::Status;
 
+use super::alone::sent_alone;
 use super::dispatch::Heard;
-use super::feed::{Kind, Signal, common_words};
+use super::feed::Kind;
 use super::interests::{Interests, Source, Touch};
 use super::pending::{Pending, in_order};
-use super::{Messages, Open};
+use super::together::{Live, SentTogether, refreshed};
+use super::{Begin, Messages, Open, Since};
 use crate::asking::{Asking, Checked};
 use crate::freshness::Freshness;
 use crate::questions::account::{Named, find};
@@ -67,10 +69,7 @@ pub struct NotificationFeed {
 
 impl Kind for NotificationFeed {
     type Event = Event;
-    type Message = v1::StreamNotificationsResponse;
     type Index = Interests<NotificationChanges>;
-
-    common_words!(StreamNotificationsResponse);
 
     /// Notifications come far more slowly than items, so that each stream asks for itself.
     async fn look(&mut self, from: Position, _: Heard<Touch>) -> Result<News, Status> {
@@ -100,6 +99,26 @@ impl Kind for NotificationFeed {
             return refresh(RefreshCause::TooManyChanges);
         }
         Ok(News { events: self.present(&mut snapshot, from, touched).await?, reached, read_at, unfinished: false })
+    }
+}
+
+sent_alone!(NotificationFeed: StreamNotificationsResponse);
+
+impl SentTogether for NotificationFeed {
+    fn together(event: Event) -> Option<Live> {
+        Some(match event {
+            Event::Item(item) => Live::NotificationItem(item),
+            Event::Removed(removed) => Live::NotificationRemoved(removed),
+            Event::Seen(seen) => Live::NotificationsSeen(seen),
+            Event::Refresh(refresh) => {
+                refreshed(refresh.cause == RefreshCause::TokenExpired as i32, refresh.at_least_as_fresh)
+            }
+            Event::Subscribed(_)
+            | Event::CaughtUp(_)
+            | Event::FellBehind(_)
+            | Event::Heartbeat(_)
+            | Event::Draining(_) => return None,
+        })
     }
 }
 
@@ -182,6 +201,7 @@ impl Open for v1::StreamNotificationsRequest {
         let request = asking.request;
         let (owner, Checked { queries, call, consistency, .. }) =
             asking.check_of_owner("account_id", &request.account_id)?;
-        queries.streams.notifications(call, consistency, owner, &request.resume_token).await
+        let begin = Begin { call, consistency, since: Since::Token(&request.resume_token) };
+        queries.streams.alone(queries.streams.notifications(begin, owner).await?)
     }
 }

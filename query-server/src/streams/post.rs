@@ -15,12 +15,14 @@ use shared::rpc::tokens::Tokens;
 use shared::sql::{Statement, statements};
 use tonic::Status;
 
+use super::alone::sent_alone;
 use super::dispatch::{Heard, HeardOf};
-use super::feed::{Kind, Signal, common_words};
+use super::feed::Kind;
 use super::interests::{Interests, Source, Touch};
 use super::post_items::{self, PostItems, Touches, Watched};
 use super::shared_read::Reader;
-use super::{Messages, Open};
+use super::together::{Live, SentTogether, refreshed};
+use super::{Begin, Messages, Open, Since};
 use crate::asking::{Asking, Checked};
 use crate::freshness::Freshness;
 use crate::hydrate::viewer_value;
@@ -67,12 +69,9 @@ pub struct PostFeed {
 
 impl Kind for PostFeed {
     type Event = Event;
-    type Message = v1::StreamPostResponse;
     type Index = Interests<PostChanges>;
 
     const PACE: Duration = PACE;
-
-    common_words!(StreamPostResponse);
 
     async fn look(&mut self, from: Position, heard: Heard<Touch>) -> Result<News, Status> {
         match heard {
@@ -91,6 +90,26 @@ impl Kind for PostFeed {
             }
             Heard::Something => self.pull(from).await,
         }
+    }
+}
+
+sent_alone!(PostFeed: StreamPostResponse);
+
+impl SentTogether for PostFeed {
+    fn together(event: Event) -> Option<Live> {
+        Some(match event {
+            Event::Updated(updated) => Live::PostUpdated(updated),
+            Event::Item(item) => Live::PostReplyItem(item),
+            Event::Removed(removed) => Live::PostReplyRemoved(removed),
+            Event::Refresh(refresh) => {
+                refreshed(refresh.cause == RefreshCause::TokenExpired as i32, refresh.at_least_as_fresh)
+            }
+            Event::Subscribed(_)
+            | Event::CaughtUp(_)
+            | Event::FellBehind(_)
+            | Event::Heartbeat(_)
+            | Event::Draining(_) => return None,
+        })
     }
 }
 
@@ -154,6 +173,7 @@ impl Open for v1::StreamPostRequest {
         let request = asking.request;
         let post = asking.violations.post("post_id", &request.post_id);
         let Checked { queries, viewer, consistency, call } = asking.check()?;
-        queries.streams.post(call, consistency, (post, viewer), &request.resume_token).await
+        let begin = Begin { call, consistency, since: Since::Token(&request.resume_token) };
+        queries.streams.alone(queries.streams.post(begin, (post, viewer)).await?)
     }
 }

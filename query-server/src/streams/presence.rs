@@ -11,10 +11,12 @@ use shared::rpc::proto::query::stream_presence_response::Event;
 use shared::sql::{Statement, statements};
 use tonic::Status;
 
+use super::alone::SentAlone;
 use super::dispatch::Heard;
 use super::feed::{Kind, News, Signal};
 use super::interests::{Interests, Source, Touch};
-use super::{Messages, Open};
+use super::together::{Live, SentTogether};
+use super::{Begin, Messages, Open, Since};
 use crate::asking::{Asking, Checked};
 use crate::freshness::Freshness;
 use crate::presence::{Presence, Watch};
@@ -59,25 +61,9 @@ pub struct PresenceFeed {
 
 impl Kind for PresenceFeed {
     type Event = Event;
-    type Message = v1::StreamPresenceResponse;
     type Index = Interests<SightChanges>;
 
     const PACE: Duration = PACE;
-
-    /// Nothing can be resumed, so the token is not sent.
-    fn message(_: String, event: Event) -> Self::Message {
-        v1::StreamPresenceResponse { event: Some(event) }
-    }
-
-    fn signal(signal: Signal) -> Event {
-        match signal {
-            Signal::Subscribed => Event::Subscribed(StreamSubscribed {}),
-            Signal::CaughtUp => Event::CaughtUp(StreamCaughtUp {}),
-            // It looks at everything in one go, so it never falls behind.
-            Signal::FellBehind | Signal::Heartbeat => Event::Heartbeat(StreamHeartbeat {}),
-            Signal::Draining => Event::Draining(StreamDraining {}),
-        }
-    }
 
     async fn stirred(&self) {
         self.watch.stirred().await;
@@ -110,11 +96,40 @@ impl Kind for PresenceFeed {
     }
 }
 
+impl SentAlone for PresenceFeed {
+    type Message = v1::StreamPresenceResponse;
+
+    /// Nothing can be resumed, so the token is not sent.
+    fn message(_: String, event: Event) -> Self::Message {
+        v1::StreamPresenceResponse { event: Some(event) }
+    }
+
+    fn signal(signal: Signal) -> Event {
+        match signal {
+            Signal::Subscribed => Event::Subscribed(StreamSubscribed {}),
+            Signal::CaughtUp => Event::CaughtUp(StreamCaughtUp {}),
+            // It looks at everything in one go, so it never falls behind.
+            Signal::FellBehind | Signal::Heartbeat => Event::Heartbeat(StreamHeartbeat {}),
+            Signal::Draining => Event::Draining(StreamDraining {}),
+        }
+    }
+}
+
+impl SentTogether for PresenceFeed {
+    fn together(event: Event) -> Option<Live> {
+        Some(match event {
+            Event::Presence(presence) => Live::Presence(presence),
+            Event::Subscribed(_) | Event::CaughtUp(_) | Event::Heartbeat(_) | Event::Draining(_) => return None,
+        })
+    }
+}
+
 impl Open for v1::StreamPresenceRequest {
     async fn open(asking: Asking<'_, Self>) -> Result<Messages<Self::Response>, Status> {
         let request = asking.request;
         let (owner, Checked { queries, call, consistency, .. }) =
             asking.check_of_owner("account_id", &request.account_id)?;
-        queries.streams.presence(call, consistency, owner).await
+        let begin = Begin { call, consistency, since: Since::Now };
+        queries.streams.alone(queries.streams.presence(begin, owner).await?)
     }
 }

@@ -74,6 +74,11 @@ pub fn streams(path: &str) -> bool {
     METHODS.get(path).is_some_and(|[_, _, kind]| kind.value().ends_with("stream"))
 }
 
+/// Whether the client of the method at this path sends a stream, too.
+pub fn takes_a_stream(path: &str) -> bool {
+    METHODS.get(path).is_some_and(|[_, _, kind]| matches!(kind.value(), "client_stream" | "bidi_stream"))
+}
+
 /// Counts a call, how it ended and how long it took.
 pub async fn observe(request: Request, inside: impl AsyncFnOnce(Request) -> Response) -> Response {
     let call = Call::begin(request.uri().path());

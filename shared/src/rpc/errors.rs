@@ -103,6 +103,13 @@ impl From<Refused> for Status {
     }
 }
 
+/// The reason that a refusal has, and the facts beside it.
+#[must_use]
+pub fn explained(status: &Status) -> (ErrorReason, HashMap<String, String>) {
+    let Some(info) = status.get_details_error_info() else { return (ErrorReason::Unspecified, HashMap::new()) };
+    (ErrorReason::from_str_name(&format!("ERROR_REASON_{}", info.reason)).unwrap_or_default(), info.metadata)
+}
+
 /// At most [`ECHO_LENGTH_MAX`] characters of a text.
 fn shortened(text: &str) -> String {
     match text.char_indices().nth(ECHO_LENGTH_MAX) {

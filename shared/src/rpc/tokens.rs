@@ -1,6 +1,7 @@
 //! Tokens: opaque, URL-safe strings that say where in the log something is.
 //!
-//! Always: a token is `base64url(version ‖ epoch ‖ purpose ‖ binding ‖ position ‖ anchor ‖ MAC)`, so a changed byte,
+//! Always: a token is `base64url(version ‖ epoch ‖ purpose ‖ binding ‖ position ‖ anchor ‖ MAC)`, that of a call of several subscriptions
+//! with its state before the MAC, so a changed byte,
 //! another purpose, other arguments and another store are told apart, in this order: not a token, of another store, of
 //! another query. The anchor is the position up to which the maker of the token had seen the log, with a part of the
 //! hash there: a token of a stretch of the log that is gone is refused, also after other events have taken the
@@ -8,6 +9,8 @@
 //! ([`Genuine`]). Never here: what a position in a token means; the caller says.
 
 #![warn(missing_docs)]
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -36,6 +39,11 @@ const CONSISTENCY: u8 = b'c';
 const RESUME: u8 = b'r';
 const PAGE: u8 = b'p';
 const NOTIFICATION: u8 = b'n';
+const CALL: u8 = b'm';
+/// What a call of several subscriptions may hold, so that its token stays within 2 KiB: see [`CallState`].
+pub const TOPICS_MAX: usize = 8;
+/// The most subscriptions of a call.
+pub const SUBSCRIPTIONS_MAX: usize = 64;
 
 /// What can be wrong with a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,6 +115,66 @@ impl Genuine {
     }
 }
 
+/// Where a call of several subscriptions stands, as its resume token has it: for each kind of topic the position up to which everything was
+/// sent, and which subscriptions there are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CallState {
+    /// By the number of the kind.
+    pub positions: BTreeMap<u8, Position>,
+    /// Each by the kind of its topic and a digest of what it is about.
+    pub subscriptions: BTreeSet<(u8, SubscriptionDigest)>,
+}
+
+/// Stands for what a subscription is about.
+pub type SubscriptionDigest = [u8; BINDING_BYTES];
+
+/// The digest of what a subscription is about.
+#[must_use]
+pub fn digest_of_subscription(about: &str) -> SubscriptionDigest {
+    binding(&[about])
+}
+
+impl CallState {
+    /// Where a subscription was left; nothing if the call did not have it.
+    #[must_use]
+    pub fn position_of(&self, topic: u8, digest: SubscriptionDigest) -> Option<Position> {
+        let is_known = self.subscriptions.contains(&(topic, digest));
+        self.positions.get(&topic).copied().filter(|_| is_known)
+    }
+
+    /// `number ‖ (topic ‖ position)… ‖ (topic ‖ digest)…`.
+    fn write(&self) -> Vec<u8> {
+        let number = u8::try_from(self.positions.len()).expect("there are few kinds of topics");
+        let mut bytes = vec![number];
+        for (topic, position) in &self.positions {
+            bytes.push(*topic);
+            bytes.extend_from_slice(&position.0.to_be_bytes());
+        }
+        for (topic, digest) in &self.subscriptions {
+            bytes.push(*topic);
+            bytes.extend_from_slice(digest);
+        }
+        bytes
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let (number, mut rest) = bytes.split_first()?;
+        let mut state = Self::default();
+        for _ in 0..*number {
+            let (topic, after) = rest.split_first()?;
+            let (position, after) = after.split_first_chunk()?;
+            state.positions.insert(*topic, Position(i64::from_be_bytes(*position)));
+            rest = after;
+        }
+        while let Some((topic, after)) = rest.split_first() {
+            let (digest, after) = after.split_first_chunk()?;
+            state.subscriptions.insert((*topic, *digest));
+            rest = after;
+        }
+        Some(state)
+    }
+}
+
 impl Tokens {
     /// For the store with this identity.
     #[must_use]
@@ -142,6 +210,28 @@ impl Tokens {
     pub fn open_resume(&self, owner: &str, token: &str) -> Result<Genuine, Status> {
         let read = self.read(RESUME, binding(&[owner]), "resume_token", token);
         read.map_err(|flaw| refuse_token(flaw, "resume_token"))
+    }
+
+    /// A resume token of a call of several subscriptions, of what was read up to `anchor`. At most 2 KiB for [`SUBSCRIPTIONS_MAX`] of them.
+    #[must_use]
+    pub fn seal_call(&self, state: &CallState, anchor: Anchor) -> String {
+        let mut bytes = self.signed_part(CALL, [0; BINDING_BYTES], anchor.position, anchor);
+        bytes.extend_from_slice(&state.write());
+        self.sign(bytes)
+    }
+
+    /// Reads a resume token of a call of several subscriptions. Its position is where the token was made.
+    ///
+    /// # Errors
+    /// `TOKEN_INVALID` or `TOKEN_FROM_ANOTHER_STORE`.
+    pub fn open_call(&self, token: &str) -> Result<(Genuine, CallState), Status> {
+        let field = "resume_token";
+        let read = self.verified(token).and_then(|bytes| {
+            let (fixed, state) = bytes.split_at_checked(SIGNED_BYTES).ok_or(Flaw::NotAToken)?;
+            let genuine = self.claim(CALL, [0; BINDING_BYTES], field, fixed)?;
+            Ok((genuine, CallState::read(state).ok_or(Flaw::NotAToken)?))
+        });
+        read.map_err(|flaw| refuse_token(flaw, field))
     }
 
     /// The id of the notification of `owner` whose newest cause is this event. It is the same whoever reads it, and whenever.
@@ -197,6 +287,10 @@ impl Tokens {
     }
 
     fn write(&self, purpose: u8, binding: [u8; BINDING_BYTES], position: Position, anchor: Anchor) -> String {
+        self.sign(self.signed_part(purpose, binding, position, anchor))
+    }
+
+    fn signed_part(&self, purpose: u8, binding: [u8; BINDING_BYTES], position: Position, anchor: Anchor) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(SIGNED_BYTES + MAC_BYTES);
         bytes.push(FORMAT);
         bytes.extend_from_slice(self.0.epoch.as_bytes());
@@ -205,6 +299,10 @@ impl Tokens {
         bytes.extend_from_slice(&position.0.to_be_bytes());
         bytes.extend_from_slice(&anchor.position.0.to_be_bytes());
         bytes.extend_from_slice(&anchor.fingerprint);
+        bytes
+    }
+
+    fn sign(&self, mut bytes: Vec<u8>) -> String {
         let mac = self.mac(&bytes).finalize().into_bytes();
         bytes.extend_from_slice(&mac[..MAC_BYTES]);
         URL_SAFE_NO_PAD.encode(bytes)
@@ -217,19 +315,40 @@ impl Tokens {
         field: &'static str,
         token: &str,
     ) -> Result<Genuine, Flaw> {
-        let bytes = URL_SAFE_NO_PAD.decode(token).map_err(|_| Flaw::NotAToken)?;
-        let (signed, mac) = bytes.split_at_checked(SIGNED_BYTES).ok_or(Flaw::NotAToken)?;
-        if mac.len() != MAC_BYTES || signed[0] != FORMAT {
+        let bytes = self.verified(token)?;
+        if bytes.len() != SIGNED_BYTES {
+            return Err(if bytes.get(1 + EPOCH_BYTES) == Some(&CALL) { Flaw::AnotherUse } else { Flaw::NotAToken });
+        }
+        self.claim(purpose, binding, field, &bytes)
+    }
+
+    /// What a token of this store says, without its MAC.
+    fn verified(&self, token: &str) -> Result<Vec<u8>, Flaw> {
+        let mut bytes = URL_SAFE_NO_PAD.decode(token).map_err(|_| Flaw::NotAToken)?;
+        let signed = bytes.len().checked_sub(MAC_BYTES).filter(|length| *length >= SIGNED_BYTES);
+        let mac = bytes.split_off(signed.ok_or(Flaw::NotAToken)?);
+        if bytes[0] != FORMAT {
             return Err(Flaw::NotAToken);
         }
-        if signed[1..=EPOCH_BYTES] != *self.0.epoch.as_bytes() {
+        if bytes[1..=EPOCH_BYTES] != *self.0.epoch.as_bytes() {
             return Err(Flaw::AnotherStore);
         }
-        self.mac(signed).verify_truncated_left(mac).map_err(|_| Flaw::NotAToken)?;
-        if signed[1 + EPOCH_BYTES] != purpose || signed[2 + EPOCH_BYTES..HEADER_BYTES] != binding {
+        self.mac(&bytes).verify_truncated_left(&mac).map_err(|_| Flaw::NotAToken)?;
+        Ok(bytes)
+    }
+
+    /// What a verified token claims, if it was made for this use; `bytes` are its first [`SIGNED_BYTES`].
+    fn claim(
+        &self,
+        purpose: u8,
+        binding: [u8; BINDING_BYTES],
+        field: &'static str,
+        bytes: &[u8],
+    ) -> Result<Genuine, Flaw> {
+        if bytes[1 + EPOCH_BYTES] != purpose || bytes[2 + EPOCH_BYTES..HEADER_BYTES] != binding {
             return Err(Flaw::AnotherUse);
         }
-        let (position, anchor) = signed[HEADER_BYTES..].split_first_chunk().ok_or(Flaw::NotAToken)?;
+        let (position, anchor) = bytes[HEADER_BYTES..].split_first_chunk().ok_or(Flaw::NotAToken)?;
         let (anchor, fingerprint) = anchor.split_first_chunk().ok_or(Flaw::NotAToken)?;
         let fingerprint = fingerprint.try_into().map_err(|_| Flaw::NotAToken)?;
         let anchor = Anchor { position: Position(i64::from_be_bytes(*anchor)), fingerprint };
@@ -319,6 +438,30 @@ mod tests {
         for nonsense in ["", "x", "💥", "AAAA", &token[1..], &format!("{token}A")] {
             assert_eq!(reason(&tokens.open(nonsense).expect_err("nonsense")), "TOKEN_INVALID");
         }
+    }
+
+    #[test]
+    fn the_token_of_a_call_knows_its_subscriptions_and_fits_into_two_kilobytes() {
+        let tokens = tokens(1);
+        let digest = |number: usize| digest_of_subscription(&number.to_string());
+        let topic = |number: usize| u8::try_from(number % TOPICS_MAX).expect("it is small");
+        let state = CallState {
+            positions: (0..TOPICS_MAX).map(|number| (topic(number), Position(i64::MAX))).collect(),
+            subscriptions: (0..SUBSCRIPTIONS_MAX).map(|number| (topic(number), digest(number))).collect(),
+        };
+        let token = tokens.seal_call(&state, anchor(42));
+        assert!(token.len() <= 2_048, "{}", token.len());
+        let (genuine, read) = tokens.open_call(&token).expect("its own token");
+        assert_eq!((genuine.anchor, &read), (anchor(42), &state));
+        assert_eq!(read.position_of(topic(3), digest(3)), Some(Position(i64::MAX)));
+        assert_eq!(read.position_of(topic(4), digest(3)), None, "it is of another kind");
+        let none = CallState::default();
+        assert_eq!(tokens.open_call(&tokens.seal_call(&none, anchor(1))).expect("its own token").1, none);
+        for cut in [&token[..token.len() - 1], &token[..100], &token[4..]] {
+            assert!(tokens.open_call(cut).is_err(), "{cut}");
+        }
+        assert_eq!(reason(&tokens.open(&token).expect_err("it is of a call")), "TOKEN_INVALID");
+        assert_eq!(reason(&tokens.open_call(&tokens.seal(anchor(1))).expect_err("it is of a read")), "TOKEN_INVALID");
     }
 
     #[test]

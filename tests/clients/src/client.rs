@@ -13,9 +13,9 @@ use tonic::{Code, Status, Streaming};
 use crate::random::Random;
 
 /// A resume that takes more messages than this counts as endless.
-const MESSAGES_MAX: usize = 10_000;
+pub const MESSAGES_MAX: usize = 10_000;
 /// How long the stream of a connected client may take to send what happened.
-const LIVE_DEADLINE: Duration = Duration::from_secs(10);
+pub const LIVE_DEADLINE: Duration = Duration::from_secs(10);
 
 /// What a message means for the client.
 pub enum Said {

@@ -9,9 +9,11 @@ mod home;
 mod notifications;
 mod posts;
 mod random;
+mod together;
 
 pub use client::{Client, Said, Transport, View};
 pub use home::HomeView;
 pub use notifications::NotificationView;
 pub use posts::PostView;
 pub use random::{Random, first_seed};
+pub use together::{Expected, Known, Together};

@@ -74,6 +74,13 @@ async fn a_bad_query_is_refused_with_the_reason_that_its_comment_lists() {
          InvalidArgument "ID_MALFORMED", "account_id ID_MALFORMED");
     row!(t, q, get_presence, GetPresenceRequest::default(),
          InvalidArgument "BATCH_SIZE_INVALID", "account_ids BATCH_SIZE_INVALID");
+    row!(t, q, subscribe, SubscribeRequest::default(),
+         InvalidArgument "BATCH_SIZE_INVALID", "subscriptions BATCH_SIZE_INVALID");
+    row!(t, q, subscribe, SubscribeRequest { subscriptions: vec![Subscription::default(); 65], ..Default::default() },
+         InvalidArgument "BATCH_SIZE_INVALID", "subscriptions BATCH_SIZE_INVALID");
+    row!(t, q, subscribe,
+         SubscribeRequest { subscriptions: vec![Subscription::default()], resume_token: "x".to_owned(), ..Default::default() },
+         InvalidArgument "TOKEN_INVALID");
     row!(t, q, stream_post, StreamPostRequest::default(), InvalidArgument "ID_MALFORMED", "post_id ID_MALFORMED");
 
     // What does not exist, and what this viewer may not see.

@@ -262,7 +262,15 @@ async fn shed_load(room: &Room, request: Request, inside: impl AsyncFnOnce(Reque
     if room.is_full() {
         return shed(request.into_body()).await;
     }
-    // Nobody takes up room before the whole message is there: else a few connections that never end what they ask would take all of it.
+    // Nobody takes up room before the whole message is there: else a few connections that never end what they ask would take all of it. What
+    // a client streams has no end, and its call none that waits for it: the answer begins at once.
+    if call_metrics::takes_a_stream(request.uri().path()) {
+        let caller = caller(request.extensions());
+        return match room.work(caller, async || inside(request).await).await {
+            Some(response) => response,
+            None => shed(Body::empty()).await,
+        };
+    }
     let (parts, body) = request.into_parts();
     let message = match timeout(MESSAGE_DEADLINE, to_bytes(body, FRAMED_BYTES_MAX)).await {
         Ok(Ok(message)) => message,
