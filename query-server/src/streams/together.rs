@@ -20,7 +20,7 @@ use shared::rpc::proto::query::SubscriptionRefreshCause as RefreshCause;
 use shared::rpc::proto::query::stream_request::Message as Wish;
 pub use shared::rpc::proto::query::stream_response::Event as Live;
 use shared::rpc::proto::query::subscription::Topic;
-use shared::rpc::serve::StreamEnd;
+use shared::rpc::serve::{StreamEnd, undecodable};
 use shared::rpc::tokens::{CallState, SUBSCRIPTIONS_MAX, SubscriptionDigest, TOPICS_MAX, digest_of_subscription};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until, timeout};
@@ -192,7 +192,7 @@ impl Streams {
             let start = match first {
                 Ok(Ok(Some(v1::StreamRequest { message: Some(Wish::Start(start)) }))) => start,
                 Ok(Ok(None)) => return Ok(()),
-                Ok(Err(status)) => return Err(status),
+                Ok(Err(status)) => return Err(undecodable(&status).unwrap_or(status)),
                 Ok(Ok(Some(_))) | Err(_) => return Err(field_invalid("message", "the first message must be `start`")),
             };
             let resumed = streams.call_state(&start.resume_token).await?;
@@ -388,7 +388,8 @@ impl Multiplexed {
                 () = self.end.due() => return self.say_the_last_words().await,
                 () = self.messages.closed() => return Ok(()),
                 wish = self.wishes.next() => match wish {
-                    Some(wish) => self.grant(wish?).await?,
+                    Some(Ok(wish)) => self.grant(wish).await?,
+                    Some(Err(status)) => return Err(undecodable(&status).unwrap_or(status)),
                     // The client has nothing more to say, and goes on listening.
                     None => self.wishes = Box::pin(futures_util::stream::pending()),
                 },

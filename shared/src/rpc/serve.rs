@@ -44,7 +44,7 @@ use crate::runtime::tasks::Tasks;
 pub use self::age::StreamEnd;
 use self::age::{aging, ending_with_their_connection};
 use self::calls::Calls;
-pub use self::calls::overloaded;
+pub use self::calls::{overloaded, undecodable};
 use self::room::Room;
 pub use self::room::{Crowded, wait_outside};
 

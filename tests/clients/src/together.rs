@@ -184,10 +184,10 @@ impl Together {
             };
             let message = next.expect("the call goes on").expect("the call goes on");
             self.take(queries, known, message).await;
-            if self.ended.contains(HOME) {
-                return false;
+            // It was gone for a moment; the next call tells whether it still is.
+            if self.ended.is_empty() {
+                self.live = Some(live);
             }
-            self.live = Some(live);
         }
         // Coming back must not repair what the call did not send.
         if self.live.is_some() && (!is_right(self) || random.one_in(2)) {
@@ -347,7 +347,11 @@ impl Together {
 
     fn post_event(&mut self, event: post::Event) {
         let (resume_token, event) = (String::new(), Some(event));
-        self.post.as_mut().expect("it was fetched").take(v1::StreamPostResponse { resume_token, event });
+        match &mut self.post {
+            Some(post) => drop(post.take(v1::StreamPostResponse { resume_token, event })),
+            // When it was to be fetched, it could not be seen any more.
+            None => assert!(self.ended.contains(POST), "the post was not fetched"),
+        }
     }
 
     async fn fetch<T: Transport>(

@@ -172,18 +172,10 @@ impl Calls {
     fn blame_the_input(&self, path: &str, response: Response) -> Response {
         let unexplained = Status::from_header_map(response.headers()).filter(|status| status.details().is_empty());
         let Some(status) = unexplained else { return response };
-        let refused = match status.code() {
-            Code::Internal => Refused::new(
-                Code::InvalidArgument,
-                ErrorReason::MessageMalformed,
-                "the message is not a valid encoding of the request of this method",
-            ),
-            // The message as it came is too large, or what was compressed in it.
-            Code::OutOfRange | Code::ResourceExhausted => return too_large().into_http(),
-            Code::Unimplemented => self.unimplemented(path),
-            _ => return response,
-        };
-        Status::from(refused).into_http()
+        match status.code() {
+            Code::Unimplemented => Status::from(self.unimplemented(path)).into_http(),
+            _ => undecodable(&status).map_or(response, Status::into_http),
+        }
     }
 
     /// Why nothing answers at this path.
@@ -311,6 +303,21 @@ fn overdue(allowed: Duration) -> Status {
     let message = "the deadline passed before there was an answer";
     let refused = Refused::new(Code::DeadlineExceeded, ErrorReason::DeadlineExceeded, message);
     refused.with("allowed_ms", allowed.as_millis()).into()
+}
+
+/// What the status of a message that tonic could not decode is to its client; nothing for any other status.
+#[must_use]
+pub fn undecodable(status: &Status) -> Option<Status> {
+    match status.code() {
+        _ if !status.details().is_empty() => None,
+        Code::Internal => {
+            let message = "the message is not a valid encoding of the request of this method";
+            Some(Refused::new(Code::InvalidArgument, ErrorReason::MessageMalformed, message).into())
+        }
+        // The message as it came is too large, or what was compressed in it.
+        Code::OutOfRange | Code::ResourceExhausted => Some(too_large()),
+        _ => None,
+    }
 }
 
 fn too_large() -> Status {
