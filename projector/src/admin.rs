@@ -168,7 +168,7 @@ impl Admin {
     /// Where the page before this one ended; nothing on the first page.
     async fn page_start(&self, token: &str, arguments: &[&str]) -> Result<Option<Position>, Status> {
         match page_start(&self.tokens, token, arguments)? {
-            Some(token) => token.compared_with(&*self.log, answer_by()).await.map(Some),
+            Some((token, _)) => token.compared_with(&*self.log, answer_by()).await.map(Some),
             None => Ok(None),
         }
     }

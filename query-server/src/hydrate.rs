@@ -7,9 +7,7 @@ mod rows;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use shared::model::ids::{AccountKey, Position, PostKey};
-use shared::rpc::proto::query::{
-    Account, Includes, Post, ThreadPost, TimelineItem, UnavailablePost, UnavailableReason,
-};
+use shared::rpc::proto::query::{Account, Includes, Post, TimelineItem, UnavailablePost, UnavailableReason};
 use shared::sql::rows::Rows;
 use shared::sql::statements;
 use timelines::Reason;
@@ -66,9 +64,9 @@ impl Referred {
 async fn referred(
     snapshot: &mut Snapshot,
     wanted: &BTreeSet<(AccountKey, PostKey)>,
-) -> Result<HashMap<(AccountKey, PostKey), Referred>, Status> {
+) -> Result<BTreeMap<(AccountKey, PostKey), Referred>, Status> {
     if wanted.is_empty() {
-        return Ok(HashMap::new());
+        return Ok(BTreeMap::new());
     }
     let wanted: Rows = wanted.iter().collect();
     let row = snapshot.row(&SELECT_REFERRED, &[Value::Rows(&wanted)]).await?;
@@ -91,24 +89,25 @@ async fn referred(
 #[derive(Default)]
 pub struct Hydrated {
     posts: HashMap<PostKey, Shown>,
+    /// The posts that they refer to, each as a viewer sees it; 0 is nobody.
+    referred: BTreeMap<(AccountKey, PostKey), Referred>,
     accounts: BTreeMap<AccountKey, Account>,
 }
 
 impl Hydrated {
-    /// These posts as the viewer sees them, their authors, and these accounts.
+    /// These posts as the viewer sees them, all that they refer to, and these accounts.
     pub async fn load(
         snapshot: &mut Snapshot,
         posts: &[PostKey],
-        accounts: &[AccountKey],
+        accounts: impl Iterator<Item = AccountKey>,
         viewer: Option<AccountKey>,
     ) -> Result<Self, Status> {
         let mut hydrated = Self::of_posts(snapshot, posts, viewer).await?;
-        let authors: Vec<AccountKey> = hydrated.posts.values().map(|shown| shown.author).collect();
-        hydrated.load_accounts(snapshot, authors.into_iter().chain(accounts.iter().copied()), viewer).await?;
+        hydrated.refer(snapshot, accounts, viewer).await?;
         Ok(hydrated)
     }
 
-    /// These posts without their authors.
+    /// These posts without what they refer to.
     async fn of_posts(snapshot: &mut Snapshot, posts: &[PostKey], viewer: Option<AccountKey>) -> Result<Self, Status> {
         let mut hydrated = Self::default();
         if !posts.is_empty() {
@@ -153,24 +152,55 @@ impl Hydrated {
         self.posts.insert(row.key(), row.into());
     }
 
-    /// Reads all that these posts refer to, and these accounts.
+    /// Reads all that these posts refer to, but for one another, and these accounts.
     async fn refer(
         &mut self,
         snapshot: &mut Snapshot,
         accounts: impl Iterator<Item = AccountKey>,
         viewer: Option<AccountKey>,
-    ) -> Result<Includes, Status> {
+    ) -> Result<(), Status> {
         let mut wanted: BTreeSet<(AccountKey, PostKey)> = BTreeSet::new();
         for shown in self.posts.values() {
             let others = shown.referred.iter().filter(|post| !self.posts.contains_key(post));
             wanted.extend(others.map(|post| (viewer_key(viewer), *post)));
         }
-        let referred = referred(snapshot, &wanted).await?;
+        self.refer_to(snapshot, &wanted, accounts, viewer).await
+    }
+
+    /// Reads these posts that others refer to, each as its viewer sees it, and all accounts that are named.
+    async fn refer_to(
+        &mut self,
+        snapshot: &mut Snapshot,
+        wanted: &BTreeSet<(AccountKey, PostKey)>,
+        accounts: impl Iterator<Item = AccountKey>,
+        viewer: Option<AccountKey>,
+    ) -> Result<(), Status> {
+        self.referred = referred(snapshot, wanted).await?;
         let shown = self.posts.values().flat_map(Shown::people);
         let people: Vec<AccountKey> =
-            shown.chain(referred.values().filter_map(Referred::author)).chain(accounts).collect();
-        self.load_accounts(snapshot, people.into_iter(), viewer).await?;
-        Ok(includes(self.accounts.values(), wanted.iter().filter_map(|key| referred.get(key))))
+            shown.chain(self.referred.values().filter_map(Referred::author)).chain(accounts).collect();
+        self.load_accounts(snapshot, people.into_iter(), viewer).await
+    }
+
+    /// All that the posts of the page refer to.
+    pub fn includes(&self) -> Includes {
+        includes(self.accounts.values(), self.referred.values())
+    }
+
+    /// What one entry of the page refers to: its post, if it has one, as this viewer sees it, and these accounts.
+    pub fn includes_of(
+        &self,
+        viewer: Option<AccountKey>,
+        post: Option<PostKey>,
+        accounts: impl Iterator<Item = AccountKey>,
+    ) -> Includes {
+        let shown = post.and_then(|post| self.posts.get(&post));
+        let posts = shown.iter().flat_map(|shown| &shown.referred);
+        let referred: Vec<&Referred> =
+            posts.filter_map(|post| self.referred.get(&(viewer_key(viewer), *post))).collect();
+        let people = shown.iter().flat_map(|shown| shown.people()).chain(accounts);
+        let people: BTreeSet<AccountKey> = people.chain(referred.iter().filter_map(|one| one.author())).collect();
+        includes(people.iter().filter_map(|key| self.accounts.get(key)), referred.into_iter())
     }
 
     /// The items of a timeline page whose posts are here, in the order of the entries, and what they refer to.
@@ -181,8 +211,8 @@ impl Hydrated {
         viewer: Option<AccountKey>,
     ) -> Result<(Vec<TimelineItem>, Includes), Status> {
         let reposters = entries.iter().filter(|entry| entry.is_repost()).map(|entry| entry.actor);
-        let includes = self.refer(snapshot, reposters, viewer).await?;
-        Ok((entries.iter().filter_map(|entry| self.item(entry)).collect(), includes))
+        self.refer(snapshot, reposters, viewer).await?;
+        Ok((entries.iter().filter_map(|entry| self.item(entry)).collect(), self.includes()))
     }
 
     /// A post that was asked for.
@@ -190,19 +220,9 @@ impl Hydrated {
         self.posts.get(&key).map(|shown| shown.post.clone())
     }
 
-    /// The author of a post that was asked for.
-    pub fn author_of(&self, key: PostKey) -> Option<Account> {
-        self.posts.get(&key).and_then(|shown| self.account(shown.author))
-    }
-
-    /// An account that was asked for.
-    pub fn account(&self, key: AccountKey) -> Option<Account> {
-        self.accounts.get(&key).cloned()
-    }
-
-    /// A post that was asked for, with its author, as the contract has it in a thread.
-    pub fn thread_post(&self, key: PostKey) -> ThreadPost {
-        ThreadPost { post: self.post(key), author: self.author_of(key) }
+    /// The id of an account that was asked for.
+    pub fn account_id(&self, key: AccountKey) -> Option<String> {
+        self.accounts.get(&key).map(|account| account.account_id.clone())
     }
 
     /// An item of a timeline.
@@ -237,8 +257,9 @@ pub async fn accounts(
     keys: &[AccountKey],
     viewer: Option<AccountKey>,
 ) -> Result<Vec<Account>, Status> {
-    let hydrated = Hydrated::load(snapshot, &[], keys, viewer).await?;
-    Ok(keys.iter().filter_map(|key| hydrated.account(*key)).collect())
+    let mut hydrated = Hydrated::default();
+    hydrated.load_accounts(snapshot, keys.iter().copied(), viewer).await?;
+    Ok(keys.iter().filter_map(|key| hydrated.accounts.get(key).cloned()).collect())
 }
 
 /// The posts as the contract has them, in the order asked for, and what they refer to.
@@ -247,9 +268,8 @@ pub async fn posts(
     keys: &[PostKey],
     viewer: Option<AccountKey>,
 ) -> Result<(Vec<Post>, Includes), Status> {
-    let mut hydrated = Hydrated::of_posts(snapshot, keys, viewer).await?;
-    let includes = hydrated.refer(snapshot, std::iter::empty(), viewer).await?;
-    Ok((keys.iter().filter_map(|key| hydrated.post(*key)).collect(), includes))
+    let hydrated = Hydrated::load(snapshot, keys, std::iter::empty(), viewer).await?;
+    Ok((keys.iter().filter_map(|key| hydrated.post(*key)).collect(), hydrated.includes()))
 }
 
 /// The items of a timeline page, in the order of the entries, and what they refer to.
@@ -269,28 +289,12 @@ pub async fn items_of_viewers(
     entries: &[(AccountKey, Reason)],
 ) -> Result<Vec<Option<(TimelineItem, Includes)>>, Status> {
     let wanted = entries.iter().map(|(viewer, entry)| (Some(*viewer), entry.post)).collect();
-    let mut views = Views::of_posts(snapshot, &wanted).await?;
-    let refers = |(viewer, entry): &(AccountKey, Reason)| {
-        let shown = views.shared.posts.get(&entry.post);
-        let posts = shown.map(|shown| shown.referred.clone()).unwrap_or_default();
-        posts.into_iter().map(|post| (*viewer, post)).collect::<Vec<_>>()
-    };
-    let referred = referred(snapshot, &entries.iter().flat_map(refers).collect()).await?;
-    let shown = views.shared.posts.values().flat_map(Shown::people);
     let reposters = entries.iter().filter(|(_, entry)| entry.is_repost()).map(|(_, entry)| entry.actor);
-    let people: Vec<AccountKey> =
-        shown.chain(reposters).chain(referred.values().filter_map(Referred::author)).collect();
-    views.shared.load_accounts(snapshot, people.into_iter(), None).await?;
+    let views = Views::load(snapshot, &wanted, reposters).await?;
     let item = |(viewer, entry): &(AccountKey, Reason)| {
         let mut item = views.shared.item(entry)?;
         views.own(Some(*viewer), entry.post, item.post.as_mut());
-        let shown = views.shared.posts.get(&entry.post)?;
-        let referred: Vec<&Referred> =
-            shown.referred.iter().filter_map(|post| referred.get(&(*viewer, *post))).collect();
-        let people = shown.people().chain([entry.actor]);
-        let people: BTreeSet<AccountKey> = people.chain(referred.iter().filter_map(|one| one.author())).collect();
-        let accounts = people.iter().filter_map(|key| views.shared.accounts.get(key));
-        Some((item, includes(accounts, referred.into_iter())))
+        Some((item, views.shared.includes_of(Some(*viewer), Some(entry.post), [entry.actor].into_iter())))
     };
     Ok(entries.iter().map(item).collect())
 }
@@ -303,18 +307,25 @@ pub struct Views {
 }
 
 impl Views {
-    /// These posts, each as its viewer sees it, and their authors.
+    /// These posts, each as its viewer sees it, what they refer to, and these accounts.
     pub async fn load(
         snapshot: &mut Snapshot,
         wanted: &BTreeSet<(Option<AccountKey>, PostKey)>,
+        accounts: impl Iterator<Item = AccountKey>,
     ) -> Result<Self, Status> {
         let mut views = Self::of_posts(snapshot, wanted).await?;
-        let authors: Vec<AccountKey> = views.shared.posts.values().map(|shown| shown.author).collect();
-        views.shared.load_accounts(snapshot, authors.into_iter(), None).await?;
+        let refers = |(viewer, post): &(Option<AccountKey>, PostKey)| {
+            let shown = views.shared.posts.get(post);
+            let posts = shown.map(|shown| shown.referred.clone()).unwrap_or_default();
+            let viewer = viewer_key(*viewer);
+            posts.into_iter().map(move |post| (viewer, post)).collect::<Vec<_>>()
+        };
+        let referred = wanted.iter().flat_map(refers).collect();
+        views.shared.refer_to(snapshot, &referred, accounts, None).await?;
         Ok(views)
     }
 
-    /// These posts without their authors.
+    /// These posts without what they refer to.
     async fn of_posts(
         snapshot: &mut Snapshot,
         wanted: &BTreeSet<(Option<AccountKey>, PostKey)>,
@@ -331,11 +342,16 @@ impl Views {
         Ok(Self { shared, own })
     }
 
-    /// A post that was asked for, with its author, as a viewer sees it in a thread.
-    pub fn thread_post(&self, viewer: Option<AccountKey>, key: PostKey) -> ThreadPost {
-        let mut shown = self.shared.thread_post(key);
-        self.own(viewer, key, shown.post.as_mut());
+    /// A post that was asked for, as a viewer sees it.
+    pub fn post(&self, viewer: Option<AccountKey>, key: PostKey) -> Option<Post> {
+        let mut shown = self.shared.post(key);
+        self.own(viewer, key, shown.as_mut());
         shown
+    }
+
+    /// What a post refers to, as a viewer sees it.
+    pub fn includes_of(&self, viewer: Option<AccountKey>, key: PostKey) -> Includes {
+        self.shared.includes_of(viewer, Some(key), std::iter::empty())
     }
 
     /// Puts what is a viewer's own into a post.

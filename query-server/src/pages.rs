@@ -126,6 +126,37 @@ impl Scope for OfTag<'_> {
     }
 }
 
+/// How much work one page may be, where much of what is looked at may be hidden from the viewer.
+///
+/// Always: a page that is not full though there is more ends at a bound, and after two such pages in a row the next one has none: it ends when
+/// it is full, or at the end of the list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Effort {
+    /// How many pages before this one were not full.
+    short_before: u8,
+}
+
+/// Pages in a row that may end before they are full.
+const SHORT_IN_A_ROW_MAX: u8 = 2;
+
+impl Effort {
+    /// As the page before left it.
+    pub fn read(left: &[u8]) -> Self {
+        Self { short_before: left.first().copied().unwrap_or_default() }
+    }
+
+    /// Whether a page may end before it is full, after it looked at so many of the chunks that each page may look at.
+    pub fn may_end(self, chunks: usize, chunks_max: usize) -> bool {
+        chunks >= chunks_max && self.short_before < SHORT_IN_A_ROW_MAX
+    }
+
+    /// What the next page must know of a page with so many entries.
+    pub fn after(self, entries: usize, size: usize) -> u8 {
+        let is_short = entries < size;
+        if is_short { self.short_before.saturating_add(1).min(SHORT_IN_A_ROW_MAX) } else { 0 }
+    }
+}
+
 /// A paged query: its name, the projections that it reads, its page sizes.
 #[derive(Clone, Copy, Debug)]
 pub struct Question(pub &'static str, pub Projections, pub PageSizes);
@@ -140,6 +171,8 @@ pub struct Page<'a, K> {
     pub viewer: Option<AccountKey>,
     /// Where the page before ended; nothing on the first page.
     pub start: Option<Position>,
+    /// What the page before left for this one.
+    pub left: Vec<u8>,
     /// How many entries the page may have.
     pub size: usize,
     arguments: [String; 3],
@@ -164,14 +197,14 @@ impl<'a, K> Page<'a, K> {
         let viewer_text = checked.viewer.map(|viewer| viewer.to_string()).unwrap_or_default();
         let arguments = [name.to_owned(), named.to_string(), viewer_text];
         let start = page_start(&queries.tokens, request.page_token(), &arguments.each_ref().map(String::as_str))?;
-        let start = match start {
-            Some(token) => Some(queries.freshness.compared(token).await?),
-            None => None,
+        let (start, left) = match start {
+            Some((token, left)) => (Some(queries.freshness.compared(token).await?), left),
+            None => (None, vec![]),
         };
 
         let (mut snapshot, viewer) = checked.snapshot(reads).await?;
         let key = S::find(&mut snapshot, named, viewer).await?;
-        Ok(Self { queries, snapshot, key, viewer, start, size, arguments })
+        Ok(Self { queries, snapshot, key, viewer, start, left, size, arguments })
     }
 
     /// What the query is about, as text: an id, or the tag.
@@ -186,9 +219,14 @@ impl<'a, K> Page<'a, K> {
 
     /// The token of the next page, and that of the checkpoint that was read.
     pub fn tokens(&self, next: Option<Position>) -> (String, String) {
+        self.tokens_with(next, &[])
+    }
+
+    /// The same, with what this page leaves for the next one.
+    pub fn tokens_with(&self, next: Option<Position>, state: &[u8]) -> (String, String) {
         let (tokens, anchor) = (&self.queries.tokens, self.snapshot.anchor);
         let arguments = self.arguments.each_ref().map(String::as_str);
-        let next = next.map(|place| tokens.seal_page(&arguments, place, anchor)).unwrap_or_default();
+        let next = next.map(|place| tokens.seal_page_with(&arguments, place, state, anchor)).unwrap_or_default();
         (next, tokens.seal(anchor))
     }
 

@@ -130,8 +130,13 @@ impl Api {
 
     /// The first page of the notifications of an account.
     pub async fn notifications(&self, owner: &str) -> Vec<Notification> {
+        self.notifications_page(owner).await.notifications
+    }
+
+    /// A page of up to 100 notifications.
+    pub async fn notifications_page(&self, owner: &str) -> ListNotificationsResponse {
         let request = ask!(ListNotificationsRequest { account_id: owner, consistency: up_to_date(), page_size: 100 });
-        self.queries.clone().list_notifications(request).await.expect("they are listed").into_inner().notifications
+        self.queries.clone().list_notifications(request).await.expect("they are listed").into_inner()
     }
 
     /// All texts of an author, oldest first.

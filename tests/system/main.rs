@@ -32,6 +32,7 @@ mod live;
 mod manners;
 mod metrics;
 mod operations;
+mod pages;
 mod parked;
 mod postgres;
 mod presence;

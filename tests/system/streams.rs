@@ -32,8 +32,7 @@ struct Watch {
 
 fn seen(item: ThreadItem) -> (String, Option<(String, [i64; 3])>) {
     match item.item.expect("it is always set") {
-        Item::Post(shown) => {
-            let post = shown.post.expect("it is always set");
+        Item::Post(post) => {
             let counts = [post.like_count, post.repost_count, post.reply_count];
             (post.post_id, Some((post.text, counts)))
         }
@@ -55,9 +54,9 @@ impl Watch {
         self.token = message.resume_token;
         let event = message.event.expect("exactly one is set");
         match event.clone() {
-            Event::Item(PostReplyItem { reply }) => self.replies.extend([seen(reply.expect("it is always set"))]),
+            Event::Item(PostReplyItem { reply, .. }) => self.replies.extend([seen(reply.expect("it is always set"))]),
             Event::Removed(PostReplyRemoved { post_id }) => drop(self.replies.remove(&post_id)),
-            Event::Updated(PostUpdated { item }) => {
+            Event::Updated(PostUpdated { item, .. }) => {
                 self.post = seen(item.expect("it is always set")).1;
                 self.updates += 1;
             }
@@ -196,11 +195,10 @@ async fn those_who_watch_one_post_share_what_is_read_and_each_sees_its_own_of_it
         let likes = i64::try_from(number + 1).expect("it is small");
         for (viewer, watch) in &mut watchers {
             let shown = loop {
-                let Event::Updated(PostUpdated { item }) = watch.next().await.expect("the stream goes on") else {
+                let Event::Updated(PostUpdated { item, .. }) = watch.next().await.expect("the stream goes on") else {
                     continue;
                 };
                 let Some(Item::Post(shown)) = item.and_then(|item| item.item) else { panic!("it is there") };
-                let shown = shown.post.expect("it is always set");
                 if shown.like_count == likes {
                     break shown;
                 }

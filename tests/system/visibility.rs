@@ -68,7 +68,7 @@ async fn thread(api: &Api, post: &str, viewer: &str) -> Result<GetThreadResponse
 /// The id of what is in a place of a thread, and why it is a tombstone.
 fn place(item: ThreadItem) -> (String, Option<TombstoneCause>) {
     match item.item.expect("always set") {
-        Item::Post(shown) => (shown.post.expect("always set").post_id, None),
+        Item::Post(post) => (post.post_id, None),
         Item::Tombstone(tombstone) => (tombstone.post_id.clone(), Some(tombstone.cause())),
     }
 }
@@ -101,8 +101,8 @@ async fn gone_until(stream: &mut Streaming<StreamPostResponse>, text: &str) -> V
     loop {
         match next_of!(stream, Event) {
             Event::Removed(removed) => gone.push(removed.post_id),
-            Event::Item(PostReplyItem { reply: Some(reply) }) => match reply.item.expect("always set") {
-                Item::Post(shown) if shown.post.as_ref().is_some_and(|post| post.text == text) => return gone,
+            Event::Item(PostReplyItem { reply: Some(reply), .. }) => match reply.item.expect("always set") {
+                Item::Post(post) if post.text == text => return gone,
                 _ => {}
             },
             Event::Refresh(refresh) => panic!("nothing that is shown has changed: {refresh:?}"),
@@ -224,7 +224,7 @@ async fn a_stream_of_notifications_tells_nothing_of_what_its_owner_may_not_see()
     api.delete(&zoe, &mentioned).await;
     like(api, &fan, &post).await;
     match next_of!(stream, Event) {
-        Event::Item(NotificationItem { notification: Some(told) }) => {
+        Event::Item(NotificationItem { notification: Some(told), .. }) => {
             assert_eq!((told.reason(), told.causer_count), (NotificationReason::Liked, 1), "{told:?}");
         }
         told => panic!("nothing happened that the owner may see: {told:?}"),

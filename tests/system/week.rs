@@ -11,10 +11,19 @@ use crate::refusals::NOBODY;
 /// The parts of a notification that tests look at: reason, text of its post, causers' handles, their number, seen.
 type Told = (NotificationReason, String, Vec<String>, i32, bool);
 
-fn told(notification: &Notification) -> Told {
-    let text = notification.post.clone().map(|post| post.text).unwrap_or_default();
-    let causers = notification.newest_causers.iter().map(|account| account.handle.clone()).collect();
-    (notification.reason(), text, causers, notification.causer_count, notification.seen)
+fn told(page: &ListNotificationsResponse) -> Vec<Told> {
+    let includes = page.includes.as_ref().expect("always set");
+    let told = |notification: &Notification| {
+        let text = notification.post.clone().map(|post| post.text).unwrap_or_default();
+        let causers = notification.newest_causer_ids.iter().map(|id| handle_of(id, includes)).collect();
+        (notification.reason(), text, causers, notification.causer_count, notification.seen)
+    };
+    page.notifications.iter().map(told).collect()
+}
+
+fn handle_of(account_id: &str, includes: &Includes) -> String {
+    let found = includes.accounts.iter().find(|account| account.account_id == account_id);
+    found.expect("whoever is named is included").handle.clone()
 }
 
 async fn unread(api: &Api, account: &str) -> i32 {
@@ -48,14 +57,15 @@ async fn notifications_are_grouped_counted_seen_and_gone_with_their_cause() {
     api.post(&dan, "ask @ada about it").await;
 
     let likers = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
-    let shown = api.notifications(&ada).await;
+    let page = api.notifications_page(&ada).await;
+    let shown = &page.notifications;
     let expected: [Told; 4] = [
         (Mentioned, "ask @ada about it".into(), likers(&["dan"]), 1, false),
         (Replied, "well said".into(), likers(&["eve"]), 1, false),
         (Followed, String::new(), likers(&["bob"]), 1, false),
         (Liked, "hello".into(), likers(&["kim", "dan", "eve"]), 4, false),
     ];
-    assert_eq!(shown.iter().map(told).collect::<Vec<_>>(), expected, "one's own like is none");
+    assert_eq!(told(&page), expected, "one's own like is none");
     assert_eq!(unread(api, &ada).await, 4);
 
     let seen =
@@ -77,19 +87,19 @@ async fn notifications_are_grouped_counted_seen_and_gone_with_their_cause() {
         (Followed, String::new(), likers(&["bob"]), 1, true),
         (Liked, "hello".into(), likers(&["eve", "bob"]), 2, true),
     ];
-    assert_eq!(api.notifications(&ada).await.iter().map(told).collect::<Vec<_>>(), expected);
+    assert_eq!(told(&api.notifications_page(&ada).await), expected);
     assert_eq!(unread(api, &ada).await, 0);
     c.unmute_account(ask!(UnmuteAccountRequest { account_id: &ada, target_account_id: &dan })).await.expect("done");
     like(api, &kim, &post).await;
     assert_eq!(unread(api, &ada).await, 1, "the mention is back, and the like was seen before");
 
     // Page by page it is the same.
-    let whole: Vec<Told> = api.notifications(&ada).await.iter().map(told).collect();
+    let whole = told(&api.notifications_page(&ada).await);
     let mut paged = Vec::new();
     let mut request = ask!(ListNotificationsRequest { account_id: &ada, page_size: 1 });
     loop {
         let page = api.queries.clone().list_notifications(request.clone()).await.expect("a page").into_inner();
-        paged.extend(page.notifications.iter().map(told));
+        paged.extend(told(&page));
         if page.next_page_token.is_empty() {
             break;
         }
@@ -123,10 +133,9 @@ async fn a_thread_has_what_is_above_and_below_with_tombstones() {
     let thread = async |post: &str, viewer: &str| {
         let request = ask!(GetThreadRequest { post_id: post, viewer_account_id: viewer, consistency: up_to_date() });
         let answer = api.queries.clone().get_thread(request).await.expect("there is a thread").into_inner();
+        let includes = answer.includes.clone().expect("always set");
         let shown = |item: &ThreadItem| match item.item.clone().expect("always set") {
-            Item::Post(ThreadPost { post, author }) => {
-                format!("{}: {}", author.expect("always set").handle, post.expect("always set").text)
-            }
+            Item::Post(post) => format!("{}: {}", handle_of(&post.author_id, &includes), post.text),
             Item::Tombstone(tombstone) => tombstone.cause().as_str_name().to_owned(),
         };
         let ancestors: Vec<String> = answer.ancestors.iter().map(shown).collect();
@@ -215,10 +224,11 @@ async fn activities_are_what_those_who_are_followed_did_and_still_stands() {
     let activities = async || {
         let request = ask!(ListActivitiesRequest { account_id: &bob, consistency: up_to_date() });
         let answer = api.queries.clone().list_activities(request).await.expect("they are listed").into_inner();
+        let includes = answer.includes.expect("always set");
         let shown = |activity: &Activity| {
-            let handle = |account: &Option<Account>| account.clone().expect("always set").handle;
             let text = activity.post.clone().map(|post| post.text).unwrap_or_default();
-            (activity.kind(), handle(&activity.actor), handle(&activity.target), text)
+            let target = activity.post.as_ref().map_or(&activity.target_account_id, |post| &post.author_id);
+            (activity.kind(), handle_of(&activity.actor_id, &includes), handle_of(target, &includes), text)
         };
         answer.activities.iter().map(shown).collect::<Vec<_>>()
     };

@@ -14,7 +14,7 @@ use tonic::Status;
 use super::Answer;
 use crate::asking::Asking;
 use crate::hydrate::Hydrated;
-use crate::pages::{OfOwner, Page, Question, TIMELINE_PAGES};
+use crate::pages::{Effort, OfOwner, Page, Question, TIMELINE_PAGES};
 use crate::snapshot::{Projections, Snapshot, Value, column, limit, small};
 use crate::vocabulary::VOCABULARY;
 
@@ -58,11 +58,14 @@ pub async fn page(
     owner: AccountKey,
     before: Option<Position>,
     size: usize,
+    effort: Effort,
 ) -> Result<(Vec<Deed>, Option<Position>), Status> {
     let chunk = (size * 2).max(CHUNK_MIN);
     let mut before = before.unwrap_or(snapshot.checkpoint.next());
     let mut deeds = Vec::with_capacity(size);
-    for _ in 0..CHUNKS_MAX {
+    let mut chunks = 0;
+    while !effort.may_end(chunks, CHUNKS_MAX) {
+        chunks += 1;
         let values = [Value::Number(owner.0), Value::Number(before.0), limit(chunk)];
         let rows = snapshot.rows(&SELECT, &values).await?;
         for row in &rows {
@@ -91,7 +94,7 @@ pub async fn hydrate(snapshot: &mut Snapshot, owner: AccountKey, deeds: &[Deed])
             Target::Post(post) => posts.push(post),
         }
     }
-    Hydrated::load(snapshot, &posts, &people, Some(owner)).await
+    Hydrated::load(snapshot, &posts, people.into_iter(), Some(owner)).await
 }
 
 fn deed(row: &Row) -> Result<Deed, Status> {
@@ -115,24 +118,25 @@ impl Answer for v1::ListActivitiesRequest {
         let question = Question("Activities", READS, TIMELINE_PAGES);
         let mut page = Page::open(asking, question, OfOwner(&request.account_id)).await?;
         let (owner, snapshot) = (page.key, &mut page.snapshot);
-        let (deeds, next) = self::page(snapshot, owner, page.start, page.size).await?;
+        let (effort, size) = (Effort::read(&page.left), page.size);
+        let (deeds, next) = self::page(snapshot, owner, page.start, size, effort).await?;
         let hydrated = hydrate(snapshot, owner, &deeds).await?;
         let activities = deeds.iter().map(|deed| activity(&hydrated, deed)).collect();
-        let (next_page_token, read_at) = page.tokens(next);
-        Ok(v1::ListActivitiesResponse { activities, next_page_token, read_at })
+        let (next_page_token, read_at) = page.tokens_with(next, &[effort.after(deeds.len(), size)]);
+        Ok(v1::ListActivitiesResponse { activities, next_page_token, read_at, includes: Some(hydrated.includes()) })
     }
 }
 
 fn activity(hydrated: &Hydrated, deed: &Deed) -> v1::Activity {
     let (post, target) = match deed.target {
-        Target::Account(account) => (None, hydrated.account(account)),
-        Target::Post(post) => (hydrated.post(post), hydrated.author_of(post)),
+        Target::Account(account) => (None, hydrated.account_id(account)),
+        Target::Post(post) => (hydrated.post(post), None),
     };
     v1::Activity {
         kind: deed.kind,
-        actor: hydrated.account(deed.actor),
+        actor_id: hydrated.account_id(deed.actor).unwrap_or_default(),
         post,
-        target,
+        target_account_id: target.unwrap_or_default(),
         place: deed.place.unsigned(),
         happened_at: Some(Timestamp(deed.happened_at).to_proto()),
     }

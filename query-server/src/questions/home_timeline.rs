@@ -15,7 +15,7 @@ use super::Answer;
 use crate::asking::Asking;
 use crate::hydrate::{Hydrated, PostRow};
 use crate::law::{self, Candidate};
-use crate::pages::{OfOwner, Page, Question, TIMELINE_PAGES};
+use crate::pages::{Effort, OfOwner, Page, Question, TIMELINE_PAGES};
 use crate::snapshot::{Projections, Snapshot, Value, limit, list};
 use crate::vocabulary::VOCABULARY;
 
@@ -36,12 +36,15 @@ pub async fn page(
     owner: AccountKey,
     before: Option<Position>,
     size: usize,
+    effort: Effort,
 ) -> Result<(Vec<TimelineItem>, Includes, Option<Position>), Status> {
     let mut before = before.unwrap_or(snapshot.checkpoint.next());
     let (mut entries, mut hydrated) = (Vec::with_capacity(size), Hydrated::default());
     let mut chunk = size + CHUNK_MARGIN;
     let mut next = None;
-    for _ in 0..CHUNKS_MAX {
+    let mut chunks = 0;
+    while !effort.may_end(chunks, CHUNKS_MAX) {
+        chunks += 1;
         let skeleton = snapshot.skeleton(owner, before, chunk).await?;
         for (reason, post) in seen_posts(snapshot, owner, &skeleton, size - entries.len()).await? {
             entries.push(reason);
@@ -109,8 +112,9 @@ impl Answer for v1::GetHomeTimelineRequest {
         let question = Question("HomeTimeline", READS, TIMELINE_PAGES);
         let mut page = Page::open(asking, question, OfOwner(&request.account_id)).await?;
         let owner = page.key;
-        let (items, includes, next) = self::page(&mut page.snapshot, owner, page.start, page.size).await?;
-        let (next_page_token, read_at) = page.tokens(next);
+        let (effort, size) = (Effort::read(&page.left), page.size);
+        let (items, includes, next) = self::page(&mut page.snapshot, owner, page.start, size, effort).await?;
+        let (next_page_token, read_at) = page.tokens_with(next, &[effort.after(items.len(), size)]);
         let resume_token = page.resume_token(page.about());
         Ok(v1::GetHomeTimelineResponse { items, next_page_token, read_at, resume_token, includes: Some(includes) })
     }

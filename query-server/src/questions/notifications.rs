@@ -1,10 +1,11 @@
 //! Notifications: causes that stand, grouped by reason and post, newest first.
 //!
 //! A group is shown at its newest *shown* cause: one whose actor is active, not muted and not across a block. The table
-//! keeps the newest cause of each group, shown or not, which is never below that place; so a page takes the next groups by
-//! what the table keeps, down to a floor, and of all groups above the floor those whose place is on the page.
+//! keeps the newest cause of each group, shown or not, which is never below that place; so a page walks the groups by what the table keeps.
+//! A group whose newest cause is hidden is *displaced*: it is shown further down, between groups that come later in the walk. Those that the
+//! walk has met and not shown yet are carried from page to page by the token; if they are too many, each page looks for them above the walk.
 //!
-//! Always: paging to the end gives every group once; a page may be short when its groups belong further down.
+//! Always: paging to the end gives every group once; a page costs the same at any depth, but where more are displaced than a token carries.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +13,7 @@ use shared::model::clock::Timestamp;
 use shared::model::ids::{AccountKey, Position, PostKey};
 use shared::rpc::errors::internal;
 use shared::rpc::proto::query as v1;
-use shared::rpc::tokens::Tokens;
+use shared::rpc::tokens::{Tokens, page_token_invalid};
 use shared::sql::database::Row;
 use shared::sql::statements;
 use tonic::Status;
@@ -21,7 +22,7 @@ use super::Answer;
 use crate::asking::Asking;
 use crate::freshness::Freshness;
 use crate::hydrate::Hydrated;
-use crate::pages::{OfOwner, Page, Question, TIMELINE_PAGES};
+use crate::pages::{Effort, OfOwner, Page, Question, TIMELINE_PAGES};
 use crate::snapshot::{Projections, Snapshot, Value, column, limit, small};
 use crate::streams::about_notifications;
 use crate::vocabulary::VOCABULARY;
@@ -35,10 +36,17 @@ pub const READS_TO_COUNT: Projections = &["notifications_1", "posts_1", "profile
 const CAUSERS_SHOWN: usize = 3;
 /// How far the causers of a group, and the unread groups, are counted.
 const COUNTED_MAX: usize = 1_000;
+/// How many groups the walk looks at in one go, beyond those that the page needs; twice as many each time.
+const CHUNK_MARGIN: usize = 4;
+const CHUNK_MAX: usize = 1_024;
+/// How often it does for one page before that is answered short.
+const CHUNKS_MAX: usize = 12;
+/// How many displaced groups a token carries.
+const CARRIED_MAX: usize = 64;
 
 statements! {
     "notifications.sql" with VOCABULARY:
-    SELECT_FLOOR, SELECT_GROUPS, SELECT_THESE_GROUPS, SELECT_SEEN, SELECT_NEWEST_CAUSERS, COUNT_CAUSERS, COUNT_UNREAD,
+    SELECT_GROUPS, SELECT_DISPLACED, SELECT_THESE_GROUPS, SELECT_SEEN, SELECT_NEWEST_CAUSERS, COUNT_CAUSERS, COUNT_UNREAD,
 }
 
 /// A group that is shown.
@@ -72,25 +80,130 @@ struct Causers {
     count: i32,
 }
 
-/// A page of groups, and the place after which the next page goes on, if there may be one.
+/// Where the walk of a list is after a page, as its token has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Walk {
+    effort: Effort,
+    /// Groups whose newest cause is at this place or above it were looked at.
+    below: Position,
+    /// The groups that were looked at and are shown below the page, as (reason, post); nothing when they are too many to carry.
+    carried: Option<Vec<(i32, i64)>>,
+}
+
+impl Default for Walk {
+    fn default() -> Self {
+        Self { effort: Effort::default(), below: Position(i64::MAX), carried: Some(vec![]) }
+    }
+}
+
+impl Walk {
+    /// As a token has it; nothing of one from a build that did not walk.
+    fn read(left: &[u8]) -> Option<Self> {
+        let (effort, rest) = left.split_at_checked(1)?;
+        let (below, rest) = rest.split_first_chunk()?;
+        let (is_whole, mut rest) = rest.split_first()?;
+        let mut carried = vec![];
+        while let Some((reason, after)) = rest.split_first() {
+            let (post, after) = after.split_first_chunk()?;
+            carried.push((i32::from(*reason), i64::from_be_bytes(*post)));
+            rest = after;
+        }
+        let below = Position(i64::from_be_bytes(*below));
+        Some(Self { effort: Effort::read(effort), below, carried: (*is_whole == 1).then_some(carried) })
+    }
+
+    fn write(&self, effort: u8) -> Vec<u8> {
+        let mut left = vec![effort];
+        left.extend_from_slice(&self.below.0.to_be_bytes());
+        left.push(u8::from(self.carried.is_some()));
+        for (reason, post) in self.carried.iter().flatten() {
+            left.push(u8::try_from(*reason).expect("there are few reasons"));
+            left.extend_from_slice(&post.to_be_bytes());
+        }
+        left
+    }
+}
+
+/// A page of groups, and where the walk is after it, if there may be more.
 pub async fn page(
     snapshot: &mut Snapshot,
     recipient: AccountKey,
-    before: Option<Position>,
+    (before, mut walk): (Option<Position>, Walk),
     size: usize,
-) -> Result<(Vec<Group>, Option<Position>), Status> {
-    let recipient = Value::Number(recipient.0);
-    let checkpoint = snapshot.checkpoint;
-    let before = Value::Number(before.unwrap_or(checkpoint.next()).0);
-    let floors = snapshot.rows(&SELECT_FLOOR, &[recipient, before, limit(size - 1)]).await?;
-    let floor = floors.first().map(|row| column(row, "newest")).transpose()?.map(Position);
-    let from = Value::Number(floor.unwrap_or_default().0);
-    let values = [recipient, before, from, Value::Number(checkpoint.0), limit(size)];
-    let groups: Vec<Group> =
-        snapshot.rows(&SELECT_GROUPS, &values).await?.iter().map(group).collect::<Result<_, _>>()?;
-    // A full page ends at its last group; a short one at the floor, above which it has seen everything.
-    let next = if groups.len() == size { groups.last().map(|group| group.place) } else { floor };
-    Ok((groups, next))
+) -> Result<(Vec<Group>, Option<Walk>), Status> {
+    let before = before.unwrap_or(Position(i64::MAX));
+    let mut groups = Vec::with_capacity(size);
+    let mut displaced = displaced(snapshot, recipient, (before, &walk), size).await?;
+    let (mut chunk, mut chunks, mut is_over) = (size + CHUNK_MARGIN, 0, false);
+    while groups.len() < size && !is_over && !walk.effort.may_end(chunks, CHUNKS_MAX) {
+        let values = [
+            Value::Number(recipient.0),
+            Value::Number(walk.below.0),
+            limit(chunk),
+            Value::Number(snapshot.checkpoint.0),
+        ];
+        let rows = snapshot.rows(&SELECT_GROUPS, &values).await?;
+        is_over = rows.len() < chunk;
+        for row in &rows {
+            let newest = Position(column(row, "newest")?);
+            take_above(&mut displaced, newest, &mut groups, size);
+            if groups.len() == size {
+                // This one, and what follows, is for the next page.
+                is_over = false;
+                break;
+            }
+            walk.below = newest;
+            if column::<Option<i64>>(row, "place")?.is_some() {
+                let group = group(row)?;
+                match group.place == newest {
+                    true => groups.push(group),
+                    false => drop(displaced.insert(group.place, group)),
+                }
+            }
+        }
+        (chunk, chunks) = ((chunk * 2).min(CHUNK_MAX), chunks + 1);
+    }
+    if is_over {
+        take_above(&mut displaced, Position(0), &mut groups, size);
+    }
+    if is_over && displaced.is_empty() {
+        return Ok((groups, None));
+    }
+    // Once they were too many, nobody knows all of them.
+    let is_known = walk.carried.is_some() && displaced.len() <= CARRIED_MAX;
+    walk.carried = is_known.then(|| displaced.values().map(Group::key).collect());
+    Ok((groups, Some(walk)))
+}
+
+/// The groups that the walk has met and that are shown below a place, by their places: all, or as many as a page needs.
+async fn displaced(
+    snapshot: &mut Snapshot,
+    recipient: AccountKey,
+    (before, walk): (Position, &Walk),
+    size: usize,
+) -> Result<BTreeMap<Position, Group>, Status> {
+    let found = match &walk.carried {
+        Some(carried) if carried.is_empty() => vec![],
+        Some(carried) => these(snapshot, recipient, carried.iter().copied()).await?,
+        None => {
+            let checkpoint = Value::Number(snapshot.checkpoint.0);
+            let places = [before, walk.below].map(|place| Value::Number(place.0));
+            let values = [Value::Number(recipient.0), places[0], places[1], checkpoint, limit(size + 1)];
+            snapshot.rows(&SELECT_DISPLACED, &values).await?.iter().map(group).collect::<Result<_, _>>()?
+        }
+    };
+    // One that has moved up is on no page below.
+    Ok(found.into_iter().filter(|group| group.place < before).map(|group| (group.place, group)).collect())
+}
+
+/// Puts the displaced groups above a place on the page, as far as there is room.
+fn take_above(displaced: &mut BTreeMap<Position, Group>, place: Position, groups: &mut Vec<Group>, size: usize) {
+    while groups.len() < size
+        && let Some(highest) = displaced.last_entry()
+        && *highest.key() > place
+    {
+        groups.push(highest.remove());
+    }
 }
 
 /// Those of these groups, named by reason and post (0 for none), that are shown now.
@@ -116,11 +229,11 @@ pub async fn present(
     (freshness, tokens): (&Freshness, &Tokens),
     (owner, recipient): (&str, AccountKey),
     groups: &[Group],
-) -> Result<Vec<v1::Notification>, Status> {
+) -> Result<Presented, Status> {
     let causers = causers(snapshot, recipient, groups).await?;
     let posts: Vec<PostKey> = groups.iter().filter_map(|group| group.post).collect();
     let people: Vec<AccountKey> = causers.iter().flat_map(|causers| causers.newest.iter().copied()).collect();
-    let hydrated = Hydrated::load(snapshot, &posts, &people, Some(recipient)).await?;
+    let hydrated = Hydrated::load(snapshot, &posts, people.into_iter(), Some(recipient)).await?;
     // An id is bound to the event itself, so that it is the same whoever asks when.
     let anchors = freshness.anchors(&groups.iter().map(|group| group.place).collect::<Vec<_>>()).await?;
     let id = |group: &Group| anchors.get(&group.place).map(|cause| tokens.seal_notification(owner, *cause));
@@ -128,13 +241,40 @@ pub async fn present(
         notification_id: id(group).unwrap_or_default(),
         reason: group.reason,
         post: group.post.and_then(|post| hydrated.post(post)),
-        newest_causers: causers.newest.iter().filter_map(|account| hydrated.account(*account)).collect(),
+        newest_causer_ids: causers.newest.iter().filter_map(|account| hydrated.account_id(*account)).collect(),
         causer_count: causers.count,
         seen: group.seen,
         happened_at: Some(Timestamp(causers.happened_at).to_proto()),
         place: group.place.unsigned(),
     };
-    Ok(groups.iter().zip(&causers).map(notification).collect())
+    let notifications = groups.iter().zip(&causers).map(notification).collect();
+    Ok(Presented { recipient, notifications, causers, hydrated })
+}
+
+/// Notifications as the contract has them, and what they refer to.
+pub struct Presented {
+    recipient: AccountKey,
+    /// In the order of their groups.
+    pub notifications: Vec<v1::Notification>,
+    causers: Vec<Causers>,
+    hydrated: Hydrated,
+}
+
+impl Presented {
+    /// What all of them refer to.
+    pub fn includes(&self) -> v1::Includes {
+        self.hydrated.includes()
+    }
+
+    /// Each with what it refers to itself, by its group.
+    pub fn each(self, groups: &[Group]) -> BTreeMap<(i32, i64), (v1::Notification, v1::Includes)> {
+        let includes = |group: &Group, causers: &Causers| {
+            self.hydrated.includes_of(Some(self.recipient), group.post, causers.newest.iter().copied())
+        };
+        let includes: Vec<_> =
+            groups.iter().zip(&self.causers).map(|(group, causers)| includes(group, causers)).collect();
+        groups.iter().map(Group::key).zip(self.notifications.into_iter().zip(includes)).collect()
+    }
 }
 
 /// The causers of these groups, in their order.
@@ -181,13 +321,26 @@ impl Answer for v1::ListNotificationsRequest {
         let question = Question("Notifications", READS, TIMELINE_PAGES);
         let mut page = Page::open(asking, question, OfOwner(&request.account_id)).await?;
         let owner = page.key;
-        let (groups, next) = self::page(&mut page.snapshot, owner, page.start, page.size).await?;
+        let walk = match page.start {
+            None => Walk::default(),
+            Some(_) => Walk::read(&page.left).ok_or_else(page_token_invalid)?,
+        };
+        let effort = walk.effort;
+        let (groups, walk) = self::page(&mut page.snapshot, owner, (page.start, walk), page.size).await?;
+        // A page without a group goes on where the one before ended.
+        let last = groups.last().map(|group| group.place).or(page.start).unwrap_or(page.snapshot.checkpoint.next());
+        let (next, left) = match walk {
+            Some(walk) => (Some(last), walk.write(effort.after(groups.len(), page.size))),
+            None => (None, vec![]),
+        };
         let about = page.about().to_owned();
         let sealing = (&page.queries.freshness, &page.queries.tokens);
-        let notifications = present(&mut page.snapshot, sealing, (&about, owner), &groups).await?;
-        let (next_page_token, read_at) = page.tokens(next);
+        let presented = present(&mut page.snapshot, sealing, (&about, owner), &groups).await?;
+        let includes = Some(presented.includes());
+        let (next_page_token, read_at) = page.tokens_with(next, &left);
         let resume_token = page.resume_token(&about_notifications(&about));
-        Ok(v1::ListNotificationsResponse { notifications, next_page_token, read_at, resume_token })
+        let notifications = presented.notifications;
+        Ok(v1::ListNotificationsResponse { notifications, next_page_token, read_at, resume_token, includes })
     }
 }
 

@@ -18,13 +18,28 @@ AND {unblocked($1, causes.actor)}
 FROM notifications_1 AS causes
 WHERE causes.recipient = groups.recipient AND causes.reason = groups.reason AND causes.post = groups.post
 
--- name: SELECT_FLOOR
--- $1 the recipient, $2 before this place, $3 how many groups to skip.
-SELECT newest FROM notifications_1_groups WHERE recipient = $1 AND newest < $2 ORDER BY newest DESC LIMIT 1 OFFSET $3;
+-- fragment: is_seen(place)
+{place} <= COALESCE((SELECT up_to FROM notifications_1_seen WHERE recipient = $1), 0)
 
 -- name: SELECT_GROUPS
--- $1 the recipient, $2 before this place, $3 the floor, $4 the checkpoint, $5 the limit.
-SELECT reason, post, place, place <= COALESCE((SELECT up_to FROM notifications_1_seen WHERE recipient = $1), 0) AS seen
+-- The next groups of recipient $1, $3 at most, by the newest cause that the table keeps, below $2; each with the place at which it is shown at
+-- checkpoint $4, or none.
+WITH groups AS MATERIALIZED (
+    SELECT * FROM notifications_1_groups WHERE recipient = $1 AND newest < $2 ORDER BY newest DESC LIMIT $3
+)
+SELECT reason, post, newest, place, {is_seen(place)} AS seen
+FROM (
+    SELECT groups.reason, groups.post, groups.newest, CASE WHEN {about_visible()} THEN (
+        SELECT causes.place {causes_of_group()} AND causes.place <= $4 AND {shown()}
+        ORDER BY causes.place DESC LIMIT 1
+    ) END AS place
+    FROM groups
+) AS walked
+ORDER BY newest DESC;
+
+-- name: SELECT_DISPLACED
+-- Of the groups of recipient $1 whose newest cause is at $3 or above it, those that are shown below $2, $5 at most, at checkpoint $4.
+SELECT reason, post, place, {is_seen(place)} AS seen
 FROM (
     SELECT groups.reason, groups.post, (
         SELECT causes.place {causes_of_group()} AND causes.place <= $4 AND {shown()}
@@ -32,14 +47,14 @@ FROM (
     ) AS place
     FROM notifications_1_groups AS groups WHERE groups.recipient = $1 AND groups.newest >= $3 AND {about_visible()}
 ) AS shown
-WHERE place < $2 AND place >= $3 ORDER BY place DESC LIMIT $5;
+WHERE place < $2 ORDER BY place DESC LIMIT $5;
 
 -- name: SELECT_THESE_GROUPS
 -- $1 the recipient, $2 groups as (reason, post), $3 the checkpoint.
 WITH groups AS MATERIALIZED (
     SELECT CAST($1 AS {number}) AS recipient, reason, post FROM {rows $2 AS wanted: reason, post}
 )
-SELECT reason, post, place, place <= COALESCE((SELECT up_to FROM notifications_1_seen WHERE recipient = $1), 0) AS seen
+SELECT reason, post, place, {is_seen(place)} AS seen
 FROM (
     SELECT groups.reason, groups.post, (
         SELECT causes.place {causes_of_group()} AND causes.place <= $3 AND {shown()}

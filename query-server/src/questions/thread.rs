@@ -127,20 +127,20 @@ pub async fn hydrate(
 ) -> Result<Hydrated, Status> {
     let shown = entries.filter(|entry| entry.sight == Sight::Visible);
     let posts: Vec<PostKey> = shown.map(|entry| entry.post).collect();
-    Hydrated::load(snapshot, &posts, &[], viewer).await
+    Hydrated::load(snapshot, &posts, std::iter::empty(), viewer).await
 }
 
 /// An entry as the contract has it; of one that is visible, this shows the post.
-pub fn present(entry: &ThreadEntry, show: impl FnOnce(PostKey) -> v1::ThreadPost) -> v1::ThreadItem {
+pub fn present(entry: &ThreadEntry, show: impl FnOnce(PostKey) -> Option<v1::Post>) -> v1::ThreadItem {
     let tombstone = |cause: v1::TombstoneCause| {
         Item::Tombstone(v1::Tombstone { post_id: entry.id.to_string(), cause: cause.into() })
     };
     let item = match entry.sight {
-        Sight::Visible => Item::Post(show(entry.post)),
-        Sight::Deleted => tombstone(v1::TombstoneCause::Deleted),
-        Sight::Hidden => tombstone(v1::TombstoneCause::Hidden),
+        Sight::Visible => show(entry.post).map(Item::Post),
+        Sight::Deleted => Some(tombstone(v1::TombstoneCause::Deleted)),
+        Sight::Hidden => Some(tombstone(v1::TombstoneCause::Hidden)),
     };
-    v1::ThreadItem { item: Some(item), place: Position(entry.post.0).unsigned() }
+    v1::ThreadItem { item, place: Position(entry.post.0).unsigned() }
 }
 
 fn entry_of_viewer(row: &Row) -> Result<((Option<AccountKey>, PostKey), ThreadEntry), Status> {
@@ -171,7 +171,7 @@ impl Answer for v1::GetThreadRequest {
         };
         let shown = ancestors.iter().chain(&replies).chain([&page.key]);
         let hydrated = hydrate(snapshot, viewer, shown).await?;
-        let present_one = |entry: &ThreadEntry| present(entry, |post| hydrated.thread_post(post));
+        let present_one = |entry: &ThreadEntry| present(entry, |post| hydrated.post(post));
         let present = |entries: &[ThreadEntry]| entries.iter().map(present_one).collect();
         let (next_page_token, read_at) = page.tokens(next);
         let resume_token = page.resume_token(&about_post(page.about(), page.viewer_id()));
@@ -182,6 +182,7 @@ impl Answer for v1::GetThreadRequest {
             item: Some(present_one(&page.key)),
             resume_token,
             ancestors: present(&ancestors),
+            includes: Some(hydrated.includes()),
         })
     }
 }

@@ -156,7 +156,7 @@ impl NotificationFeed {
         let owner = self.owner_id.to_string();
         let presented =
             notifications::present(snapshot, (&self.freshness, &self.tokens), (&owner, self.owner), &shown).await?;
-        let mut presented: BTreeMap<_, _> = shown.iter().map(notifications::Group::key).zip(presented).collect();
+        let mut presented = presented.each(&shown);
         let missing = groups.filter(|group| !presented.contains_key(group)).map(|(_, post)| PostKey(post)).collect();
         let in_sight = self.in_sight(snapshot, from, missing).await?;
         let mut told = Vec::with_capacity(touched.len());
@@ -165,8 +165,8 @@ impl NotificationFeed {
             let event = if reason == SEEN {
                 let up_to_place = notifications::seen_up_to(snapshot, self.owner).await?.unsigned();
                 Event::Seen(v1::NotificationsSeen { up_to_place })
-            } else if let Some(notification) = presented.remove(&group) {
-                Event::Item(v1::NotificationItem { notification: Some(notification) })
+            } else if let Some((notification, includes)) = presented.remove(&group) {
+                Event::Item(v1::NotificationItem { notification: Some(notification), includes: Some(includes) })
             } else if let Some(post_id) = in_sight.get(&PostKey(post)).filter(|_| ended) {
                 Event::Removed(v1::NotificationRemoved { reason, post_id: post_id.clone() })
             } else {

@@ -79,17 +79,22 @@ impl SharedRead for PostItems {
         let replies = watched.iter().flat_map(|one| one.replies().map(|reply| (one.viewer, reply))).collect();
         let replies = thread::these_replies(snapshot, &replies).await?;
         let visible = posts.iter().chain(&replies).filter(|(_, entry)| entry.sight == Sight::Visible);
-        let views = Views::load(snapshot, &visible.map(|(key, _)| *key).collect()).await?;
+        let views = Views::load(snapshot, &visible.map(|(key, _)| *key).collect(), std::iter::empty()).await?;
         let gone = gone(snapshot, watched, &replies).await?;
         let answer = |(number, one): (usize, &Watched)| {
             let post = posts.get(&(one.viewer, one.post)).filter(|entry| entry.sight != Sight::Hidden);
             let post = post.ok_or_else(|| not_found(one.post_id))?;
-            let present = |entry| thread::present(entry, |post| views.thread_post(one.viewer, post));
+            let present = |entry: &ThreadEntry| {
+                let item = thread::present(entry, |post| views.post(one.viewer, post));
+                (Some(item), Some(views.includes_of(one.viewer, entry.post)))
+            };
             let tell = |(touched, (first, last)): (&PostKey, &(Position, Position))| {
                 let event = if *touched == one.post {
-                    Event::Updated(v1::PostUpdated { item: Some(present(post)) })
+                    let (item, includes) = present(post);
+                    Event::Updated(v1::PostUpdated { item, includes })
                 } else if let Some(reply) = replies.get(&(one.viewer, *touched)) {
-                    Event::Item(v1::PostReplyItem { reply: Some(present(reply)) })
+                    let (reply, includes) = present(reply);
+                    Event::Item(v1::PostReplyItem { reply, includes })
                 } else {
                     let post_id = gone.get(&(number, *touched))?.to_string();
                     Event::Removed(v1::PostReplyRemoved { post_id })

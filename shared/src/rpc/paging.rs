@@ -28,11 +28,11 @@ impl PageSizes {
     }
 }
 
-/// Where the page before this one ended; nothing on the first page. `arguments` are the name of the call and all of its
+/// Where the page before this one ended, and what it left for this one; nothing on the first page. `arguments` are the name of the call and all of its
 /// other arguments: a token of another query is refused.
-pub fn page_start(tokens: &Tokens, token: &str, arguments: &[&str]) -> Result<Option<Genuine>, Status> {
+pub fn page_start(tokens: &Tokens, token: &str, arguments: &[&str]) -> Result<Option<(Genuine, Vec<u8>)>, Status> {
     match token {
         "" => Ok(None),
-        token => tokens.open_page(arguments, token).map(Some),
+        token => tokens.open_page_with(arguments, token).map(Some),
     }
 }

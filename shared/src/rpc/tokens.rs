@@ -1,7 +1,7 @@
 //! Tokens: opaque, URL-safe strings that say where in the log something is.
 //!
-//! Always: a token is `base64url(version ‖ epoch ‖ purpose ‖ binding ‖ position ‖ anchor ‖ MAC)`, that of a call of several subscriptions
-//! with its state before the MAC, so a changed byte,
+//! Always: a token is `base64url(version ‖ epoch ‖ purpose ‖ binding ‖ position ‖ anchor ‖ state ‖ MAC)`, where only those of pages and of
+//! calls of several subscriptions have a state, so a changed byte,
 //! another purpose, other arguments and another store are told apart, in this order: not a token, of another store, of
 //! another query. The anchor is the position up to which the maker of the token had seen the log, with a part of the
 //! hash there: a token of a stretch of the log that is gone is refused, also after other events have taken the
@@ -226,11 +226,9 @@ impl Tokens {
     /// `TOKEN_INVALID` or `TOKEN_FROM_ANOTHER_STORE`.
     pub fn open_call(&self, token: &str) -> Result<(Genuine, CallState), Status> {
         let field = "resume_token";
-        let read = self.verified(token).and_then(|bytes| {
-            let (fixed, state) = bytes.split_at_checked(SIGNED_BYTES).ok_or(Flaw::NotAToken)?;
-            let genuine = self.claim(CALL, [0; BINDING_BYTES], field, fixed)?;
-            Ok((genuine, CallState::read(state).ok_or(Flaw::NotAToken)?))
-        });
+        let read = self
+            .read_with(CALL, [0; BINDING_BYTES], field, token)
+            .and_then(|(genuine, state)| Ok((genuine, CallState::read(&state).ok_or(Flaw::NotAToken)?)));
         read.map_err(|flaw| refuse_token(flaw, field))
     }
 
@@ -266,7 +264,15 @@ impl Tokens {
     /// A page token: the next page of the query with these arguments starts below `position`; this page was read at `anchor`.
     #[must_use]
     pub fn seal_page(&self, arguments: &[&str], position: Position, anchor: Anchor) -> String {
-        self.write(PAGE, binding(arguments), position, anchor)
+        self.seal_page_with(arguments, position, &[], anchor)
+    }
+
+    /// The same with what the next page needs to know besides.
+    #[must_use]
+    pub fn seal_page_with(&self, arguments: &[&str], position: Position, state: &[u8], anchor: Anchor) -> String {
+        let mut bytes = self.signed_part(PAGE, binding(arguments), position, anchor);
+        bytes.extend_from_slice(state);
+        self.sign(bytes)
     }
 
     /// Reads a page token of the query with these arguments.
@@ -274,9 +280,17 @@ impl Tokens {
     /// # Errors
     /// `PAGE_TOKEN_INVALID`, `PAGE_TOKEN_MISMATCH` or `TOKEN_FROM_ANOTHER_STORE`.
     pub fn open_page(&self, arguments: &[&str], token: &str) -> Result<Genuine, Status> {
-        self.read(PAGE, binding(arguments), "page_token", token).map_err(|flaw| {
+        self.open_page_with(arguments, token).map(|(genuine, _)| genuine)
+    }
+
+    /// The same, with what the page before has left for this one.
+    ///
+    /// # Errors
+    /// `PAGE_TOKEN_INVALID`, `PAGE_TOKEN_MISMATCH` or `TOKEN_FROM_ANOTHER_STORE`.
+    pub fn open_page_with(&self, arguments: &[&str], token: &str) -> Result<(Genuine, Vec<u8>), Status> {
+        self.read_with(PAGE, binding(arguments), "page_token", token).map_err(|flaw| {
             let (reason, message) = match flaw {
-                Flaw::NotAToken => (ErrorReason::PageTokenInvalid, "the page token is not one that this service made"),
+                Flaw::NotAToken => return page_token_invalid(),
                 Flaw::AnotherStore => (ErrorReason::TokenFromAnotherStore, "the page token is from another store"),
                 Flaw::AnotherUse => {
                     (ErrorReason::PageTokenMismatch, "the page token belongs to another query or other arguments")
@@ -315,15 +329,18 @@ impl Tokens {
         field: &'static str,
         token: &str,
     ) -> Result<Genuine, Flaw> {
-        let bytes = self.verified(token)?;
-        if bytes.len() != SIGNED_BYTES {
-            return Err(if bytes.get(1 + EPOCH_BYTES) == Some(&CALL) { Flaw::AnotherUse } else { Flaw::NotAToken });
-        }
-        self.claim(purpose, binding, field, &bytes)
+        let (genuine, state) = self.read_with(purpose, binding, field, token)?;
+        if state.is_empty() { Ok(genuine) } else { Err(Flaw::NotAToken) }
     }
 
-    /// What a token of this store says, without its MAC.
-    fn verified(&self, token: &str) -> Result<Vec<u8>, Flaw> {
+    /// A token that was made for this use, and its state: what it has besides.
+    fn read_with(
+        &self,
+        purpose: u8,
+        binding: [u8; BINDING_BYTES],
+        field: &'static str,
+        token: &str,
+    ) -> Result<(Genuine, Vec<u8>), Flaw> {
         let mut bytes = URL_SAFE_NO_PAD.decode(token).map_err(|_| Flaw::NotAToken)?;
         let signed = bytes.len().checked_sub(MAC_BYTES).filter(|length| *length >= SIGNED_BYTES);
         let mac = bytes.split_off(signed.ok_or(Flaw::NotAToken)?);
@@ -334,17 +351,7 @@ impl Tokens {
             return Err(Flaw::AnotherStore);
         }
         self.mac(&bytes).verify_truncated_left(&mac).map_err(|_| Flaw::NotAToken)?;
-        Ok(bytes)
-    }
-
-    /// What a verified token claims, if it was made for this use; `bytes` are its first [`SIGNED_BYTES`].
-    fn claim(
-        &self,
-        purpose: u8,
-        binding: [u8; BINDING_BYTES],
-        field: &'static str,
-        bytes: &[u8],
-    ) -> Result<Genuine, Flaw> {
+        let state = bytes.split_off(SIGNED_BYTES);
         if bytes[1 + EPOCH_BYTES] != purpose || bytes[2 + EPOCH_BYTES..HEADER_BYTES] != binding {
             return Err(Flaw::AnotherUse);
         }
@@ -352,7 +359,7 @@ impl Tokens {
         let (anchor, fingerprint) = anchor.split_first_chunk().ok_or(Flaw::NotAToken)?;
         let fingerprint = fingerprint.try_into().map_err(|_| Flaw::NotAToken)?;
         let anchor = Anchor { position: Position(i64::from_be_bytes(*anchor)), fingerprint };
-        Ok(Genuine { position: Position(i64::from_be_bytes(*position)), anchor, field })
+        Ok((Genuine { position: Position(i64::from_be_bytes(*position)), anchor, field }, state))
     }
 
     fn mac(&self, bytes: &[u8]) -> Hmac<Sha256> {
@@ -360,6 +367,13 @@ impl Tokens {
         mac.update(bytes);
         mac
     }
+}
+
+/// Refuses a page token that is not one, or whose state cannot be read.
+#[must_use]
+pub fn page_token_invalid() -> Status {
+    let message = "the page token is not one that this service made";
+    Refused::new(Code::InvalidArgument, ErrorReason::PageTokenInvalid, message).with("field", "page_token").into()
 }
 
 /// A short digest of the arguments to which the token is bound.
@@ -420,9 +434,11 @@ mod tests {
         let tokens = tokens(1);
         let genuine = tokens.open(&tokens.seal(anchor(42))).expect("its own token");
         assert_eq!((genuine.position, genuine.anchor), (Position(42), anchor(42)));
-        let page = tokens.seal_page(&["home", "a"], Position(7), anchor(42));
-        let genuine = tokens.open_page(&["home", "a"], &page).expect("its own token");
-        assert_eq!((genuine.position, genuine.anchor), (Position(7), anchor(42)));
+        for state in [&[][..], &[1, 2, 3]] {
+            let page = tokens.seal_page_with(&["home", "a"], Position(7), state, anchor(42));
+            let (genuine, left) = tokens.open_page_with(&["home", "a"], &page).expect("its own token");
+            assert_eq!((genuine.position, genuine.anchor, &left[..]), (Position(7), anchor(42), state));
+        }
     }
 
     #[test]

@@ -79,7 +79,15 @@ impl View for NotificationView {
         let mut said = Said::Something;
         match message.event.expect("every message says something") {
             Event::Subscribed(_) | Event::FellBehind(_) | Event::Heartbeat(_) => {}
-            Event::Item(item) => self.hold(item.notification.expect("an item has a notification")),
+            Event::Item(item) => {
+                let notification = item.notification.expect("an item has a notification");
+                let includes = item.includes.expect("an item comes with what it refers to");
+                let has = |id: &String| includes.accounts.iter().any(|account| account.account_id == *id);
+                let author = notification.post.as_ref().map(|post| &post.author_id);
+                let mut people = notification.newest_causer_ids.iter().chain(author);
+                assert!(people.all(has), "somebody of {notification:?} is not in {includes:?}");
+                self.hold(notification);
+            }
             Event::Removed(removed) => {
                 self.held.remove(&(removed.reason, removed.post_id));
             }

@@ -60,7 +60,7 @@ impl View for PostView {
     fn shown(&self) -> Self::Shown {
         let replies = self.replies.values().cloned().collect();
         let (thread, posts) = tools::verify::thread(vec![], self.post.clone(), replies);
-        (thread, posts.into_iter().map(|(post, _)| announced(post)).collect())
+        (thread, posts.into_iter().map(announced).collect())
     }
 
     async fn fetch<T: Transport>(
@@ -103,9 +103,13 @@ impl View for PostView {
             Event::Subscribed(_) | Event::FellBehind(_) | Event::Heartbeat(_) => {}
             Event::Item(item) => {
                 let reply = item.reply.expect("an item has a reply");
+                check_whole(&reply, &item.includes.expect("an item comes with what it refers to"));
                 self.replies.insert(reply.place, reply);
             }
-            Event::Updated(updated) => self.post = updated.item.expect("it is always set"),
+            Event::Updated(updated) => {
+                self.post = updated.item.expect("it is always set");
+                check_whole(&self.post, &updated.includes.expect("an update comes with what it refers to"));
+            }
             Event::Removed(removed) => self.replies.retain(|_, reply| id_of(reply) != removed.post_id),
             Event::CaughtUp(_) => said = Said::CaughtUp,
             Event::Refresh(_) => said = Said::Refresh,
@@ -115,9 +119,16 @@ impl View for PostView {
     }
 }
 
+/// Panics unless a place of a thread can be drawn from its message alone.
+fn check_whole(item: &v1::ThreadItem, includes: &v1::Includes) {
+    let Some(Item::Post(post)) = &item.item else { return };
+    let has = |id: &String| includes.accounts.iter().any(|account| account.account_id == *id);
+    assert!(has(&post.author_id), "the author of {post:?} is not in {includes:?}");
+}
+
 fn id_of(item: &v1::ThreadItem) -> &str {
     match item.item.as_ref().expect("it is always set") {
-        Item::Post(shown) => &shown.post.as_ref().expect("it is always set").post_id,
+        Item::Post(post) => &post.post_id,
         Item::Tombstone(tombstone) => &tombstone.post_id,
     }
 }

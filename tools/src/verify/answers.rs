@@ -23,7 +23,8 @@ pub struct Timeline {
 /// The posts on one page, as the viewer sees them, and what they refer to.
 pub struct Page {
     pub posts: Vec<Post>,
-    pub reposters: BTreeSet<String>,
+    /// Who else is named on it: who reposted, caused or did something.
+    pub people: BTreeSet<String>,
     pub included: Included,
 }
 
@@ -38,8 +39,6 @@ pub struct Included {
     /// Ids that came twice.
     pub repeated: BTreeSet<String>,
 }
-
-pub type Posts = Vec<(Post, Option<Account>)>;
 
 #[derive(Clone, Copy, Debug)]
 pub enum List {
@@ -60,7 +59,7 @@ macro_rules! pages {
             let mut request = $request;
             request.page_token = page_token;
             let Some(page) = found($queries.$method(Request::new(request)).await)? else { return Ok(None) };
-            timeline.add(page.items, page.includes.unwrap_or_default());
+            timeline.add(page.items, page.includes);
             page_token = page.next_page_token;
             if page_token.is_empty() {
                 break timeline;
@@ -196,29 +195,52 @@ pub async fn bookmarks(queries: &Queries, owner: &str, page_size: i32) -> Found<
     Ok(Some(pages!(queries.list_bookmarks, request())))
 }
 
-/// A thread, its replies to the end, and the posts in it.
-pub async fn thread(queries: &Queries, post: &str, viewer: Option<&str>, page_size: i32) -> Found<(Thread, Posts)> {
-    let request = || v1::GetThreadRequest {
-        post_id: post.to_owned(),
-        viewer_account_id: text(viewer),
-        page_size,
-        ..Default::default()
-    };
-    let Some(first) = found(queries.get_thread(Request::new(request())).await)? else { return Ok(None) };
-    let replies = to_the_end!(queries.get_thread, request(), replies);
-    Ok(Some(words::thread(first.ancestors, first.item.unwrap_or_default(), replies)))
+/// A thread, its replies to the end, and its pages.
+pub async fn thread(queries: &Queries, post: &str, viewer: Option<&str>, page_size: i32) -> Found<(Thread, Vec<Page>)> {
+    let (mut all, mut ancestors, mut replies) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut focus, mut page_token) = (v1::ThreadItem::default(), String::new());
+    loop {
+        let request = v1::GetThreadRequest {
+            post_id: post.to_owned(),
+            viewer_account_id: text(viewer),
+            page_size,
+            page_token,
+            ..Default::default()
+        };
+        let Some(page) = found(queries.get_thread(Request::new(request)).await)? else { return Ok(None) };
+        focus = page.item.unwrap_or(focus);
+        let shown = page.ancestors.iter().chain([&focus]).chain(&page.replies);
+        all.push(words::page(words::posts_in(shown), BTreeSet::new(), page.includes));
+        ancestors.extend(page.ancestors);
+        replies.extend(page.replies);
+        page_token = page.next_page_token;
+        if page_token.is_empty() {
+            return Ok(Some((words::thread(ancestors, focus, replies).0, all)));
+        }
+    }
 }
 
-/// The notifications, each with its post as the owner sees it.
+/// The notifications, and their pages as the owner sees them.
 pub async fn notifications(
     queries: &Queries,
     owner: &str,
     page_size: i32,
-) -> Found<(Vec<NotificationGroup>, Vec<Post>)> {
-    let request = || v1::ListNotificationsRequest { account_id: owner.to_owned(), page_size, ..Default::default() };
-    let all: Vec<v1::Notification> = to_the_end!(queries.list_notifications, request(), notifications);
-    let posts = all.iter().filter_map(|notification| notification.post.clone()).map(words::post).collect();
-    Ok(Some((all.into_iter().map(words::notification).collect(), posts)))
+) -> Found<(Vec<NotificationGroup>, Vec<Page>)> {
+    let (mut all, mut groups, mut page_token) = (Vec::new(), Vec::new(), String::new());
+    loop {
+        let account_id = owner.to_owned();
+        let request = v1::ListNotificationsRequest { account_id, page_size, page_token, ..Default::default() };
+        let Some(page) = found(queries.list_notifications(Request::new(request)).await)? else { return Ok(None) };
+        let posts = page.notifications.iter().filter_map(|notification| notification.post.clone()).collect();
+        let people =
+            page.notifications.iter().flat_map(|notification| notification.newest_causer_ids.clone()).collect();
+        all.push(words::page(posts, people, page.includes));
+        groups.extend(page.notifications.into_iter().map(words::notification));
+        page_token = page.next_page_token;
+        if page_token.is_empty() {
+            return Ok(Some((groups, all)));
+        }
+    }
 }
 
 pub async fn unread_notification_count(queries: &Queries, owner: &str) -> Found<i64> {
@@ -227,18 +249,29 @@ pub async fn unread_notification_count(queries: &Queries, owner: &str) -> Found<
     Ok(found.map(|response| response.unread_count.into()))
 }
 
-/// The newest activities, at most this many.
-pub async fn activities(queries: &Queries, owner: &str, page_size: i32, most: usize) -> Found<Vec<Activity>> {
-    let (mut activities, mut page_token) = (Vec::new(), String::new());
+/// The newest activities, at most this many, and their pages.
+pub async fn activities(
+    queries: &Queries,
+    owner: &str,
+    page_size: i32,
+    most: usize,
+) -> Found<(Vec<Activity>, Vec<Page>)> {
+    let (mut all, mut activities, mut page_token) = (Vec::new(), Vec::new(), String::new());
     loop {
         let account_id = owner.to_owned();
         let request = v1::ListActivitiesRequest { account_id, page_size, page_token, ..Default::default() };
         let Some(page) = found(queries.list_activities(Request::new(request)).await)? else { return Ok(None) };
+        let posts = page.activities.iter().filter_map(|activity| activity.post.clone());
+        // A post of which several things are told is on the page once for what it refers to.
+        let posts: BTreeMap<String, v1::Post> = posts.map(|post| (post.post_id.clone(), post)).collect();
+        let people = page.activities.iter().flat_map(|one| [one.actor_id.clone(), one.target_account_id.clone()]);
+        let people = people.filter(|id| !id.is_empty()).collect();
+        all.push(words::page(posts.into_values().collect(), people, page.includes));
         activities.extend(page.activities.into_iter().map(words::activity));
         page_token = page.next_page_token;
         if page_token.is_empty() || activities.len() >= most {
             activities.truncate(most);
-            return Ok(Some(activities));
+            return Ok(Some((activities, all)));
         }
     }
 }

@@ -200,20 +200,18 @@ impl Asker<'_> {
 
         let expected = model.notifications(owner);
         let found = answers::notifications(queries, owner, page_size).await?;
-        let (groups, posts) = found.unwrap_or_default();
+        let (groups, pages) = found.unwrap_or_default();
         report.equal(&groups, &expected, || format!("notifications of {owner}"));
-        for post in posts {
-            let expected = model.post(&post.post_id, Some(owner));
-            let id = post.post_id.clone();
-            report.equal(&Some(post), &expected, || format!("post {id} in the notifications of {owner}"));
-        }
+        compare_pages(pages, model, Some(owner), report);
         let unread = answers::unread_notification_count(queries, owner).await?;
         let expected = Some(model.unread_notification_count(owner));
         report.equal(&unread, &expected, || format!("unread notifications of {owner}"));
         let mut expected = model.activities(owner);
         expected.truncate(ACTIVITIES_MAX);
         let activities = answers::activities(queries, owner, page_size, ACTIVITIES_MAX).await?;
+        let (activities, pages) = activities.unzip();
         report.equal(&activities, &Some(expected), || format!("activities for {owner}"));
+        compare_pages(pages.unwrap_or_default(), model, Some(owner), report);
         Ok(())
     }
 
@@ -230,9 +228,9 @@ impl Asker<'_> {
         }
         let quotes = answers::quotes(queries, post, viewer, page_size).await?;
         self.timeline(quotes, model.quotes(post, viewer), viewer, report, || format!("quotes of {post}"));
-        let (thread, posts) = answers::thread(queries, post, viewer, page_size).await?.unzip();
+        let (thread, pages) = answers::thread(queries, post, viewer, page_size).await?.unzip();
         report.equal(&thread, &model.thread(post, viewer), || format!("thread of {post} seen by {viewer:?}"));
-        compare_posts(posts.unwrap_or_default(), model, viewer, report);
+        compare_pages(pages.unwrap_or_default(), model, viewer, report);
         Ok(())
     }
 
@@ -308,7 +306,7 @@ fn compare_pages(pages: Vec<Page>, model: &Model, viewer: Option<&str>, report: 
 /// What the posts of a page refer to: the posts that they quote and answer, and all whose names stand beside them.
 fn included(page: &Page, model: &Model, viewer: Option<&str>) -> Included {
     let mut included = Included::default();
-    let mut people = page.reposters.clone();
+    let mut people = page.people.clone();
     for post in &page.posts {
         people.insert(post.author_id.clone());
         people.extend(post.reply_to_account_id.clone());
@@ -334,15 +332,6 @@ fn included(page: &Page, model: &Model, viewer: Option<&str>) -> Included {
         included.accounts.insert(id, (account, standing));
     }
     included
-}
-
-/// Compares posts and their authors, as a viewer sees them.
-fn compare_posts(posts: Vec<(Post, Option<Account>)>, model: &Model, viewer: Option<&str>, report: &mut Report) {
-    for (post, author) in posts {
-        let expected = (model.post(&post.post_id, viewer), model.account(&post.author_id));
-        let id = post.post_id.clone();
-        report.equal(&(Some(post), author), &expected, || format!("post {id} in a timeline seen by {viewer:?}"));
-    }
 }
 
 /// Other accounts that look at this one: one that it follows, one that follows it, and any other.

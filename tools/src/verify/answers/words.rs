@@ -15,17 +15,23 @@ use super::{Included, Page, Timeline};
 
 impl Timeline {
     /// Adds a page.
-    pub fn add(&mut self, items: Vec<v1::TimelineItem>, includes: v1::Includes) {
-        let mut page = Page { posts: vec![], reposters: BTreeSet::new(), included: included(includes) };
+    pub fn add(&mut self, items: Vec<v1::TimelineItem>, includes: Option<v1::Includes>) {
+        let (mut posts, mut people) = (Vec::new(), BTreeSet::new());
         for item in items {
             let post = item.post.unwrap_or_default();
             let reposted_by = some(item.reposted_by_account_id);
-            page.reposters.extend(reposted_by.clone());
+            people.extend(reposted_by.clone());
             self.entries.push(Entry { post_id: post.post_id.clone(), place: item.place, reposted_by });
-            page.posts.push(self::post(post));
+            posts.push(post);
         }
-        self.pages.push(page);
+        self.pages.push(page(posts, people, includes));
     }
+}
+
+/// The posts on a page, the ids of others that are named on it, and what it includes.
+pub fn page(posts: Vec<v1::Post>, people: BTreeSet<String>, includes: Option<v1::Includes>) -> Page {
+    let posts = posts.into_iter().map(post).collect();
+    Page { posts, people, included: included(includes.unwrap_or_default()) }
 }
 
 fn included(includes: v1::Includes) -> Included {
@@ -116,18 +122,26 @@ pub fn micros(timestamp: Timestamp) -> i64 {
     timestamp.seconds * 1_000_000 + i64::from(timestamp.nanos) / 1_000
 }
 
-/// A thread, and the posts in it, with their authors.
+/// The posts in these places of a thread.
+pub fn posts_in<'a>(items: impl Iterator<Item = &'a v1::ThreadItem>) -> Vec<v1::Post> {
+    let post = |item: &v1::ThreadItem| match &item.item {
+        Some(Item::Post(post)) => Some(post.clone()),
+        Some(Item::Tombstone(_)) | None => None,
+    };
+    items.filter_map(post).collect()
+}
+
+/// A thread, and the posts in it.
 pub fn thread(
     ancestors: Vec<v1::ThreadItem>,
     focus: v1::ThreadItem,
     replies: Vec<v1::ThreadItem>,
-) -> (Thread, Vec<(Post, Option<Account>)>) {
+) -> (Thread, Vec<Post>) {
     let mut posts = Vec::new();
     let mut entry = |item: v1::ThreadItem| match item.item {
-        Some(Item::Post(v1::ThreadPost { post, author })) => {
-            let post = self::post(post.unwrap_or_default());
+        Some(Item::Post(post)) => {
             let id = post.post_id.clone();
-            posts.push((post, author.map(account)));
+            posts.push(self::post(post));
             ThreadEntry::Post(id)
         }
         Some(Item::Tombstone(tombstone)) if tombstone.cause() == v1::TombstoneCause::Deleted => {
@@ -157,13 +171,12 @@ pub fn notification(found: v1::Notification) -> NotificationGroup {
         post_id: found.post.map(|post| post.post_id),
         place: found.place,
         causer_count: found.causer_count.into(),
-        newest_causers: found.newest_causers.into_iter().map(|account| account.account_id).collect(),
+        newest_causers: found.newest_causer_ids,
         seen: found.seen,
         at_us: found.happened_at.map_or(0, micros),
     }
 }
 
-/// An activity. The author of its post is the target that the contract adds.
 pub fn activity(found: v1::Activity) -> Activity {
     let kind = match found.kind() {
         v1::ActivityKind::Followed | v1::ActivityKind::Unspecified => ActivityKind::Followed,
@@ -171,12 +184,11 @@ pub fn activity(found: v1::Activity) -> Activity {
         v1::ActivityKind::Reposted => ActivityKind::Reposted,
         v1::ActivityKind::Posted => ActivityKind::Posted,
     };
-    let target = found.target.map(|account| account.account_id);
     Activity {
         kind,
         place: found.place,
-        actor_id: found.actor.unwrap_or_default().account_id,
-        target_account_id: target.filter(|_| found.post.is_none()),
+        actor_id: found.actor_id,
+        target_account_id: some(found.target_account_id),
         post_id: found.post.map(|post| post.post_id),
     }
 }
