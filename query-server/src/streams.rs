@@ -20,6 +20,7 @@ mod post;
 mod post_items;
 mod presence;
 mod shared_read;
+mod tickets;
 mod together;
 mod watch;
 
@@ -56,6 +57,7 @@ use self::post::{PostChanges, PostFeed};
 use self::post_items::PostItems;
 use self::presence::{PresenceFeed, SightChanges};
 use self::shared_read::Reader;
+use self::tickets::Tickets;
 use self::watch::{Counts, WatchFeed};
 use crate::asking::Asking;
 use crate::freshness::Freshness;
@@ -136,6 +138,7 @@ pub struct Streams {
     home_items: Reader<HomeItems>,
     post_items: Reader<PostItems>,
     counts: Reader<Counts>,
+    tickets: Tickets,
     tokens: Tokens,
     tasks: Tasks,
     room: Arc<Semaphore>,
@@ -163,6 +166,7 @@ impl Streams {
             home_items,
             post_items,
             counts,
+            tickets: Tickets::default(),
             tokens,
             tasks,
             room: Arc::new(Semaphore::new(STREAMS_MAX)),

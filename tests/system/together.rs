@@ -13,9 +13,10 @@ use shared::rpc::proto::query::stream_request::Message as Wish;
 use shared::rpc::proto::query::stream_response::Event as Live;
 use shared::rpc::proto::query::subscription::Topic;
 use shared::rpc::proto::query::{
-    AccountStateTopic, GetPresenceRequest, HomeTimelineTopic, ListNotificationsRequest, NotificationsTopic, PostTopic,
-    Presence, PresenceAnnouncement, PresenceTopic, StreamRequest, StreamResponse, StreamStart, SubscribeRequest,
-    Subscription, SubscriptionRefreshCause as RefreshCause, Unsubscription, WatchPostsTopic,
+    AccountStateTopic, CreateSubscribeTicketRequest, GetPresenceRequest, HomeTimelineTopic, ListNotificationsRequest,
+    NotificationsTopic, PostTopic, Presence, PresenceAnnouncement, PresenceTopic, StreamRequest, StreamResponse,
+    StreamStart, SubscribeRequest, Subscription, SubscriptionRefreshCause as RefreshCause, Unsubscription,
+    WatchPostsTopic,
 };
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -203,6 +204,7 @@ async fn one_call_has_all_that_a_client_shows_and_its_token_goes_on_from_there()
             subscription("state", "", Topic::AccountState(AccountStateTopic {})),
             subscription("of ada", &ada, home()),
         ],
+        ticket: String::new(),
     };
     let mut messages = api.queries.clone().subscribe(request).await.expect("it is taken").into_inner();
     let mut said: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -221,6 +223,34 @@ async fn one_call_has_all_that_a_client_shows_and_its_token_goes_on_from_there()
     assert_eq!(said["home"], ["subscribed", "third", "caught up"]);
     assert_eq!(said["state"], ["subscribed", "liked false, kept true", "caught up"]);
     assert_eq!(said["of ada"], ["subscribed", "refresh", "caught up"]);
+}
+
+#[tokio::test]
+async fn a_ticket_takes_the_place_of_the_request_once() {
+    let folder = folder();
+    let dev = Dev::start(folder.path()).await;
+    let bob = dev.api.register("bob").await.id;
+    let request = CreateSubscribeTicketRequest {
+        consistency: up_to_date(),
+        viewer_account_id: bob.clone(),
+        resume_token: String::new(),
+        subscriptions: vec![subscription("h", "", home())],
+    };
+    let mut queries = dev.api.queries.clone();
+    let made = queries.create_subscribe_ticket(request).await.expect("it is made").into_inner();
+    assert!(made.ticket.len() < 1_024 && made.expires_at.is_some(), "{made:?}");
+    let with_ticket = SubscribeRequest { ticket: made.ticket.clone(), ..SubscribeRequest::default() };
+    let mut messages = queries.subscribe(with_ticket.clone()).await.expect("it is taken").into_inner();
+    let mut token = String::new();
+    while !matches!(next(&mut messages, &mut token).await.expect("it goes on").1, Live::CaughtUp(_)) {}
+    dev.api.post(&bob, "heard").await;
+    assert_eq!(item(next(&mut messages, &mut token).await.expect("it goes on").1).as_deref(), Some("heard"));
+    let again = queries.subscribe(with_ticket).await.expect_err("it was used");
+    assert_eq!((again.code(), reason(&again).as_deref()), (Code::InvalidArgument, Some("TICKET_SPENT")));
+    let changed = format!("{}A", &made.ticket[..made.ticket.len() - 1]);
+    let changed = SubscribeRequest { ticket: changed, ..SubscribeRequest::default() };
+    let refused = queries.subscribe(changed).await.expect_err("it is none");
+    assert_eq!(reason(&refused).as_deref(), Some("TOKEN_INVALID"));
 }
 
 #[tokio::test]

@@ -323,15 +323,28 @@ impl Streams {
 
 impl Open for v1::SubscribeRequest {
     async fn open(mut asking: Asking<'_, Self>) -> Result<Messages<Self::Response>, Status> {
-        let request = asking.request;
-        let wanted = request.subscriptions.len();
-        if wanted == 0 || wanted > SUBSCRIPTIONS_MAX {
-            let rule = format!("must have 1–{SUBSCRIPTIONS_MAX} subscriptions, has {wanted}");
-            asking.violations.add("subscriptions", ErrorReason::BatchSizeInvalid, rule);
+        let asked = asking.request;
+        let wanted = asked.subscriptions.len();
+        match asked.ticket.is_empty() {
+            true if wanted == 0 || wanted > SUBSCRIPTIONS_MAX => {
+                let rule = format!("must have 1–{SUBSCRIPTIONS_MAX} subscriptions, has {wanted}");
+                asking.violations.add("subscriptions", ErrorReason::BatchSizeInvalid, rule);
+            }
+            false if wanted > 0 => {
+                asking.violations.add("subscriptions", ErrorReason::FieldInvalid, "must be empty with a ticket");
+            }
+            true | false => {}
         }
         let checked = asking.check()?;
         let (streams, Call(metadata, extensions)) = (checked.queries.streams.clone(), checked.call);
-        let (state, anchor) = streams.call_state(&request.resume_token).await?;
+        let redeemed = match asked.ticket.as_str() {
+            "" => None,
+            ticket => Some(streams.tickets.redeem(&streams.tokens, ticket)?),
+        };
+        let request = redeemed.as_ref().unwrap_or(asked);
+        let resume_token =
+            [asked, request].map(|request| &request.resume_token).into_iter().find(|token| !token.is_empty());
+        let (state, anchor) = streams.call_state(resume_token.map(String::as_str).unwrap_or_default()).await?;
         let (metadata, extensions) = (metadata.clone(), extensions.clone());
         let consistency = request.consistency.clone();
         let ground = Ground { metadata, extensions, consistency, resumed: Arc::new(state) };

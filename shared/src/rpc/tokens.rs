@@ -40,6 +40,7 @@ const RESUME: u8 = b'r';
 const PAGE: u8 = b'p';
 const NOTIFICATION: u8 = b'n';
 const CALL: u8 = b'm';
+const TICKET: u8 = b't';
 /// What a call of several subscriptions may hold, so that its token stays within 2 KiB: see [`CallState`].
 pub const TOPICS_MAX: usize = 8;
 /// The most subscriptions of a call.
@@ -230,6 +231,23 @@ impl Tokens {
             .read_with(CALL, [0; BINDING_BYTES], field, token)
             .and_then(|(genuine, state)| Ok((genuine, CallState::read(&state).ok_or(Flaw::NotAToken)?)));
         read.map_err(|flaw| refuse_token(flaw, field))
+    }
+
+    /// A ticket for a call with this content, of what was read at `anchor`.
+    #[must_use]
+    pub fn seal_ticket(&self, content: &[u8], anchor: Anchor) -> String {
+        let mut bytes = self.signed_part(TICKET, [0; BINDING_BYTES], anchor.position, anchor);
+        bytes.extend_from_slice(content);
+        self.sign(bytes)
+    }
+
+    /// Reads a ticket.
+    ///
+    /// # Errors
+    /// `TOKEN_INVALID` or `TOKEN_FROM_ANOTHER_STORE`.
+    pub fn open_ticket(&self, ticket: &str) -> Result<Vec<u8>, Status> {
+        let read = self.read_with(TICKET, [0; BINDING_BYTES], "ticket", ticket);
+        read.map(|(_, content)| content).map_err(|flaw| refuse_token(flaw, "ticket"))
     }
 
     /// The id of the notification of `owner` whose newest cause is this event. It is the same whoever reads it, and whenever.

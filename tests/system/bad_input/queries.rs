@@ -74,6 +74,14 @@ async fn a_bad_query_is_refused_with_the_reason_that_its_comment_lists() {
          InvalidArgument "ID_MALFORMED", "account_id ID_MALFORMED");
     row!(t, q, get_presence, GetPresenceRequest::default(),
          InvalidArgument "BATCH_SIZE_INVALID", "account_ids BATCH_SIZE_INVALID");
+    row!(t, q, create_subscribe_ticket, CreateSubscribeTicketRequest::default(),
+         InvalidArgument "BATCH_SIZE_INVALID", "subscriptions BATCH_SIZE_INVALID");
+    row!(t, q, create_subscribe_ticket,
+         ask!(CreateSubscribeTicketRequest { viewer_account_id: NOBODY, subscriptions: vec![Subscription::default()] }),
+         NotFound "ACCOUNT_NOT_FOUND");
+    row!(t, q, subscribe, ask!(SubscribeRequest { ticket: "x" }), InvalidArgument "TOKEN_INVALID");
+    row!(t, q, subscribe, ask!(SubscribeRequest { ticket: "x", subscriptions: vec![Subscription::default()] }),
+         InvalidArgument "FIELD_INVALID", "subscriptions FIELD_INVALID");
     row!(t, q, subscribe, SubscribeRequest::default(),
          InvalidArgument "BATCH_SIZE_INVALID", "subscriptions BATCH_SIZE_INVALID");
     row!(t, q, subscribe, SubscribeRequest { subscriptions: vec![Subscription::default(); 65], ..Default::default() },
