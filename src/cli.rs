@@ -40,6 +40,8 @@ pub const EXIT_CODES: &str = "Exit codes:
 Precedence: flag, then environment, then file, then default.";
 
 const DEFAULT_OPS: &str = "127.0.0.1:50053";
+/// Where all services are on one port.
+pub const DEFAULT_ALL: &str = "127.0.0.1:50050";
 
 const FOLLOWERS_MAX: i64 = 1_000_000_000_000;
 const TIMELINE_ROWS_MAX: i64 = 1_000_000;
@@ -79,6 +81,9 @@ pub enum Command {
     /// Run everything in one process, with a small demo: the quickest way to try it
     #[command(before_help = "Example:\n  chirp dev --data ./chirp-data")]
     Dev(DevArgs),
+    /// Run the three roles in one process on one address: all that a small deployment needs
+    #[command(before_help = "Example:\n  chirp serve --store ./chirp-data --create --listen 127.0.0.1:50050")]
+    Serve(ServeArgs),
     /// Accept commands and append their events to the log
     #[command(before_help = "Example:\n  chirp command-server --store ./chirp-data --create --listen 127.0.0.1:50051")]
     CommandServer(CommandServerArgs),
@@ -147,9 +152,31 @@ pub struct DevArgs {
     /// Where the projector serves operators; port 0 takes a free one
     #[arg(long, env = "CHIRP_OPS_LISTEN", value_name = "ADDR", default_value = DEFAULT_OPS)]
     pub ops_listen: Address,
+    /// Where all three are served on one port; port 0 takes a free one [default: 127.0.0.1:50050, unless that is taken]
+    #[arg(long, env = "CHIRP_LISTEN", value_name = "ADDR")]
+    pub listen: Option<Address>,
     /// Do not seed the demo
     #[arg(long, env = "CHIRP_NO_DEMO", value_parser = BoolishValueParser::new())]
     pub no_demo: bool,
+    #[command(flatten)]
+    pub projector: ProjectorTuning,
+    #[command(flatten)]
+    pub server: ServerTuning,
+}
+
+/// `chirp serve`
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// Folder of the store, or postgres://user@host/database
+    #[arg(long, env = "CHIRP_STORE", value_name = "STORE", value_parser = store)]
+    pub store: String,
+    /// Make what is missing: the store's folder, or what `chirp migrate up` makes in a database; without this, a folder that is missing is
+    /// refused, and a database is waited for
+    #[arg(long, env = "CHIRP_CREATE", value_parser = BoolishValueParser::new())]
+    pub create: bool,
+    /// Where commands, queries and operators are served; port 0 takes a free one
+    #[arg(long, env = "CHIRP_LISTEN", value_name = "ADDR", default_value = DEFAULT_ALL)]
+    pub listen: Address,
     #[command(flatten)]
     pub projector: ProjectorTuning,
     #[command(flatten)]
@@ -315,7 +342,7 @@ pub struct ServerTuning {
     /// Do not answer gRPC reflection; grpcurl and the like then need the files in proto/
     #[arg(long, env = "CHIRP_NO_REFLECTION", value_parser = BoolishValueParser::new())]
     pub no_reflection: bool,
-    /// Let pages of these origins call from a browser, by gRPC-Web: https://app.example, or * for all
+    /// Let pages of these origins call from a browser, by gRPC-Web, Connect or JSON: https://app.example, or * for all
     #[allow(rustdoc::bare_urls, reason = "it is the text of the help, too")]
     #[arg(long, env = "CHIRP_CORS_ORIGIN", value_name = "ORIGIN", value_delimiter = ',', value_parser = origin)]
     pub cors_origin: Vec<String>,

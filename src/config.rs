@@ -24,7 +24,7 @@ use crate::roles::CannotListen;
 use tools::out;
 
 /// Commands that run until they are stopped, whose output is their log.
-const SERVERS: [&str; 3] = ["command-server", "query-server", "projector"];
+const SERVERS: [&str; 4] = ["serve", "command-server", "query-server", "projector"];
 /// The default log level of all other commands, so that their output stands out.
 const QUIET: &str = "warn";
 const LIST_DELIMITER: &str = ",";

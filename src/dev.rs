@@ -1,28 +1,23 @@
-//! `chirp dev`: the three roles in one process on one folder, with a demo and calls to paste.
+//! `chirp dev`: the three roles in one process on one folder, each on a port of its own and all on one, with a demo and calls to paste.
 //!
-//! Always: the ready line is printed when all three servers answer and the demo is shown; the query server has its own
-//! read-only connections, as it has in a process of its own. Never here: a shortcut between the roles other than a hint
-//! to wake up.
+//! Always: the ready line is printed when all servers answer and the demo is shown. Never here: how the roles work together
+//! (`roles::together`).
 
 mod demo;
 mod guide;
 
-use std::future::ready;
 use std::io::{self, Write};
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use projector::Projector;
-use shared::model::clock::SystemClock;
-use shared::rpc::progress::{Progress, ProgressOnDemand};
 use shared::rpc::proto::command::command_service_client::CommandServiceClient;
 use shared::rpc::proto::query::query_service_client::QueryServiceClient;
 use shared::runtime::settings::ProjectorSettings;
 use shared::runtime::signals::Signals;
 use shared::runtime::tasks::Tasks;
 use shared::store::Store;
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
@@ -30,12 +25,9 @@ use tracing::{info, warn};
 
 use self::demo::Demo;
 use self::guide::{Addresses, calls_to_paste};
-use crate::cli::DevArgs;
-use crate::roles::history::Folded;
-use crate::roles::{
-    COMMAND_CHECKS, PROJECTOR_CHECKS, QUERY_CHECKS, RoleServer, bind, check_commands, check_projections, check_queries,
-    project, reachable_at,
-};
+use crate::cli::{DEFAULT_ALL, DevArgs};
+use crate::roles::together::{Projecting, Together, services};
+use crate::roles::{bind, reachable_at};
 use tools::args::Address;
 use tools::client::{self, Failed, explained, retrying};
 
@@ -50,84 +42,54 @@ pub async fn run(args: DevArgs) -> anyhow::Result<()> {
     let (command_listener, command) = bind(&args.command_listen).await?;
     let (query_listener, query) = bind(&args.query_listen).await?;
     let (ops_listener, ops) = bind(&args.ops_listen).await?;
+    let all = bind_all(args.listen.as_ref()).await?;
     let (tasks, mut signals, settings) = (Tasks::of_process(), Signals::watch()?, args.server.settings());
     let store = Store::at(&args.data)?;
-    let (commands, command_role) =
-        RoleServer::waiting(command_listener, command_server::SERVICES, "command-server", &COMMAND_CHECKS);
-    let (queries, query_role) =
-        RoleServer::waiting(query_listener, query_server::SERVICES, "query-server", &QUERY_CHECKS);
-    let (operators, projector_role) =
-        RoleServer::waiting(ops_listener, projector::SERVICES, "projector", &PROJECTOR_CHECKS);
-    commands.start("command server", &settings, tasks);
-    queries.start("query server", &settings, tasks);
-    operators.start("operators' server", &settings, tasks);
+    let roles = Together::waiting();
+    roles.commands_on(command_listener).start("command server", &settings, tasks);
+    roles.queries_on(query_listener).start("query server", &settings, tasks);
+    roles.operators_on(ops_listener).start("operators' server", &settings, tasks);
+    let all = all.map(|(listener, address)| {
+        roles.all_on(listener, "dev").start("server of all roles", &settings, tasks);
+        address
+    });
     let working = async {
-        // They hold the last connections to the store, which end with this.
-        let (command_role, query_role, projector_role) = (command_role, query_role, projector_role);
-        let drain = tasks.draining();
+        let roles = roles;
         store.make(&projector::projections::tables()).await?;
-        let clock = Arc::new(SystemClock);
-        let waiting = command_role.waiting();
-        let opening = store.open_log_when_there(clock.clone(), &waiting);
-        let Some(log) = drain.run_until_cancelled(opening).await else { return Ok(()) };
-        let log = log?;
-        let progress = store.hints_of_progress();
-        if store.is_shared() {
-            // The projector that works may be another's.
-            store.wake_on_progress(&progress);
-        }
         let tuning = ProjectorSettings { advertised: Some(reachable_at(ops)), ..args.projector.settings() };
-        let projector = Projector::open(&store, log.clone(), tuning, clock, progress.clone()).await?;
-        let projector = projector.telling(projector_role.ready.clone());
-        let waiting = query_role.waiting();
-        let opening = store.open_to_read_when_there(&waiting);
-        let Some(opened) = drain.run_until_cancelled(opening).await else { return Ok(()) };
-        let (head, tables) = opened?;
-        let projected = {
-            let (tables, head, progress) = (tables.clone(), head.clone(), progress.clone());
-            ProgressOnDemand::new(Box::new(move || Progress::watch(ready(tables), head, progress.listen(), tasks)))
-        };
-        command_role.services.open(command_server::routes(log.clone(), projected));
-        let answers = query_server::routes(tables.clone(), head.clone(), progress, store.presence(), tasks.clone());
-        query_role.services.open(answers);
-        let past = Folded::of(log.clone(), &store, args.projector.tmp.clone(), tasks.clone());
-        projector_role.services.open(projector.routes(Arc::new(past), tasks.clone()));
-        let health = projector.health();
-        let checking = async {
-            tokio::join!(
-                check_commands(&command_role.ready, &store, log.clone()),
-                check_queries(&query_role.ready, &store, head, tables),
-                check_projections(&projector_role.ready, &store, log.clone(), health),
-            )
-        };
-        let greeting = async {
-            let checked = async {
-                for role in [&command_role, &query_role, &projector_role] {
-                    role.ready.checked().await;
-                }
-            };
-            drain.run_until_cancelled(checked).await;
-            let greeted = greet(Addresses { command, query, ops }, !args.no_demo, drain).await;
-            if greeted.is_err() {
-                tasks.drain();
-            }
-            greeted
-        };
-        project(projector, tasks);
-        let (_, greeted) = tokio::join!(drain.run_until_cancelled(checking), greeting);
-        greeted
+        let projecting = Projecting { settings: tuning, tmp: args.projector.tmp.clone() };
+        let addresses = Addresses { command, query, ops, all };
+        roles.work(&store, projecting, tasks, async || greet(addresses, !args.no_demo, tasks.draining()).await).await
     };
     let ran = tasks.run(settings.grace_period, async || signals.next().await, working).await;
     store.settle().await;
     ran
 }
 
+/// Binds the address of all services. The default may be taken, by another `chirp dev` on this machine: the three ports do without it.
+async fn bind_all(wanted: Option<&Address>) -> anyhow::Result<Option<(TcpListener, SocketAddr)>> {
+    if let Some(wanted) = wanted {
+        return bind(wanted).await.map(Some);
+    }
+    let default = DEFAULT_ALL.parse().map_err(anyhow::Error::msg)?;
+    match bind(&default).await {
+        Ok(bound) => Ok(Some(bound)),
+        Err(cause) => {
+            warn!(%cause, "there is no address with all services, since {DEFAULT_ALL} is taken; --listen gives it another one");
+            Ok(None)
+        }
+    }
+}
+
 /// Waits for the servers, seeds the demo and says where everything is.
 async fn greet(addresses: Addresses, with_demo: bool, drain: &CancellationToken) -> anyhow::Result<()> {
     let Some(demo) = drain.run_until_cancelled(prepare(addresses, with_demo)).await else { return Ok(()) };
     let demo = demo?;
-    let Addresses { command, query, ops } = addresses;
+    let Addresses { command, query, ops, all } = addresses;
     info!(%command, %query, %ops, "chirp answers commands on {command}, queries on {query} and operators on {ops}");
+    if let Some(all) = all {
+        info!(%all, "all of them are answered on {all}, too");
+    }
     let mut stdout = io::stdout().lock();
     let greeting = format!("{}\n{}", addresses.ready_line(), calls_to_paste(addresses, demo.as_ref()));
     // Servers go on when nobody reads what they say.
@@ -139,6 +101,9 @@ async fn prepare(addresses: Addresses, with_demo: bool) -> anyhow::Result<Option
     answers(addresses.command, command_server::SERVICES).await?;
     answers(addresses.query, query_server::SERVICES).await?;
     answers(addresses.ops, projector::SERVICES).await?;
+    if let Some(all) = addresses.all {
+        answers(all, services()).await?;
+    }
     if !with_demo {
         return Ok(None);
     }

@@ -63,6 +63,7 @@ fn start(cli: Cli) -> anyhow::Result<ExitCode> {
 async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Dev(args) => dev::run(args).await.map(|()| ExitCode::SUCCESS),
+        Command::Serve(args) => roles::serve(args).await.map(|()| ExitCode::SUCCESS),
         Command::CommandServer(args) => roles::command_server(args).await.map(|()| ExitCode::SUCCESS),
         Command::QueryServer(args) => roles::query_server(args).await.map(|()| ExitCode::SUCCESS),
         Command::Projector(args) => roles::projector(args).await.map(|()| ExitCode::SUCCESS),

@@ -1,10 +1,11 @@
-//! The three roles, each alone in its process, and the pieces from which `dev` composes them.
+//! The three roles, each alone in its process or all in one, and the pieces from which these are composed.
 //!
 //! Always: the port is bound and answers before anything is opened, so that a taken one is said at once, and whoever asks hears what a
 //! role waits for; what a role opens is dropped when its work ends, so that the tasks of the store end, too. Never here:
 //! what the roles do, and how a process ends (`shared::runtime::tasks`).
 
 pub mod history;
+pub mod together;
 
 use std::fmt;
 use std::io;
@@ -31,7 +32,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::info;
 
 use self::history::Folded;
-use crate::cli::{CommandServerArgs, ProjectorArgs, QueryServerArgs};
+use self::together::{Projecting, Together};
+use crate::cli::{CommandServerArgs, ProjectorArgs, QueryServerArgs, ServeArgs};
 use tools::args::Address;
 
 /// Runs the command server until asked to stop.
@@ -137,6 +139,36 @@ pub async fn projector(args: ProjectorArgs) -> anyhow::Result<()> {
     ran
 }
 
+/// Runs all three roles on one address until asked to stop.
+///
+/// # Errors
+/// When a part cannot start or fails.
+pub async fn serve(args: ServeArgs) -> anyhow::Result<()> {
+    let (listener, address) = bind(&args.listen).await?;
+    let (tasks, mut signals, settings) = (Tasks::of_process(), Signals::watch()?, args.server.settings());
+    let store = if args.create { Store::at(&args.store)? } else { Store::in_place(&args.store)? };
+    let roles = Together::waiting();
+    roles.all_on(listener, "serve").start("server", &settings, tasks);
+    let working = async {
+        let roles = roles;
+        if args.create {
+            store.make(&projector::projections::tables()).await?;
+        }
+        let tuning = ProjectorSettings { advertised: Some(reachable_at(address)), ..args.projector.settings() };
+        let projecting = Projecting { settings: tuning, tmp: args.projector.tmp.clone() };
+        let greet = async || {
+            if !tasks.draining().is_cancelled() {
+                info!(%address, "chirp answers commands, queries and operators on {address}");
+            }
+            Ok(())
+        };
+        roles.work(&store, projecting, tasks, greet).await
+    };
+    let ran = tasks.run(settings.grace_period, async || signals.next().await, working).await;
+    store.settle().await;
+    ran
+}
+
 /// Where others reach what listens there, as far as this machine knows.
 pub fn reachable_at(listening: SocketAddr) -> String {
     match listening.ip().is_unspecified() {
@@ -206,6 +238,21 @@ pub struct Role {
 }
 
 impl Role {
+    /// A role whose services are not there yet, and whose checks have not run.
+    fn of(name: &'static str, checks: &[&'static str]) -> Self {
+        // Before the first check has an outcome to count.
+        metrics::start();
+        Self { services: Services::default(), ready: Readiness::of(name, checks) }
+    }
+
+    /// A server that answers for this role.
+    fn served_on(&self, listener: TcpListener, names: &'static [&'static str]) -> RoleServer {
+        if let Ok(listening) = listener.local_addr() {
+            info!(%listening, "listening on {listening}");
+        }
+        RoleServer { listener, services: self.services.clone(), names, ready: self.ready.clone() }
+    }
+
     /// Says that the role is there, when every check has run: whoever waits for that shall not be told that it is not ready.
     async fn announce(&self, drain: &CancellationToken, say: impl FnOnce()) {
         if drain.run_until_cancelled(self.ready.checked()).await.is_some() {
@@ -240,13 +287,8 @@ impl RoleServer {
         role: &'static str,
         checks: &[&'static str],
     ) -> (Self, Role) {
-        // Before the first check has an outcome to count.
-        metrics::start();
-        let role = Role { services: Services::default(), ready: Readiness::of(role, checks) };
-        if let Ok(listening) = listener.local_addr() {
-            info!(%listening, "listening on {listening}");
-        }
-        (Self { listener, services: role.services.clone(), names, ready: role.ready.clone() }, role)
+        let role = Role::of(role, checks);
+        (role.served_on(listener, names), role)
     }
 
     /// Serves, as the task of this name, until the process drains.

@@ -14,7 +14,7 @@ use serde_json::{Deserializer, Value};
 
 const README: &str = include_str!("../README.md");
 /// The addresses that the README prints, in the order of the ready line.
-const PRINTED: [&str; 3] = ["127.0.0.1:50051", "127.0.0.1:50052", "127.0.0.1:50053"];
+const PRINTED: [&str; 4] = ["127.0.0.1:50051", "127.0.0.1:50052", "127.0.0.1:50053", "127.0.0.1:50050"];
 const UUID_LENGTH: usize = 36;
 
 /// A call and the answer that the README gives.
@@ -54,6 +54,8 @@ fn the_calls_of_the_readme_give_the_answers_of_the_readme() {
         }
         let output = run(&call);
         let is_refusal = sample.answer.first().is_some_and(|answer| answer.get("code").is_some());
+        // `curl` prints whatever is answered.
+        let is_refusal = is_refusal && call.contains("buf curl");
         let text = String::from_utf8_lossy(if is_refusal { &output.stderr } else { &output.stdout }).into_owned();
         let answer = documents(&text);
         assert_eq!(answer.len(), sample.answer.len(), "{call}\ngave {text}\n{output:?}");
@@ -65,10 +67,10 @@ fn the_calls_of_the_readme_give_the_answers_of_the_readme() {
     }
 }
 
-/// Every `buf curl` in the console blocks.
+/// Every call by `buf curl` or `curl` in the console blocks.
 fn samples() -> Vec<Sample> {
     let blocks = README.split("```console\n").skip(1).filter_map(|rest| rest.split("\n```").next());
-    let calls = blocks.filter(|block| block.contains("buf curl"));
+    let calls = blocks.filter(|block| block.contains("curl ") && block.contains("Service/"));
     calls
         .map(|block| {
             let (call, answer) = block.split_once("\n{").expect("a call is followed by its answer");
@@ -87,7 +89,7 @@ fn start() -> Dev {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let mut command = Command::new(env!("CARGO_BIN_EXE_chirp"));
     command.arg("dev").arg("--data").arg(folder.path());
-    for flag in ["--command-listen", "--query-listen", "--ops-listen"] {
+    for flag in ["--command-listen", "--query-listen", "--ops-listen", "--listen"] {
         command.args([flag, "127.0.0.1:0"]);
     }
     let mut process = command.stdout(Stdio::piped()).spawn().expect("the binary is there");

@@ -7,19 +7,22 @@ use serde_json::{Value, json};
 
 use super::demo::Demo;
 
-/// Where the three servers listen.
+/// Where the servers listen.
 #[derive(Clone, Copy, Debug)]
 pub struct Addresses {
     pub command: SocketAddr,
     pub query: SocketAddr,
     /// The projector's port for operators.
     pub ops: SocketAddr,
+    /// All of these services on one port, if there is one.
+    pub all: Option<SocketAddr>,
 }
 
 impl Addresses {
     /// The line that scripts wait for.
     pub fn ready_line(&self) -> String {
-        format!("ready command={} query={} ops={}", self.command, self.query, self.ops)
+        let all = self.all.map(|all| format!(" all={all}")).unwrap_or_default();
+        format!("ready command={} query={} ops={}{all}", self.command, self.query, self.ops)
     }
 }
 
@@ -29,6 +32,7 @@ struct Call {
     server: SocketAddr,
     method: &'static str,
     body: Value,
+    streams: bool,
 }
 
 /// The calls to paste: those of the demo, or without it those that need no ids.
@@ -37,12 +41,17 @@ pub fn calls_to_paste(addresses: Addresses, demo: Option<&Demo>) -> String {
         Some(demo) => calls_of_demo(addresses, demo),
         None => calls_without_ids(addresses),
     };
-    let mut text = String::from("\nCalls to paste, with grpcurl or with buf:\n");
-    for Call { what, server, method, body } in calls {
+    let mut text = String::from("\nCalls to paste, with grpcurl, with buf or with curl:\n");
+    for Call { what, server, method, body, streams } in calls {
         writeln!(text, "\n# {what}").expect("a String takes everything");
         writeln!(text, "grpcurl -plaintext -d '{body}' {server} {method}").expect("a String takes everything");
         writeln!(text, "buf curl --protocol grpc --http2-prior-knowledge -d '{body}' http://{server}/{method}")
             .expect("a String takes everything");
+        if !streams {
+            let server = addresses.all.unwrap_or(server);
+            writeln!(text, "curl -H 'content-type: application/json' -d '{body}' http://{server}/{method}")
+                .expect("a String takes everything");
+        }
     }
     text
 }
@@ -54,18 +63,21 @@ fn calls_of_demo(addresses: Addresses, demo: &Demo) -> Vec<Call> {
             server: addresses.query,
             method: "chirp.query.v1.QueryService/GetHomeTimeline",
             body: json!({"account_id": demo.grace}),
+            streams: false,
         },
         Call {
             what: "the same, live, until Ctrl-C; post from another terminal meanwhile",
             server: addresses.query,
             method: "chirp.query.v1.QueryService/StreamHomeTimeline",
             body: json!({"account_id": demo.grace}),
+            streams: true,
         },
         Call {
             what: "ada posts",
             server: addresses.command,
             method: "chirp.command.v1.CommandService/CreatePost",
             body: json!({"author_id": demo.ada, "text": "Hello from the command line"}),
+            streams: false,
         },
     ]
 }
@@ -77,12 +89,14 @@ fn calls_without_ids(addresses: Addresses) -> Vec<Call> {
             server: addresses.command,
             method: "chirp.command.v1.CommandService/RegisterAccount",
             body: json!({"handle": "mary", "display_name": "Mary Shelley", "kind": "ACCOUNT_KIND_USER"}),
+            streams: false,
         },
         Call {
             what: "find it by its handle",
             server: addresses.query,
             method: "chirp.query.v1.QueryService/GetAccount",
             body: json!({"handle": "mary"}),
+            streams: false,
         },
     ]
 }

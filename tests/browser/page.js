@@ -1,94 +1,25 @@
-// A page of a web application: it registers two accounts, lets one follow the other, and waits for what that one posts to come
-// over the stream. What happened is sent to where the page came from.
+// The page: it plays with the servers in its address, by the protocol that stands there, and sends what happened to where it came from.
 
-import { Code, ConnectError, createClient } from "@connectrpc/connect";
-import { createGrpcWebTransport } from "@connectrpc/connect-web";
-import { AccountKind } from "./generated/chirp/common/v1/common_pb.js";
-import { CommandService } from "./generated/chirp/command/v1/command_pb.js";
-import { QueryService } from "./generated/chirp/query/v1/query_pb.js";
+import { createConnectTransport, createGrpcWebTransport } from "@connectrpc/connect-web";
+import { play } from "./play.js";
 
 const address = new URLSearchParams(location.search);
-const transport = (name) => createGrpcWebTransport({ baseUrl: address.get(name) });
-const commands = createClient(CommandService, transport("commands"));
-const queries = createClient(QueryService, transport("queries"));
 
-const TOKEN = "x-chirp-consistency-token";
-
-async function register(handle) {
-  const answer = await commands.registerAccount({
-    requestId: crypto.randomUUID(),
-    kind: AccountKind.USER,
-    handle,
-    displayName: handle,
-  });
-  return answer.accountId;
+function transport(name) {
+  const baseUrl = address.get(name);
+  switch (address.get("protocol")) {
+    case "grpc-web":
+      return createGrpcWebTransport({ baseUrl });
+    case "connect":
+      return createConnectTransport({ baseUrl, useHttpGet: true });
+    case "connect-binary":
+      return createConnectTransport({ baseUrl, useBinaryFormat: true });
+    default:
+      throw new Error("the address names no protocol");
+  }
 }
 
-async function play() {
-  const ada = await register("ada");
-  const bob = await register("bob");
-  let token;
-  await commands.followAccount(
-    { requestId: crypto.randomUUID(), followerId: bob, followeeId: ada },
-    { onHeader: (headers) => (token = headers.get(TOKEN)) },
-  );
-  const page = await queries.getHomeTimeline({ accountId: bob }, { headers: { [TOKEN]: token } });
-  const stream = queries.streamHomeTimeline({ accountId: bob, resumeToken: page.resumeToken });
-  const heard = [];
-  for await (const message of stream) {
-    heard.push(message.event.case);
-    if (message.event.case === "caughtUp") {
-      await commands.createPost({ requestId: crypto.randomUUID(), authorId: ada, text: "hello, browser" });
-    }
-    if (message.event.case === "item") {
-      const postId = message.event.value.item.post.postId;
-      const together = await subscribed(bob, postId);
-      return { heard, text: message.event.value.item.post.text, refusal: await refusal(ada), together };
-    }
-  }
-  throw new Error("the stream has ended");
-}
-
-// Twenty subscriptions in one call, while other calls are answered: a browser has six connections to a server, and a stream takes one.
-async function subscribed(account, postId) {
-  const topics = [
-    { case: "homeTimeline", value: {} },
-    { case: "notifications", value: {} },
-    { case: "presence", value: {} },
-    { case: "accountState", value: {} },
-    { case: "watchPosts", value: { postIds: [postId] } },
-  ];
-  while (topics.length < 20) {
-    topics.push({ case: "post", value: { postId } });
-  }
-  const subscriptions = topics.map((topic, number) => ({ subscriptionId: `s${number}`, topic }));
-  const caughtUp = new Set();
-  let answered = 0;
-  for await (const message of queries.subscribe({ viewerAccountId: account, subscriptions })) {
-    if (message.event.case === "caughtUp" && caughtUp.add(message.subscriptionId).size === topics.length) {
-      for (const _ of topics) {
-        await queries.getPost({ postId });
-        answered += 1;
-      }
-      await commands.likePost({ requestId: crypto.randomUUID(), accountId: account, postId });
-    }
-    if (message.event.case === "postState") {
-      return { caughtUp: caughtUp.size, answered, liked: message.event.value.liked };
-    }
-  }
-  throw new Error("the call has ended");
-}
-
-// What the page can tell of a refusal.
-async function refusal(author) {
-  try {
-    await commands.createPost({ requestId: crypto.randomUUID(), authorId: author, text: "" });
-  } catch (error) {
-    const { code, details } = ConnectError.from(error);
-    return { code: Code[code], details: details.map((detail) => detail.type) };
-  }
-  throw new Error("an empty post was taken");
-}
-
-const outcome = await play().catch((error) => ({ failure: String(error) }));
+const outcome = await play({ commands: transport("commands"), queries: transport("queries") }).catch((error) => ({
+  failure: String(error),
+}));
 await fetch("/outcome", { method: "POST", body: JSON.stringify(outcome) });

@@ -8,6 +8,6 @@ mod queries;
 
 use shared::rpc::proto::query::get_account_request::Account as Named;
 
-fn by_id(id: &str) -> Option<Named> {
+pub fn by_id(id: &str) -> Option<Named> {
     Some(Named::AccountId(id.to_owned()))
 }

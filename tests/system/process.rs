@@ -234,6 +234,8 @@ pub struct Dev {
     pub command: String,
     pub query: String,
     pub ops: String,
+    /// All of them on one port.
+    pub all: String,
     pub api: Api,
 }
 
@@ -266,7 +268,7 @@ impl Dev {
     }
 
     async fn run(store: &str, [command, query, ops]: [&str; 3], more: &[&str], points: &str) -> Self {
-        let listen = ["--command-listen", command, "--query-listen", query, "--ops-listen", ops];
+        let listen = ["--command-listen", command, "--query-listen", query, "--ops-listen", ops, "--listen", ANY_PORT];
         let data = ["dev", "--no-demo", "--data", store];
         let surroundings = Surroundings::failing(points);
         let mut process = Process::start_in(&surroundings, &[data.as_slice(), listen.as_slice(), more].concat());
@@ -275,9 +277,9 @@ impl Dev {
             let found = ready.split(' ').find_map(|word| word.strip_prefix(key)?.strip_prefix('='));
             found.unwrap_or_else(|| panic!("no {key} in `ready {ready}`")).to_owned()
         };
-        let (command, query, ops) = (address("command"), address("query"), address("ops"));
+        let (command, query, ops, all) = (address("command"), address("query"), address("ops"), address("all"));
         let api = Api::new(&command, &query, &ops);
-        Self { process, command, query, ops, api }
+        Self { process, command, query, ops, all, api }
     }
 }
 

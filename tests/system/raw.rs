@@ -80,9 +80,10 @@ pub async fn exchange(
 }
 
 async fn send(channel: &Channel, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> http::Response<Body> {
-    let mut request = http::Request::post(format!("http://localhost{path}"))
-        .header("content-type", "application/grpc")
-        .header("te", "trailers");
+    let mut request = http::Request::post(format!("http://localhost{path}")).header("te", "trailers");
+    if !headers.iter().any(|(name, _)| *name == "content-type") {
+        request = request.header("content-type", "application/grpc");
+    }
     for (name, value) in headers {
         request = request.header(*name, *value);
     }

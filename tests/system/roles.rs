@@ -323,6 +323,7 @@ async fn an_unknown_key_of_the_file_names_the_nearest_and_a_missing_file_is_said
 async fn the_help_of_every_command_begins_with_an_example() {
     let commands = [
         "dev",
+        "serve",
         "command-server",
         "query-server",
         "projector",

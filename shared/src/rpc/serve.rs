@@ -1,4 +1,4 @@
-//! How a gRPC server starts, which steps surround its services, and how it drains.
+//! How a server starts, the ways in to its services, which steps surround them, and how it drains.
 //!
 //! Always: from the first moment on a process says whether it is alive, whether it is ready, and why not, also before
 //! its services are open; health says NOT_SERVING while the process is not ready, and as the first step of a shutdown;
@@ -9,6 +9,8 @@
 
 mod age;
 mod calls;
+mod connect;
+mod openapi;
 mod room;
 
 use std::convert::Infallible;
@@ -19,9 +21,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::RawQuery;
-use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderName, HeaderValue, Method, Request, StatusCode, Version};
-use axum::response::IntoResponse as _;
+use axum::http::{HeaderName, HeaderValue, Method, Request, StatusCode};
 use axum::routing::get;
 use tokio::net::TcpListener;
 use tonic::service::Routes;
@@ -45,6 +45,7 @@ pub use self::age::StreamEnd;
 use self::age::{aging, ending_with_their_connection};
 use self::calls::Calls;
 pub use self::calls::{overloaded, undecodable};
+use self::connect::{Way, way_in};
 use self::room::Room;
 pub use self::room::{Crowded, wait_outside};
 
@@ -80,9 +81,13 @@ macro_rules! limited {
     };
 }
 
-/// The services of a role. A server can listen before they are open, since what they need may not be there yet.
+/// The services of a role, or of several roles on one port. A server can listen before they are open, since what they need may not be there yet.
 #[derive(Clone, Debug, Default)]
-pub struct Services(Arc<OnceLock<Router>>);
+pub struct Services {
+    routes: Arc<OnceLock<Router>>,
+    /// On a port of several roles, the names and services of each.
+    of_roles: Vec<(&'static [&'static str], Self)>,
+}
 
 impl Services {
     /// Services that are open already.
@@ -93,16 +98,30 @@ impl Services {
         services
     }
 
+    /// The services of several roles, each by its names. Each role opens its own.
+    #[must_use]
+    pub fn together(of_roles: Vec<(&'static [&'static str], Self)>) -> Self {
+        Self { of_roles, ..Self::default() }
+    }
+
     /// Calls are answered by these routes from now on. Once only.
     pub fn open(&self, routes: Routes) {
-        let opened = self.0.set(routes.prepare().into_axum_router());
+        let opened = self.routes.set(routes.prepare().into_axum_router());
         debug_assert!(opened.is_ok(), "a role opens its services once");
     }
 
-    /// Nothing before [`Self::open`].
-    fn get(&self) -> Option<&Router> {
-        self.0.get()
+    /// What answers at this path; nothing before [`Self::open`].
+    fn get(&self, path: &str) -> Option<&Router> {
+        let service = service_of(path);
+        // What nobody has is refused in the same way by each.
+        let role = self.of_roles.iter().find(|(names, _)| names.contains(&service)).or(self.of_roles.first());
+        role.map_or_else(|| self.routes.get(), |(_, services)| services.get(path))
     }
+}
+
+/// The name of the service at a path.
+fn service_of(path: &str) -> &str {
+    path.trim_start_matches('/').split('/').next().unwrap_or_default()
 }
 
 /// Serves until the process drains and the open calls have ended; what does not end is cut when this task is aborted.
@@ -170,9 +189,7 @@ async fn follow_readiness(ready: &Readiness, health: &HealthReporter, names: &[&
         // Marked before it is read, so that a change in between is seen.
         changes.mark_unchanged();
         announce(health, names, status_of(ready)).await;
-        if changes.changed().await.is_err() {
-            std::future::pending::<()>().await;
-        }
+        changes.changed().await;
     }
 }
 
@@ -203,8 +220,8 @@ pub fn as_served(routes: Routes, settings: &ServerSettings) -> Routes {
 }
 
 /// The services with the steps around every call: a request id, a span, metrics, admission, and honest errors for
-/// undecodable input; as gRPC and, for browsers, as gRPC-Web. Beside them, over plain HTTP, the health and the metrics
-/// of the process.
+/// undecodable input; by gRPC, gRPC-Web, Connect and plain JSON. Beside them, over plain HTTP, what this port is, and the
+/// health and the metrics of the process.
 fn surrounded(
     routes: Routes,
     services: Services,
@@ -220,24 +237,29 @@ fn surrounded(
     let about_the_server = routes.prepare().into_axum_router();
     let room = Room::of(settings.calls_max, settings.waiting_max);
     let calls = Arc::new(Calls { about_the_server, services, names, ready, room });
-    let answering = service_fn(move |request: Request<tonic::body::Body>| {
+    let by_grpc = {
         let calls = calls.clone();
-        async move { Ok::<_, Infallible>(calls.answer(request.map(Body::new)).await) }
-    });
-    let answering = GrpcWebLayer::new().layer(answering);
-    // gRPC-Web takes nothing else over HTTP/1.1, so the plain routes stand beside it.
+        let answering = service_fn(move |request: Request<tonic::body::Body>| {
+            let calls = calls.clone();
+            async move { Ok::<_, Infallible>(calls.answer(request.map(Body::new)).await) }
+        });
+        GrpcWebLayer::new().layer(answering)
+    };
+    // Each way in knows its own requests, so none of them sees those of another.
     let answering = service_fn(move |request: Request<Body>| {
-        let answering = answering.clone();
+        let (calls, by_grpc) = (calls.clone(), by_grpc.clone());
         async move {
-            match is_no_grpc(&request) {
-                true => Ok((StatusCode::UNSUPPORTED_MEDIA_TYPE, about(names)).into_response()),
-                false => answering.oneshot(request).await.map(|answer| answer.map(Body::new)),
+            match way_in(&request, names, || about(names)) {
+                Way::Grpc => by_grpc.oneshot(request).await.map(|answer| answer.map(Body::new)),
+                Way::Connect(call) => Ok(call.answer(&calls, request).await),
+                Way::Refused(refusal) => Ok(refusal),
             }
         }
     });
     let router = Router::new()
         .fallback_service(answering.clone())
         .route("/", get(move || async move { about(names) }).fallback_service(answering))
+        .route("/openapi.json", get(move || async move { openapi::served(names) }))
         .route("/livez", get(|| async { "ok\n" }))
         .route("/readyz", get(say.clone()))
         .route("/healthz", get(say))
@@ -248,18 +270,14 @@ fn surrounded(
     })
 }
 
-/// Whether a request is neither gRPC, which needs HTTP/2, nor gRPC-Web.
-fn is_no_grpc(request: &Request<Body>) -> bool {
-    let kind = request.headers().get(CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
-    request.version() < Version::HTTP_2 && !kind.starts_with(b"application/grpc-web")
-}
-
 /// What this port is, for whoever looks at it with a browser or with `curl`.
 fn about(names: &[&str]) -> String {
     let (version, names) = (env!("CARGO_PKG_VERSION"), names.join(", "));
     format!(
-        "Chirp {version}, a social feed backend.\n\nThis port answers gRPC (over HTTP/2) and gRPC-Web (over HTTP/1.1, too): {names}, \
-         {HEALTH} and reflection.\nOver plain HTTP it answers GET /livez, /readyz (with ?verbose), /healthz and /metrics.\n"
+        "Chirp {version}, a social feed backend.\n\nThis port serves {names}, {HEALTH} and reflection, in four ways:\n\n  \
+         gRPC (over HTTP/2)\n  gRPC-Web\n  Connect: unary calls and streams, in JSON and protobuf; GET for what has no side effects\n  \
+         plain JSON: POST /SERVICE/METHOD with content-type: application/json\n\n\
+         GET /openapi.json describes the calls. GET /livez, /readyz (with ?verbose), /healthz and /metrics are about the process.\n"
     )
 }
 
@@ -296,13 +314,15 @@ fn cors(origins: &[String]) -> CorsLayer {
         "grpc-status",
         "grpc-message",
         "grpc-status-details-bin",
+        "content-encoding",
+        "connect-content-encoding",
         CONSISTENCY_TOKEN_HEADER,
         ERROR_REASON_HEADER,
         REQUEST_ID_HEADER,
     ];
     CorsLayer::new()
         .allow_origin(origins)
-        .allow_methods([Method::POST])
+        .allow_methods([Method::GET, Method::POST])
         // Clients send headers of their own: their deadline, their name, their tokens.
         .allow_headers(AllowHeaders::mirror_request())
         .expose_headers(exposed.map(HeaderName::from_static))

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use ::metrics::gauge;
+use futures_util::future::select_all;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 use tracing::{info, warn};
@@ -40,6 +41,29 @@ pub struct Readiness {
     ready: Arc<watch::Sender<bool>>,
     /// Whether all checks have run.
     checked: Arc<watch::Sender<bool>>,
+    /// The roles that must be ready, too, where one process is several.
+    roles: Vec<Self>,
+}
+
+/// Changes of whether a process is ready.
+#[derive(Debug)]
+pub struct Changes(Vec<watch::Receiver<bool>>);
+
+impl Changes {
+    /// From now on, only what changes later is a change.
+    pub fn mark_unchanged(&mut self) {
+        self.0.iter_mut().for_each(watch::Receiver::mark_unchanged);
+    }
+
+    /// Returns when something has changed.
+    pub async fn changed(&mut self) {
+        let changes = self.0.iter_mut().map(|part| Box::pin(part.changed()));
+        let (changed, ..) = select_all(changes).await;
+        if changed.is_err() {
+            // Who would change it is gone.
+            std::future::pending::<()>().await;
+        }
+    }
 }
 
 impl Readiness {
@@ -52,9 +76,16 @@ impl Readiness {
             checks: Arc::new(Mutex::new(outcomes)),
             ready: Arc::new(watch::Sender::new(checks.is_empty())),
             checked: Arc::new(watch::Sender::new(checks.is_empty())),
+            roles: Vec::new(),
         };
         checks.iter().for_each(|check| ready.count(check, false));
         ready
+    }
+
+    /// A process of these roles, which is ready when all of them are.
+    #[must_use]
+    pub fn together(name: &'static str, roles: Vec<Self>) -> Self {
+        Self { roles, ..Self::of(name, &[]) }
     }
 
     /// Records the outcome of a check.
@@ -100,7 +131,7 @@ impl Readiness {
 
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        *self.ready.borrow()
+        *self.ready.borrow() && self.roles.iter().all(Self::is_ready)
     }
 
     /// Returns when every check has run.
@@ -111,8 +142,8 @@ impl Readiness {
 
     /// Changes of [`Self::is_ready`].
     #[must_use]
-    pub fn changes(&self) -> watch::Receiver<bool> {
-        self.ready.subscribe()
+    pub fn changes(&self) -> Changes {
+        Changes([self].into_iter().chain(&self.roles).map(|part| part.ready.subscribe()).collect())
     }
 
     /// The failing checks with their reasons, in one line.
@@ -121,18 +152,30 @@ impl Readiness {
         let checks = self.checks.lock().unwrap_or_else(PoisonError::into_inner);
         let failing =
             checks.iter().filter_map(|(check, outcome)| Some(format!("{check}: {}", outcome.as_ref().err()?)));
-        failing.collect::<Vec<_>>().join("; ")
+        let failing = failing.collect::<Vec<_>>();
+        let of_roles = self.roles.iter().filter(|role| !role.is_ready());
+        let of_roles = of_roles.map(|role| format!("{}: {}", role.role, role.failures()));
+        failing.into_iter().chain(of_roles).collect::<Vec<_>>().join("; ")
     }
 
     /// Every check in a line of its own, in the form that Kubernetes uses: `[+]store ok`, `[-]store failed: …`.
     #[must_use]
+    /// Where one process is several roles, the name of its role stands before a check.
     pub fn listed(&self) -> String {
+        let mut listed = self.listed_with("");
+        for role in &self.roles {
+            listed.push_str(&role.listed_with(&format!("{}/", role.role)));
+        }
+        listed
+    }
+
+    fn listed_with(&self, prefix: &str) -> String {
         let checks = self.checks.lock().unwrap_or_else(PoisonError::into_inner);
         let mut listed = String::new();
         for (check, outcome) in checks.iter() {
             let written = match outcome {
-                Ok(()) => writeln!(listed, "[+]{check} ok"),
-                Err(cause) => writeln!(listed, "[-]{check} failed: {cause}"),
+                Ok(()) => writeln!(listed, "[+]{prefix}{check} ok"),
+                Err(cause) => writeln!(listed, "[-]{prefix}{check} failed: {cause}"),
             };
             written.expect("a text can be written to");
         }
@@ -151,7 +194,7 @@ mod tests {
     #[test]
     fn a_process_is_ready_once_every_check_passes_and_no_longer_than_that() {
         let ready = Readiness::of("test", &["store", "writer"]);
-        let mut changes = ready.changes();
+        let mut changes = ready.ready.subscribe();
         assert!(!ready.is_ready());
         assert_eq!(ready.failures(), "store: not checked yet; writer: not checked yet");
         ready.set("store", Ok(()));
@@ -163,6 +206,25 @@ mod tests {
         assert_eq!(ready.listed(), "[+]store ok\n[-]writer failed: it has stopped\n");
         assert!(!ready.is_ready());
         assert!(!*changes.borrow_and_update());
+    }
+
+    #[tokio::test]
+    async fn a_process_of_several_roles_is_ready_when_all_of_them_are() {
+        let (one, other) = (Readiness::of("one", &["store"]), Readiness::of("other", &["store", "tables"]));
+        let both = Readiness::together("both", vec![one.clone(), other.clone()]);
+        one.set("store", Ok(()));
+        other.set("store", Ok(()));
+        assert!(!both.is_ready());
+        assert_eq!(both.failures(), "other: tables: not checked yet");
+        let mut changes = both.changes();
+        other.set("tables", Ok(()));
+        changes.changed().await;
+        assert!(both.is_ready());
+        assert_eq!(both.listed(), "[+]one/store ok\n[+]other/store ok\n[+]other/tables ok\n");
+        both.set("tasks", Err("a vital task failed".to_owned()));
+        changes.changed().await;
+        assert!(!both.is_ready() && one.is_ready());
+        assert_eq!(both.failures(), "tasks: a vital task failed");
     }
 
     #[test]

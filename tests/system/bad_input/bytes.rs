@@ -222,10 +222,10 @@ async fn whoever_asks_at_the_wrong_port_or_in_another_protocol_is_told_what_is_h
     let encoded = raw::body(&channel(&dev.query), query, &[("grpc-encoding", "br")], "\x01\0\0\0\x01x").await;
     assert!(encoded.message().contains("gzip and zstd"), "{encoded:?}");
 
-    let json = "POST /chirp.query.v1.QueryService/GetPost HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
+    let text = "POST /chirp.query.v1.QueryService/GetPost HTTP/1.1\r\nhost: x\r\ncontent-type: text/plain\r\n\
                 content-length: 2\r\nconnection: close\r\n\r\n{}";
     for (request, status) in
-        [(json, "HTTP/1.1 415"), ("GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n", "HTTP/1.1 200")]
+        [(text, "HTTP/1.1 415"), ("GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n", "HTTP/1.1 200")]
     {
         let mut connection = tokio::net::TcpStream::connect(&dev.query).await.expect("it listens");
         connection.write_all(request.as_bytes()).await.expect("it takes a request");

@@ -25,8 +25,9 @@ use tracing::{Instrument, debug, info_span};
 use uuid::Uuid;
 
 use super::age::caller;
+use super::connect::Arrived;
 use super::room::Room;
-use super::{MESSAGE_BYTES_MAX, REQUEST_ID_HEADER, Services};
+use super::{MESSAGE_BYTES_MAX, REQUEST_ID_HEADER, Services, service_of};
 use crate::log::ReadError;
 use crate::rpc::call_metrics;
 use crate::rpc::errors::{ErrorReason, RETRY_DELAY, Refused, internal};
@@ -40,9 +41,9 @@ const REFLECTION: &str = "/grpc.reflection.";
 const ACCEPTED_ENCODINGS: &str = "grpc-accept-encoding";
 const REQUEST_ID_LENGTH_MAX: usize = 128;
 /// How long the message of a call may take to arrive, unless its deadline is sooner.
-const MESSAGE_DEADLINE: Duration = Duration::from_secs(30);
+pub(super) const MESSAGE_DEADLINE: Duration = Duration::from_secs(30);
 /// The largest message with what surrounds it, in base64 where a browser's library writes that.
-const FRAMED_BYTES_MAX: usize = MESSAGE_BYTES_MAX * 4 / 3 + 1_024;
+pub(super) const FRAMED_BYTES_MAX: usize = MESSAGE_BYTES_MAX * 4 / 3 + 1_024;
 /// How long the message of a call that is refused is waited for, and how much of it is read.
 const REFUSED_DEADLINE: Duration = Duration::from_millis(50);
 const REFUSED_BYTES_MAX: usize = 16 * 1_024;
@@ -156,15 +157,20 @@ impl Calls {
             Some(&self.about_the_server)
         } else {
             may_panic();
-            self.services.get()
+            self.services.get(request.uri().path())
         };
-        match router {
-            Some(router) => router.clone().oneshot(request).await.unwrap_or_else(|never| match never {}),
-            None => {
-                read_to_refuse(request.into_body()).await;
-                Status::from(ReadError::Unavailable(self.ready.failures())).into_http()
-            }
+        let Some(router) = router else {
+            read_to_refuse(request.into_body()).await;
+            return Status::from(ReadError::Unavailable(self.ready.failures())).into_http();
+        };
+        if let Some(arrived) = request.extensions_mut().remove::<Arrived>() {
+            // Boxed, so that calls of gRPC do not carry what they do not need.
+            request = match Box::pin(arrived.into_grpc(request)).await {
+                Ok(request) => request,
+                Err(refused) => return refused.into_http(),
+            };
         }
+        router.clone().oneshot(request).await.unwrap_or_else(|never| match never {})
     }
 
     /// What tonic refuses by itself has no reason, and for a message that it cannot decode it says INTERNAL, which means our
@@ -181,12 +187,10 @@ impl Calls {
     /// Why nothing answers at this path.
     fn unimplemented(&self, path: &str) -> Refused {
         let refused = |message: String| Refused::new(Code::Unimplemented, ErrorReason::MethodUnknown, message);
-        let service = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+        let service = service_of(path);
         match call_metrics::is_known(path) {
             false => refused("this server has no such method".to_owned()),
-            true if self.names.contains(&service) || is_about_the_server(path) => {
-                refused("this server does not know the encoding of the message; it takes gzip and zstd".to_owned())
-            }
+            true if self.names.contains(&service) || is_about_the_server(path) => unknown_encoding(),
             true => {
                 let (served, here) = (service.to_owned(), self.names.join(", "));
                 refused(format!("{service} is served on another port; this one serves {here}")).with("service", served)
@@ -195,7 +199,13 @@ impl Calls {
     }
 }
 
-fn is_about_the_server(path: &str) -> bool {
+/// UNIMPLEMENTED: the message is compressed in another way than the server knows.
+pub(super) fn unknown_encoding() -> Refused {
+    let message = "this server does not know the encoding of the message; it takes gzip and zstd";
+    Refused::new(Code::Unimplemented, ErrorReason::MethodUnknown, message)
+}
+
+pub(super) fn is_about_the_server(path: &str) -> bool {
     path.starts_with(ABOUT_THE_SERVER)
 }
 
@@ -299,7 +309,7 @@ async fn keep_the_deadline(request: Request, inside: impl AsyncFnOnce(Request) -
     answer.unwrap_or_else(|_| overdue(deadline.allowed).into_http())
 }
 
-fn overdue(allowed: Duration) -> Status {
+pub(super) fn overdue(allowed: Duration) -> Status {
     let message = "the deadline passed before there was an answer";
     let refused = Refused::new(Code::DeadlineExceeded, ErrorReason::DeadlineExceeded, message);
     refused.with("allowed_ms", allowed.as_millis()).into()
@@ -320,7 +330,7 @@ pub fn undecodable(status: &Status) -> Option<Status> {
     }
 }
 
-fn too_large() -> Status {
+pub(super) fn too_large() -> Status {
     let message = "the message is larger than this server takes";
     let refused = Refused::new(Code::ResourceExhausted, ErrorReason::MessageTooLarge, message);
     refused.with("limit_bytes", MESSAGE_BYTES_MAX).into()
