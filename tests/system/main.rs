@@ -22,6 +22,7 @@ mod crashes;
 mod damage;
 mod deadlines;
 mod ending;
+mod events;
 mod extremes;
 mod history;
 mod idempotency;

@@ -120,6 +120,22 @@ impl Live {
         }
     }
 
+    /// The next server-sent event: its lines by their fields.
+    pub async fn event(&mut self) -> std::collections::BTreeMap<String, String> {
+        loop {
+            if let Some(end) = self.body.windows(2).position(|window| window == b"\n\n") {
+                let event = String::from_utf8(self.body.drain(..end + 2).collect()).expect("events are text");
+                let field = |line: &str| line.split_once(": ").map(|(name, value)| (name.to_owned(), value.to_owned()));
+                return event.lines().map(|line| field(line).expect("FIELD: VALUE")).collect();
+            }
+            assert!(
+                self.read().await,
+                "the stream has ended without an event: {}",
+                String::from_utf8_lossy(&self.body)
+            );
+        }
+    }
+
     /// The next envelope of a stream: its flags, and its message.
     pub async fn envelope(&mut self) -> (u8, Vec<u8>) {
         loop {

@@ -277,6 +277,7 @@ fn about(names: &[&str]) -> String {
         "Chirp {version}, a social feed backend.\n\nThis port serves {names}, {HEALTH} and reflection, in four ways:\n\n  \
          gRPC (over HTTP/2)\n  gRPC-Web\n  Connect: unary calls and streams, in JSON and protobuf; GET for what has no side effects\n  \
          plain JSON: POST /SERVICE/METHOD with content-type: application/json\n\n\
+         With a ticket of CreateSubscribeTicket, GET /chirp.query.v1.QueryService/Subscribe?ticket=TICKET answers with server-sent events.\n\
          GET /openapi.json describes the calls. GET /livez, /readyz (with ?verbose), /healthz and /metrics are about the process.\n"
     )
 }

@@ -10,6 +10,7 @@
 mod answers;
 mod compression;
 mod errors;
+mod events;
 mod requests;
 
 use std::borrow::Cow;
@@ -46,6 +47,8 @@ pub(super) struct Call {
     /// Whether its messages come in envelopes, and its answers, too.
     streams: bool,
     is_get: bool,
+    /// Whether its answers are server-sent events, in place of envelopes.
+    by_events: bool,
     /// None if this port has no such method, or has it for protobuf alone.
     method: Option<&'static Method>,
     /// How the answer may be compressed.
@@ -76,6 +79,13 @@ pub(super) fn way_in(request: &Request<Body>, names: &[&str], about: impl Fn() -
     match *request.method() {
         Verb::POST => {
             let Some((codec, streams)) = codec_of(&kind) else { return unsupported(about()) };
+            let needs_both_ways = call_metrics::takes_a_stream(path) && !is_about_the_server(path);
+            if needs_both_ways && (codec == Codec::Json || request.version() < Version::HTTP_2) {
+                return unsupported(format!(
+                    "{path} takes a stream of messages, so it is called by gRPC, or with application/connect+proto over HTTP/2; \
+                     Subscribe takes one message\n"
+                ));
+            }
             if call_metrics::is_known(path) && call_metrics::streams(path) != streams {
                 return unsupported(match streams {
                     true => format!("{path} answers one message, so it is called with application/json\n"),
@@ -84,11 +94,23 @@ pub(super) fn way_in(request: &Request<Body>, names: &[&str], about: impl Fn() -
             }
             let accepted =
                 if streams { Compression::accepted(headers, &compression::CONNECT_ACCEPT) } else { accepted };
-            Way::Connect(Call { codec, streams, is_get: false, method: here, accepted })
+            Way::Connect(Call { codec, streams, is_get: false, by_events: false, method: here, accepted })
         }
+        Verb::GET if path == events::PATH => match events::has_ticket(request.uri().query().unwrap_or_default()) {
+            true => {
+                let codec = Codec::Json;
+                Way::Connect(Call { codec, streams: true, is_get: true, by_events: true, method: here, accepted: None })
+            }
+            false => {
+                let why = "a GET of Subscribe is with ?ticket=, which CreateSubscribeTicket makes\n";
+                Way::Refused((StatusCode::BAD_REQUEST, why).into_response())
+            }
+        },
         Verb::GET if method.is_some_and(|method| method.reads && !method.server_streaming) => {
             match codec_of_query(request.uri().query().unwrap_or_default()) {
-                Some(codec) => Way::Connect(Call { codec, streams: false, is_get: true, method: here, accepted }),
+                Some(codec) => {
+                    Way::Connect(Call { codec, streams: false, is_get: true, by_events: false, method: here, accepted })
+                }
                 None => unsupported("a GET is with ?encoding=json or ?encoding=proto, and with &message=\n".to_owned()),
             }
         }
@@ -106,9 +128,10 @@ impl Call {
     /// Answers the call.
     pub async fn answer(self, calls: &Calls, request: Request<Body>) -> Response {
         let response = calls.answer(requests::prepared(self, request)).await;
-        match self.streams {
-            true => answers::stream(self, response),
-            false => answers::unary(self, response).await,
+        match (self.by_events, self.streams) {
+            (true, _) => events::stream(self, response),
+            (false, true) => answers::stream(self, response),
+            (false, false) => answers::unary(self, response).await,
         }
     }
 }

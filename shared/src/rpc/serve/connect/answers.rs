@@ -33,7 +33,7 @@ fn is_of_grpc(name: &HeaderName) -> bool {
     name.as_str().starts_with("grpc-") || [CONTENT_TYPE, CONTENT_LENGTH, TE].contains(name)
 }
 
-fn without_grpc(headers: HeaderMap) -> HeaderMap {
+pub fn without_grpc(headers: HeaderMap) -> HeaderMap {
     let mut name_before = None;
     let mut kept = HeaderMap::with_capacity(headers.len());
     for (name, value) in headers {
@@ -100,7 +100,7 @@ fn message_as_body(call: Call, message: Bytes, trailers: HeaderMap) -> Response 
 }
 
 /// An error of one message. Its metadata is in the headers, where every client can see it.
-fn refusal(call: Call, status: &Status) -> Response {
+pub fn refusal(call: Call, status: &Status) -> Response {
     let mut answer = Response::new(Body::from(errors::described(status).to_string()));
     *answer.status_mut() = match (call.method, status.code()) {
         // There is nothing at this path, which HTTP has a word for.
@@ -151,7 +151,7 @@ pub fn stream(call: Call, response: Response) -> Response {
     let (parts, body) = response.into_parts();
     let body = match Status::from_header_map(&parts.headers) {
         Some(status) => Body::from(envelope(END_OF_STREAM, &end_of_stream(&status))),
-        None => Body::new(Envelopes { call, body, unsent: BytesMut::new(), has_ended: false }),
+        None => Body::new(Rewritten::of(body, InEnvelopes(call))),
     };
     let has_ended_at_once = parts.headers.contains_key(Status::GRPC_STATUS);
     let mut answer = Response::new(body);
@@ -196,16 +196,50 @@ fn envelope(flags: u8, message: &[u8]) -> Bytes {
     [&[flags], &length[..], message].concat().into()
 }
 
-/// The messages of a stream in envelopes, and the one that says how it ended.
-struct Envelopes {
-    call: Call,
+/// How a stream writes its messages and its end.
+pub trait Written: Unpin + Send + 'static {
+    /// A message.
+    ///
+    /// # Errors
+    /// When it is not one of the method.
+    fn message(&self, encoded: Bytes) -> Result<Bytes, Status>;
+
+    /// How the stream ended, after its last message.
+    fn end(&self, status: &Status) -> Bytes;
+}
+
+/// In envelopes of Connect.
+struct InEnvelopes(Call);
+
+impl Written for InEnvelopes {
+    fn message(&self, encoded: Bytes) -> Result<Bytes, Status> {
+        let Self(call) = self;
+        let message = translated(call.codec, call.method.map(|method| method.output), encoded)?;
+        Ok(match compressed(call.accepted, &message) {
+            Some((_, bytes)) => envelope(COMPRESSED, &bytes),
+            None => envelope(0, &message),
+        })
+    }
+
+    fn end(&self, status: &Status) -> Bytes {
+        envelope(END_OF_STREAM, &end_of_stream(status))
+    }
+}
+
+/// The messages of a stream of gRPC, written in another way.
+pub struct Rewritten<W> {
+    written: W,
     body: Body,
     /// What has come of messages that are not complete.
     unsent: BytesMut,
     has_ended: bool,
 }
 
-impl Envelopes {
+impl<W: Written> Rewritten<W> {
+    pub fn of(body: Body, written: W) -> Self {
+        Self { written, body, unsent: BytesMut::new(), has_ended: false }
+    }
+
     /// The next message that has come, if it has come completely.
     fn next_message(&mut self) -> Option<Bytes> {
         let (header, rest) = self.unsent.split_first_chunk::<ENVELOPE_BYTES>()?;
@@ -216,23 +250,16 @@ impl Envelopes {
     }
 
     fn sent(&mut self, message: Bytes) -> Bytes {
-        let output = self.call.method.map(|method| method.output);
-        match translated(self.call.codec, output, message) {
-            Ok(message) => match compressed(self.call.accepted, &message) {
-                Some((_, bytes)) => envelope(COMPRESSED, &bytes),
-                None => envelope(0, &message),
-            },
-            Err(status) => self.end(&status),
-        }
+        self.written.message(message).unwrap_or_else(|status| self.end(&status))
     }
 
     fn end(&mut self, status: &Status) -> Bytes {
         self.has_ended = true;
-        envelope(END_OF_STREAM, &end_of_stream(status))
+        self.written.end(status)
     }
 }
 
-impl HttpBody for Envelopes {
+impl<W: Written> HttpBody for Rewritten<W> {
     type Data = Bytes;
     type Error = axum::Error;
 

@@ -14,7 +14,7 @@ use tonic::{Code, Status};
 use super::super::MESSAGE_BYTES_MAX;
 use super::super::calls::{FRAMED_BYTES_MAX, MESSAGE_DEADLINE, overdue, too_large};
 use super::compression::Compression;
-use super::{Call, Codec};
+use super::{Call, Codec, events};
 use crate::rpc::errors::{ErrorReason, Refused};
 use crate::rpc::json::{self, base64};
 
@@ -53,6 +53,8 @@ pub(in super::super) struct Arrived {
     encoding: Option<String>,
     /// The query of a GET, which has the message.
     query: Option<String>,
+    /// The last event that a client of server-sent events has received.
+    last_event: Option<String>,
     /// What is wrong with the headers.
     refused: Option<Status>,
 }
@@ -72,6 +74,7 @@ pub fn prepared(call: Call, request: Request<Body>) -> Request<Body> {
         (None, true) => named(&STREAM_ENCODING),
         (None, false) => named(&CONTENT_ENCODING),
     };
+    let last_event = named(&events::LAST_EVENT_ID).filter(|_| call.by_events);
     for header in &TRANSLATED {
         headers.remove(header);
     }
@@ -85,7 +88,7 @@ pub fn prepared(call: Call, request: Request<Body>) -> Request<Body> {
         parts.uri = parts.uri.path().parse::<Uri>().expect("it was the path of one");
     }
     parts.version = Version::HTTP_2;
-    parts.extensions.insert(Arrived { call, encoding, query, refused });
+    parts.extensions.insert(Arrived { call, encoding, query, last_event, refused });
     Request::from_parts(parts, body)
 }
 
@@ -108,6 +111,10 @@ impl Arrived {
         let Some(method) = self.call.method else {
             return Ok(Request::from_parts(parts, Body::from(framed(&[]))));
         };
+        if self.call.by_events {
+            let message = events::request(self.query.as_deref().unwrap_or_default(), self.last_event);
+            return Ok(Request::from_parts(parts, Body::from(framed(&message))));
+        }
         let compression = Compression::named(self.encoding.as_deref().unwrap_or_default())?;
         let (message, compression) = match &self.query {
             Some(query) => (message_of(query)?, compression),
