@@ -40,6 +40,8 @@ pub const EXIT_CODES: &str = "Exit codes:
 Precedence: flag, then environment, then file, then default.";
 
 const DEFAULT_OPS: &str = "127.0.0.1:50053";
+/// The longest address that goes out with each refusal, whose headers have a limit.
+const URL_BYTES_MAX: usize = 512;
 /// Where all services are on one port.
 pub const DEFAULT_ALL: &str = "127.0.0.1:50050";
 
@@ -346,6 +348,21 @@ pub struct ServerTuning {
     #[allow(rustdoc::bare_urls, reason = "it is the text of the help, too")]
     #[arg(long, env = "CHIRP_CORS_ORIGIN", value_name = "ORIGIN", value_delimiter = ',', value_parser = origin)]
     pub cors_origin: Vec<String>,
+    /// Where docs/reference/errors.md is published: refusals then link to what their reason means (google.rpc.Help)
+    #[arg(long, env = "CHIRP_ERRORS_URL", value_name = "URL", value_parser = page)]
+    pub errors_url: Option<String>,
+}
+
+/// Parses the address of a page, to which an anchor can be added.
+fn page(text: &str) -> Result<String, String> {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let is_page = rest.is_some_and(|rest| {
+        !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_graphic() && !b"#\"<>".contains(&byte))
+    });
+    match is_page && text.len() <= URL_BYTES_MAX {
+        true => Ok(text.to_owned()),
+        false => Err(format!("must be http:// or https:// with a host, in at most {URL_BYTES_MAX} bytes, without a #")),
+    }
 }
 
 /// Parses an origin as browsers send it: a scheme, a host and perhaps a port, and nothing after that.
@@ -369,6 +386,7 @@ impl ServerTuning {
             connection_age: Duration::from_secs(self.connection_age),
             reflection: !self.no_reflection,
             cors_origins: self.cors_origin.clone(),
+            errors_url: self.errors_url.clone(),
         }
     }
 }

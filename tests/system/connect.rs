@@ -602,3 +602,16 @@ async fn buf_curl_calls_by_connect_with_nothing_but_reflection() {
     let stream = call(STREAM, &json!({ "accountId": NOBODY }), &[]).await;
     assert!(String::from_utf8_lossy(&stream.stderr).contains("not_found"), "{stream:?}");
 }
+
+#[tokio::test]
+async fn refusals_link_to_the_page_about_their_reasons_where_it_is_published() {
+    let folder = folder();
+    let dev = Dev::start_with(folder.path(), &["--errors-url", "https://docs.example/errors.md"]).await;
+    let refused = send(&dev.query, "POST", GET_POST, &[JSON], format!(r#"{{"postId": "{NOBODY}"}}"#).as_bytes()).await;
+    let told = refused.json();
+    let help = told["details"].as_array().expect("details").iter().find(|detail| detail["type"] == "google.rpc.Help");
+    let link = &help.unwrap_or_else(|| panic!("no help: {told}"))["debug"]["links"][0]["url"];
+    assert_eq!(link, "https://docs.example/errors.md#post_not_found");
+    let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference/errors.md"));
+    assert!(page.expect("it is in the project").contains("\n## POST_NOT_FOUND\n"), "its heading makes that anchor");
+}

@@ -6,6 +6,7 @@
 #![warn(missing_docs)]
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use tonic::metadata::MetadataValue;
@@ -28,6 +29,14 @@ pub const RETRY_DELAY: Duration = Duration::from_millis(500);
 
 /// How much of a client's own words a refusal repeats, in characters: refusals travel in headers, whose length is limited.
 const ECHO_LENGTH_MAX: usize = 256;
+
+/// Where the page about the reasons is, if that is known.
+static REFERENCE: OnceLock<String> = OnceLock::new();
+
+/// From now on, refusals link to what their reason means on this page. Only the first call counts.
+pub fn link_to_reference(url: &str) {
+    REFERENCE.get_or_init(|| url.to_owned());
+}
 
 /// The reason as it is on the wire: the enum's name without its prefix.
 #[must_use]
@@ -95,6 +104,11 @@ impl From<Refused> for Status {
         }
         if let Some((kind, name)) = refused.resource {
             details.set_resource_info(kind, name, "", refused.message.clone());
+        }
+        if let Some(page) = REFERENCE.get() {
+            // As headings of Markdown are linked to.
+            let anchor = reason_name(refused.reason).to_ascii_lowercase();
+            details.add_help_link("what the reason means, and what to do", format!("{page}#{anchor}"));
         }
         let mut status = Status::with_error_details(refused.code, refused.message, details);
         let reason = MetadataValue::from_static(reason_name(refused.reason));

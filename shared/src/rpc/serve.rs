@@ -33,7 +33,7 @@ use tonic_web::GrpcWebLayer;
 use tower::{Layer as _, ServiceExt as _, service_fn};
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
-use crate::rpc::errors::ERROR_REASON_HEADER;
+use crate::rpc::errors::{ERROR_REASON_HEADER, link_to_reference};
 use crate::rpc::proto::DESCRIPTORS;
 use crate::rpc::tokens::CONSISTENCY_TOKEN_HEADER;
 use crate::runtime::metrics;
@@ -139,6 +139,9 @@ pub async fn serve(
     tasks: Tasks,
 ) -> io::Result<()> {
     metrics::start();
+    if let Some(url) = &settings.errors_url {
+        link_to_reference(url);
+    }
     tasks.tell(ready.clone());
     let (health, health_service) = tonic_health::server::health_reporter();
     announce(&health, names, status_of(&ready)).await;

@@ -60,6 +60,8 @@ pub struct ServerSettings {
     pub reflection: bool,
     /// The origins whose pages may call this server from a browser, as browsers send them; `*` is all.
     pub cors_origins: Vec<String>,
+    /// Where the page about error reasons is published, for the links in refusals.
+    pub errors_url: Option<String>,
 }
 
 impl Default for ServerSettings {
@@ -71,6 +73,7 @@ impl Default for ServerSettings {
             connection_age: Duration::from_secs(30 * 60),
             reflection: true,
             cors_origins: vec![],
+            errors_url: None,
         }
     }
 }
