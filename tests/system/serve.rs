@@ -93,7 +93,8 @@ async fn dev_has_everything_on_one_address_beside_the_three() {
     let ada = dev.api.register("ada").await.id;
     let made = api.commands.clone().create_post(ask!(CreatePostRequest { author_id: &ada, text: "hello" })).await;
     made.expect("it is made");
-    assert_eq!(dev.api.home(&ada, up_to_date()).await.items.len(), 1);
+    assert_eq!(api.home(&ada, up_to_date()).await.items.len(), 1);
+    assert_eq!(api.events().await.len(), dev.api.events().await.len());
     let refused = api.commands.clone().register_account(registration("ada")).await.expect_err("it is taken");
     assert_eq!(reason(&refused).as_deref(), Some("HANDLE_TAKEN"));
 }
