@@ -3,16 +3,11 @@
 #
 # Needs npm, and buf in $1/node_modules; installs the page's packages, and Chromium where that is possible.
 
+. "$(dirname "${BASH_SOURCE[0]}")/tools.sh"
+
 make_page() {
     local tools=$1 made=$1/browser
-    if ! command -v chromium >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-        echo "installing Chromium" >&2
-        apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null
-    fi
-    command -v chromium >/dev/null || {
-        echo "chromium is missing; the browser of a test (Debian: apt-get install chromium)" >&2
-        return 1
-    }
+    install_chromium || return
     mkdir -p "$made/site"
     cp tests/browser/package.json tests/browser/*.js "$made/"
     cp tests/browser/index.html "$made/site/"
