@@ -87,7 +87,7 @@ pub async fn run(args: DevArgs) -> anyhow::Result<()> {
             let (tables, head, progress) = (tables.clone(), head.clone(), progress.clone());
             ProgressOnDemand::new(Box::new(move || Progress::watch(ready(tables), head, progress.listen(), tasks)))
         };
-        command_role.services.open(command_server::routes(log.clone(), projected));
+        command_role.services.open(command_server::routes(log.clone(), projected, &args.commands.settings()));
         let answers = query_server::routes(tables.clone(), head.clone(), progress, store.presence(), tasks.clone());
         query_role.services.open(answers);
         let past = Folded::of(log.clone(), &store, args.projector.tmp.clone(), tasks.clone());

@@ -52,7 +52,8 @@ pub async fn command_server(args: CommandServerArgs) -> anyhow::Result<()> {
         let opening = store.open_log_when_there(Arc::new(SystemClock), &waiting);
         let Some(log) = drain.run_until_cancelled(opening).await else { return Ok(()) };
         let log = log?;
-        role.services.open(command_server::routes(log.clone(), store.progress(log.clone(), tasks.clone())));
+        let progress = store.progress(log.clone(), tasks.clone());
+        role.services.open(command_server::routes(log.clone(), progress, &args.commands.settings()));
         let checking = drain.run_until_cancelled(check_commands(&role.ready, &store, log));
         tokio::join!(checking, role.announce(drain, || info!(%address, "the command server answers on {address}")));
         Ok(())

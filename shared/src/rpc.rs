@@ -5,6 +5,7 @@
 pub mod call_metrics;
 pub mod common_fields;
 pub mod errors;
+pub mod media;
 pub mod methods;
 pub mod paging;
 pub mod progress;
