@@ -16,7 +16,7 @@ use std::time::Duration;
 use clap::builder::{BoolishValueParser, PossibleValuesParser, RangedU64ValueParser};
 use clap::{Args, Parser, Subcommand, value_parser};
 
-use shared::runtime::settings::{ProjectorSettings, ServerSettings, TimelineSettings};
+use shared::runtime::settings::{CommandSettings, ProjectorSettings, ServerSettings, TimelineSettings};
 use shared::sql::postgres::shares::CONNECTIONS_MIN;
 use tools::args::{Address, DEFAULT_COMMAND, DEFAULT_QUERY, store};
 use tools::bench::BenchCommand;
@@ -161,6 +161,8 @@ pub struct DevArgs {
     #[arg(long, env = "CHIRP_NO_DEMO", value_parser = BoolishValueParser::new())]
     pub no_demo: bool,
     #[command(flatten)]
+    pub commands: CommandTuning,
+    #[command(flatten)]
     pub projector: ProjectorTuning,
     #[command(flatten)]
     pub server: ServerTuning,
@@ -180,6 +182,8 @@ pub struct ServeArgs {
     #[arg(long, env = "CHIRP_LISTEN", value_name = "ADDR", default_value = DEFAULT_ALL)]
     pub listen: Address,
     #[command(flatten)]
+    pub commands: CommandTuning,
+    #[command(flatten)]
     pub projector: ProjectorTuning,
     #[command(flatten)]
     pub server: ServerTuning,
@@ -197,6 +201,8 @@ pub struct CommandServerArgs {
     /// Where to listen; port 0 takes a free one
     #[arg(long, env = "CHIRP_LISTEN", value_name = "ADDR", default_value = DEFAULT_COMMAND)]
     pub listen: Address,
+    #[command(flatten)]
+    pub commands: CommandTuning,
     #[command(flatten)]
     pub connections: Connections,
     #[command(flatten)]
@@ -254,6 +260,36 @@ pub struct Ops {
     /// The projector's port for operators
     #[arg(long, env = "CHIRP_OPS", value_name = "ADDR", default_value = DEFAULT_OPS)]
     pub ops: Address,
+}
+
+/// What can be tuned on a command server.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Commands")]
+pub struct CommandTuning {
+    /// The hosts from which media of posts and profiles may come: media.example.com, or *.example.com for all below it [default: any]
+    #[arg(long, env = "CHIRP_MEDIA_HOSTS", value_name = "HOST", value_delimiter = ',', value_parser = media_host)]
+    pub media_hosts: Vec<String>,
+}
+
+impl CommandTuning {
+    /// The settings of a command server with these flags.
+    pub fn settings(&self) -> CommandSettings {
+        CommandSettings { media_hosts: self.media_hosts.clone() }
+    }
+}
+
+/// Parses a host as URLs have it, perhaps with `*.` before it: no scheme, port or path.
+fn media_host(text: &str) -> Result<String, String> {
+    let host = text.strip_prefix("*.").unwrap_or(text);
+    let is_label = |label: &str| {
+        !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    };
+    match host.split('.').all(is_label) {
+        true => Ok(text.to_ascii_lowercase()),
+        false => {
+            Err("must be a host such as media.example.com or *.example.com, international ones as xn--…".to_owned())
+        }
+    }
 }
 
 /// What can be tuned on a projector. None of it changes an answer.

@@ -26,7 +26,7 @@ use tracing::{info, warn};
 use self::demo::Demo;
 use self::guide::{Addresses, calls_to_paste};
 use crate::cli::{DEFAULT_ALL, DevArgs};
-use crate::roles::together::{Projecting, Together, services};
+use crate::roles::together::{Together, Working, services};
 use crate::roles::{bind, reachable_at};
 use tools::args::Address;
 use tools::client::{self, Failed, explained, retrying};
@@ -57,9 +57,10 @@ pub async fn run(args: DevArgs) -> anyhow::Result<()> {
         let roles = roles;
         store.make(&projector::projections::tables()).await?;
         let tuning = ProjectorSettings { advertised: Some(reachable_at(ops)), ..args.projector.settings() };
-        let projecting = Projecting { settings: tuning, tmp: args.projector.tmp.clone() };
+        let working =
+            Working { commands: args.commands.settings(), projector: tuning, tmp: args.projector.tmp.clone() };
         let addresses = Addresses { command, query, ops, all };
-        roles.work(&store, projecting, tasks, async || greet(addresses, !args.no_demo, tasks.draining()).await).await
+        roles.work(&store, working, tasks, async || greet(addresses, !args.no_demo, tasks.draining()).await).await
     };
     let ran = tasks.run(settings.grace_period, async || signals.next().await, working).await;
     store.settle().await;

@@ -32,7 +32,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::info;
 
 use self::history::Folded;
-use self::together::{Projecting, Together};
+use self::together::{Together, Working};
 use crate::cli::{CommandServerArgs, ProjectorArgs, QueryServerArgs, ServeArgs};
 use tools::args::Address;
 
@@ -54,7 +54,8 @@ pub async fn command_server(args: CommandServerArgs) -> anyhow::Result<()> {
         let opening = store.open_log_when_there(Arc::new(SystemClock), &waiting);
         let Some(log) = drain.run_until_cancelled(opening).await else { return Ok(()) };
         let log = log?;
-        role.services.open(command_server::routes(log.clone(), store.progress(log.clone(), tasks.clone())));
+        let progress = store.progress(log.clone(), tasks.clone());
+        role.services.open(command_server::routes(log.clone(), progress, &args.commands.settings()));
         let checking = drain.run_until_cancelled(check_commands(&role.ready, &store, log));
         tokio::join!(checking, role.announce(drain, || info!(%address, "the command server answers on {address}")));
         Ok(())
@@ -155,14 +156,15 @@ pub async fn serve(args: ServeArgs) -> anyhow::Result<()> {
             store.make(&projector::projections::tables()).await?;
         }
         let tuning = ProjectorSettings { advertised: Some(reachable_at(address)), ..args.projector.settings() };
-        let projecting = Projecting { settings: tuning, tmp: args.projector.tmp.clone() };
+        let working =
+            Working { commands: args.commands.settings(), projector: tuning, tmp: args.projector.tmp.clone() };
         let greet = async || {
             if !tasks.draining().is_cancelled() {
                 info!(%address, "chirp answers commands, queries and operators on {address}");
             }
             Ok(())
         };
-        roles.work(&store, projecting, tasks, greet).await
+        roles.work(&store, working, tasks, greet).await
     };
     let ran = tasks.run(settings.grace_period, async || signals.next().await, working).await;
     store.settle().await;

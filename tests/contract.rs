@@ -98,6 +98,45 @@ fn the_table_of_who_sees_what_names_every_field_that_is_answered_and_no_others()
     assert_eq!(tabled.len(), named.len(), "a field has one row");
 }
 
+/// What each 64-bit integer of the contract counts: nothing that reaches 2^53, up to which JavaScript reads it without loss.
+const COUNTS: [(&str, &[&str]); 4] = [
+    (
+        "events of the log",
+        &[
+            "after_position",
+            "behind_position",
+            "checkpoint",
+            "head",
+            "lag_events",
+            "log_head",
+            "parked_count",
+            "place",
+            "position",
+            "positions",
+            "rebuild_checkpoint",
+            "up_to_place",
+        ],
+    ),
+    ("events of one log stream", &["version", "expected_version"]),
+    (
+        "edges and posts, each with an event",
+        &["follower_count", "following_count", "post_count", "like_count", "repost_count", "reply_count"],
+    ),
+    ("sets of tables that an operator has not released", &["number"]),
+];
+
+#[test]
+fn every_64_bit_integer_counts_what_cannot_reach_2_to_the_53() {
+    let files = FileDescriptorSet::decode(DESCRIPTORS).expect("a build describes itself well").file;
+    let own = files.iter().filter(|file| file.package().starts_with("chirp."));
+    let fields = own.flat_map(|file| &file.message_type).flat_map(|message| &message.field);
+    let is_wide =
+        |kind: Type| matches!(kind, Type::Int64 | Type::Uint64 | Type::Sint64 | Type::Fixed64 | Type::Sfixed64);
+    let found: BTreeSet<&str> = fields.filter(|field| is_wide(field.r#type())).map(|field| field.name()).collect();
+    let known: BTreeSet<&str> = COUNTS.iter().flat_map(|(_, names)| names.iter().copied()).collect();
+    assert_eq!(found, known, "a field of 64 bits stands in the list, with what it counts");
+}
+
 /// The page about reasons, as the comments in the contract have it.
 fn error_reference() -> String {
     let files = FileDescriptorSet::decode(DESCRIPTORS).expect("a build describes itself well").file;

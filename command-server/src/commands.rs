@@ -15,7 +15,8 @@ pub use posts::{NewPost, OnPost, PostCommand};
 pub use relationships::{Edge, Pair, RelationshipCommand};
 use serde::{Deserialize, Serialize};
 use shared::model::event::Event;
-use shared::model::ids::{AccountId, PostId};
+use shared::model::ids::{AccountId, PostId, Version};
+use shared::model::streams::StreamName;
 use shared::rpc::common_fields::{CommandAnswer, Commanding};
 use shared::rpc::errors::internal;
 use shared::rpc::methods::Method;
@@ -76,6 +77,8 @@ pub enum Answer {
     Following,
     /// The follow waits for approval.
     Requested,
+    /// What was changed has this version now. An earlier version of this code stored [`Self::Done`] in its place.
+    Version(Version),
 }
 
 #[derive(Clone, Debug)]
@@ -92,6 +95,13 @@ impl Decision {
     fn answered(answer: Answer, events: Vec<Event>) -> Self {
         Self { events, answer, is_last: true }
     }
+
+    /// These events complete a command that answers the version that a log stream has then.
+    fn versioned(stream: &StreamName, present: Version, events: Vec<Event>) -> Self {
+        let own = events.iter().filter(|event| event.stream() == *stream);
+        let version = own.fold(present, |version, _| version.next());
+        Self::answered(Answer::Version(version), events)
+    }
 }
 
 /// These events complete a command that answers nothing besides the consistency token.
@@ -107,6 +117,18 @@ pub async fn decide(session: &mut Session<'_>, command: &Command) -> Result<Deci
         Command::Account(command) => accounts::decide(session, command).await,
         Command::Post(command) => posts::decide(session, command).await,
         Command::Relationship(command) => relationships::decide(session, command).await,
+    }
+}
+
+/// The version of what was just made.
+const FIRST_VERSION: Version = Version(1);
+
+/// The version that a command answers; 0 where the answer was stored before there was one.
+fn version_of(answer: Answer) -> Result<i64, Status> {
+    match answer {
+        Answer::Version(version) => Ok(version.0),
+        Answer::Done => Ok(0),
+        Answer::Account(_) | Answer::Post(_) | Answer::Following | Answer::Requested => Err(unexpected(answer)),
     }
 }
 

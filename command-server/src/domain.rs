@@ -16,7 +16,7 @@ pub mod reaction;
 pub mod requests;
 
 use shared::model::event::Event;
-use shared::model::ids::Position;
+use shared::model::ids::{Position, Version};
 
 /// Why a command is refused, as a fact.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -50,6 +50,23 @@ pub enum Refusal {
     FollowRequestNotFound,
     #[error("an account cannot do this to itself")]
     SelfTarget,
+    /// An edit would leave neither.
+    #[error("a post must have a text that shows something, or media")]
+    PostEmpty,
+    /// Something has changed since the client read it.
+    #[error("the version is {present}, not {expected}")]
+    VersionMismatch { expected: Version, present: Version },
+}
+
+/// Passes when no version is expected, or the present one.
+///
+/// # Errors
+/// `VersionMismatch`.
+pub fn expect(expected: Option<Version>, present: Version) -> Result<(), Refusal> {
+    match expected {
+        Some(expected) if expected != present => Err(Refusal::VersionMismatch { expected, present }),
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// A state that is folded from the events of one log stream.
@@ -64,7 +81,8 @@ pub(crate) mod samples {
     //! Names for the examples in the domain's tests.
 
     use shared::model::event::{AccountKind, Envelope, Profile};
-    use shared::model::ids::{AccountId, AccountKey, AccountRef, PostId, PostKey, PostRef};
+    use shared::model::ids::{AccountId, AccountKey, AccountRef, PostId, PostKey, PostRef, Version};
+    use shared::model::media::{Media, MediaKind};
     use uuid::Uuid;
 
     use super::account::{Account, Known};
@@ -83,10 +101,15 @@ pub(crate) mod samples {
             me,
             kind: AccountKind::User,
             handle: format!("handle_{}", me.key),
-            personal: Envelope::Plain(Profile { display_name: "Somebody".to_owned(), bio: String::new() }),
+            personal: Envelope::Plain(Profile { display_name: "Somebody".to_owned(), ..Profile::default() }),
             protected: false,
             active: true,
+            version: Version(1),
         }
+    }
+
+    pub fn image(url: &str) -> Media {
+        Media { url: url.to_owned(), kind: MediaKind::Image, width: 0, height: 0, alt: String::new() }
     }
 
     pub fn protected(me: AccountRef) -> Known {

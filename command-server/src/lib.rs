@@ -19,6 +19,7 @@ use shared::limited;
 use shared::log::EventLog;
 use shared::rpc::progress::ProgressOnDemand;
 use shared::rpc::proto::command::command_service_server::CommandServiceServer;
+use shared::runtime::settings::CommandSettings;
 use tonic::service::Routes;
 
 /// The gRPC services of this role, for the health service.
@@ -26,6 +27,6 @@ pub const SERVICES: &[&str] = &["chirp.command.v1.CommandService"];
 
 /// The services of the command server. `progress` is used once a client waits for the read tables.
 #[must_use]
-pub fn routes(log: Arc<dyn EventLog>, progress: ProgressOnDemand) -> Routes {
-    Routes::new(limited!(CommandServiceServer::new(service::Commands::new(log, progress))))
+pub fn routes(log: Arc<dyn EventLog>, progress: ProgressOnDemand, settings: &CommandSettings) -> Routes {
+    Routes::new(limited!(CommandServiceServer::new(service::Commands::new(log, progress, settings))))
 }

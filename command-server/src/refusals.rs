@@ -21,6 +21,8 @@ pub fn refuse(refusal: Refusal, session: &Session<'_>) -> Status {
         Refusal::AccountProtected => (Code::FailedPrecondition, ErrorReason::AccountProtected),
         Refusal::FollowRequestNotFound => (Code::NotFound, ErrorReason::FollowRequestNotFound),
         Refusal::SelfTarget => (Code::InvalidArgument, ErrorReason::SelfTarget),
+        Refusal::PostEmpty => (Code::InvalidArgument, ErrorReason::TextEmpty),
+        Refusal::VersionMismatch { .. } => (Code::Aborted, ErrorReason::VersionMismatch),
     };
     let refused = Refused::new(code, reason, refusal.to_string());
     match refusal {
@@ -29,6 +31,10 @@ pub fn refuse(refusal: Refusal, session: &Session<'_>) -> Status {
             refused.with("account", sought("account")).resource("account", sought("account")).into()
         }
         Refusal::PostNotFound => refused.with("post", sought("post")).resource("post", sought("post")).into(),
+        Refusal::PostEmpty => refused.violation("text").into(),
+        Refusal::VersionMismatch { expected, present } => {
+            refused.with("expected_version", expected).with("present_version", present).into()
+        }
         _ => refused.into(),
     }
 }

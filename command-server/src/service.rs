@@ -10,13 +10,14 @@ use shared::rpc::proto::command as v1;
 use shared::rpc::reply::reply;
 use shared::rpc::serve::REQUEST_ID_HEADER;
 use shared::rpc::tokens::Tokens;
+use shared::runtime::settings::CommandSettings;
 use tonic::metadata::MetadataMap;
 use tonic::{Code, Request, Response, Status};
 use uuid::Uuid;
 
 use crate::commands::Handle;
 use crate::execute::{Call, Executed, Executor, digest};
-use crate::fields::Fields;
+use crate::fields::{Fields, MediaHosts};
 
 /// The principal of every call, since there is no authentication yet.
 const ANONYMOUS: &str = "anonymous";
@@ -28,14 +29,16 @@ const ALL: Names = &[];
 pub struct Commands {
     pub(crate) executor: Executor,
     pub(crate) tokens: Tokens,
+    pub(crate) media_hosts: MediaHosts,
     progress: ProgressOnDemand,
 }
 
 impl Commands {
     /// `progress` is used once a client waits for the read tables.
     #[must_use]
-    pub fn new(log: Arc<dyn EventLog>, progress: ProgressOnDemand) -> Self {
-        Self { tokens: Tokens::new(log.identity()), executor: Executor::new(log), progress }
+    pub fn new(log: Arc<dyn EventLog>, progress: ProgressOnDemand, settings: &CommandSettings) -> Self {
+        let media_hosts = MediaHosts::of(&settings.media_hosts);
+        Self { tokens: Tokens::new(log.identity()), executor: Executor::new(log), media_hosts, progress }
     }
 
     /// Parses a request, executes its command, and answers.

@@ -13,8 +13,10 @@ use shared::model::event::Event;
 use shared::model::ids::Position;
 use shared::model::streams::StreamName;
 
-/// The most events that are cached, of all log streams together. An event takes some 300 bytes.
+/// The most events that are cached, of all log streams together, each of [`EVENT_BYTES`]; a large one counts as several.
 const EVENTS_MAX: u64 = 50_000;
+/// What an event takes, without its texts.
+const EVENT_BYTES: usize = 400;
 
 /// The events of one log stream, with their positions.
 pub type Stream = Arc<Vec<(Position, Event)>>;
@@ -34,7 +36,10 @@ pub struct Known {
 
 impl Default for Streams {
     fn default() -> Self {
-        let weight = |_: &StreamName, stream: &Stream| u32::try_from(stream.len()).unwrap_or(u32::MAX);
+        let weight = |_: &StreamName, stream: &Stream| {
+            let events = stream.iter().map(|(_, event)| 1 + event.text_bytes() / EVENT_BYTES);
+            u32::try_from(events.sum::<usize>()).unwrap_or(u32::MAX)
+        };
         let kept = Cache::builder().max_capacity(EVENTS_MAX).weigher(weight).build();
         Self { kept, known: Mutex::new(Known { newest: Anchor::ORIGIN, generation: 0 }) }
     }

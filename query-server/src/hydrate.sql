@@ -5,7 +5,8 @@
 {array}(
     {profile}.account, {id {profile}.account_id}, {profile}.handle, {profile}.display_name, {profile}.bio, {profile}.organization,
     {profile}.protected, {profile}.active, {profile}.created_at,
-    COALESCE({counts}.followers, 0), COALESCE({counts}.following, 0), COALESCE({counts}.posts, 0)
+    COALESCE({counts}.followers, 0), COALESCE({counts}.following, 0), COALESCE({counts}.posts, 0),
+    {profile}.version, {profile}.extras
 )
 
 -- fragment: standing_row(one, other)
@@ -42,7 +43,8 @@ LEFT JOIN profiles_1 AS quoted_author ON quoted_author.account = quoted.author
     posts.quoted, {id quoted.post_id},
     COALESCE(counts.likes, 0), COALESCE(counts.reposts, 0), COALESCE(counts.replies, 0),
     {own_row({viewer})},
-    posts.author, {id author.account_id}
+    posts.author, {id author.account_id},
+    posts.version, posts.extras
 )
 
 -- fragment: post_joins()

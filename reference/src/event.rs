@@ -5,6 +5,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::questions::{Extras, LinkCard, Media};
+
 /// The types that have more than one schema version, with the newest.
 const NEWEST_VERSIONS: [(&str, u32); 0] = [];
 
@@ -43,6 +45,8 @@ pub(crate) struct PostRef {
 pub(crate) struct Profile {
     pub(crate) display_name: String,
     pub(crate) bio: String,
+    pub(crate) avatar: Option<Media>,
+    pub(crate) banner: Option<Media>,
 }
 
 /// What an author writes, at creation or on edit.
@@ -51,6 +55,7 @@ pub(crate) struct Content {
     pub(crate) mentions: Vec<Ref>,
     pub(crate) hashtags: Vec<String>,
     pub(crate) text: String,
+    pub(crate) extras: Extras,
 }
 
 #[derive(Debug)]
@@ -318,7 +323,63 @@ impl Fields<'_> {
 
     fn profile(&self) -> Result<Profile, String> {
         let personal = self.personal()?;
-        Ok(Profile { display_name: personal.text("display_name")?, bio: personal.text("bio")? })
+        Ok(Profile {
+            display_name: personal.text("display_name")?,
+            bio: personal.text("bio")?,
+            avatar: personal.optional_media("avatar")?,
+            banner: personal.optional_media("banner")?,
+        })
+    }
+
+    fn optional_text(&self, name: &str) -> Result<String, String> {
+        self.0.get(name).map_or_else(|| Ok(String::new()), |_| self.text(name))
+    }
+
+    fn optional_list(&self, name: &str) -> Result<&[Value], String> {
+        self.0.get(name).map_or_else(|| Ok(&[][..]), |_| self.list(name))
+    }
+
+    fn optional_media(&self, name: &str) -> Result<Option<Media>, String> {
+        self.0.get(name).map(|_| self.object(name)?.media()).transpose()
+    }
+
+    fn media(&self) -> Result<Media, String> {
+        let kind = self.text("kind")?;
+        match kind.as_str() {
+            "image" | "video" | "animation" | "audio" => {}
+            _ => return Err(format!("there is no media of kind {kind}")),
+        }
+        Ok(Media {
+            url: self.text("url")?,
+            kind,
+            width: self.optional_number("width")?.unwrap_or(0),
+            height: self.optional_number("height")?.unwrap_or(0),
+            alt: self.optional_text("alt")?,
+        })
+    }
+
+    fn link_card(&self) -> Result<LinkCard, String> {
+        Ok(LinkCard {
+            url: self.text("url")?,
+            title: self.text("title")?,
+            description: self.optional_text("description")?,
+            image: self.optional_media("image")?,
+        })
+    }
+
+    fn extras(&self) -> Result<Extras, String> {
+        let mut extras = Extras {
+            link_card: self.0.get("link_card").map(|_| self.object("link_card")?.link_card()).transpose()?,
+            content_warning: self.optional_text("content_warning")?,
+            ..Extras::default()
+        };
+        for media in self.optional_list("media")? {
+            extras.media.push(Fields(media.as_object().ok_or("a media is not an object")?).media()?);
+        }
+        for language in self.optional_list("languages")? {
+            extras.languages.push(language.as_str().ok_or("a language is not a string")?.to_owned());
+        }
+        Ok(extras)
     }
 
     fn content(&self) -> Result<Content, String> {
@@ -331,7 +392,8 @@ impl Fields<'_> {
         for hashtag in self.list("hashtags")? {
             hashtags.push(hashtag.as_str().ok_or("a hashtag is not a string")?.to_owned());
         }
-        Ok(Content { mentions, hashtags, text: self.personal()?.text("text")? })
+        let personal = self.personal()?;
+        Ok(Content { mentions, hashtags, text: personal.text("text")?, extras: personal.extras()? })
     }
 
     fn dropped(&self) -> Result<Vec<Dropped>, String> {

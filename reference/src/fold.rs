@@ -9,11 +9,13 @@ use crate::event::{
 };
 use crate::listings::same_for_all_cases;
 use crate::model::{AccountNumber, AccountState, Deed, Model, PostNumber, PostState, Promise};
+use crate::questions::Extras;
 
 const HANDLE_LENGTH_MIN: usize = 3;
 const HANDLE_LENGTH_MAX: usize = 30;
 /// 500 characters as people see them, of up to 20 bytes each, and as much again for what ends their turns of direction.
 const TEXT_BYTES_MAX: usize = 20_000;
+const MEDIA_MAX: usize = 4;
 
 impl Model {
     /// Applies the next event of the log.
@@ -65,6 +67,7 @@ impl Model {
         self.head = logged.position;
         self.recorded_at_us.push(logged.recorded_at_us);
         self.versions.insert(logged.stream.to_owned(), logged.version);
+        self.applied.insert(logged.stream.to_owned(), logged.version);
         self.forget_kept_promises();
         Ok(())
     }
@@ -139,6 +142,8 @@ impl Model {
             kind,
             display_name: profile.display_name,
             bio: profile.bio,
+            avatar: profile.avatar,
+            banner: profile.banner,
             protected: false,
             deactivated: false,
             seen_up_to: 0,
@@ -153,6 +158,8 @@ impl Model {
         let state = self.account_state_mut(account);
         state.display_name = profile.display_name;
         state.bio = profile.bio;
+        state.avatar = profile.avatar;
+        state.banner = profile.banner;
         Ok(())
     }
 
@@ -253,6 +260,7 @@ impl Model {
             edited_at_us: None,
             author,
             text: String::new(),
+            extras: Extras::default(),
             hashtags: Vec::new(),
             reply_to,
             quoted,
@@ -356,7 +364,9 @@ impl Model {
     fn judged_mentions(&self, content: &Content) -> Result<Vec<AccountNumber>, String> {
         let length = content.text.trim().len();
         let hashtags_are_lower_case = content.hashtags.iter().all(|hashtag| *hashtag == hashtag.to_lowercase());
-        require((1..=TEXT_BYTES_MAX).contains(&length), "the text has a forbidden length")?;
+        let length_min = usize::from(content.extras.media.is_empty());
+        require((length_min..=TEXT_BYTES_MAX).contains(&length), "the text has a forbidden length")?;
+        require(content.extras.media.len() <= MEDIA_MAX, "the post has too many media")?;
         require(hashtags_are_lower_case, "a hashtag is not lower case")?;
         content.mentions.iter().map(|mention| self.known_account(mention)).collect()
     }
@@ -407,6 +417,7 @@ impl Model {
         }
         let state = self.post_state_mut(post);
         state.text = content.text;
+        state.extras = content.extras;
         state.hashtags = content.hashtags;
     }
 }

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::edges::Edges;
+use crate::questions::{Extras, Media};
 
 /// The state after the events applied so far.
 #[derive(Debug, Default)]
@@ -15,6 +16,8 @@ pub struct Model {
     pub(crate) recorded_at_us: Vec<i64>,
     /// The last version of each log stream.
     pub(crate) versions: HashMap<String, u64>,
+    /// The version of the last event of each log stream that was applied and not passed.
+    pub(crate) applied: HashMap<String, u64>,
 
     pub(crate) accounts: Vec<AccountState>,
     pub(crate) account_numbers: HashMap<String, AccountNumber>,
@@ -59,6 +62,8 @@ pub(crate) struct AccountState {
     pub(crate) kind: String,
     pub(crate) display_name: String,
     pub(crate) bio: String,
+    pub(crate) avatar: Option<Media>,
+    pub(crate) banner: Option<Media>,
     pub(crate) protected: bool,
     pub(crate) deactivated: bool,
     /// The place up to which it has seen its notifications; 0 if it never looked.
@@ -75,6 +80,7 @@ pub(crate) struct PostState {
     pub(crate) edited_at_us: Option<i64>,
     pub(crate) author: AccountNumber,
     pub(crate) text: String,
+    pub(crate) extras: Extras,
     /// Of the present text.
     pub(crate) hashtags: Vec<String>,
     pub(crate) reply_to: Option<PostNumber>,

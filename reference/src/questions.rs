@@ -5,6 +5,36 @@
 
 use crate::model::{AccountNumber, Model, PostNumber};
 
+/// A reference to a picture, a film or a sound.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Media {
+    pub url: String,
+    /// `image`, `video`, `animation` or `audio`.
+    pub kind: String,
+    /// 0 if it is not said, as the height.
+    pub width: u64,
+    pub height: u64,
+    pub alt: String,
+}
+
+/// What is shown of a page on the web.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkCard {
+    pub url: String,
+    pub title: String,
+    pub description: String,
+    pub image: Option<Media>,
+}
+
+/// What a post has beside its text.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Extras {
+    pub media: Vec<Media>,
+    pub link_card: Option<LinkCard>,
+    pub languages: Vec<String>,
+    pub content_warning: String,
+}
+
 /// An account as anyone sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
@@ -22,6 +52,10 @@ pub struct Account {
     pub post_count: i64,
     /// When it was registered, in microseconds since the Unix epoch.
     pub created_at_us: i64,
+    /// How many events its log stream has.
+    pub version: u64,
+    pub avatar: Option<Media>,
+    pub banner: Option<Media>,
 }
 
 /// A post as one viewer sees it. `liked`, `reposted` and `bookmarked` are of that viewer.
@@ -50,6 +84,9 @@ pub struct Post {
     pub liked: bool,
     pub reposted: bool,
     pub bookmarked: bool,
+    /// How many events its log stream has.
+    pub version: u64,
+    pub extras: Extras,
 }
 
 /// How one account stands to another, as far as the viewer may know. Names that end in `by` are what the other does to the one.
@@ -82,7 +119,14 @@ impl Model {
             following_count: count(self.follows.from(number)),
             post_count: count(live_posts),
             created_at_us: state.created_at_us,
+            version: self.version_of(&format!("account-{id}")),
+            avatar: state.avatar.clone(),
+            banner: state.banner.clone(),
         })
+    }
+
+    fn version_of(&self, stream: &str) -> u64 {
+        self.applied.get(stream).copied().unwrap_or(0)
     }
 
     /// The account that holds the handle; none if nobody does, or a deactivated account.
@@ -115,6 +159,8 @@ impl Model {
             liked: viewer.is_some_and(|viewer| self.likes.has(viewer, number)),
             reposted: viewer.is_some_and(|viewer| self.reposts.has(viewer, number)),
             bookmarked: viewer.is_some_and(|viewer| self.bookmarks.has(viewer, number)),
+            version: self.version_of(&format!("post-{id}")),
+            extras: state.extras.clone(),
         })
     }
 

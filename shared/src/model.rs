@@ -1,4 +1,4 @@
-//! The vocabulary of the log: ids, events, times, hashtags, and the names of log streams.
+//! The vocabulary of the log: ids, events, times, hashtags, references to media, and the names of log streams.
 //!
 //! Never here: input or output, or anything that waits.
 
@@ -8,6 +8,7 @@ pub mod event;
 pub mod golden;
 pub mod hashtag;
 pub mod ids;
+pub mod media;
 pub mod streams;
 pub mod text;
 pub mod upcasting;

@@ -6,6 +6,7 @@ pub mod call_metrics;
 pub mod common_fields;
 pub mod errors;
 pub mod json;
+pub mod media;
 pub mod methods;
 pub mod paging;
 pub mod progress;

@@ -289,9 +289,12 @@ pub async fn make(setup: &mut Transaction, epoch: Uuid, projections: &[&Tables])
     for tables in projections {
         setup.text(tables.script(setup.is_on_server())).await?;
     }
-    older::add_columns(setup).await?;
+    let incomplete = older::add_columns(setup).await?;
     if were_renamed {
         older::take_over_changes(setup).await?;
+    }
+    for tables in projections.iter().filter(|tables| incomplete.contains(&tables.projection)) {
+        older::begin_rebuild(setup, tables).await?;
     }
     setup.execute(&CLAIM_FOR_STORE, &[Value::Id(epoch), Value::Number(TABLES.version)]).await?;
     TABLES.check_to_write(setup.row(&SELECT_VERSION, &[]).await?.get("schema_version")?)?;

@@ -12,7 +12,7 @@ use shared::model::clock::SystemClock;
 use shared::rpc::progress::{Progress, ProgressOnDemand};
 use shared::rpc::serve::Services;
 use shared::runtime::ready::Readiness;
-use shared::runtime::settings::ProjectorSettings;
+use shared::runtime::settings::{CommandSettings, ProjectorSettings};
 use shared::runtime::tasks::Tasks;
 use shared::store::Store;
 use tokio::net::TcpListener;
@@ -40,10 +40,11 @@ pub struct Together {
     projector: Role,
 }
 
-/// How the projector of the process works.
-pub struct Projecting {
-    pub settings: ProjectorSettings,
-    /// Where it makes what is thrown away again.
+/// How the roles of the process work.
+pub struct Working {
+    pub commands: CommandSettings,
+    pub projector: ProjectorSettings,
+    /// Where the projector makes what is thrown away again.
     pub tmp: Option<PathBuf>,
 }
 
@@ -92,7 +93,7 @@ impl Together {
     pub async fn work(
         self,
         store: &Store,
-        projecting: Projecting,
+        working: Working,
         tasks: &Tasks,
         greet: impl AsyncFnOnce() -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
@@ -109,7 +110,7 @@ impl Together {
             // The projector that works may be another's.
             store.wake_on_progress(&progress);
         }
-        let projector = Projector::open(store, log.clone(), projecting.settings, clock, progress.clone()).await?;
+        let projector = Projector::open(store, log.clone(), working.projector, clock, progress.clone()).await?;
         let projector = projector.telling(operators.ready.clone());
         let waiting = query.waiting();
         let opening = store.open_to_read_when_there(&waiting);
@@ -119,10 +120,10 @@ impl Together {
             let (tables, head, progress, tasks) = (tables.clone(), head.clone(), progress.clone(), tasks.clone());
             ProgressOnDemand::new(Box::new(move || Progress::watch(ready(tables), head, progress.listen(), &tasks)))
         };
-        command.services.open(command_server::routes(log.clone(), projected));
+        command.services.open(command_server::routes(log.clone(), projected, &working.commands));
         let answers = query_server::routes(tables.clone(), head.clone(), progress, store.presence(), tasks.clone());
         query.services.open(answers);
-        let past = Folded::of(log.clone(), store, projecting.tmp, tasks.clone());
+        let past = Folded::of(log.clone(), store, working.tmp, tasks.clone());
         operators.services.open(projector.routes(Arc::new(past), tasks.clone()));
         let health = projector.health();
         let checking = async {

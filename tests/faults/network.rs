@@ -15,6 +15,7 @@ use shared::model::clock::{ManualClock, Timestamp};
 use shared::rpc::progress::Progress;
 use shared::rpc::proto::command::command_service_client::CommandServiceClient;
 use shared::rpc::proto::command::{CreatePostRequest, RegisterAccountRequest};
+use shared::runtime::settings::CommandSettings;
 use shared::runtime::tasks::Tasks;
 use shared::runtime::wake::Wake;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -92,7 +93,7 @@ async fn serve(log: Arc<dyn EventLog>) -> turmoil::Result {
     let head = log.clone();
     let progress =
         Box::new(|| Progress::watch(std::future::pending(), head, Wake::default().listen(), &Tasks::default()));
-    let routes = command_server::routes(log, LazyLock::new(progress));
+    let routes = command_server::routes(log, LazyLock::new(progress), &CommandSettings::default());
     Ok(Server::builder().add_routes(routes).serve_with_incoming(ReceiverStream::new(accepted)).await?)
 }
 

@@ -7,10 +7,12 @@ use command_server::commands::{
     AccountCommand, Answer, Command, Edge, NewPost, OnPost, Pair, PostCommand, RelationshipCommand,
 };
 use command_server::domain::account::ProfileChange;
+use command_server::domain::post::PostChange;
 use command_server::execute::{Call, Executed, Executor, digest};
 use shared::log::EventLog;
-use shared::model::event::{AccountKind, Profile};
-use shared::model::ids::{AccountId, Position, PostId};
+use shared::model::event::{AccountKind, PostText, Profile};
+use shared::model::ids::{AccountId, Position, PostId, Version};
+use shared::model::media::{LinkCard, Media, MediaKind, PostExtras, ProfileExtras};
 use tonic::Code;
 use uuid::Uuid;
 
@@ -125,8 +127,10 @@ impl History {
             59..=64 => PostCommand::UndoRepost(mostly(random, &self.reposted, on)).into(),
             65..=68 => PostCommand::Like(sometimes(random, &self.liked, on)).into(),
             69..=71 => PostCommand::Unlike(mostly(random, &self.liked, on)).into(),
-            72..=74 => PostCommand::Delete(own).into(),
-            75..=77 => PostCommand::Edit { on: own, text: self.text(random) }.into(),
+            72..=74 => PostCommand::Delete { on: own, expected: version(random) }.into(),
+            75..=77 => {
+                PostCommand::Edit { on: own, change: self.post_change(random), expected: version(random) }.into()
+            }
             78..=80 => RelationshipCommand::Block(sometimes(random, &self.blocked, pair)).into(),
             81..=83 => RelationshipCommand::Unblock(mostly(random, &self.blocked, pair)).into(),
             84..=86 => RelationshipCommand::Mute(sometimes(random, &self.muted, pair)).into(),
@@ -137,29 +141,49 @@ impl History {
             94..=95 => AccountCommand::Unprotect(account).into(),
             96 => RelationshipCommand::ApproveFollow(mostly(random, &self.requested, edge)).into(),
             97 => RelationshipCommand::RejectFollow(mostly(random, &self.requested, edge)).into(),
-            98 => AccountCommand::UpdateProfile { account, change: self.profile_change(random) }.into(),
-            99 => AccountCommand::ChangeHandle { account, handle: handle(random) }.into(),
+            98 => {
+                let (change, expected) = (self.profile_change(random), version(random));
+                AccountCommand::UpdateProfile { account, change, expected }.into()
+            }
+            99 => AccountCommand::ChangeHandle { account, handle: handle(random), expected: version(random) }.into(),
             100..=102 => PostCommand::Bookmark(sometimes(random, &self.bookmarked, on)).into(),
             103..=104 => PostCommand::RemoveBookmark(mostly(random, &self.bookmarked, on)).into(),
             105..=107 => AccountCommand::MarkNotificationsSeen { account, up_to: self.some_position(random) }.into(),
             108..=109 => RelationshipCommand::RemoveFollower(mostly(random, &self.followed, edge)).into(),
             // Any account may try to change what is not its own.
-            _ => PostCommand::Delete(on).into(),
+            _ => PostCommand::Delete { on, expected: version(random) }.into(),
         }
     }
 
     fn register(&self, random: &mut Random) -> Command {
         let kind = if random.one_in(4) { AccountKind::Organization } else { AccountKind::User };
         let account = AccountId(random.uuid());
-        AccountCommand::Register { account, handle: handle(random), kind, profile: profile(self.steps) }.into()
+        let extras = ProfileExtras { avatar: picture(random), banner: picture(random) };
+        let profile = Profile { extras, ..profile(self.steps) };
+        AccountCommand::Register { account, handle: handle(random), kind, profile }.into()
     }
 
     fn profile_change(&self, random: &mut Random) -> ProfileChange {
-        let Profile { display_name, bio } = profile(self.steps);
+        let Profile { display_name, bio, .. } = profile(self.steps);
         let bio = if random.one_in(2) { bio } else { format!("step {}", self.steps) };
         ProfileChange {
             display_name: (!random.one_in(3)).then_some(display_name),
             bio: random.one_in(2).then_some(bio),
+            avatar: random.one_in(2).then(|| picture(random)),
+            banner: random.one_in(3).then(|| picture(random)),
+        }
+    }
+
+    /// Also one that leaves nothing to show, which is refused.
+    fn post_change(&self, random: &mut Random) -> PostChange {
+        let PostExtras { media, link_card, languages, content_warning } = extras(random);
+        let text = if random.one_in(4) { String::new() } else { self.text(random) };
+        PostChange {
+            text: (!random.one_in(4)).then_some(text),
+            media: random.one_in(3).then_some(media),
+            link_card: random.one_in(3).then_some(link_card),
+            languages: random.one_in(3).then_some(languages),
+            content_warning: random.one_in(3).then_some(content_warning),
         }
     }
 
@@ -168,10 +192,13 @@ impl History {
             true => None,
             false => Some(random.pick(&self.posts).0),
         };
+        let extras = if random.one_in(2) { extras(random) } else { PostExtras::default() };
+        let is_silent = !extras.media.is_empty() && random.one_in(3);
+        let text = if is_silent { String::new() } else { self.text(random) };
         PostCommand::Create(NewPost {
             post: PostId(random.uuid()),
             author,
-            text: self.text(random),
+            text: PostText { text, extras },
             reply_to: other(random, 2),
             quoted: other(random, 6),
         })
@@ -218,5 +245,47 @@ fn handle(random: &mut Random) -> String {
 }
 
 fn profile(step: usize) -> Profile {
-    Profile { display_name: format!("Name {step}"), bio: String::new() }
+    Profile { display_name: format!("Name {step}"), ..Profile::default() }
+}
+
+/// Mostly none; sometimes one that what is young has.
+fn version(random: &mut Random) -> Option<Version> {
+    random.one_in(3).then(|| Version(random.between(1, 4)))
+}
+
+/// What a post may have beside its text, of few things, so that edits meet what is there already.
+fn extras(random: &mut Random) -> PostExtras {
+    let mut extras = PostExtras::default();
+    for _ in 0..random.below(5) {
+        extras.media.push(media(random));
+    }
+    extras.link_card = random.one_in(3).then(|| {
+        Box::new(LinkCard {
+            url: format!("https://page.example/{}", random.between(1, 3)),
+            title: "A \"page\" 🐦".to_owned(),
+            description: if random.one_in(2) { "what it says".to_owned() } else { String::new() },
+            image: picture(random),
+        })
+    });
+    if random.one_in(2) {
+        extras.languages = vec!["de".to_owned(), "pt-BR".to_owned()];
+    }
+    if random.one_in(4) {
+        extras.content_warning = "birds \0".to_owned();
+    }
+    extras
+}
+
+fn media(random: &mut Random) -> Media {
+    Media {
+        url: format!("https://media.example/{}", random.between(1, 3)),
+        kind: *random.pick(&[MediaKind::Image, MediaKind::Video, MediaKind::Animation, MediaKind::Audio]),
+        width: if random.one_in(2) { 640 } else { 0 },
+        height: if random.one_in(2) { u16::MAX } else { 0 },
+        alt: if random.one_in(2) { "a bird".to_owned() } else { String::new() },
+    }
+}
+
+fn picture(random: &mut Random) -> Option<Box<Media>> {
+    random.one_in(2).then(|| Box::new(Media { kind: MediaKind::Image, ..media(random) }))
 }

@@ -60,7 +60,7 @@ impl Api {
     pub async fn register(&self, handle: &str) -> Made {
         let request = registration(handle);
         let answer = self.commands.clone().register_account(request).await.expect("the account is registered");
-        let RegisterAccountResponse { account_id, consistency_token } = answer.into_inner();
+        let RegisterAccountResponse { account_id, consistency_token, .. } = answer.into_inner();
         Made { id: account_id, token: consistency_token }
     }
 
@@ -78,7 +78,7 @@ impl Api {
     }
 
     pub async fn try_post(&self, request: CreatePostRequest) -> Result<Made, Status> {
-        let CreatePostResponse { post_id, consistency_token } =
+        let CreatePostResponse { post_id, consistency_token, .. } =
             self.commands.clone().create_post(request).await?.into_inner();
         Ok(Made { id: post_id, token: consistency_token })
     }

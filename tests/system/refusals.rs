@@ -16,7 +16,7 @@ pub const PROTOS: [&str; 3] = [
     include_str!("../../proto/chirp/admin/v1/admin.proto"),
 ];
 /// Reasons that a single violation gives in place of FIELD_INVALID.
-const OF_A_FIELD: [&str; 10] = [
+const OF_A_FIELD: [&str; 15] = [
     "ID_MALFORMED",
     "HANDLE_MALFORMED",
     "TEXT_EMPTY",
@@ -27,6 +27,11 @@ const OF_A_FIELD: [&str; 10] = [
     "BATCH_SIZE_INVALID",
     "EVENT_TYPE_UNKNOWN",
     "UPDATE_MASK_INVALID",
+    "URL_INVALID",
+    "MEDIA_HOST_NOT_ALLOWED",
+    "MEDIA_KIND_INVALID",
+    "LIST_TOO_LONG",
+    "LANGUAGE_MALFORMED",
 ];
 /// A well-formed id of nothing.
 pub const NOBODY: &str = "01920000-0000-7000-8000-000000000001";

@@ -1,13 +1,13 @@
 //! Commands about an account itself.
 
 use shared::model::event::{AccountKind, Envelope, Profile};
-use shared::model::ids::{AccountId, Position};
+use shared::model::ids::{AccountId, Position, Version};
 use shared::model::streams::StreamName;
 use shared::rpc::progress::answer_by;
 use shared::rpc::proto::command as v1;
 use tonic::Status;
 
-use super::{Answer, Command, Decision, Handle, unexpected};
+use super::{Answer, Command, Decision, FIRST_VERSION, Handle, unexpected, version_of};
 use crate::domain::account::{self, APPROVED_TOGETHER_MAX, Account, ProfileChange, Step};
 use crate::domain::handle::Handle as HandleState;
 use crate::domain::notifications::{self, Seen};
@@ -27,10 +27,12 @@ pub enum AccountCommand {
     UpdateProfile {
         account: AccountId,
         change: ProfileChange,
+        expected: Option<Version>,
     },
     ChangeHandle {
         account: AccountId,
         handle: String,
+        expected: Option<Version>,
     },
     Protect(AccountId),
     Unprotect(AccountId),
@@ -51,11 +53,14 @@ pub async fn decide(session: &mut Session<'_>, command: &AccountCommand) -> Resu
             let events = account::register(&wanted, *account, handle, *kind, Envelope::Plain(profile.clone()))?;
             Ok(Decision::answered(Answer::Account(*account), events))
         }
-        AccountCommand::UpdateProfile { account, change } => {
-            let account = session.account(*account).await?;
-            Ok(account::update_profile(&account, change)?.into())
+        AccountCommand::UpdateProfile { account: id, change, expected } => {
+            let account = session.account(*id).await?;
+            let events = account::update_profile(&account, change, *expected)?;
+            Ok(Decision::versioned(&StreamName::account(*id), account.known()?.version, events))
         }
-        AccountCommand::ChangeHandle { account, handle } => change_handle(session, *account, handle).await,
+        AccountCommand::ChangeHandle { account, handle, expected } => {
+            change_handle(session, *account, handle, *expected).await
+        }
         AccountCommand::Protect(account) => Ok(account::protect(&session.account(*account).await?)?.into()),
         AccountCommand::Unprotect(account) => unprotect(session, *account).await,
         AccountCommand::Deactivate(account) => Ok(account::deactivate(&session.account(*account).await?)?.into()),
@@ -70,14 +75,20 @@ pub async fn decide(session: &mut Session<'_>, command: &AccountCommand) -> Resu
     }
 }
 
-async fn change_handle(session: &mut Session<'_>, id: AccountId, handle: &str) -> Result<Decision, Failure> {
+async fn change_handle(
+    session: &mut Session<'_>,
+    id: AccountId,
+    handle: &str,
+    expected: Option<Version>,
+) -> Result<Decision, Failure> {
     session.load([StreamName::account(id), StreamName::handle(handle)]).await?;
     let account: Account = session.fold(&StreamName::account(id));
     let wanted: HandleState = session.fold(&StreamName::handle(handle));
     if let Account::Known(known) = &account {
         session.load([StreamName::handle(&known.handle)]).await?;
     }
-    Ok(account::change_handle(&account, &wanted, handle)?.into())
+    let events = account::change_handle(&account, &wanted, handle, expected)?;
+    Ok(Decision::versioned(&StreamName::account(id), account.known()?.version, events))
 }
 
 async fn unprotect(session: &mut Session<'_>, id: AccountId) -> Result<Decision, Failure> {
@@ -91,12 +102,12 @@ async fn unprotect(session: &mut Session<'_>, id: AccountId) -> Result<Decision,
 }
 
 impl Handle for v1::RegisterAccountRequest {
-    async fn command(&self, fields: &mut Fields, _: &Commands) -> Result<Command, Status> {
+    async fn command(&self, fields: &mut Fields, commands: &Commands) -> Result<Command, Status> {
         Ok(AccountCommand::Register {
             account: AccountId::generate(),
             handle: fields.handle(&self.handle),
             kind: fields.kind(self.kind),
-            profile: fields.profile(&self.display_name, &self.bio),
+            profile: fields.profile(self, &commands.media_hosts),
         }
         .into())
     }
@@ -104,24 +115,40 @@ impl Handle for v1::RegisterAccountRequest {
     fn respond(answer: Answer, response: &mut v1::RegisterAccountResponse) -> Result<(), Status> {
         let Answer::Account(account) = answer else { return Err(unexpected(answer)) };
         response.account_id = account.to_string();
+        response.version = FIRST_VERSION.0;
         Ok(())
     }
 }
 
 impl Handle for v1::UpdateProfileRequest {
-    async fn command(&self, fields: &mut Fields, _: &Commands) -> Result<Command, Status> {
+    async fn command(&self, fields: &mut Fields, commands: &Commands) -> Result<Command, Status> {
         Ok(AccountCommand::UpdateProfile {
             account: fields.account("account_id", &self.account_id),
-            change: fields.profile_change(self.update_mask.as_ref(), &self.display_name, &self.bio),
+            change: fields.profile_change(self, &commands.media_hosts),
+            expected: fields.expected_version(self.expected_version),
         }
         .into())
+    }
+
+    fn respond(answer: Answer, response: &mut v1::UpdateProfileResponse) -> Result<(), Status> {
+        response.version = version_of(answer)?;
+        Ok(())
     }
 }
 
 impl Handle for v1::ChangeHandleRequest {
     async fn command(&self, fields: &mut Fields, _: &Commands) -> Result<Command, Status> {
-        let account = fields.account("account_id", &self.account_id);
-        Ok(AccountCommand::ChangeHandle { account, handle: fields.handle(&self.handle) }.into())
+        Ok(AccountCommand::ChangeHandle {
+            account: fields.account("account_id", &self.account_id),
+            handle: fields.handle(&self.handle),
+            expected: fields.expected_version(self.expected_version),
+        }
+        .into())
+    }
+
+    fn respond(answer: Answer, response: &mut v1::ChangeHandleResponse) -> Result<(), Status> {
+        response.version = version_of(answer)?;
+        Ok(())
     }
 }
 

@@ -2,18 +2,18 @@
 
 use shared::model::entities::{Kind, names as names_of};
 use shared::model::event::{Envelope, PostText};
-use shared::model::ids::{AccountId, AccountRef, PostId};
+use shared::model::ids::{AccountId, AccountRef, PostId, Version};
 use shared::model::streams::StreamName;
 use shared::rpc::proto::command as v1;
 use tonic::Status;
 
 use super::loading::{seen, seen_by};
-use super::{Answer, Command, Decision, Handle, unexpected};
+use super::{Answer, Command, Decision, FIRST_VERSION, Handle, unexpected, version_of};
 use crate::domain::Refusal;
 use crate::domain::account::Account;
 use crate::domain::handle::Handle as HandleState;
 use crate::domain::notifications::Seen;
-use crate::domain::post::{self, Named, NamedSince, Post};
+use crate::domain::post::{self, Named, NamedSince, Post, PostChange};
 use crate::domain::reaction::{self, Reaction};
 use crate::fields::Fields;
 use crate::service::Commands;
@@ -31,7 +31,7 @@ pub struct OnPost {
 pub struct NewPost {
     pub post: PostId,
     pub author: AccountId,
-    pub text: String,
+    pub text: PostText,
     pub reply_to: Option<PostId>,
     pub quoted: Option<PostId>,
 }
@@ -39,12 +39,8 @@ pub struct NewPost {
 #[derive(Clone, Debug)]
 pub enum PostCommand {
     Create(NewPost),
-    Edit {
-        on: OnPost,
-        /// The whole new text.
-        text: String,
-    },
-    Delete(OnPost),
+    Edit { on: OnPost, change: PostChange, expected: Option<Version> },
+    Delete { on: OnPost, expected: Option<Version> },
     Like(OnPost),
     Unlike(OnPost),
     Repost(OnPost),
@@ -56,12 +52,12 @@ pub enum PostCommand {
 pub async fn decide(session: &mut Session<'_>, command: &PostCommand) -> Result<Decision, Failure> {
     match command {
         PostCommand::Create(new) => create(session, new).await,
-        PostCommand::Edit { on, text } => edit(session, *on, text).await,
-        PostCommand::Delete(on) => {
+        PostCommand::Edit { on, change, expected } => edit(session, *on, change, *expected).await,
+        PostCommand::Delete { on, expected } => {
             session.load([StreamName::account(on.account), StreamName::post(on.post)]).await?;
             let author: Account = session.fold(&StreamName::account(on.account));
             let post = written_by(session, &author, on.post).await?;
-            Ok(post::delete(&author, &post)?.into())
+            Ok(post::delete(&author, &post, *expected)?.into())
         }
         PostCommand::Like(on) => {
             let (account, _, liked) = reacted(session, *on, StreamName::like(on.account, on.post)).await?;
@@ -117,20 +113,32 @@ async fn create(session: &mut Session<'_>, new: &NewPost) -> Result<Decision, Fa
             None => None,
         });
     }
-    let named = named(session, &new.text, &NamedSince::default()).await?;
-    let personal = Envelope::Plain(PostText { text: new.text.clone() });
+    let named = named(session, &new.text.text, &NamedSince::default()).await?;
+    let personal = Envelope::Plain(new.text.clone());
     let events = post::create(&author, new.post, seen[0].as_ref(), seen[1].as_ref(), personal, named)?;
     Ok(Decision::answered(Answer::Post(new.post), events))
 }
 
-async fn edit(session: &mut Session<'_>, on: OnPost, text: &str) -> Result<Decision, Failure> {
-    session.load([StreamName::account(on.account), StreamName::post(on.post)]).await?;
+async fn edit(
+    session: &mut Session<'_>,
+    on: OnPost,
+    change: &PostChange,
+    expected: Option<Version>,
+) -> Result<Decision, Failure> {
+    let stream = StreamName::post(on.post);
+    session.load([StreamName::account(on.account), stream.clone()]).await?;
     let author: Account = session.fold(&StreamName::account(on.account));
     let post = written_by(session, &author, on.post).await?;
-    let named = named(session, text, &session.fold(&StreamName::post(on.post))).await?;
+    // What is not there any more is refused below.
+    let (personal, present) = match post.live() {
+        Ok(live) => (change.applied_to(live.personal.open()), live.version),
+        Err(_) => (PostText::default(), Version::default()),
+    };
+    let named = named(session, &personal.text, &session.fold(&stream)).await?;
     let dropped = post.live().map(|live| live.dropped_by(&named)).unwrap_or_default();
     let seen = seen_by_each(session, dropped).await?;
-    Ok(post::edit(&author, &post, Envelope::Plain(PostText { text: text.to_owned() }), named, &seen)?.into())
+    let events = post::edit(&author, &post, expected, Envelope::Plain(personal), named, &seen)?;
+    Ok(Decision::versioned(&stream, present, events))
 }
 
 /// The actor, the post and the actor's reaction to it. Whether the actor may see the post is not checked here.
@@ -214,11 +222,11 @@ async fn named(session: &Session<'_>, text: &str, NamedSince(before): &NamedSinc
 }
 
 impl Handle for v1::CreatePostRequest {
-    async fn command(&self, fields: &mut Fields, _: &Commands) -> Result<Command, Status> {
+    async fn command(&self, fields: &mut Fields, commands: &Commands) -> Result<Command, Status> {
         Ok(PostCommand::Create(NewPost {
             post: PostId::generate(),
             author: fields.account("author_id", &self.author_id),
-            text: fields.text(&self.text),
+            text: fields.post_text(self, &commands.media_hosts),
             reply_to: fields.optional_post("reply_to_post_id", &self.reply_to_post_id),
             quoted: fields.optional_post("quoted_post_id", &self.quoted_post_id),
         })
@@ -228,20 +236,31 @@ impl Handle for v1::CreatePostRequest {
     fn respond(answer: Answer, response: &mut v1::CreatePostResponse) -> Result<(), Status> {
         let Answer::Post(post) = answer else { return Err(unexpected(answer)) };
         response.post_id = post.to_string();
+        response.version = FIRST_VERSION.0;
         Ok(())
     }
 }
 
 impl Handle for v1::EditPostRequest {
-    async fn command(&self, fields: &mut Fields, _: &Commands) -> Result<Command, Status> {
-        let on = on_post(fields, ("author_id", &self.author_id), &self.post_id);
-        Ok(PostCommand::Edit { on, text: fields.text(&self.text) }.into())
+    async fn command(&self, fields: &mut Fields, commands: &Commands) -> Result<Command, Status> {
+        Ok(PostCommand::Edit {
+            on: on_post(fields, ("author_id", &self.author_id), &self.post_id),
+            change: fields.post_change(self, &commands.media_hosts),
+            expected: fields.expected_version(self.expected_version),
+        }
+        .into())
+    }
+
+    fn respond(answer: Answer, response: &mut v1::EditPostResponse) -> Result<(), Status> {
+        response.version = version_of(answer)?;
+        Ok(())
     }
 }
 
 impl Handle for v1::DeletePostRequest {
     async fn command(&self, fields: &mut Fields, _: &Commands) -> Result<Command, Status> {
-        Ok(PostCommand::Delete(on_post(fields, ("author_id", &self.author_id), &self.post_id)).into())
+        let on = on_post(fields, ("author_id", &self.author_id), &self.post_id);
+        Ok(PostCommand::Delete { on, expected: fields.expected_version(self.expected_version) }.into())
     }
 }
 

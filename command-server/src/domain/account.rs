@@ -6,10 +6,11 @@ use shared::model::event::Edge;
 use shared::model::event::{
     AccountEvent, AccountKind, Envelope, Event, FollowEvent, HandleEvent, Profile, RequestsEvent,
 };
-use shared::model::ids::{AccountId, AccountKey, AccountRef, Position};
+use shared::model::ids::{AccountId, AccountKey, AccountRef, Position, Version};
+use shared::model::media::{Media, ProfileExtras};
 
 use super::handle::Handle;
-use super::{Aggregate, Refusal};
+use super::{Aggregate, Refusal, expect};
 
 /// Folded from `account-{id}`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,6 +32,8 @@ pub struct Known {
     pub protected: bool,
     /// False while it is deactivated.
     pub active: bool,
+    /// How many events the account has.
+    pub version: Version,
 }
 
 impl Account {
@@ -81,19 +84,38 @@ pub fn register(
 pub struct ProfileChange {
     pub display_name: Option<String>,
     pub bio: Option<String>,
+    /// The new picture, or that there is none any more.
+    pub avatar: Option<Option<Box<Media>>>,
+    /// The same of the wide picture.
+    pub banner: Option<Option<Box<Media>>>,
+}
+
+impl ProfileChange {
+    fn applied_to(&self, present: &Profile) -> Profile {
+        let ProfileExtras { avatar, banner } = &present.extras;
+        Profile {
+            display_name: self.display_name.clone().unwrap_or_else(|| present.display_name.clone()),
+            bio: self.bio.clone().unwrap_or_else(|| present.bio.clone()),
+            extras: ProfileExtras {
+                avatar: self.avatar.clone().unwrap_or_else(|| avatar.clone()),
+                banner: self.banner.clone().unwrap_or_else(|| banner.clone()),
+            },
+        }
+    }
 }
 
 /// Replaces the parts of the profile that are given.
 ///
 /// # Errors
-/// `AccountNotFound`, `AccountDeactivated`.
-pub fn update_profile(account: &Account, change: &ProfileChange) -> Result<Vec<Event>, Refusal> {
+/// `AccountNotFound`, `AccountDeactivated`, `VersionMismatch`.
+pub fn update_profile(
+    account: &Account,
+    change: &ProfileChange,
+    expected: Option<Version>,
+) -> Result<Vec<Event>, Refusal> {
     let known = account.acting()?;
-    let present = known.personal.open();
-    let personal = Envelope::Plain(Profile {
-        display_name: change.display_name.clone().unwrap_or_else(|| present.display_name.clone()),
-        bio: change.bio.clone().unwrap_or_else(|| present.bio.clone()),
-    });
+    expect(expected, known.version)?;
+    let personal = Envelope::Plain(change.applied_to(known.personal.open()));
     if known.personal == personal {
         return Ok(vec![]);
     }
@@ -103,9 +125,15 @@ pub fn update_profile(account: &Account, change: &ProfileChange) -> Result<Vec<E
 /// Releases the present handle and claims another. `wanted` is the state of the handle `name`.
 ///
 /// # Errors
-/// `AccountNotFound`, `AccountDeactivated`, `HandleTaken`.
-pub fn change_handle(account: &Account, wanted: &Handle, name: &str) -> Result<Vec<Event>, Refusal> {
+/// `AccountNotFound`, `AccountDeactivated`, `VersionMismatch`, `HandleTaken`.
+pub fn change_handle(
+    account: &Account,
+    wanted: &Handle,
+    name: &str,
+    expected: Option<Version>,
+) -> Result<Vec<Event>, Refusal> {
     let known = account.acting()?;
+    expect(expected, known.version)?;
     if known.handle == name {
         return Ok(vec![]);
     }
@@ -201,24 +229,28 @@ impl Aggregate for Account {
                 personal: personal.clone(),
                 protected: false,
                 active: true,
+                version: Version(1),
             }),
             (Self::Absent, _) => Self::Absent,
-            (Self::Known(known), event) => Self::Known(match event {
-                AccountEvent::Registered { .. } => known,
-                AccountEvent::ProfileUpdated { personal, .. } => Known { personal: personal.clone(), ..known },
-                AccountEvent::HandleChanged { to, .. } => Known { handle: to.clone(), ..known },
-                AccountEvent::Protected { .. } => Known { protected: true, ..known },
-                AccountEvent::Unprotected { .. } => Known { protected: false, ..known },
-                AccountEvent::Deactivated { .. } => Known { active: false, ..known },
-                AccountEvent::Reactivated { .. } => Known { active: true, ..known },
-            }),
+            (Self::Known(known), event) => {
+                let known = Known { version: known.version.next(), ..known };
+                Self::Known(match event {
+                    AccountEvent::Registered { .. } => known,
+                    AccountEvent::ProfileUpdated { personal, .. } => Known { personal: personal.clone(), ..known },
+                    AccountEvent::HandleChanged { to, .. } => Known { handle: to.clone(), ..known },
+                    AccountEvent::Protected { .. } => Known { protected: true, ..known },
+                    AccountEvent::Unprotected { .. } => Known { protected: false, ..known },
+                    AccountEvent::Deactivated { .. } => Known { active: false, ..known },
+                    AccountEvent::Reactivated { .. } => Known { active: true, ..known },
+                })
+            }
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::samples::{ALICE, BOB, deactivated, known, protected};
+    use super::super::samples::{ALICE, BOB, deactivated, image, known, protected};
     use super::*;
 
     fn check(decided: Result<Vec<Event>, Refusal>, expected: Result<Vec<AccountEvent>, Refusal>) {
@@ -235,7 +267,7 @@ mod tests {
         let taken = Handle::Held(BOB.id);
         let refused = Err(Refusal::HandleTaken("ada".to_owned()));
         assert_eq!(register(&taken, ALICE.id, "ada", AccountKind::User, personal()), refused);
-        assert_eq!(change_handle(&Account::Known(known(ALICE)), &taken, "ada"), refused);
+        assert_eq!(change_handle(&Account::Known(known(ALICE)), &taken, "ada", None), refused);
         let events = register(&Handle::Free, ALICE.id, "ada", AccountKind::User, personal()).expect("it is free");
         let claimed = Event::Handle(HandleEvent::Claimed { handle: "ada".to_owned(), account_id: ALICE.id });
         assert!(events.contains(&claimed));
@@ -243,12 +275,12 @@ mod tests {
 
     #[test]
     fn changing_the_handle_releases_and_claims_in_one_go() {
-        let events = change_handle(&Account::Known(known(ALICE)), &Handle::Free, "ada").expect("it is free");
+        let events = change_handle(&Account::Known(known(ALICE)), &Handle::Free, "ada", None).expect("it is free");
         let released = HandleEvent::Released { handle: known(ALICE).handle, account_id: ALICE.id };
         let claimed = HandleEvent::Claimed { handle: "ada".to_owned(), account_id: ALICE.id };
         assert_eq!(events[..2], [Event::Handle(released), Event::Handle(claimed)]);
         let same = known(ALICE).handle;
-        check(change_handle(&Account::Known(known(ALICE)), &Handle::Held(ALICE.id), &same), Ok(vec![]));
+        check(change_handle(&Account::Known(known(ALICE)), &Handle::Held(ALICE.id), &same, None), Ok(vec![]));
     }
 
     #[test]
@@ -256,8 +288,8 @@ mod tests {
         let away = deactivated(ALICE);
         check(protect(&away), Err(Refusal::AccountDeactivated));
         assert_eq!(unprotect(&away, &[]), Err(Refusal::AccountDeactivated));
-        check(update_profile(&away, &ProfileChange::default()), Err(Refusal::AccountDeactivated));
-        check(change_handle(&away, &Handle::Free, "ada"), Err(Refusal::AccountDeactivated));
+        check(update_profile(&away, &ProfileChange::default(), Some(Version(7))), Err(Refusal::AccountDeactivated));
+        check(change_handle(&away, &Handle::Free, "ada", None), Err(Refusal::AccountDeactivated));
         check(deactivate(&away), Ok(vec![]));
         check(reactivate(&away), Ok(vec![AccountEvent::Reactivated { account: ALICE }]));
     }
@@ -266,18 +298,71 @@ mod tests {
     fn the_part_of_a_profile_that_is_not_given_stays_as_it_is() {
         let change = ProfileChange { bio: Some("new".to_owned()), ..ProfileChange::default() };
         let display_name = known(ALICE).personal.open().display_name.clone();
-        let personal = Envelope::Plain(Profile { display_name, bio: "new".to_owned() });
+        let personal = Envelope::Plain(Profile { display_name, bio: "new".to_owned(), ..Profile::default() });
         let account = Account::Known(known(ALICE));
-        check(update_profile(&account, &change), Ok(vec![AccountEvent::ProfileUpdated { account: ALICE, personal }]));
+        let updated = AccountEvent::ProfileUpdated { account: ALICE, personal };
+        check(update_profile(&account, &change, None), Ok(vec![updated]));
+    }
+
+    #[test]
+    fn a_picture_is_put_there_kept_and_removed() {
+        let picture = Some(Box::new(image("https://media.example/a.png")));
+        let account = Account::Known(known(ALICE));
+        let put = ProfileChange { avatar: Some(picture.clone()), ..ProfileChange::default() };
+        let events = update_profile(&account, &put, None).expect("she may");
+        let account = account.evolve(Position(7), &events[0]);
+        let avatar = |account: &Account| account.known().expect("it is there").personal.open().extras.avatar.clone();
+        assert_eq!(avatar(&account), picture);
+        check(update_profile(&account, &put, None), Ok(vec![]));
+        let described = ProfileChange { bio: Some("new".to_owned()), ..ProfileChange::default() };
+        let events = update_profile(&account, &described, None).expect("she may");
+        let account = account.evolve(Position(8), &events[0]);
+        assert_eq!(avatar(&account), picture, "it stays");
+        let removed = ProfileChange { avatar: Some(None), ..ProfileChange::default() };
+        let events = update_profile(&account, &removed, None).expect("she may");
+        let account = account.evolve(Position(9), &events[0]);
+        assert_eq!(avatar(&account), None);
+        check(update_profile(&account, &removed, None), Ok(vec![]));
+    }
+
+    #[test]
+    fn a_change_that_expects_another_version_is_refused_whatever_it_would_change() {
+        let account = Account::Known(Known { version: Version(3), ..known(ALICE) });
+        let mismatch = |expected| Refusal::VersionMismatch { expected: Version(expected), present: Version(3) };
+        let nothing = ProfileChange::default();
+        for (expected, outcome) in [(3, Ok(vec![])), (2, Err(mismatch(2))), (4, Err(mismatch(4)))] {
+            check(update_profile(&account, &nothing, Some(Version(expected))), outcome);
+        }
+        let taken = Handle::Held(BOB.id);
+        check(change_handle(&account, &taken, "ada", Some(Version(2))), Err(mismatch(2)));
+        check(change_handle(&account, &taken, "ada", Some(Version(3))), Err(Refusal::HandleTaken("ada".to_owned())));
+    }
+
+    #[test]
+    fn every_event_of_an_account_makes_its_next_version() {
+        let mut account = Account::Known(known(ALICE));
+        let events = [
+            AccountEvent::Protected { account: ALICE },
+            AccountEvent::Unprotected { account: ALICE },
+            AccountEvent::Deactivated { account: ALICE },
+            AccountEvent::Reactivated { account: ALICE },
+            AccountEvent::HandleChanged { account: ALICE, from: "a".to_owned(), to: "ada".to_owned() },
+            AccountEvent::ProfileUpdated { account: ALICE, personal: known(ALICE).personal },
+        ];
+        for (event, version) in events.into_iter().zip(2..) {
+            account = account.evolve(Position(9), &Event::Account(event));
+            assert_eq!(account.known().expect("it is there").version, Version(version));
+        }
     }
 
     #[test]
     fn saying_what_is_already_so_changes_nothing() {
         let account = Account::Known(known(ALICE));
         let present = known(ALICE).personal.open().clone();
-        let same = ProfileChange { display_name: Some(present.display_name), bio: Some(present.bio) };
-        check(update_profile(&account, &same), Ok(vec![]));
-        check(update_profile(&account, &ProfileChange::default()), Ok(vec![]));
+        let (display_name, bio) = (Some(present.display_name), Some(present.bio));
+        let same = ProfileChange { display_name, bio, avatar: Some(None), banner: Some(None) };
+        check(update_profile(&account, &same, None), Ok(vec![]));
+        check(update_profile(&account, &ProfileChange::default(), None), Ok(vec![]));
         assert_eq!(unprotect(&account, &[]), Ok(Step { events: vec![], is_last: true }));
         check(reactivate(&account), Ok(vec![]));
         check(protect(&Account::Known(protected(ALICE))), Ok(vec![]));

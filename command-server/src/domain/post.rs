@@ -7,11 +7,12 @@ use std::collections::BTreeMap;
 
 use shared::model::entities::{Kind, names};
 use shared::model::event::{DroppedMention, Envelope, Event, PostEvent, PostText};
-use shared::model::ids::{AccountRef, AuthoredPost, Position, PostId, PostKey, PostRef};
+use shared::model::ids::{AccountRef, AuthoredPost, Position, PostId, PostKey, PostRef, Version};
+use shared::model::media::{LinkCard, Media, PostExtras};
 
 use super::account::{Account, Known};
 use super::notifications::Seen;
-use super::{Aggregate, Refusal};
+use super::{Aggregate, Refusal, expect};
 
 /// Folded from `post-{id}`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,10 +31,12 @@ pub struct Live {
     pub me: PostRef,
     pub author: AccountRef,
     pub reply_to: Option<AuthoredPost>,
-    /// The present text.
+    /// The present text, and what belongs to it.
     pub personal: Envelope<PostText>,
     /// The accounts that the present text names.
     pub mentions: Vec<AccountRef>,
+    /// How many events the post has.
+    pub version: Version,
 }
 
 impl Live {
@@ -46,6 +49,34 @@ impl Live {
     #[must_use]
     pub fn authored(&self) -> AuthoredPost {
         AuthoredPost { post: self.me, author: self.author }
+    }
+}
+
+/// What a post says from now on; what is none stays as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PostChange {
+    /// The whole new text.
+    pub text: Option<String>,
+    pub media: Option<Vec<Media>>,
+    /// The new card, or that there is none any more.
+    pub link_card: Option<Option<Box<LinkCard>>>,
+    pub languages: Option<Vec<String>>,
+    pub content_warning: Option<String>,
+}
+
+impl PostChange {
+    #[must_use]
+    pub fn applied_to(&self, PostText { text, extras: present }: &PostText) -> PostText {
+        let Self { text: new_text, media, link_card, languages, content_warning } = self;
+        PostText {
+            text: new_text.as_ref().unwrap_or(text).clone(),
+            extras: PostExtras {
+                media: media.as_ref().unwrap_or(&present.media).clone(),
+                link_card: link_card.as_ref().unwrap_or(&present.link_card).clone(),
+                languages: languages.as_ref().unwrap_or(&present.languages).clone(),
+                content_warning: content_warning.as_ref().unwrap_or(&present.content_warning).clone(),
+            },
+        }
     }
 }
 
@@ -150,13 +181,14 @@ pub fn create(
     })])
 }
 
-/// Replaces the text. `seen` is what the accounts have seen of their notifications that the new text does not name any more.
+/// Replaces what the post says. `seen` is what the accounts have seen of their notifications that the new text does not name any more.
 ///
 /// # Errors
-/// `AccountNotFound`, `AccountDeactivated`, `PostNotFound`, `PostDeleted`, `NotAuthor`.
+/// `AccountNotFound`, `AccountDeactivated`, `PostNotFound`, `NotAuthor`, `PostDeleted`, `VersionMismatch`, `PostEmpty`.
 pub fn edit(
     author: &Account,
     post: &Post,
+    expected: Option<Version>,
     personal: Envelope<PostText>,
     named: Named,
     seen: &[(AccountRef, Seen)],
@@ -168,26 +200,35 @@ pub fn edit(
             Err(Refusal::NotAuthor)
         }
         Post::Deleted(_) => Err(Refusal::PostDeleted),
-        Post::Live(live) if live.personal == personal => Ok(vec![]),
-        Post::Live(live) => Ok(vec![Event::Post(PostEvent::Edited {
-            post: live.me,
-            author: by,
-            mentions: named.mentions,
-            dropped_mentions: seen
-                .iter()
-                .filter_map(|(account, seen)| Some(DroppedMention { account: *account, seen_up_to: seen.up_to()? }))
-                .collect(),
-            hashtags: named.hashtags,
-            personal,
-        })]),
+        Post::Live(live) => {
+            expect(expected, live.version)?;
+            let PostText { text, extras } = personal.open();
+            if text.is_empty() && extras.media.is_empty() {
+                return Err(Refusal::PostEmpty);
+            }
+            if live.personal == personal {
+                return Ok(vec![]);
+            }
+            let dropped = |(account, seen): &(AccountRef, Seen)| {
+                Some(DroppedMention { account: *account, seen_up_to: seen.up_to()? })
+            };
+            Ok(vec![Event::Post(PostEvent::Edited {
+                post: live.me,
+                author: by,
+                mentions: named.mentions,
+                dropped_mentions: seen.iter().filter_map(dropped).collect(),
+                hashtags: named.hashtags,
+                personal,
+            })])
+        }
     }
 }
 
 /// Deletes the post, and its reposts with it.
 ///
 /// # Errors
-/// `AccountNotFound`, `AccountDeactivated`, `PostNotFound`, `NotAuthor`.
-pub fn delete(author: &Account, post: &Post) -> Result<Vec<Event>, Refusal> {
+/// `AccountNotFound`, `AccountDeactivated`, `PostNotFound`, `NotAuthor`, `VersionMismatch`.
+pub fn delete(author: &Account, post: &Post, expected: Option<Version>) -> Result<Vec<Event>, Refusal> {
     let by = author.acting()?.me;
     match post {
         Post::Absent => Err(Refusal::PostNotFound),
@@ -196,6 +237,7 @@ pub fn delete(author: &Account, post: &Post) -> Result<Vec<Event>, Refusal> {
         }
         Post::Deleted(_) => Ok(vec![]), // Deleting twice is fine.
         Post::Live(live) => {
+            expect(expected, live.version)?;
             Ok(vec![Event::Post(PostEvent::Deleted { post: live.me, author: by, reply_to: live.reply_to })])
         }
     }
@@ -212,11 +254,15 @@ impl Aggregate for Post {
                     reply_to: *reply_to,
                     personal: personal.clone(),
                     mentions: mentions.clone(),
+                    version: Version(1),
                 })
             }
-            (Self::Live(live), PostEvent::Edited { personal, mentions, .. }) => {
-                Self::Live(Live { personal: personal.clone(), mentions: mentions.clone(), ..live })
-            }
+            (Self::Live(live), PostEvent::Edited { personal, mentions, .. }) => Self::Live(Live {
+                personal: personal.clone(),
+                mentions: mentions.clone(),
+                version: live.version.next(),
+                ..live
+            }),
             (Self::Live(live), PostEvent::Deleted { .. }) => Self::Deleted(live.authored()),
             // A post begins once, and what is deleted stays so.
             (state @ (Self::Live(_) | Self::Deleted(_)), PostEvent::Created { .. })
@@ -229,11 +275,11 @@ impl Aggregate for Post {
 
 #[cfg(test)]
 mod tests {
-    use super::super::samples::{ALICE, BOB, CAROL, POST, deactivated, known, protected};
+    use super::super::samples::{ALICE, BOB, CAROL, POST, deactivated, image, known, protected};
     use super::*;
 
     fn text(text: &str) -> Envelope<PostText> {
-        Envelope::Plain(PostText { text: text.to_owned() })
+        Envelope::Plain(PostText::plain(text))
     }
 
     #[test]
@@ -252,7 +298,8 @@ mod tests {
     const GONE: Post = Post::Deleted(AuthoredPost { post: POST, author: ALICE });
 
     fn published() -> Post {
-        Post::Live(Live { me: POST, author: ALICE, reply_to: None, personal: text("Hello."), mentions: vec![] })
+        let (personal, version) = (text("Hello."), Version(1));
+        Post::Live(Live { me: POST, author: ALICE, reply_to: None, personal, mentions: vec![], version })
     }
 
     fn active(me: AccountRef) -> Account {
@@ -262,17 +309,20 @@ mod tests {
     #[test]
     fn only_the_author_edits_and_deletes() {
         for post in [published(), GONE] {
-            assert_eq!(delete(&active(BOB), &post), Err(Refusal::NotAuthor));
-            assert_eq!(edit(&active(BOB), &post, text("Mine."), Named::default(), &[]), Err(Refusal::NotAuthor));
+            assert_eq!(delete(&active(BOB), &post, None), Err(Refusal::NotAuthor));
+            assert_eq!(
+                edit(&active(BOB), &post, Some(Version(9)), text("Mine."), Named::default(), &[]),
+                Err(Refusal::NotAuthor)
+            );
         }
         let deleted = PostEvent::Deleted { post: POST, author: ALICE, reply_to: None };
-        assert_eq!(delete(&active(ALICE), &published()), Ok(vec![Event::Post(deleted)]));
+        assert_eq!(delete(&active(ALICE), &published(), None), Ok(vec![Event::Post(deleted)]));
     }
 
     #[test]
     fn deleting_twice_is_fine_and_editing_afterwards_is_not() {
-        assert_eq!(delete(&active(ALICE), &GONE), Ok(vec![]));
-        let edited = edit(&active(ALICE), &GONE, text("Again."), Named::default(), &[]);
+        assert_eq!(delete(&active(ALICE), &GONE, Some(Version(9))), Ok(vec![]));
+        let edited = edit(&active(ALICE), &GONE, Some(Version(9)), text("Again."), Named::default(), &[]);
         assert_eq!(edited, Err(Refusal::PostDeleted));
     }
 
@@ -284,7 +334,7 @@ mod tests {
         let named = Named { mentions: vec![CAROL], hashtags: vec![] };
         assert_eq!(live.dropped_by(&named), [BOB]);
         for (seen, told) in [(Seen::default(), vec![]), (Seen(Position(7)), vec![(BOB, Position(7))])] {
-            let edited = edit(&active(ALICE), &post, text("Only @carol."), named.clone(), &[(BOB, seen)]);
+            let edited = edit(&active(ALICE), &post, None, text("Only @carol."), named.clone(), &[(BOB, seen)]);
             let edited = edited.expect("it is her post");
             let [Event::Post(PostEvent::Edited { dropped_mentions, .. })] = &*edited else { panic!("{edited:?}") };
             let dropped: Vec<_> = dropped_mentions.iter().map(|one| (one.account, one.seen_up_to)).collect();
@@ -294,12 +344,40 @@ mod tests {
 
     #[test]
     fn an_edit_to_the_same_text_changes_nothing() {
-        assert_eq!(edit(&active(ALICE), &published(), text("Hello."), Named::default(), &[]), Ok(vec![]));
+        assert_eq!(edit(&active(ALICE), &published(), None, text("Hello."), Named::default(), &[]), Ok(vec![]));
+    }
+
+    #[test]
+    fn an_edit_and_a_deletion_that_expect_another_version_are_refused() {
+        let mismatch = Err(Refusal::VersionMismatch { expected: Version(2), present: Version(1) });
+        let edited =
+            |expected| edit(&active(ALICE), &published(), Some(expected), text("Hello."), Named::default(), &[]);
+        assert_eq!(edited(Version(1)), Ok(vec![]));
+        assert_eq!(edited(Version(2)), mismatch, "also where it would change nothing");
+        assert_eq!(delete(&active(ALICE), &published(), Some(Version(2))), mismatch);
+        assert_eq!(delete(&active(ALICE), &published(), Some(Version(1))).map(|events| events.len()), Ok(1));
+    }
+
+    #[test]
+    fn a_change_keeps_what_it_does_not_name_and_leaves_something_to_show() {
+        let picture = image("https://media.example/a.png");
+        let change = PostChange { media: Some(vec![picture.clone()]), ..PostChange::default() };
+        let with_picture = change.applied_to(&PostText::plain("Hello."));
+        assert_eq!((&*with_picture.text, &with_picture.extras.media), ("Hello.", &vec![picture]));
+        let edited = |personal: &PostText| {
+            let personal = Envelope::Plain(personal.clone());
+            edit(&active(ALICE), &published(), None, personal, Named::default(), &[])
+        };
+        assert_eq!(edited(&with_picture).map(|events| events.len()), Ok(1));
+        let silent = PostChange { text: Some(String::new()), ..PostChange::default() }.applied_to(&with_picture);
+        assert_eq!(edited(&silent).map(|events| events.len()), Ok(1), "a picture is enough");
+        let nothing = PostChange { media: Some(vec![]), ..PostChange::default() }.applied_to(&silent);
+        assert_eq!(edited(&nothing), Err(Refusal::PostEmpty));
     }
 
     #[test]
     fn a_post_that_never_was_is_not_found() {
-        assert_eq!(delete(&active(ALICE), &Post::Absent), Err(Refusal::PostNotFound));
+        assert_eq!(delete(&active(ALICE), &Post::Absent, None), Err(Refusal::PostNotFound));
         assert_eq!(Post::Absent.live(), Err(Refusal::PostNotFound));
         assert_eq!(GONE.live(), Err(Refusal::PostDeleted));
     }
@@ -307,7 +385,7 @@ mod tests {
     #[test]
     fn a_deactivated_author_can_do_nothing() {
         let away = deactivated(ALICE);
-        assert_eq!(delete(&away, &published()), Err(Refusal::AccountDeactivated));
+        assert_eq!(delete(&away, &published(), None), Err(Refusal::AccountDeactivated));
         let created = create(&away, POST.id, None, None, text("Hello."), Named::default());
         assert_eq!(created, Err(Refusal::AccountDeactivated));
     }

@@ -4,7 +4,7 @@
 
 use shared::model::event::{
     AccountEvent, AccountKind, BlockEvent, BookmarkEvent, Edge, Event, FollowEvent, LikeEvent, MuteEvent,
-    NotificationsEvent, PostEvent, RepostEvent,
+    NotificationsEvent, PostEvent, PostText, RepostEvent,
 };
 use shared::model::ids::{AccountRef, AuthoredPost, PostRef};
 use shared::rpc::proto::admin as v1;
@@ -68,6 +68,8 @@ fn account(event: &AccountEvent) -> (EventType, Details) {
                 kind: kind.into(),
                 display_name: personal.open().display_name.clone(),
                 bio: personal.open().bio.clone(),
+                avatar: personal.open().extras.avatar.clone().map(|media| (*media).into()),
+                banner: personal.open().extras.banner.clone().map(|media| (*media).into()),
             };
             (EventType::AccountRegistered, Details::AccountRegistered(registered))
         }
@@ -76,6 +78,8 @@ fn account(event: &AccountEvent) -> (EventType, Details) {
                 account_id: account.id.to_string(),
                 display_name: personal.open().display_name.clone(),
                 bio: personal.open().bio.clone(),
+                avatar: personal.open().extras.avatar.clone().map(|media| (*media).into()),
+                banner: personal.open().extras.banner.clone().map(|media| (*media).into()),
             };
             (EventType::AccountProfileUpdated, Details::AccountProfileUpdated(updated))
         }
@@ -98,28 +102,38 @@ fn post(event: &PostEvent) -> (EventType, Details) {
     let ids = |accounts: &[AccountRef]| accounts.iter().map(|account| account.id.to_string()).collect();
     match event {
         PostEvent::Created { post_id, author, reply_to, quoted, mentions, hashtags, personal } => {
+            let PostText { text, extras } = personal.open().clone();
             let (reply_to_post_id, reply_to_account_id) = named(reply_to.as_ref());
             let (quoted_post_id, quoted_account_id) = named(quoted.as_ref());
             let created = v1::PostCreated {
                 post_id: post_id.to_string(),
                 author_id: author.id.to_string(),
-                text: personal.open().text.clone(),
+                text,
                 reply_to_post_id,
                 reply_to_account_id,
                 quoted_post_id,
                 quoted_account_id,
                 mentioned_account_ids: ids(mentions),
                 hashtags: hashtags.clone(),
+                media: extras.media.into_iter().map(Into::into).collect(),
+                link_card: extras.link_card.map(|card| (*card).into()),
+                languages: extras.languages,
+                content_warning: extras.content_warning,
             };
             (EventType::PostCreated, Details::PostCreated(created))
         }
         PostEvent::Edited { post, author, mentions, hashtags, personal, .. } => {
+            let PostText { text, extras } = personal.open().clone();
             let edited = v1::PostEdited {
                 post_id: post.id.to_string(),
                 author_id: author.id.to_string(),
-                text: personal.open().text.clone(),
+                text,
                 mentioned_account_ids: ids(mentions),
                 hashtags: hashtags.clone(),
+                media: extras.media.into_iter().map(Into::into).collect(),
+                link_card: extras.link_card.map(|card| (*card).into()),
+                languages: extras.languages,
+                content_warning: extras.content_warning,
             };
             (EventType::PostEdited, Details::PostEdited(edited))
         }

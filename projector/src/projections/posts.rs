@@ -5,8 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
-use shared::model::event::{Event, LikeEvent, PostEvent, RepostEvent};
+use shared::model::event::{Event, LikeEvent, PostEvent, PostText, RepostEvent};
 use shared::model::ids::{Position, PostKey};
+use shared::model::media::Extras as _;
 use shared::sql::database::{Transaction, execute};
 use shared::sql::rows::Rows;
 use shared::sql::statements;
@@ -21,7 +22,7 @@ use crate::vocabulary::VOCABULARY;
 declare_tables! { "posts_1" in "posts.sql" }
 statements! {
     "posts.sql" with VOCABULARY:
-    INSERT, UPDATE_TEXT, BURY, UPSERT_LIKES, DELETE_LIKES, UPSERT_REPOSTS, DELETE_REPOSTS, INSERT_CHANGES,
+    INSERT, EDIT, BURY, UPSERT_LIKES, DELETE_LIKES, UPSERT_REPOSTS, DELETE_REPOSTS, INSERT_CHANGES,
     FORGET_CHANGES, RAISE_KEPT_AFTER,
 }
 
@@ -49,15 +50,24 @@ impl Posts {
 #[derive(Debug, Default)]
 struct Net {
     created: Rows,
-    /// The last text of each post, and when.
-    edited: BTreeMap<PostKey, (String, i64)>,
-    deleted: Vec<PostKey>,
+    /// What the last edit made of each post.
+    edited: BTreeMap<PostKey, Edit>,
+    /// With the version that the deletion made.
+    deleted: Vec<(PostKey, i64)>,
     likes: Edges,
     reposts: Edges,
     /// Where each post changed last.
     changed: BTreeMap<PostKey, Position>,
     /// Where posts changed by a deletion.
     deletions: BTreeSet<(Position, PostKey)>,
+}
+
+#[derive(Debug)]
+struct Edit {
+    text: String,
+    edited_at: i64,
+    version: i64,
+    extras: Option<String>,
 }
 
 fn fold(facts: &[&Fact]) -> Net {
@@ -114,12 +124,16 @@ impl Net {
                     reply_to.map(|parent| parent.author.key),
                     quoted.map(|quoted| quoted.post.key),
                     fact.recorded_at.0,
+                    fact.version.0,
+                    personal.open().extras.column(),
                 ));
             }
             Event::Post(PostEvent::Edited { post, personal, .. }) => {
-                self.edited.insert(post.key, (personal.open().text.clone(), fact.recorded_at.0));
+                let PostText { text, extras } = personal.open();
+                let (edited_at, version) = (fact.recorded_at.0, fact.version.0);
+                self.edited.insert(post.key, Edit { text: text.clone(), edited_at, version, extras: extras.column() });
             }
-            Event::Post(PostEvent::Deleted { post, .. }) => self.deleted.push(post.key),
+            Event::Post(PostEvent::Deleted { post, .. }) => self.deleted.push((post.key, fact.version.0)),
             _ => unwanted(NAME, fact),
         }
     }
@@ -137,9 +151,13 @@ impl Projection for Posts {
 
     async fn apply(&self, tx: &mut Transaction, batch: &Batch<'_>) -> Result<(), sqlx::Error> {
         let net = fold(&batch.facts);
-        let edited = net.edited.iter().map(|(post, (text, edited_at))| (post, text, edited_at)).collect();
+        let edit = |(post, edit): (&PostKey, &Edit)| {
+            let Edit { text, edited_at, version, extras } = edit;
+            (*post, text.clone(), *edited_at, *version, extras.clone())
+        };
+        let edited = net.edited.iter().map(edit).collect();
         execute(tx, &INSERT, net.created).await?;
-        execute(tx, &UPDATE_TEXT, edited).await?;
+        execute(tx, &EDIT, edited).await?;
         execute(tx, &BURY, net.deleted.iter().collect()).await?;
         net.likes.write(tx, &LIKES).await?;
         net.reposts.write(tx, &REPOSTS).await?;

@@ -1,7 +1,8 @@
 -- posts_1: every post as it is now, and who likes and reposts it.
 
 -- table: posts_1
--- A deleted post stays as a tombstone without its text.
+-- A deleted post stays as a tombstone without its text and its extras. `version` is NULL in rows of before this column, until the rebuild
+-- that the upgrade begins takes their place. `extras` is the JSON of `PostExtras`, NULL where there is none.
 CREATE TABLE IF NOT EXISTS posts_1 (
     post            {number} PRIMARY KEY,
     post_id         {id} NOT NULL UNIQUE,
@@ -12,7 +13,9 @@ CREATE TABLE IF NOT EXISTS posts_1 (
     quoted          {number},
     created_at      {number} NOT NULL,
     edited_at       {number},
-    deleted         {flag} NOT NULL
+    deleted         {flag} NOT NULL,
+    version         {number},
+    extras          TEXT
 ){table};
 
 -- index: posts_1_by_author
@@ -71,15 +74,16 @@ WHERE true ON CONFLICT DO NOTHING;
 
 -- name: INSERT
 INSERT INTO posts_1
-SELECT post, post_id, author, text, reply_to, reply_to_author, quoted, created_at, NULL, FALSE
-FROM {rows $1 AS created: post, post_id id, author, text text, reply_to, reply_to_author, quoted, created_at};
+SELECT post, post_id, author, text, reply_to, reply_to_author, quoted, created_at, NULL, FALSE, version, extras
+FROM {rows $1 AS created: post, post_id id, author, text text, reply_to, reply_to_author, quoted, created_at, version, extras text};
 
--- name: UPDATE_TEXT
-UPDATE posts_1 SET text = edit.text, edited_at = edit.edited_at
-FROM {rows $1 AS edit: post, text text, edited_at} WHERE posts_1.post = edit.post;
+-- name: EDIT
+UPDATE posts_1 SET text = edit.text, edited_at = edit.edited_at, version = edit.version, extras = edit.extras
+FROM {rows $1 AS edit: post, text text, edited_at, version, extras text} WHERE posts_1.post = edit.post;
 
 -- name: BURY
-UPDATE posts_1 SET text = '', deleted = TRUE WHERE post IN (SELECT * FROM {rows $1 AS deleted: post});
+UPDATE posts_1 SET text = '', extras = NULL, deleted = TRUE, version = gone.version
+FROM {rows $1 AS gone: post, version} WHERE posts_1.post = gone.post;
 
 -- name: UPSERT_LIKES
 {upsert_edges(posts_1_likes, account, post)};

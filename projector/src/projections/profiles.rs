@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use shared::model::event::{AccountEvent, AccountKind, Event, Profile};
 use shared::model::ids::{AccountId, AccountKey, AccountRef};
+use shared::model::media::Extras as _;
 use shared::sql::database::{Transaction, execute};
 use shared::sql::rows::Line;
 use shared::sql::statements;
@@ -26,6 +27,8 @@ struct Patch {
     profile: Option<Profile>,
     protected: Option<bool>,
     active: Option<bool>,
+    /// That of the last event.
+    version: i64,
 }
 
 /// What does not change after the registration.
@@ -43,8 +46,10 @@ struct Net {
 }
 
 impl Net {
-    fn patch(&mut self, account: &AccountRef) -> &mut Patch {
-        self.patches.entry(account.key).or_default()
+    fn patch(&mut self, fact: &Fact, account: &AccountRef) -> &mut Patch {
+        let patch = self.patches.entry(account.key).or_default();
+        patch.version = fact.version.0;
+        patch
     }
 }
 
@@ -64,20 +69,21 @@ fn fold(facts: &[&Fact]) -> Net {
                     profile: Some(personal.open().clone()),
                     protected: Some(false),
                     active: Some(true),
+                    version: fact.version.0,
                 };
                 net.registered.insert(key, registration);
                 net.patches.insert(key, patch);
             }
             Event::Account(AccountEvent::ProfileUpdated { account, personal }) => {
-                net.patch(account).profile = Some(personal.open().clone());
+                net.patch(fact, account).profile = Some(personal.open().clone());
             }
             Event::Account(AccountEvent::HandleChanged { account, to, .. }) => {
-                net.patch(account).handle = Some(to.clone());
+                net.patch(fact, account).handle = Some(to.clone());
             }
-            Event::Account(AccountEvent::Protected { account }) => net.patch(account).protected = Some(true),
-            Event::Account(AccountEvent::Unprotected { account }) => net.patch(account).protected = Some(false),
-            Event::Account(AccountEvent::Deactivated { account }) => net.patch(account).active = Some(false),
-            Event::Account(AccountEvent::Reactivated { account }) => net.patch(account).active = Some(true),
+            Event::Account(AccountEvent::Protected { account }) => net.patch(fact, account).protected = Some(true),
+            Event::Account(AccountEvent::Unprotected { account }) => net.patch(fact, account).protected = Some(false),
+            Event::Account(AccountEvent::Deactivated { account }) => net.patch(fact, account).active = Some(false),
+            Event::Account(AccountEvent::Reactivated { account }) => net.patch(fact, account).active = Some(true),
             _ => unwanted(NAME, fact),
         }
     }
@@ -124,6 +130,8 @@ fn insert_row(key: AccountKey, registration: &Registration, patch: &Patch) -> im
         patch.protected,
         patch.active,
         registration.created_at,
+        patch.version,
+        profile.and_then(|profile| profile.extras.column()),
     )
 }
 
@@ -136,5 +144,7 @@ fn update_row(key: AccountKey, patch: &Patch) -> impl Line + use<> {
         profile.map(|profile| profile.bio.clone()),
         patch.protected,
         patch.active,
+        patch.version,
+        profile.and_then(|profile| profile.extras.column()),
     )
 }

@@ -1,6 +1,8 @@
 -- profiles_1: every account as it is now.
 
 -- table: profiles_1
+-- `version` is NULL in rows of before this column, until the rebuild that the upgrade begins takes their place. `extras` is the JSON of
+-- `ProfileExtras`, NULL where there is none.
 CREATE TABLE IF NOT EXISTS profiles_1 (
     account      {number} PRIMARY KEY,
     account_id   {id} NOT NULL UNIQUE,
@@ -10,7 +12,9 @@ CREATE TABLE IF NOT EXISTS profiles_1 (
     organization {flag} NOT NULL,
     protected    {flag} NOT NULL,
     active       {flag} NOT NULL,
-    created_at   {number} NOT NULL
+    created_at   {number} NOT NULL,
+    version      {number},
+    extras       TEXT
 ){table};
 
 -- index: profiles_1_by_handle
@@ -18,7 +22,7 @@ CREATE INDEX IF NOT EXISTS profiles_1_by_handle ON profiles_1 (handle);
 
 -- name: INSERT
 INSERT INTO profiles_1
-SELECT * FROM {rows $1 AS registered: account, account_id id, handle text, display_name text, bio text, organization flag, protected flag, active flag, created_at};
+SELECT * FROM {rows $1 AS registered: account, account_id id, handle text, display_name text, bio text, organization flag, protected flag, active flag, created_at, version, extras text};
 
 -- name: UPDATE
 UPDATE profiles_1 SET
@@ -26,6 +30,9 @@ UPDATE profiles_1 SET
     display_name = COALESCE(patch.display_name, profiles_1.display_name),
     bio = COALESCE(patch.bio, profiles_1.bio),
     protected = COALESCE(patch.protected, profiles_1.protected),
-    active = COALESCE(patch.active, profiles_1.active)
-FROM {rows $1 AS patch: account, handle text, display_name text, bio text, protected flag, active flag}
+    active = COALESCE(patch.active, profiles_1.active),
+    version = patch.version,
+    -- A new profile may have none.
+    extras = CASE WHEN patch.display_name IS NULL THEN profiles_1.extras ELSE patch.extras END
+FROM {rows $1 AS patch: account, handle text, display_name text, bio text, protected flag, active flag, version, extras text}
 WHERE profiles_1.account = patch.account;

@@ -2,12 +2,14 @@
 //!
 //! Always: the fields of a row have the order of the columns of its fragment.
 
+use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::Visitor;
+use serde::de::{Error as _, Visitor};
 use serde::{Deserialize, Deserializer};
 use shared::model::clock::Timestamp;
 use shared::model::ids::{AccountKey, PostKey};
+use shared::model::media::{Extras, PostExtras, ProfileExtras};
 use shared::rpc::proto::common::AccountKind;
 use shared::rpc::proto::query::{Account, Post, Relationship};
 use uuid::Uuid;
@@ -43,6 +45,12 @@ impl<'de> Deserialize<'de> for Flag {
     }
 }
 
+/// The column `extras`, which is JSON in a text.
+fn extras<'de, E: Extras, D: Deserializer<'de>>(deserializer: D) -> Result<E, D::Error> {
+    let column: Option<Cow<'de, str>> = Option::deserialize(deserializer)?;
+    E::of_column(column.as_deref()).map_err(D::Error::custom)
+}
+
 /// An account as the tables have it, in the order of its columns in the fragment `account_row`.
 #[derive(Deserialize)]
 pub struct AccountRow {
@@ -58,6 +66,9 @@ pub struct AccountRow {
     followers: i64,
     following: i64,
     posts: i64,
+    version: Option<i64>,
+    #[serde(deserialize_with = "extras")]
+    extras: ProfileExtras,
 }
 
 impl AccountRow {
@@ -87,6 +98,9 @@ impl AccountRow {
             following_count: self.following,
             post_count: self.posts,
             created_at: Some(Timestamp(self.created_at).to_proto()),
+            version: self.version.unwrap_or_default(),
+            avatar: self.extras.avatar.map(|media| (*media).into()),
+            banner: self.extras.banner.map(|media| (*media).into()),
             ..Account::default()
         }
     }
@@ -139,6 +153,9 @@ pub struct PostRow {
     own: OwnRow,
     pub author_key: i64,
     author: Uuid,
+    version: Option<i64>,
+    #[serde(deserialize_with = "extras")]
+    extras: PostExtras,
 }
 
 impl PostRow {
@@ -160,6 +177,11 @@ impl PostRow {
             reply_count: self.replies,
             created_at: Some(Timestamp(self.created_at).to_proto()),
             edited_at: self.edited_at.map(|at| Timestamp(at).to_proto()),
+            version: self.version.unwrap_or_default(),
+            media: self.extras.media.into_iter().map(Into::into).collect(),
+            link_card: self.extras.link_card.map(|card| (*card).into()),
+            languages: self.extras.languages,
+            content_warning: self.extras.content_warning,
             ..Post::default()
         };
         self.own.put_into(&mut post);

@@ -91,6 +91,27 @@ fn an_event_of_unknown_type_or_version_or_without_its_fields_cannot_be_read() {
 }
 
 #[test]
+fn a_post_has_a_text_or_media_and_at_most_four() {
+    let image = json!({"url": "https://media.example/a.png", "kind": "image"});
+    let created = |media: Vec<Value>, text: &str| {
+        let personal = json!({"alg": "none", "text": text, "media": media});
+        move |history: &History| json!({"post_id": "b", "author": history.reference(BOB), "mentions": [], "hashtags": [], "personal": personal})
+    };
+    let check = |media: Vec<Value>, text: &str, why: &str| {
+        check_event(&[], "post.created", "post-b", created(media, text), why);
+    };
+    check(vec![], "", "the text has a forbidden length");
+    check(vec![image.clone(); 5], "b", "the post has too many media");
+    check(vec![json!({"url": "https://media.example/a.png", "kind": "smell"})], "b", "there is no media of kind smell");
+    check(vec![json!("https://media.example/a.png")], "b", "a media is not an object");
+    let mut history = history(&[]);
+    let payload = created(vec![image; 4], "")(&history);
+    history.emit("post.created", "post-b", payload).expect("four pictures are enough");
+    let post = history.model.post("b", None).expect("it is there");
+    assert_eq!((post.extras.media.len(), &*post.extras.media[0].kind, post.extras.media[0].width), (4, "image", 0));
+}
+
+#[test]
 fn a_refused_event_changes_nothing() {
     let mut model = Model::new();
     assert_eq!(model.apply(&FIRST), Ok(()));

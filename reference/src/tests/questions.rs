@@ -37,6 +37,9 @@ fn an_account_says_what_it_said_last() {
         following_count: 0,
         post_count: 0,
         created_at_us: recorded_at_us(4),
+        version: 4,
+        avatar: None,
+        banner: None,
     };
     let acts = [Describe(BOB, "builder"), Rename(BOB, "robert"), Protect(BOB)];
     check(&acts, |model| model.account(BOB), &Some(bob.clone()));
@@ -51,6 +54,17 @@ fn an_unknown_or_deactivated_account_is_not_shown_but_keeps_its_handle() {
     check(&[Deactivate(BOB)], |model| model.account_by_handle(BOB), &None);
     let handle = |model: &Model| model.account(BOB).map(|bob| bob.handle);
     check(&[Deactivate(BOB), Reactivate(BOB)], handle, &Some(BOB.to_owned()));
+}
+
+#[test]
+fn a_version_counts_what_happened_to_the_account_or_the_post_itself() {
+    let account = |model: &Model| model.account(BOB).map(|bob| bob.version);
+    check(&[], account, &Some(1));
+    check(&[Post(BOB, "b"), Follow(READER, BOB), Like(READER, "b")], account, &Some(1));
+    check(&[Describe(BOB, "x"), Deactivate(BOB), Reactivate(BOB)], account, &Some(4));
+    let post = |model: &Model| model.post("b", None).map(|post| post.version);
+    check(&[Post(BOB, "b")], post, &Some(1));
+    check(&[Post(BOB, "b"), Like(READER, "b"), Edit("b", "new"), Edit("b", "newer")], post, &Some(3));
 }
 
 #[test]

@@ -12,6 +12,7 @@ use serde::de::{self, DeserializeOwned};
 use serde::{Deserialize, Deserializer, Serialize, forward_to_deserialize_any};
 
 use crate::model::ids::{AccountId, AccountRef, AuthoredPost, Position, PostId, PostRef};
+use crate::model::media::{PostExtras, ProfileExtras};
 use crate::model::streams::StreamName;
 use crate::model::upcasting::{STEPS, newest_version, upcast};
 
@@ -114,6 +115,36 @@ impl Event {
     }
 }
 
+impl Event {
+    /// How many bytes the texts of personal fields take, which are the only ones that can be long.
+    #[must_use]
+    pub fn text_bytes(&self) -> usize {
+        match self {
+            Self::Account(
+                AccountEvent::Registered { personal, .. } | AccountEvent::ProfileUpdated { personal, .. },
+            ) => {
+                let Profile { display_name, bio, extras } = personal.open();
+                display_name.len() + bio.len() + extras.text_bytes()
+            }
+            Self::Post(PostEvent::Created { personal, .. } | PostEvent::Edited { personal, .. }) => {
+                let PostText { text, extras } = personal.open();
+                text.len() + extras.text_bytes()
+            }
+            Self::Account(_)
+            | Self::Post(_)
+            | Self::Handle(_)
+            | Self::Like(_)
+            | Self::Repost(_)
+            | Self::Bookmark(_)
+            | Self::Follow(_)
+            | Self::Requests(_)
+            | Self::Block(_)
+            | Self::Mute(_)
+            | Self::Notifications(_) => 0,
+        }
+    }
+}
+
 /// What kind of account it is. Both kinds can do the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -141,18 +172,32 @@ impl<T> Envelope<T> {
 }
 
 /// What an account says of itself.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Profile {
     /// 1–50 characters.
     pub display_name: String,
     /// 0–300 characters.
     pub bio: String,
+    /// Its fields stand beside the others, and older events have none of them.
+    #[serde(flatten)]
+    pub extras: ProfileExtras,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PostText {
-    /// 1–500 characters.
+    /// 1–500 characters; beside media also none.
     pub text: String,
+    /// Its fields stand beside the text, and older events have none of them.
+    #[serde(flatten)]
+    pub extras: PostExtras,
+}
+
+impl PostText {
+    /// A text and nothing beside it.
+    #[must_use]
+    pub fn plain(text: impl Into<String>) -> Self {
+        Self { text: text.into(), extras: PostExtras::default() }
+    }
 }
 
 /// Log stream `account-{id}`.
@@ -260,7 +305,7 @@ pub enum PostEvent {
         /// All tags that the new text names.
         #[serde(default)]
         hashtags: Vec<String>,
-        /// The whole new text, not a difference.
+        /// The whole new post, not a difference.
         personal: Envelope<PostText>,
     },
     /// The post is gone, and its reposts with it.

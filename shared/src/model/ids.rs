@@ -9,6 +9,12 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+/// The largest integer of the contract, so that JavaScript reads each without loss. What clients give is held against it. Positions, versions
+/// and counts cannot reach it: at a million events a second, a log takes longer than [`YEARS_TO_NUMBER_MAX`].
+pub const NUMBER_MAX: i64 = (1 << 53) - 1;
+const YEARS_TO_NUMBER_MAX: i64 = 280;
+const _: () = assert!(NUMBER_MAX / (1_000_000 * 60 * 60 * 24 * 366) > YEARS_TO_NUMBER_MAX);
+
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*

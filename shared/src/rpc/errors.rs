@@ -85,6 +85,19 @@ impl Refused {
         self
     }
 
+    /// Says that it is this field that is wrong, as [`Violations::check`] does.
+    #[must_use]
+    pub fn violation(mut self, field: &str) -> Self {
+        let (description, reason) = (self.message.clone(), reason_name(self.reason).to_owned());
+        self.violations.push(FieldViolation {
+            field: field.to_owned(),
+            description: description.clone(),
+            reason,
+            ..FieldViolation::default()
+        });
+        self.with(field, description)
+    }
+
     /// Adds a `ResourceInfo`: what was not found, or was taken.
     #[must_use]
     pub fn resource(mut self, kind: &'static str, name: impl Into<String>) -> Self {
@@ -181,8 +194,12 @@ impl Violations {
     /// Trims a text and keeps it from turning the text beside it. Adds a violation if it has more than `length_max` characters as
     /// people see them, or [`BYTES_PER_CHARACTER_MAX`] times as many bytes.
     pub fn words(&mut self, field: &str, text: &str, length_max: usize) -> String {
+        self.words_in(field, text, length_max, length_max * BYTES_PER_CHARACTER_MAX)
+    }
+
+    /// The same with another limit of bytes.
+    pub fn words_in(&mut self, field: &str, text: &str, length_max: usize, bytes_max: usize) -> String {
         let trimmed = text.trim();
-        let bytes_max = length_max * BYTES_PER_CHARACTER_MAX;
         if trimmed.len() > bytes_max {
             let rule =
                 format!("must have at most {length_max} characters in {bytes_max} bytes, has {} bytes", trimmed.len());

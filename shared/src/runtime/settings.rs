@@ -46,6 +46,12 @@ impl Default for ProjectorSettings {
     }
 }
 
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CommandSettings {
+    /// The hosts from which media may come, `*.` before one for its subdomains; all of them if empty.
+    pub media_hosts: Vec<String>,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerSettings {
     /// How long open calls may go on after a request to stop.

@@ -19,11 +19,11 @@ pub const LOG: Schema = Schema {
     version: 3,
     remedy: "run `chirp migrate up`, or in a folder start a command server of this version",
 };
-/// Version 1 had checkpoints without hashes and owners without addresses, version 2 no index of the remembered mentions, and in version
-/// 3 the changes for streams were written by timelines.
+/// Version 1 had checkpoints without hashes and owners without addresses, version 2 no index of the remembered mentions, in version
+/// 3 the changes for streams were written by timelines, and version 4 had posts and profiles without versions and extras.
 pub const TABLES: Schema = Schema {
     name: "the read tables",
-    version: 4,
+    version: 5,
     remedy: "run `chirp migrate up`, or in a folder start a projector of this version",
 };
 

@@ -1,36 +1,62 @@
 //! Read tables that an older version made, brought forward.
 //!
-//! Always: nothing is filled again, and no stream has to begin again, for a change of form alone; in the transaction of the schema. Never
-//! here: the schema itself.
+//! Always: nothing is filled again, and no stream has to begin again, for a change of form alone; what a new column needs from the log, the
+//! projector fills in beside what serves; all of it in the transaction of the schema. Never here: the schema itself.
 
-use super::{SELECT_COLUMN, SELECT_LACKING, aside};
+use super::declaration::Tables;
+use super::{SELECT_COLUMN, SELECT_LACKING, aside, shadow};
 use crate::sql::database::{Transaction, Value};
 use crate::sql::{SHADOW_PREFIX, expanded, statements};
 
 /// Columns that tables of older versions lack: their table, their name, and what they are.
-const COLUMNS_SINCE: [(&str, &str, &str); 4] = [
+const COLUMNS_SINCE: [(&str, &str, &str); 8] = [
     ("store", "schema_version", "{number} NOT NULL DEFAULT 1"),
     ("projections", "hash", "{bytes}"),
     ("projections", "served_from", "{number} NOT NULL DEFAULT 0"),
     ("projections", "owner_address", "TEXT"),
+    ("profiles_1", "version", "{number}"),
+    ("profiles_1", "extras", "TEXT"),
+    ("posts_1", "version", "{number}"),
+    ("posts_1", "extras", "TEXT"),
 ];
+/// Columns of those that only the log can fill: a table that lacked one is filled again by its projection, beside the one that serves.
+const FILLED_FROM_THE_LOG: [(&str, &str); 2] = [("profiles_1", "version"), ("posts_1", "version")];
 /// Until version 3, `timelines_1` kept the changes that are a projection of their own since.
 const CHANGES_OF_TIMELINES: [(&str, &str); 2] =
     [("timelines_1_changes", "changes_1"), ("timelines_1_kept", "changes_1_kept")];
 
-statements! { "older.sql": SELECT_SETS, COPY_CHECKPOINT, COPY_PARKED }
+statements! {
+    "older.sql": SELECT_SETS, COPY_CHECKPOINT, COPY_PARKED, FORGET_CHECKPOINT, FORGET_PARKED, BEGIN_REBUILD, KEEP_DISCARDED,
+}
 
-/// Adds what tables that are there lack; also to the table that a rebuild under way fills, which takes the place of the other.
-pub(super) async fn add_columns(setup: &mut Transaction) -> Result<(), sqlx::Error> {
-    for (table, column, definition) in COLUMNS_SINCE {
-        for table in [table.to_owned(), format!("{SHADOW_PREFIX}{table}")] {
+/// Adds what tables that are there lack; also to the table that a rebuild under way fills, which takes the place of the other. Gives the names
+/// of those whose rows only the log can complete.
+pub(super) async fn add_columns(setup: &mut Transaction) -> Result<Vec<&'static str>, sqlx::Error> {
+    let mut incomplete = Vec::new();
+    for (name, column, definition) in COLUMNS_SINCE {
+        for table in [name.to_owned(), format!("{SHADOW_PREFIX}{name}")] {
             if has_table(setup, &table).await? && !has_column(setup, &table, column).await? {
                 let definition = expanded(definition, setup.is_on_server());
                 setup.text(format!("ALTER TABLE {table} ADD COLUMN {column} {definition}")).await?;
+                if table == name && FILLED_FROM_THE_LOG.contains(&(name, column)) {
+                    incomplete.push(name);
+                }
             }
         }
     }
-    Ok(())
+    Ok(incomplete)
+}
+
+/// Begins the rebuild of a projection, as a projector that ended right after it began one would leave it: the next projector goes on with it,
+/// while the old rows serve. One that was under way begins again, since what it has filled lacks the same.
+pub(super) async fn begin_rebuild(setup: &mut Transaction, tables: &Tables) -> Result<(), sqlx::Error> {
+    let (projection, rebuild) = (Value::Text(tables.projection), Value::Text(tables.rebuild));
+    setup.execute(&FORGET_CHECKPOINT, &[rebuild]).await?;
+    let (rebuild, forgotten) = (Value::Text(tables.rebuild), Value::Text(tables.rebuild));
+    setup.execute(&FORGET_PARKED, &[forgotten]).await?;
+    shadow::make(setup, tables).await?;
+    setup.execute(&KEEP_DISCARDED, &[projection, rebuild]).await?;
+    setup.execute(&BEGIN_REBUILD, &[Value::Text(tables.rebuild)]).await.map(drop)
 }
 
 /// Gives the tables of changes their new names, before the schema makes empty ones. A rebuild that is under way, and what was set aside of a

@@ -12,14 +12,14 @@ use prost::Message;
 use shared::log::memory::MemoryStore;
 use shared::log::{EventLog, LogHead};
 use shared::model::clock::{ManualClock, SystemClock, Timestamp};
-use shared::model::event::{AccountKind, Profile};
+use shared::model::event::{AccountKind, PostText, Profile};
 use shared::model::ids::{AccountId, PostId};
 use shared::rpc::progress::Progress;
 use shared::rpc::proto::DESCRIPTORS;
 use shared::rpc::proto::query::GetPostRequest;
 use shared::rpc::serve::as_served;
 use shared::runtime::deadlines::within;
-use shared::runtime::settings::{ProjectorSettings, ServerSettings};
+use shared::runtime::settings::{CommandSettings, ProjectorSettings, ServerSettings};
 use shared::runtime::tasks::Tasks;
 use shared::runtime::wake::Wake;
 use shared::tables;
@@ -66,7 +66,7 @@ pub fn command(bytes: &[u8]) -> Option<Code> {
         tasks.drain();
         let progress =
             Box::new(move || Progress::watch(std::future::pending(), head, Wake::default().listen(), &tasks));
-        let mut routes = command_server::routes(log, LazyLock::new(progress)).prepare();
+        let mut routes = command_server::routes(log, LazyLock::new(progress), &CommandSettings::default()).prepare();
         send(&mut routes, COMMANDS, &METHODS, bytes).await
     })
 }
@@ -142,11 +142,11 @@ async fn small_log() -> Arc<dyn EventLog> {
             account,
             handle: handle.to_owned(),
             kind: AccountKind::User,
-            profile: Profile { display_name: handle.to_owned(), bio: String::new() },
+            profile: Profile { display_name: handle.to_owned(), ..Profile::default() },
         })
     };
     let post = |post, author, reply_to| {
-        let text = "to @ada about #something".to_owned();
+        let text = PostText::plain("to @ada about #something");
         Command::from(PostCommand::Create(NewPost { post, author, text, reply_to, quoted: None }))
     };
     let commands = [

@@ -3,7 +3,7 @@
 use prost_types::FieldMask;
 use shared::rpc::proto::admin::RebuildProjectionRequest;
 use shared::rpc::proto::command::*;
-use shared::rpc::proto::common::AccountKind;
+use shared::rpc::proto::common::{AccountKind, LinkCard, Media, MediaKind};
 use shared::rpc::proto::query::*;
 use tonic_types::StatusExt;
 
@@ -43,7 +43,7 @@ async fn a_malformed_command_is_refused_with_every_field_that_is_wrong() {
          InvalidArgument "TEXT_TOO_LONG", "display_name TEXT_TOO_LONG", "bio TEXT_TOO_LONG");
     row!(t, c, update_profile, ask!(UpdateProfileRequest { account_id: "x", display_name: " \u{2003}\n", bio: long(301) }),
          InvalidArgument "FIELD_INVALID", "account_id ID_MALFORMED", "display_name TEXT_EMPTY", "bio TEXT_TOO_LONG");
-    for unknown in ["", "displayName", "handle", "bio.x"] {
+    for unknown in ["", "displayName", "handle", "bio.x", "avatar.url"] {
         let update_mask = FieldMask { paths: vec!["bio".to_owned(), unknown.to_owned()] };
         row!(t, c, update_profile, ask!(UpdateProfileRequest { account_id: &ada, update_mask: update_mask }),
              InvalidArgument "UPDATE_MASK_INVALID", "update_mask UPDATE_MASK_INVALID");
@@ -61,6 +61,25 @@ async fn a_malformed_command_is_refused_with_every_field_that_is_wrong() {
          InvalidArgument "TEXT_TOO_LONG", "text TEXT_TOO_LONG");
     row!(t, c, edit_post, ask!(EditPostRequest { author_id: "x", post_id: "y", text: long(501) }),
          InvalidArgument "FIELD_INVALID", "author_id ID_MALFORMED", "post_id ID_MALFORMED", "text TEXT_TOO_LONG");
+    for unknown in ["", "post.text", "linkCard", "reply_to_post_id"] {
+        let update_mask = FieldMask { paths: vec![unknown.to_owned()] };
+        row!(t, c, edit_post, ask!(EditPostRequest { author_id: &ada, post_id: NOBODY, text: "x", update_mask: update_mask }),
+             InvalidArgument "UPDATE_MASK_INVALID", "update_mask UPDATE_MASK_INVALID");
+    }
+    let all = FieldMask { paths: vec!["*".to_owned()] };
+    row!(t, c, edit_post, ask!(EditPostRequest { author_id: &ada, post_id: NOBODY, update_mask: all }),
+         InvalidArgument "TEXT_EMPTY", "text TEXT_EMPTY");
+    media_that_is_wrong(&mut t, &dev, &ada).await;
+    for version in [-1, i64::MIN, 1 << 53] {
+        row!(t, c, edit_post, ask!(EditPostRequest { author_id: &ada, post_id: NOBODY, text: "x", expected_version: version }),
+             InvalidArgument "FIELD_INVALID", "expected_version FIELD_INVALID");
+        row!(t, c, delete_post, ask!(DeletePostRequest { author_id: &ada, post_id: NOBODY, expected_version: version }),
+             InvalidArgument "FIELD_INVALID", "expected_version FIELD_INVALID");
+        row!(t, c, update_profile, ask!(UpdateProfileRequest { account_id: &ada, display_name: "x", expected_version: version }),
+             InvalidArgument "FIELD_INVALID", "expected_version FIELD_INVALID");
+        row!(t, c, change_handle, ask!(ChangeHandleRequest { account_id: &ada, handle: "free", expected_version: version }),
+             InvalidArgument "FIELD_INVALID", "expected_version FIELD_INVALID");
+    }
 
     row!(t, c, protect_account, ProtectAccountRequest::default(),
          InvalidArgument "ID_MALFORMED", "account_id ID_MALFORMED");
@@ -98,6 +117,56 @@ async fn a_malformed_command_is_refused_with_every_field_that_is_wrong() {
          InvalidArgument "ID_MALFORMED", "account_id ID_MALFORMED", "target_account_id ID_MALFORMED");
     t.check();
     assert_eq!(dev.api.head().await, head, "nothing was appended");
+}
+
+/// Rows for what belongs to a post or a profile beside its texts.
+async fn media_that_is_wrong(t: &mut Table, dev: &Dev, ada: &str) {
+    let c = dev.api.commands.clone();
+    let image =
+        || Media { url: "https://media.example/a.png".to_owned(), kind: MediaKind::Image.into(), ..Media::default() };
+    let post = |media: Vec<Media>| ask!(CreatePostRequest { author_id: ada, text: "x", media: media });
+    for url in
+        ["", "http://media.example/a.png", "//media.example/a.png", "https://ada:secret@media.example/a.png", "data:,x"]
+    {
+        row!(t, c, create_post, post(vec![image(), Media { url: url.to_owned(), ..image() }]),
+             InvalidArgument "URL_INVALID", "media[1].url URL_INVALID");
+    }
+    row!(t, c, create_post, post(vec![image(); 5]), InvalidArgument "LIST_TOO_LONG", "media LIST_TOO_LONG");
+    for kind in [0, -1, 5] {
+        row!(t, c, create_post, post(vec![Media { kind, ..image() }]),
+             InvalidArgument "MEDIA_KIND_INVALID", "media[0].kind MEDIA_KIND_INVALID");
+    }
+    for pixels in [-1, 65_536, i32::MAX] {
+        row!(t, c, create_post, post(vec![Media { width: pixels, height: pixels, ..image() }]),
+             InvalidArgument "FIELD_INVALID", "media[0].width FIELD_INVALID", "media[0].height FIELD_INVALID");
+    }
+    for alt in ["é".repeat(1_001), "👩‍👩‍👧‍👦".repeat(200)] {
+        row!(t, c, create_post, post(vec![Media { alt, ..image() }]),
+             InvalidArgument "TEXT_TOO_LONG", "media[0].alt TEXT_TOO_LONG");
+    }
+    let card = LinkCard {
+        title: "\u{3164}".to_owned(),
+        description: "é".repeat(501),
+        image: Some(Media::default()),
+        ..LinkCard::default()
+    };
+    row!(t, c, create_post, ask!(CreatePostRequest {
+             author_id: ada, text: "x", link_card: card.clone(), content_warning: "é".repeat(101),
+             languages: vec!["de".to_owned(), "pt_BR".to_owned()]
+         }),
+         InvalidArgument "FIELD_INVALID", "link_card.url URL_INVALID", "link_card.title TEXT_EMPTY",
+         "link_card.description TEXT_TOO_LONG", "link_card.image.url URL_INVALID", "link_card.image.kind MEDIA_KIND_INVALID",
+         "content_warning TEXT_TOO_LONG", "languages[1] LANGUAGE_MALFORMED");
+    row!(t, c, create_post, ask!(CreatePostRequest { author_id: ada, text: "x", languages: vec!["de".to_owned(); 4] }),
+         InvalidArgument "LIST_TOO_LONG", "languages LIST_TOO_LONG");
+    row!(t, c, edit_post, ask!(EditPostRequest { author_id: ada, post_id: NOBODY, text: "x", media: vec![Media::default()] }),
+         InvalidArgument "FIELD_INVALID", "media[0].url URL_INVALID", "media[0].kind MEDIA_KIND_INVALID");
+    let film = Media { kind: MediaKind::Video.into(), ..image() };
+    row!(t, c, register_account, RegisterAccountRequest { avatar: Some(film.clone()), ..registration("good") },
+         InvalidArgument "MEDIA_KIND_INVALID", "avatar.kind MEDIA_KIND_INVALID");
+    let banner = Media { url: "ftp://media.example/".to_owned(), ..film };
+    row!(t, c, update_profile, ask!(UpdateProfileRequest { account_id: ada, display_name: "x", banner: banner }),
+         InvalidArgument "FIELD_INVALID", "banner.url URL_INVALID", "banner.kind MEDIA_KIND_INVALID");
 }
 
 fn registration_as(handle: &str) -> RegisterAccountRequest {
@@ -237,6 +306,21 @@ async fn a_command_that_cannot_be_done_is_refused_with_the_reason_that_its_comme
     row!(t, c, delete_post, ask!(DeletePostRequest { author_id: &ada, post_id: NOBODY }), NotFound "POST_NOT_FOUND");
     row!(t, c, unlike_post, ask!(UnlikePostRequest { account_id: &ada, post_id: NOBODY }), NotFound "POST_NOT_FOUND");
     row!(t, c, undo_repost, ask!(UndoRepostRequest { account_id: &ada, post_id: NOBODY }), NotFound "POST_NOT_FOUND");
+    // What is left of a post is looked at last, and only for whoever may edit it; so is its version.
+    row!(t, c, edit_post, ask!(EditPostRequest { author_id: &ada, post_id: &post }), InvalidArgument "TEXT_EMPTY", "text TEXT_EMPTY");
+    row!(t, c, edit_post, ask!(EditPostRequest { author_id: &ada, post_id: &post, expected_version: 2 }), Aborted "VERSION_MISMATCH");
+    row!(t, c, delete_post, ask!(DeletePostRequest { author_id: &ada, post_id: &post, expected_version: 2 }), Aborted "VERSION_MISMATCH");
+    row!(t, c, edit_post, ask!(EditPostRequest { author_id: &bob, post_id: &post, expected_version: 2 }), PermissionDenied "NOT_AUTHOR");
+    row!(t, c, edit_post, ask!(EditPostRequest { author_id: &ada, post_id: &by_shy, text: text, expected_version: 2 }),
+         NotFound "POST_NOT_FOUND");
+    row!(t, c, delete_post, ask!(DeletePostRequest { author_id: &bob, post_id: &by_blocker, expected_version: 2 }),
+         NotFound "POST_NOT_FOUND");
+    row!(t, c, edit_post, ask!(EditPostRequest { author_id: &ada, post_id: &deleted, text: text, expected_version: 1 }),
+         FailedPrecondition "POST_DELETED");
+    row!(t, c, update_profile, ask!(UpdateProfileRequest { account_id: &ada, display_name: text, expected_version: 2 }),
+         Aborted "VERSION_MISMATCH");
+    row!(t, c, change_handle, ask!(ChangeHandleRequest { account_id: &ada, handle: "bob", expected_version: 2 }),
+         Aborted "VERSION_MISMATCH");
     row!(t, c, edit_post, ask!(EditPostRequest { author_id: &bob, post_id: &post, text: text }),
          PermissionDenied "NOT_AUTHOR");
     row!(t, c, delete_post, ask!(DeletePostRequest { author_id: &bob, post_id: &post }), PermissionDenied "NOT_AUTHOR");

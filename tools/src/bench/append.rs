@@ -11,6 +11,7 @@ use shared::model::ids::{AccountRef, PostId, Version};
 use shared::model::streams::StreamName;
 use shared::rpc::proto::command::command_service_client::CommandServiceClient;
 use shared::rpc::proto::command::{CreatePostRequest, CreatePostResponse};
+use shared::runtime::settings::CommandSettings;
 use shared::runtime::tasks::Tasks;
 use tonic::transport::Channel;
 use uuid::Uuid;
@@ -81,10 +82,15 @@ pub async fn run(rounds: &Rounds, accounts: usize, in_flight: usize) -> anyhow::
     let next = Arc::new(AtomicUsize::new(0));
     let serve = async |log: Arc<dyn EventLog>| {
         let progress = stage.store.progress(log.clone(), Tasks::default());
-        stage::serve_role(command_server::routes(log.clone(), progress), command_server::SERVICES).await
+        stage::serve_role(
+            command_server::routes(log.clone(), progress, &CommandSettings::default()),
+            command_server::SERVICES,
+        )
+        .await
     };
     let real = serve(stage.log.clone()).await?;
-    let answer = CreatePostResponse { consistency_token: "A".repeat(88), post_id: Uuid::now_v7().to_string() };
+    let answer =
+        CreatePostResponse { consistency_token: "A".repeat(88), post_id: Uuid::now_v7().to_string(), version: 1 };
     let idle = stage::serve_bare(nothing::answering::<CreatePostRequest, _>(PATH, answer)).await?;
     let call = |channels: &[&Serving]| Call {
         clients: channels.iter().map(|serving| CommandServiceClient::new(serving.channel.clone())).collect(),

@@ -14,6 +14,7 @@ use shared::rpc::proto::command::command_service_client::CommandServiceClient;
 use shared::rpc::proto::query::query_service_client::QueryServiceClient;
 use shared::rpc::proto::query::stream_home_timeline_response::Event;
 use shared::rpc::proto::query::{StreamHomeTimelineRequest, StreamHomeTimelineResponse};
+use shared::runtime::settings::CommandSettings;
 use shared::runtime::tasks::Tasks;
 use shared::runtime::wake::Wake;
 use tokio::sync::mpsc;
@@ -65,7 +66,11 @@ pub async fn run(rounds: &Rounds, play: Play) -> anyhow::Result<Findings> {
     tokio::spawn(projector.run(tasks.draining().clone()));
     let log = stage.log.clone();
     let waiting = stage.store.progress(log.clone(), tasks.clone());
-    let commands = stage::serve_role(command_server::routes(log.clone(), waiting), command_server::SERVICES).await?;
+    let commands = stage::serve_role(
+        command_server::routes(log.clone(), waiting, &CommandSettings::default()),
+        command_server::SERVICES,
+    )
+    .await?;
     let (head, tables) = stage.store.open_to_read().await?;
     let routes = query_server::routes(tables, head.clone(), progress, None, tasks);
     let queries = stage::serve_role(routes, query_server::SERVICES).await?;

@@ -210,7 +210,7 @@ pub fn cause() -> Cause {
 
 /// The event of a new post.
 pub fn written(post_id: PostId, author: AccountRef, number: usize) -> Event {
-    let personal = Envelope::Plain(PostText { text: text::of(number as u64) });
+    let personal = Envelope::Plain(PostText::plain(text::of(number as u64)));
     let (reply_to, quoted, mentions, hashtags) = (None, None, vec![], vec!["books".to_owned()]);
     let created = PostEvent::Created { post_id, author, reply_to, quoted, mentions, hashtags, personal };
     Event::Post(created)
@@ -227,7 +227,7 @@ fn registered(account_id: AccountId) -> Event {
         account_id,
         handle: format!("a{}", &simple[simple.len() - 20..]),
         kind: AccountKind::User,
-        personal: Envelope::Plain(Profile { display_name: "Somebody".to_owned(), bio: String::new() }),
+        personal: Envelope::Plain(Profile { display_name: "Somebody".to_owned(), ..Profile::default() }),
     };
     Event::Account(event)
 }

@@ -148,7 +148,7 @@ pub(super) fn saying(text: &str) -> Event {
         quoted: None,
         mentions: vec![],
         hashtags: vec![text.to_owned()],
-        personal: Envelope::Plain(PostText { text: text.to_owned() }),
+        personal: Envelope::Plain(PostText::plain(text)),
     })
 }
 

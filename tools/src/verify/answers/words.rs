@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use prost_types::Timestamp;
 use reference::{
-    Account, Activity, ActivityKind, Entry, NotificationGroup, NotificationReason, Post, Relationship, Thread,
-    ThreadEntry,
+    Account, Activity, ActivityKind, Entry, Extras, LinkCard, Media, NotificationGroup, NotificationReason, Post,
+    Relationship, Thread, ThreadEntry,
 };
-use shared::rpc::proto::common::AccountKind;
+use shared::rpc::proto::common::{self, AccountKind, MediaKind};
 use shared::rpc::proto::query as v1;
 use shared::rpc::proto::query::thread_item::Item;
 
@@ -91,7 +91,33 @@ pub fn account(account: v1::Account) -> Account {
         following_count: account.following_count,
         post_count: account.post_count,
         created_at_us: account.created_at.map_or(0, micros),
+        version: account.version.try_into().unwrap_or(0),
+        avatar: account.avatar.map(media),
+        banner: account.banner.map(media),
     }
+}
+
+fn media(media: common::Media) -> Media {
+    let kind = match media.kind() {
+        MediaKind::Image => "image",
+        MediaKind::Video => "video",
+        MediaKind::Animation => "animation",
+        MediaKind::Audio => "audio",
+        MediaKind::Unspecified => "unspecified",
+    };
+    let pixels = |number: i32| number.try_into().unwrap_or(0);
+    Media {
+        kind: kind.to_owned(),
+        width: pixels(media.width),
+        height: pixels(media.height),
+        url: media.url,
+        alt: media.alt,
+    }
+}
+
+fn link_card(card: common::LinkCard) -> LinkCard {
+    let common::LinkCard { url, title, description, image } = card;
+    LinkCard { url, title, description, image: image.map(media) }
 }
 
 pub fn post(post: v1::Post) -> Post {
@@ -111,6 +137,13 @@ pub fn post(post: v1::Post) -> Post {
         liked: post.liked,
         reposted: post.reposted,
         bookmarked: post.bookmarked,
+        version: post.version.try_into().unwrap_or(0),
+        extras: Extras {
+            media: post.media.into_iter().map(media).collect(),
+            link_card: post.link_card.map(link_card),
+            languages: post.languages,
+            content_warning: post.content_warning,
+        },
     }
 }
 
