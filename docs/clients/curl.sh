@@ -27,4 +27,4 @@ for text in two three; do # Posted while no stream is open; told by the next.
     echo "stream: $(jq -r .homeTimelineItem.item.post.text <<<"$message")"
     page_token='""' token=$(jq .resumeToken <<<"$message")
 done
-echo "refused: $(post "" | jq -r '.details[0].debug.reason')"
+echo "refused: $(post "" | jq -r '.details[] | select(.type == "google.rpc.ErrorInfo").debug.reason')"
