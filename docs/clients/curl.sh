@@ -3,7 +3,7 @@
 set -euo pipefail
 commands=http://$1/chirp.command.v1.CommandService queries=http://$1/chirp.query.v1.QueryService
 # call METHOD REQUEST: the request is JSON, whose names need no quotes.
-call() { curl --silent -H 'content-type: application/json' -d "$(jq -n "$2")" "$1"; }
+call() { curl -sS -H 'content-type: application/json' -d "$(jq -n "$2")" "$1"; }
 register() {
     local handle=$1_$(date +%s%N)
     call "$commands/RegisterAccount" "{handle: \"$handle\", display_name: \"A\", kind: \"ACCOUNT_KIND_USER\"}"
@@ -22,9 +22,9 @@ for text in two three; do # Posted while no stream is open; told by the next.
     ticket=$(call "$queries/CreateSubscribeTicket" \
         "{viewer_account_id: $bob, resume_token: $token, subscriptions: [$home]}" | jq -r .ticket)
     # Server-sent events. jq ends at the first post, curl when it next writes: at a heartbeat at the latest.
-    read -r message < <(curl --silent -N "$queries/Subscribe?ticket=$ticket" | sed -un 's/^data: //p' |
+    read -r message < <(curl -sSN "$queries/Subscribe?ticket=$ticket" | sed -un 's/^data: //p' |
         jq -nc 'first(inputs | select(.homeTimelineItem))')
     echo "stream: $(jq -r .homeTimelineItem.item.post.text <<<"$message")"
     page_token='""' token=$(jq .resumeToken <<<"$message")
 done
-echo "refused: $(post "" | jq -r '.details[0].debug.reason')"
+echo "refused: $(post "" | jq -r '.details[] | select(.type == "google.rpc.ErrorInfo").debug.reason')"
