@@ -15,12 +15,12 @@ const post = (text: string) => commands.createPost({ requestId: crypto.randomUUI
 const requirement = { case: "atLeastAsFresh" as const, value: (await post("one")).consistencyToken };
 const page = await queries.getHomeTimeline({ accountId: bob, consistency: { requirement } });
 console.log(`page: ${page.items[0].post!.text}`);
-let [pageToken, resumeToken] = [page.resumeToken, ""]; // Where a subscription begins, or a call goes on.
+let resumeToken = ""; // Where a call goes on; the first begins where the page ends.
 for (const text of ["two", "three"]) { // Posted while no call is open; told by the next.
   await post(text);
   for await (const message of queries.subscribe({ viewerAccountId: bob, resumeToken, subscriptions: [
-    { subscriptionId: "home", topic: { case: "homeTimeline", value: {} }, resumeToken: pageToken }] })) {
-    [pageToken, resumeToken] = ["", message.resumeToken];
+    { subscriptionId: "home", topic: { case: "homeTimeline", value: {} }, pageResumeToken: page.resumeToken }] })) {
+    resumeToken = message.resumeToken;
     if (message.event.case !== "homeTimelineItem") continue;
     console.log(`stream: ${message.event.value.item!.post!.text}`);
     break; // This cancels the call.

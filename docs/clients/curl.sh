@@ -15,16 +15,16 @@ call "$commands/FollowAccount" "{follower_id: $bob, followee_id: $ada}" >/dev/nu
 written=$(post one | jq .consistencyToken)
 page=$(call "$queries/GetHomeTimeline" "{account_id: $bob, consistency: {at_least_as_fresh: $written}}")
 echo "page: $(jq -r '.items[0].post.text' <<<"$page")"
-page_token=$(jq .resumeToken <<<"$page") token='""' # Where the subscription begins; where the call goes on.
+token='""' # Where a call goes on; the first begins where the page ends.
 for text in two three; do # Posted while no stream is open; told by the next.
     post "$text" >/dev/null
-    home="{subscription_id: \"home\", home_timeline: {}, resume_token: $page_token}"
+    home="{subscription_id: \"home\", home_timeline: {}, page_resume_token: $(jq .resumeToken <<<"$page")}"
     ticket=$(call "$queries/CreateSubscribeTicket" \
         "{viewer_account_id: $bob, resume_token: $token, subscriptions: [$home]}" | jq -r .ticket)
     # Server-sent events. jq ends at the first post, curl when it next writes: at a heartbeat at the latest.
     read -r message < <(curl -sSN "$queries/Subscribe?ticket=$ticket" | sed -un 's/^data: //p' |
         jq -nc 'first(inputs | select(.homeTimelineItem))')
     echo "stream: $(jq -r .homeTimelineItem.item.post.text <<<"$message")"
-    page_token='""' token=$(jq .resumeToken <<<"$message")
+    token=$(jq .resumeToken <<<"$message")
 done
 echo "refused: $(post "" | jq -r '.details[] | select(.type == "google.rpc.ErrorInfo").debug.reason')"

@@ -39,7 +39,7 @@ fn subscription(id: &str, viewer: &str, topic: Topic) -> Subscription {
     Subscription {
         subscription_id: id.to_owned(),
         viewer_account_id: viewer.to_owned(),
-        resume_token: String::new(),
+        page_resume_token: String::new(),
         topic: Some(topic),
     }
 }
@@ -254,6 +254,27 @@ async fn a_ticket_takes_the_place_of_the_request_once() {
 }
 
 #[tokio::test]
+async fn a_call_to_which_none_can_be_added_ends_with_its_last_subscription() {
+    let folder = folder();
+    let dev = Dev::start(folder.path()).await;
+    let nobody = "01920000-0000-7000-8000-000000000001";
+    let subscriptions = vec![subscription("a", nobody, home()), subscription("b", nobody, watch(&[nobody]))];
+    let request = SubscribeRequest { subscriptions, ..SubscribeRequest::default() };
+    let mut messages = dev.api.queries.clone().subscribe(request).await.expect("it is taken").into_inner();
+    let (mut token, mut told) = (String::new(), Vec::new());
+    let end = loop {
+        match next(&mut messages, &mut token).await {
+            Ok((id, Live::Ended(ended))) => told.push((id, ended.reason())),
+            Ok(other) => panic!("{other:?}"),
+            Err(end) => break end,
+        }
+    };
+    told.sort();
+    assert_eq!(told, ["a", "b"].map(|id| (id.to_owned(), ErrorReason::AccountNotFound)));
+    assert_eq!((end.code(), reason(&end).as_deref()), (Code::NotFound, Some("ACCOUNT_NOT_FOUND")));
+}
+
+#[tokio::test]
 async fn what_is_seen_and_who_is_followed_is_told_to_the_other_devices() {
     let folder = folder();
     let dev = Dev::start(folder.path()).await;
@@ -309,7 +330,7 @@ async fn a_subscription_that_is_refused_or_ends_is_told_and_the_others_go_on() {
             ErrorReason::FieldInvalid,
         ),
         (
-            Subscription { resume_token: "x".to_owned(), ..subscription("i", &bob, home()) },
+            Subscription { page_resume_token: "x".to_owned(), ..subscription("i", &bob, home()) },
             Code::InvalidArgument,
             ErrorReason::TokenInvalid,
         ),

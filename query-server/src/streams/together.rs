@@ -158,6 +158,8 @@ struct Multiplexed {
     ground: Ground,
     end: StreamEnd,
     wishes: Wishes,
+    /// Whether the client can add subscriptions.
+    takes_wishes: bool,
     opening: FuturesUnordered<Opening>,
     parts: StreamMap<Number, ReceiverStream<Part>>,
     /// By number; one that is being opened has its name in `names` only.
@@ -197,7 +199,7 @@ impl Streams {
             };
             let resumed = streams.call_state(&start.resume_token).await?;
             let ground = Ground { metadata, extensions, consistency: start.consistency, resumed: Arc::new(resumed.0) };
-            let mut call = Multiplexed::new(streams, (ground, resumed.1), Box::pin(wishes), messages);
+            let mut call = Multiplexed::new(streams, (ground, resumed.1), Some(Box::pin(wishes)), messages);
             call.run().await
         })
     }
@@ -245,10 +247,10 @@ impl Streams {
         let Ground { metadata, extensions, consistency, resumed: state } = ground;
         let resumed = resumed_as(subscription);
         let left = resumed.and_then(|(kind, digest)| state.position_of(kind as u8, digest));
-        let since = match (subscription.resume_token.as_str(), left) {
-            ("", Some(position)) => Since::Position(position),
-            ("", None) => Since::Now,
-            (token, _) => Since::Token(token),
+        let since = match (left, subscription.page_resume_token.as_str()) {
+            (Some(position), _) => Since::Position(position),
+            (None, "") => Since::Now,
+            (None, token) => Since::Token(token),
         };
         let begin = Begin { call: Call(metadata, extensions), consistency: consistency.as_ref(), since };
         match &subscription.topic {
@@ -358,8 +360,7 @@ impl Open for v1::SubscribeRequest {
         let subscriptions: Vec<_> = subscriptions.collect();
         let task_streams = streams.clone();
         streams.multiplex(async move |messages| {
-            let nothing_more = Box::pin(futures_util::stream::pending());
-            let mut call = Multiplexed::new(task_streams, (ground, anchor), nothing_more, messages);
+            let mut call = Multiplexed::new(task_streams, (ground, anchor), None, messages);
             for subscription in subscriptions {
                 call.subscribe(subscription).await?;
             }
@@ -372,14 +373,15 @@ impl Multiplexed {
     fn new(
         streams: Arc<Streams>,
         (ground, anchor): (Ground, Anchor),
-        wishes: Wishes,
+        wishes: Option<Wishes>,
         messages: mpsc::Sender<v1::StreamResponse>,
     ) -> Self {
         Self {
             end: StreamEnd::of(&ground.extensions, streams.tasks.draining()),
             streams,
             ground,
-            wishes,
+            takes_wishes: wishes.is_some(),
+            wishes: wishes.unwrap_or_else(nothing_more),
             opening: FuturesUnordered::new(),
             parts: StreamMap::new(),
             held: HashMap::new(),
@@ -404,7 +406,7 @@ impl Multiplexed {
                     Some(Ok(wish)) => self.grant(wish).await?,
                     Some(Err(status)) => return Err(undecodable(&status).unwrap_or(status)),
                     // The client has nothing more to say, and goes on listening.
-                    None => self.wishes = Box::pin(futures_util::stream::pending()),
+                    None => (self.wishes, self.takes_wishes) = (nothing_more(), false),
                 },
                 Some((number, opened)) = self.opening.next(), if !self.opening.is_empty() => {
                     self.begin(number, opened).await?;
@@ -483,7 +485,7 @@ impl Multiplexed {
             }
             Err(status) => {
                 self.names.remove(&id);
-                self.say(id, ended(&status)).await
+                self.say_the_end(id, status).await
             }
         }
     }
@@ -503,7 +505,7 @@ impl Multiplexed {
             }
             Part::Ended(status) => {
                 self.forget(&id, number);
-                self.say(id, ended(&status)).await
+                self.say_the_end(id, status).await
             }
         }
     }
@@ -558,6 +560,12 @@ impl Multiplexed {
         send(&self.messages, message, &resume_token).await
     }
 
+    /// Says that a subscription has ended. With the last one, a call to which none can be added ends, too.
+    async fn say_the_end(&mut self, id: String, status: Status) -> Result<(), Status> {
+        self.say(id, ended(&status)).await?;
+        if self.names.is_empty() && !self.takes_wishes { Err(status) } else { Ok(()) }
+    }
+
     /// Where the call stands: of each kind of topic, how far all of its subscriptions are.
     fn resume_token(&self) -> String {
         let mut state = CallState::default();
@@ -575,6 +583,11 @@ impl Multiplexed {
         self.say(String::new(), Live::Draining(StreamDraining {})).await?;
         Err(self.end.status())
     }
+}
+
+/// What a client says that says nothing more.
+fn nothing_more() -> Wishes {
+    Box::pin(futures_util::stream::pending())
 }
 
 /// What a token knows a subscription by; nothing where it cannot be resumed. The ids in it may be wrong.

@@ -260,7 +260,7 @@ impl Together {
         let subscription = |(id, topic): (&str, Topic)| v1::Subscription {
             subscription_id: id.to_owned(),
             viewer_account_id: self.account_id.clone(),
-            resume_token: String::new(),
+            page_resume_token: String::new(),
             topic: Some(topic),
         };
         topics.into_iter().map(subscription).collect()

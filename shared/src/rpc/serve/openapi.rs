@@ -3,7 +3,7 @@
 //! Always: it has the services of this port and no others; what it says is what `rpc::json` reads and writes. Never here: health and reflection,
 //! which are gRPC's own and described by it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::OnceLock;
 
 use axum::http::HeaderValue;
@@ -26,6 +26,9 @@ const MESSAGES: i32 = 4;
 const ENUMS: i32 = 5;
 const SERVICES: i32 = 6;
 const WITHIN: i32 = 2;
+
+/// How a line of a comment begins that is for the linter of the contract.
+const LINT: &str = "buf:lint:";
 
 /// The names of services, and their description once it was asked for.
 type Described = (Vec<String>, &'static str);
@@ -52,7 +55,8 @@ fn document(names: &[&str]) -> Value {
     let (mut asked, mut answered) = (BTreeSet::new(), BTreeSet::new());
     for (name, service) in contract.services.iter().filter(|(name, _)| names.contains(&name.as_str())) {
         tags.push(json!({ "name": name, "description": service.comment }));
-        for (method, comment) in service.described.method.iter().zip(&service.methods) {
+        let methods = service.described.method.iter().zip(&service.methods);
+        for (method, comment) in methods.filter(|(method, _)| !method.client_streaming()) {
             contract.reach(method.input_type(), &mut asked);
             contract.reach(method.output_type(), &mut answered);
             paths.insert(format!("/{name}/{}", method.name()), path_of(name, method, comment));
@@ -174,6 +178,8 @@ fn reference(name: &str) -> String {
 struct Contract {
     messages: HashMap<String, Commented<DescriptorProto>>,
     enums: HashMap<String, Commented<EnumDescriptorProto>>,
+    /// The entries of maps, which are all of texts (see `rpc::json`).
+    maps: HashSet<String>,
     services: Vec<(String, Service)>,
 }
 
@@ -198,8 +204,12 @@ impl Contract {
             let locations = file.source_code_info.map(|info| info.location).unwrap_or_default();
             let comments = Comments(locations.iter().map(|one| (one.path.as_slice(), one)).collect());
             for (described, index) in file.message_type.into_iter().zip(0..) {
-                assert!(described.nested_type.is_empty(), "{} has messages inside", described.name());
                 let name = format!(".{package}.{}", described.name());
+                for entry in &described.nested_type {
+                    let is_map = entry.options.as_ref().is_some_and(|options| options.map_entry());
+                    assert!(is_map, "{} has messages inside", described.name());
+                    contract.maps.insert(format!("{name}.{}", entry.name()));
+                }
                 let (comment, within) = comments.of([MESSAGES, index], described.field.len());
                 contract.messages.insert(name, Commented { described, comment, within });
             }
@@ -237,9 +247,12 @@ impl Contract {
         }
         let Commented { described, comment, within } = &self.messages[name];
         let fields = described.field.iter().zip(within);
-        let properties: Map<String, Value> = fields
-            .map(|(field, comment)| (field.json_name().to_owned(), property(described, field, comment)))
-            .collect();
+        let property = |field: &FieldDescriptorProto, comment: &String| match self.maps.contains(field.type_name()) {
+            true => json!({ "type": "object", "additionalProperties": { "type": "string" }, "description": comment }),
+            false => property(described, field, comment),
+        };
+        let properties: Map<String, Value> =
+            fields.map(|(field, comment)| (field.json_name().to_owned(), property(field, comment))).collect();
         let mut schema = json!({ "type": "object", "description": comment, "properties": properties });
         if is_closed {
             schema["additionalProperties"] = false.into();
@@ -291,10 +304,10 @@ impl Comments<'_> {
     /// As one line for each paragraph.
     fn at(&self, path: &[i32]) -> String {
         let comment = self.0.get(path).map(|location| location.leading_comments()).unwrap_or_default();
-        let paragraphs = comment
-            .trim()
-            .split("\n\n")
-            .map(|paragraph| paragraph.lines().map(str::trim).collect::<Vec<_>>().join(" "));
+        let paragraphs = comment.trim().split("\n\n").map(|paragraph| {
+            let lines = paragraph.lines().map(str::trim).filter(|line| !line.starts_with(LINT));
+            lines.collect::<Vec<_>>().join(" ")
+        });
         paragraphs.collect::<Vec<_>>().join("\n\n")
     }
 }
@@ -312,7 +325,8 @@ mod tests {
         for (name, service) in &contract.services {
             for method in &service.described.method {
                 let is_here = paths.contains_key(&format!("/{name}/{}", method.name()));
-                assert_eq!(is_here, NAMES.contains(&name.as_str()), "{name}/{}", method.name());
+                let is_wanted = NAMES.contains(&name.as_str()) && !method.client_streaming();
+                assert_eq!(is_here, is_wanted, "{name}/{}", method.name());
             }
         }
         let text = document.to_string();
@@ -320,6 +334,9 @@ mod tests {
             assert!(document.pointer(reference).is_some(), "{reference} is nowhere");
         }
         assert!(!text.contains("chirp.admin"), "nothing of another port is in it");
+        assert!(!text.contains(LINT), "what is for a linter is not for a reader");
+        let metadata = &document["components"]["schemas"]["chirp.query.v1.SubscriptionEnded"]["properties"]["metadata"];
+        assert_eq!(metadata["additionalProperties"]["type"], "string");
         let get = &paths["/chirp.query.v1.QueryService/GetAccount"];
         assert!(get["get"]["parameters"].is_array() && get["post"]["requestBody"]["required"] == true, "{get}");
         assert!(get["post"]["description"].as_str().is_some_and(|told| told.contains("returns one account")), "{get}");
