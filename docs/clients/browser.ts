@@ -15,11 +15,11 @@ const post = (text: string) => commands.createPost({ requestId: crypto.randomUUI
 const requirement = { case: "atLeastAsFresh" as const, value: (await post("one")).consistencyToken };
 const page = await queries.getHomeTimeline({ accountId: bob, consistency: { requirement } });
 console.log(`page: ${page.items[0].post!.text}`);
-let resumeToken = ""; // Where a call goes on; the first begins where the page ends.
+let [pageResumeToken, resumeToken] = [page.resumeToken, ""]; // Where the first begins; others go on.
 for (const text of ["two", "three"]) { // Posted while no call is open; told by the next.
   await post(text);
   for await (const message of queries.subscribe({ viewerAccountId: bob, resumeToken, subscriptions: [
-    { subscriptionId: "home", topic: { case: "homeTimeline", value: {} }, pageResumeToken: page.resumeToken }] })) {
+    { subscriptionId: "home", topic: { case: "homeTimeline", value: {} }, pageResumeToken }] })) {
     resumeToken = message.resumeToken;
     if (message.event.case !== "homeTimelineItem") continue;
     console.log(`stream: ${message.event.value.item!.post!.text}`);
