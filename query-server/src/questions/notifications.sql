@@ -18,7 +18,7 @@ AND {unblocked($1, causes.actor)}
 FROM notifications_1 AS causes
 WHERE causes.recipient = groups.recipient AND causes.reason = groups.reason AND causes.post = groups.post
 
--- fragment: is_seen(place)
+-- fragment: was_seen(place)
 {place} <= COALESCE((SELECT up_to FROM notifications_1_seen WHERE recipient = $1), 0)
 
 -- name: SELECT_GROUPS
@@ -27,7 +27,7 @@ WHERE causes.recipient = groups.recipient AND causes.reason = groups.reason AND 
 WITH groups AS MATERIALIZED (
     SELECT * FROM notifications_1_groups WHERE recipient = $1 AND newest < $2 ORDER BY newest DESC LIMIT $3
 )
-SELECT reason, post, newest, place, {is_seen(place)} AS seen
+SELECT reason, post, newest, place, {was_seen(place)} AS seen
 FROM (
     SELECT groups.reason, groups.post, groups.newest, CASE WHEN {about_visible()} THEN (
         SELECT causes.place {causes_of_group()} AND causes.place <= $4 AND {shown()}
@@ -39,7 +39,7 @@ ORDER BY newest DESC;
 
 -- name: SELECT_DISPLACED
 -- Of the groups of recipient $1 whose newest cause is at $3 or above it, those that are shown below $2, $5 at most, at checkpoint $4.
-SELECT reason, post, place, {is_seen(place)} AS seen
+SELECT reason, post, place, {was_seen(place)} AS seen
 FROM (
     SELECT groups.reason, groups.post, (
         SELECT causes.place {causes_of_group()} AND causes.place <= $4 AND {shown()}
@@ -54,7 +54,7 @@ WHERE place < $2 ORDER BY place DESC LIMIT $5;
 WITH groups AS MATERIALIZED (
     SELECT CAST($1 AS {number}) AS recipient, reason, post FROM {rows $2 AS wanted: reason, post}
 )
-SELECT reason, post, place, {is_seen(place)} AS seen
+SELECT reason, post, place, {was_seen(place)} AS seen
 FROM (
     SELECT groups.reason, groups.post, (
         SELECT causes.place {causes_of_group()} AND causes.place <= $3 AND {shown()}
