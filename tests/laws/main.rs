@@ -99,6 +99,9 @@ async fn one_history(engine: Engine, seed: u64) -> BTreeSet<String> {
         let some = *random.pick(&BATCH_SIZES);
         for batch_size in BATCH_SIZES {
             world.catch_up(batch_size, &mut random).await;
+            if random.one_in(4) {
+                world.disconnect(batch_size);
+            }
             if batch_size == some || checkpoint == CHECKPOINTS {
                 world.check_answers(batch_size, &mut random, &format!("seed {seed}, checkpoint {checkpoint}")).await;
             }

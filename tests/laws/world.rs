@@ -293,6 +293,11 @@ impl World {
         );
     }
 
+    /// Lets the calls of several subscriptions break, whose clients would stay connected.
+    pub fn disconnect(&mut self, batch_size: usize) {
+        self.reader(batch_size).together.values_mut().for_each(Together::disconnect);
+    }
+
     /// Batch size, restarts and rebuilds change no row.
     pub async fn check_tables_are_equal(&self, when: &str) {
         for table in projector::projections::tables().iter().flat_map(|tables| tables.names()) {

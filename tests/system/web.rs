@@ -126,7 +126,8 @@ impl Live {
             if let Some(end) = self.body.windows(2).position(|window| window == b"\n\n") {
                 let event = String::from_utf8(self.body.drain(..end + 2).collect()).expect("events are text");
                 let field = |line: &str| line.split_once(": ").map(|(name, value)| (name.to_owned(), value.to_owned()));
-                return event.lines().map(|line| field(line).expect("FIELD: VALUE")).collect();
+                let lines = event.lines().filter(|line| !line.is_empty());
+                return lines.map(|line| field(line).expect("FIELD: VALUE")).collect();
             }
             assert!(
                 self.read().await,

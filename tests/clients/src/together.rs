@@ -122,6 +122,11 @@ impl Together {
         self.post.is_some()
     }
 
+    /// Lets the connection break, so that the client comes back by another call.
+    pub fn disconnect(&mut self) {
+        (self.live, self.wishes) = (None, None);
+    }
+
     /// What the client shows.
     pub fn shown(&self) -> Expected {
         Expected {

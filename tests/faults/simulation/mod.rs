@@ -42,7 +42,7 @@ use crate::world::tiny_limits;
 /// Simulations of each of the two tests.
 const SIMULATIONS: u64 = 256;
 /// In how many simulations a defect must be found.
-const SIMULATIONS_OF_A_DEFECT: u64 = 200;
+const SIMULATIONS_OF_A_DEFECT: u64 = 1_000;
 const CLIENTS: usize = 4;
 const SERVERS: usize = 2;
 const PROJECTORS: usize = 2;

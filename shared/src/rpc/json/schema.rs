@@ -14,12 +14,13 @@ use prost_types::{DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, Fi
 use crate::rpc::proto::DESCRIPTORS;
 
 /// The details of errors, which no method names.
-const DETAILS: [&str; 5] = [
+const DETAILS: [&str; 6] = [
     "google.rpc.ErrorInfo",
     "google.rpc.BadRequest",
     "google.rpc.RetryInfo",
     "google.rpc.ResourceInfo",
     "google.rpc.PreconditionFailure",
+    "google.rpc.Help",
 ];
 
 static SCHEMA: LazyLock<Schema> = LazyLock::new(Schema::of_this_build);
