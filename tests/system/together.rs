@@ -247,7 +247,9 @@ async fn a_ticket_takes_the_place_of_the_request_once() {
     assert_eq!(item(next(&mut messages, &mut token).await.expect("it goes on").1).as_deref(), Some("heard"));
     let again = queries.subscribe(with_ticket).await.expect_err("it was used");
     assert_eq!((again.code(), reason(&again).as_deref()), (Code::InvalidArgument, Some("TICKET_SPENT")));
-    let changed = format!("{}A", &made.ticket[..made.ticket.len() - 1]);
+    // In its seal, at the end.
+    let (kept, seal) = made.ticket.split_at(made.ticket.len() - 8);
+    let changed = format!("{kept}{}{}", if seal.starts_with('A') { 'B' } else { 'A' }, &seal[1..]);
     let changed = SubscribeRequest { ticket: changed, ..SubscribeRequest::default() };
     let refused = queries.subscribe(changed).await.expect_err("it is none");
     assert_eq!(reason(&refused).as_deref(), Some("TOKEN_INVALID"));
