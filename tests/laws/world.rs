@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use clients::{Client, Expected, HomeView, Known, NotificationView, PostView, Random, Together, View};
+use clients::{
+    Client, Expected, FromComments, HomeView, Known, NotificationView, PostView, Random, Screen, Screens, Together,
+    View,
+};
 use projector::Projector;
 use query_server::{Queries, StreamLimits};
 use reference::{Entry, Model};
@@ -212,6 +215,8 @@ struct Reader {
     posts: BTreeMap<String, Client<PostView>>,
     /// With all of it by one call.
     together: BTreeMap<String, Together>,
+    /// The same by somebody who has read nothing but the comments of the contract.
+    from_comments: BTreeMap<String, FromComments>,
     /// Which post each account looks at.
     looked_at: BTreeMap<String, String>,
     tasks: Tasks,
@@ -359,7 +364,8 @@ impl Reader {
         let queries = Arc::new(Queries::new(tables.clone(), log, &progress, streams, tasks.clone()));
         let client = QueryServiceClient::new(QueryServiceServer::from_arc(queries.clone()));
         let (homes, notifications, posts) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        let (together, looked_at, projector) = (BTreeMap::new(), BTreeMap::new(), Some(projector));
+        let (together, from_comments) = (BTreeMap::new(), BTreeMap::new());
+        let (looked_at, projector) = (BTreeMap::new(), Some(projector));
         Self {
             store,
             settings,
@@ -372,6 +378,7 @@ impl Reader {
             notifications,
             posts,
             together,
+            from_comments,
             looked_at,
             tasks,
         }
@@ -404,6 +411,7 @@ impl Reader {
             self.looked_at.insert(account.to_owned(), (*random.pick(&posts)).to_owned());
         }
         self.check_together(model, account, random, report).await;
+        self.check_from_comments(model, account, random, report).await;
         let post = self.looked_at[account].as_str();
         let expected = PostView::expected(model, post, account);
         let name = PostView::name(post, account);
@@ -437,6 +445,37 @@ impl Reader {
             if client.shows_a_post() {
                 self.together.insert(account.to_owned(), client);
             }
+        }
+    }
+}
+
+impl Reader {
+    /// The same for the client that was written from the comments of the contract.
+    async fn check_from_comments(&mut self, model: &Model, account: &str, random: &mut Random, report: &mut Report) {
+        let posts: Vec<&str> = model.posts().collect();
+        let mut client = match self.from_comments.remove(account) {
+            Some(mut client) => {
+                let is_gone = client.shown().is_none_or(|screen| !screen.has_thread());
+                if is_gone || random.one_in(6) {
+                    client.look_at(random.pick::<&str>(&posts));
+                }
+                client
+            }
+            None => FromComments::of(account, random.pick::<&str>(&posts)),
+        };
+        let accounts = model.accounts().filter(|other| *other != account).map(str::to_owned).collect();
+        let screens = Screens { posts: posts.into_iter().map(str::to_owned).collect(), accounts };
+        let expected = Screen::expected(model, account, client.post_id());
+        let is_right = |client: &FromComments| client.shown() == expected && client.wrong(model).is_empty();
+        client.go_on(&self.client, random, &screens, is_right).await;
+        let shown = client.shown();
+        let wrong = (shown != expected).then(|| format!("shows {shown:#?}, must show {expected:#?}"));
+        report.check(wrong, || format!("what a client from the comments shows {account}"));
+        let wrong = Some(client.wrong(model)).filter(|wrong| !wrong.is_empty()).map(|wrong| wrong.join("\n"));
+        report.check(wrong, || format!("the own state of {account} in a client from the comments"));
+        // Whoever comes back after a deactivation begins anew.
+        if client.is_there() {
+            self.from_comments.insert(account.to_owned(), client);
         }
     }
 }

@@ -5,6 +5,7 @@
 #![allow(clippy::disallowed_methods, reason = "its environment, or the day, says with which seed a test begins")]
 
 mod client;
+mod from_comments;
 mod home;
 mod notifications;
 mod posts;
@@ -12,6 +13,7 @@ mod random;
 mod together;
 
 pub use client::{Client, Said, Transport, View};
+pub use from_comments::{FromComments, Screen, Screens};
 pub use home::HomeView;
 pub use notifications::NotificationView;
 pub use posts::PostView;
