@@ -4,11 +4,12 @@
 
 #![expect(clippy::disallowed_methods, reason = "a build script is told by its environment")]
 
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use prost::Message;
+use prost_reflect::{DescriptorPool, DynamicMessage};
 use prost_types::{DescriptorProto, FileDescriptorProto, FileDescriptorSet};
 
 const PACKAGES: [&str; 4] = ["common", "command", "query", "admin"];
@@ -35,11 +36,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     files.sort();
 
-    let descriptors = protox::compile(&files, [&root])?;
+    let mut compiler = protox::Compiler::new([&root])?;
+    compiler.include_source_info(true).include_imports(true).open_files(&files)?;
+    let descriptors = compiler.file_descriptor_set();
     let out = PathBuf::from(env::var("OUT_DIR")?);
-    fs::write(out.join("descriptors.bin"), descriptors.encode_to_vec())?;
+    // As the compiler encodes it: the types of `prost_types` have no place for options of our own.
+    fs::write(out.join("descriptors.bin"), compiler.encode_file_descriptor_set())?;
     fs::write(out.join("common_fields.rs"), common_fields(&descriptors))?;
     fs::write(out.join("methods.rs"), methods(&descriptors))?;
+    fs::write(out.join("access.rs"), access(&compiler.descriptor_pool())?)?;
     tonic_prost_build::configure().compile_fds(descriptors)?;
     Ok(())
 }
@@ -66,7 +71,7 @@ fn common_fields(descriptors: &FileDescriptorSet) -> String {
 /// one function for all methods.
 fn methods(descriptors: &FileDescriptorSet) -> String {
     let mut text = String::new();
-    for package in ["command", "query"] {
+    for package in ["command", "query", "admin"] {
         for service in files_of(descriptors, package).flat_map(|file| &file.service) {
             let mut bodies = String::new();
             for method in &service.method {
@@ -77,21 +82,26 @@ fn methods(descriptors: &FileDescriptorSet) -> String {
                      type Response = super::proto::{package}::{response};\n}}\n"
                 ));
                 let call = snake_case(name);
+                // Where there is no common function for all methods, each is a function of the server itself.
+                let (answer, open) = match package {
+                    "admin" => (format!("Self::{call}(self, "), format!("Self::{call}(self, ")),
+                    _ => ("self.answer(".to_owned(), "self.open(".to_owned()),
+                };
                 let types = format!("$crate::rpc::proto::{package}::");
                 bodies.push_str(&match (method.client_streaming(), method.server_streaming()) {
                     (true, _) => format!(
                         "        type {name}Stream = $messages<{types}{response}>;\n        async fn {call}(&self, request: \
                          ::tonic::Request<::tonic::Streaming<{types}{request}>>) -> Result<::tonic::Response<Self::{name}Stream>, \
-                         ::tonic::Status> {{ self.converse(request).await }}\n"
+                         ::tonic::Status> {{ self.converse($crate::rpc::auth::access::authorized_stream::<{types}{request}, _>(request)?).await }}\n"
                     ),
                     (false, true) => format!(
                         "        type {name}Stream = $messages<{types}{response}>;\n        async fn {call}(&self, request: \
                          ::tonic::Request<{types}{request}>) -> Result<::tonic::Response<Self::{name}Stream>, ::tonic::Status> \
-                         {{ self.open(request).await }}\n"
+                         {{ {open}$crate::rpc::auth::access::authorized(request)?).await }}\n"
                     ),
                     (false, false) => format!(
                         "        async fn {call}(&self, request: ::tonic::Request<{types}{request}>) -> \
-                         Result<::tonic::Response<{types}{response}>, ::tonic::Status> {{ self.answer(request).await }}\n"
+                         Result<::tonic::Response<{types}{response}>, ::tonic::Status> {{ {answer}$crate::rpc::auth::access::authorized(request)?).await }}\n"
                     ),
                 });
             }
@@ -108,6 +118,98 @@ fn methods(descriptors: &FileDescriptorSet) -> String {
         }
     }
     text
+}
+
+/// The option of the contract that says who may call a method.
+const ACCESS: &str = "chirp.common.v1.access";
+
+/// For each request of a method, who may call it. A method that does not say does not compile.
+fn access(pool: &DescriptorPool) -> Result<String, Box<dyn Error>> {
+    let option = pool.get_extension_by_name(ACCESS).ok_or("the contract has no option for access")?;
+    let (mut text, mut scopes, mut every) = (String::new(), BTreeSet::new(), Vec::new());
+    for method in pool.services().flat_map(|service| service.methods().collect::<Vec<_>>()) {
+        let (options, full_name) = (method.options(), method.full_name());
+        if !options.has_extension(&option) {
+            return Err(format!("{full_name} does not say who may call it: it needs the option ({ACCESS})").into());
+        }
+        let said = options.get_extension(&option);
+        let said = said.as_message().ok_or("the option for access is a message")?;
+        let text_of = |message: &DynamicMessage, field: &str| -> String {
+            message.get_field_by_name(field).and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+        };
+        let accounts: Vec<String> = said
+            .get_field_by_name("accounts")
+            .and_then(|value| {
+                value.as_list().map(|list| list.iter().filter_map(|one| one.as_str().map(str::to_owned)).collect())
+            })
+            .unwrap_or_default();
+        let scope = text_of(said, "scope");
+        let number = said.get_field_by_name("role").and_then(|value| value.as_enum_number()).unwrap_or_default();
+        let roles = pool.get_enum_by_name("chirp.common.v1.Role").ok_or("the contract has no roles")?;
+        let role = roles.get_value(number).filter(|_| number != 0);
+        let role = role.map_or_else(String::new, |role| role.name().trim_start_matches("ROLE_").to_owned());
+        let anybody = said.get_field_by_name("anybody").and_then(|value| value.as_bool()).unwrap_or_default();
+        let lesser = said.has_field_by_name("lesser").then(|| {
+            let lesser = said.get_field_by_name("lesser").expect("it is set");
+            let lesser = lesser.as_message().expect("it is a message");
+            (text_of(lesser, "field"), text_of(lesser, "scope"))
+        });
+        scopes.extend(
+            [&scope]
+                .into_iter()
+                .chain(lesser.iter().map(|(_, scope)| scope))
+                .filter(|scope| !scope.is_empty())
+                .cloned(),
+        );
+        if accounts.is_empty() && scope.is_empty() && role.is_empty() && !anybody {
+            return Err(format!("nobody may call {full_name}").into());
+        }
+        let request = method.input();
+        let has = |field: &str| request.get_field_by_name(field).is_some();
+        let mut arms = String::new();
+        for (index, field) in accounts.iter().enumerate() {
+            if has(field) {
+                arms.push_str(&format!("            {index} => &self.{field},\n"));
+            } else if !method.is_client_streaming() {
+                return Err(format!("{full_name} names a field that its request does not have: {field}").into());
+            }
+        }
+        if let Some((field, _)) = lesser.as_ref().filter(|(field, _)| !has(field)) {
+            return Err(format!("{full_name} names a field that its request does not have: {field}").into());
+        }
+        let service = method.parent_service();
+        let package = service.package_name().split('.').nth(1).unwrap_or_default().to_owned();
+        let (service_name, name) = (service.full_name(), method.name());
+        let role = match role.as_str() {
+            "" => "None".to_owned(),
+            name => format!("Some(Role::{})", camel_case(name)),
+        };
+        let asks = lesser.as_ref().map_or_else(|| "false".to_owned(), |(field, _)| format!("self.{field}"));
+        text.push_str(&format!(
+            "impl Guarded for crate::rpc::proto::{package}::{} {{\n    const ACCESS: Access = Access {{\n        method: \
+             \"{service_name}/{name}\",\n        accounts: &{accounts:?},\n        scope: {scope:?},\n        role: {role},\n        \
+             anybody: {anybody},\n        lesser: {lesser:?},\n    }};\n\n    fn account(&self, index: usize) -> &str {{\n        match \
+             index {{\n{arms}            _ => \"\",\n        }}\n    }}\n\n    fn asks_for_less(&self) -> bool {{\n        {asks}\n    \
+             }}\n}}\n",
+            request.name()
+        ));
+        every.push(format!("<crate::rpc::proto::{package}::{} as Guarded>::ACCESS", request.name()));
+    }
+    text.push_str(&format!(
+        "/// Of every method of the contract.\npub const EVERY: &[Access] = &[{}];\n",
+        every.join(", ")
+    ));
+    text.push_str(&format!(
+        "/// Every scope of the contract, sorted.\npub const SCOPES: &[&str] = &{:?};\n",
+        scopes.iter().collect::<Vec<_>>()
+    ));
+    Ok(text)
+}
+
+/// `MODERATOR` as `Moderator`.
+fn camel_case(name: &str) -> String {
+    let word = |word: &str| word[..1].to_owned() + &word[1..].to_ascii_lowercase();
+    name.split('_').map(word).collect()
 }
 
 /// `CreatePost` as `create_post`.

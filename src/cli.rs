@@ -5,19 +5,27 @@
 //! begins with an example; a number has a range, checked here. Never here: where a value came from (see `config`).
 
 pub mod admin;
+mod auth;
 pub mod migrate;
 pub mod new_epoch;
 mod operators;
 mod stores;
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use self::auth::{AuthArgs, KeyCommand, TokenArgs, keys, sign};
 use clap::builder::{BoolishValueParser, PossibleValuesParser, RangedU64ValueParser};
 use clap::{Args, Parser, Subcommand, value_parser};
 
-use shared::runtime::settings::{CommandSettings, ProjectorSettings, ServerSettings, TimelineSettings};
+use ipnet::IpNet;
+use shared::rpc::auth::authority::Authority;
+use shared::rpc::serve::rates::{RateLimit, RateSettings};
+use shared::rpc::serve::{Admission, Certificate};
+use shared::runtime::settings::{CommandSettings, ProjectorSettings, ServerSettings, TimelineSettings, TlsSettings};
 use shared::sql::postgres::shares::CONNECTIONS_MIN;
+use tools::Misuse;
 use tools::args::{Address, DEFAULT_COMMAND, DEFAULT_QUERY, store};
 use tools::bench::BenchCommand;
 use tools::logs::args::{BackupArgs, LogCommand, RestoreArgs};
@@ -71,6 +79,15 @@ pub struct Cli {
     #[arg(long, global = true, help_heading = "Everywhere", env = "CHIRP_LOG", value_name = "FILTER",
           default_value = "info", value_parser = filter)]
     pub log: String,
+    /// Token or API key for calls of servers that authenticate; better by the environment, which other users of a machine do not see
+    #[arg(long, global = true, help_heading = "Everywhere", env = "CHIRP_TOKEN", value_name = "TOKEN")]
+    pub token: Option<String>,
+    /// Call servers by TLS
+    #[arg(long, global = true, help_heading = "Everywhere", env = "CHIRP_TLS", value_parser = BoolishValueParser::new())]
+    pub tls: bool,
+    /// The same, and trust the certificates of this file in PEM, beside those that the machine trusts
+    #[arg(long, global = true, help_heading = "Everywhere", env = "CHIRP_TLS_CA", value_name = "FILE")]
+    pub tls_ca: Option<PathBuf>,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -133,6 +150,15 @@ pub enum Command {
     /// Show a stream, an account or a home timeline as it was, folded from the log
     #[command(before_help = "Examples:\n  chirp at 1234 --account 0190…\n  chirp at 2026-11-21T09:00:00Z --home 0190…")]
     At(AtArgs),
+    /// Make, list and revoke the API keys of services
+    #[command(
+        subcommand,
+        before_help = "Example:\n  chirp key create --name feed-backend --scope posts:write --store ./chirp-data"
+    )]
+    Key(KeyCommand),
+    /// Sign a token with the development key of a store, to try a server that was started with --development-tokens
+    #[command(before_help = "Example:\n  chirp token --account 0190… --store ./chirp-data")]
+    Token(TokenArgs),
     /// Look at the events that projections could not apply, and decide what becomes of them
     #[command(subcommand, before_help = "Example:\n  chirp parked list")]
     Parked(ParkedCommand),
@@ -157,6 +183,10 @@ pub struct DevArgs {
     /// Where all three are served on one port; port 0 takes a free one [default: 127.0.0.1:50050, unless that is taken]
     #[arg(long, env = "CHIRP_LISTEN", value_name = "ADDR")]
     pub listen: Option<Address>,
+    /// Authenticate: only tokens of `chirp token` are taken, and the calls to paste have some; without this, everybody on this machine may do
+    /// everything
+    #[arg(long, env = "CHIRP_AUTH", value_parser = BoolishValueParser::new())]
+    pub auth: bool,
     /// Do not seed the demo
     #[arg(long, env = "CHIRP_NO_DEMO", value_parser = BoolishValueParser::new())]
     pub no_demo: bool,
@@ -356,7 +386,7 @@ impl ProjectorTuning {
 }
 
 /// What can be tuned on any server.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Server")]
 pub struct ServerTuning {
     /// How many seconds open calls may go on after a request to stop (SIGTERM or SIGINT)
@@ -387,6 +417,29 @@ pub struct ServerTuning {
     /// Where docs/reference/errors.md is published: refusals then link to what their reason means (google.rpc.Help)
     #[arg(long, env = "CHIRP_ERRORS_URL", value_name = "URL", value_parser = page)]
     pub errors_url: Option<String>,
+    /// File with the certificate of this server in PEM, and those that lead from it to one that clients know: connections are then TLS; a
+    /// file that changes is read again
+    #[arg(long, env = "CHIRP_TLS_CERT", value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+    /// File with its private key in PEM
+    #[arg(long, env = "CHIRP_TLS_KEY", value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
+    /// How much each caller may ask for, such as account.commands=20:100: of a kind (anonymous, by address; account; service) and a group
+    /// (commands, reads, streams, operators), how much a second and how much at once, or off. Where callers are authenticated, accounts and
+    /// callers without credentials have limits by default
+    #[arg(long, env = "CHIRP_RATE_LIMIT", value_name = "LIMIT", value_delimiter = ',')]
+    pub rate_limit: Vec<RateLimit>,
+    /// A proxy, or a network of proxies, whose `x-forwarded-for` is believed, such as 10.0.0.0/8
+    #[arg(long, env = "CHIRP_TRUSTED_PROXY", value_name = "NETWORK", value_delimiter = ',', value_parser = network)]
+    pub trusted_proxy: Vec<IpNet>,
+    #[command(flatten)]
+    pub auth: AuthArgs,
+}
+
+/// Parses a network, or one address.
+fn network(text: &str) -> Result<IpNet, String> {
+    let one = || text.parse::<IpAddr>().map(IpNet::from).ok();
+    text.parse().ok().or_else(one).ok_or_else(|| "must be an address, or a network such as 10.0.0.0/8".to_owned())
 }
 
 /// Parses the address of a page, to which an anchor can be added.
@@ -413,6 +466,25 @@ fn origin(text: &str) -> Result<String, String> {
 }
 
 impl ServerTuning {
+    /// Who is let in, and how often.
+    ///
+    /// # Errors
+    /// When the certificate cannot be used.
+    pub fn admission(&self, authority: &Authority) -> anyhow::Result<Admission> {
+        if let Some(tls) = self.tls() {
+            Certificate::read(&tls).map_err(Misuse)?;
+        }
+        let mut limits = if authority.is_open() { vec![] } else { RateSettings::of_authenticating() };
+        limits.extend(&self.rate_limit);
+        let rates = RateSettings { limits, trusted_proxies: self.trusted_proxy.clone() };
+        Ok(Admission { authority: authority.clone(), rates })
+    }
+
+    fn tls(&self) -> Option<TlsSettings> {
+        let (certificate, key) = (self.tls_cert.clone()?, self.tls_key.clone()?);
+        Some(TlsSettings { certificate, key })
+    }
+
     /// The settings of a server with these flags.
     pub fn settings(&self) -> ServerSettings {
         ServerSettings {
@@ -422,6 +494,7 @@ impl ServerTuning {
             connection_age: Duration::from_secs(self.connection_age),
             reflection: !self.no_reflection,
             cors_origins: self.cors_origin.clone(),
+            tls: self.tls(),
             errors_url: self.errors_url.clone(),
         }
     }

@@ -17,7 +17,7 @@ use std::time::Duration;
 use anyhow::Context;
 
 use tools::logs::args::LogCommand;
-use tools::{bench, logs, out, replay, verify};
+use tools::{bench, client, logs, out, replay, verify};
 
 use crate::cli::{Cli, Command, EventsCommand, ParkedCommand, ProjectionCommand, StoreCommand};
 use crate::cli::{admin, migrate, new_epoch};
@@ -37,7 +37,7 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(refusal) => return refusal.report(&secrets),
     };
-    match start(cli) {
+    match introduce(&cli).and_then(|()| start(cli)) {
         Ok(code) => code,
         // A reader that has seen enough, as `head` does, ends the output.
         Err(cause) if out::is_reader_gone(&cause) => ExitCode::SUCCESS,
@@ -46,6 +46,17 @@ pub fn main() -> ExitCode {
             config::exit_code(&cause)
         }
     }
+}
+
+/// Prepares how this process calls servers, if it does.
+fn introduce(cli: &Cli) -> anyhow::Result<()> {
+    if let Some(token) = &cli.token {
+        client::authorize(token)?;
+    }
+    if cli.tls || cli.tls_ca.is_some() {
+        client::use_tls(cli.tls_ca.as_deref())?;
+    }
+    Ok(())
 }
 
 fn start(cli: Cli) -> anyhow::Result<ExitCode> {
@@ -81,6 +92,8 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Projection(ProjectionCommand::CancelRebuild(args)) => admin::cancel_rebuild(args).await,
         Command::Projection(ProjectionCommand::Release(args)) => admin::release(args).await,
         Command::Store(StoreCommand::NewEpoch(args)) => new_epoch::run(&args.store).await,
+        Command::Key(command) => cli::keys(command).await,
+        Command::Token(args) => cli::sign(args).await,
         Command::At(args) => admin::at(args).await,
         Command::Parked(ParkedCommand::List(args)) => admin::parked::list(args).await,
         Command::Parked(ParkedCommand::Show(args)) => admin::parked::show(args).await,

@@ -16,7 +16,8 @@ use std::time::Duration;
 use projector::Projector;
 use shared::log::{EventLog, LogHead};
 use shared::model::clock::SystemClock;
-use shared::rpc::serve::Services;
+use shared::rpc::auth::authority::Authority;
+use shared::rpc::serve::{Admission, Services};
 use shared::runtime::metrics;
 use shared::runtime::ready::{CHECK_INTERVAL, Outcome, RARE_CHECK_INTERVAL, Readiness};
 use shared::runtime::settings::{ProjectorSettings, ServerSettings};
@@ -33,7 +34,7 @@ use tracing::info;
 
 use self::history::Folded;
 use self::together::{Together, Working};
-use crate::cli::{CommandServerArgs, ProjectorArgs, QueryServerArgs, ServeArgs};
+use crate::cli::{CommandServerArgs, ProjectorArgs, QueryServerArgs, ServeArgs, ServerTuning};
 use tools::args::Address;
 
 /// Runs the command server until asked to stop.
@@ -41,12 +42,14 @@ use tools::args::Address;
 /// # Errors
 /// When it cannot start or fails.
 pub async fn command_server(args: CommandServerArgs) -> anyhow::Result<()> {
-    let (listener, address) = bind(&args.listen).await?;
     let (tasks, mut signals, settings) = (Tasks::of_process(), Signals::watch()?, args.server.settings());
+    let authority = args.server.auth.authority(tasks)?;
+    let admission = args.server.admission(&authority)?;
+    let (listener, address) = bind_for(&args.listen, &args.server, &authority).await?;
     let store = if args.create { Store::at(&args.store)? } else { Store::in_place(&args.store)? };
     let store = store.with_connections(args.connections.connections, Work::Commands);
     let (server, role) = RoleServer::waiting(listener, command_server::SERVICES, "command-server", &COMMAND_CHECKS);
-    server.start("command server", &settings, tasks);
+    server.start("command server", &settings, &admission, tasks);
     let working = async {
         // It holds the last connections to the store, which end with this.
         let (role, drain) = (role, tasks.draining());
@@ -54,6 +57,7 @@ pub async fn command_server(args: CommandServerArgs) -> anyhow::Result<()> {
         let opening = store.open_log_when_there(Arc::new(SystemClock), &waiting);
         let Some(log) = drain.run_until_cancelled(opening).await else { return Ok(()) };
         let log = log?;
+        authority.opened(&log.identity(), store.access()).await;
         let progress = store.progress(log.clone(), tasks.clone());
         role.services.open(command_server::routes(log.clone(), progress, &args.commands.settings()));
         let checking = drain.run_until_cancelled(check_commands(&role.ready, &store, log));
@@ -70,16 +74,19 @@ pub async fn command_server(args: CommandServerArgs) -> anyhow::Result<()> {
 /// # Errors
 /// When it cannot start or fails.
 pub async fn query_server(args: QueryServerArgs) -> anyhow::Result<()> {
-    let (listener, address) = bind(&args.listen).await?;
     let (tasks, mut signals, settings) = (Tasks::of_process(), Signals::watch()?, args.server.settings());
+    let authority = args.server.auth.authority(tasks)?;
+    let admission = args.server.admission(&authority)?;
+    let (listener, address) = bind_for(&args.listen, &args.server, &authority).await?;
     let store = Store::named(&args.store)?.with_connections(args.connections.connections, Work::Queries);
     let (server, role) = RoleServer::waiting(listener, query_server::SERVICES, "query-server", &QUERY_CHECKS);
-    server.start("query server", &settings, tasks);
+    server.start("query server", &settings, &admission, tasks);
     let working = async {
         let (role, drain) = (role, tasks.draining());
         let opened = drain.run_until_cancelled(store.open_to_read_when_there(&role.waiting())).await;
         let Some(opened) = opened else { return Ok(()) };
         let (log, tables) = opened?;
+        authority.opened(&log.identity(), store.access()).await;
         let progress = store.hints_of_progress();
         store.wake_on_progress(&progress);
         let routes = query_server::routes(tables.clone(), log.clone(), progress, store.presence(), tasks.clone());
@@ -96,11 +103,13 @@ pub async fn query_server(args: QueryServerArgs) -> anyhow::Result<()> {
 /// # Errors
 /// When it cannot start or fails.
 pub async fn projector(args: ProjectorArgs) -> anyhow::Result<()> {
-    let (listener, address) = bind(&args.ops_listen).await?;
     let (tasks, mut signals, settings) = (Tasks::of_process(), Signals::watch()?, args.server.settings());
+    let authority = args.server.auth.authority(tasks)?;
+    let admission = args.server.admission(&authority)?;
+    let (listener, address) = bind_for(&args.ops_listen, &args.server, &authority).await?;
     let store = Store::named(&args.store)?.with_connections(args.connections.connections, Work::Projecting);
     let (server, role) = RoleServer::waiting(listener, projector::SERVICES, "projector", &PROJECTOR_CHECKS);
-    server.start("operators' server", &settings, tasks);
+    server.start("operators' server", &settings, &admission, tasks);
     let working = async {
         // It holds the last connections to the store, which end with this.
         let (role, drain) = (role, tasks.draining());
@@ -108,6 +117,7 @@ pub async fn projector(args: ProjectorArgs) -> anyhow::Result<()> {
         let opening = store.open_log_to_follow(&waiting);
         let Some(log) = drain.run_until_cancelled(opening).await else { return Ok(()) };
         let log = log?;
+        authority.opened(&log.identity(), store.access()).await;
         let clock = Arc::new(SystemClock);
         let advertised = args.advertise.as_ref().map_or_else(|| reachable_at(address), ToString::to_string);
         let tuning = ProjectorSettings { advertised: Some(advertised), ..args.projector.settings() };
@@ -145,19 +155,25 @@ pub async fn projector(args: ProjectorArgs) -> anyhow::Result<()> {
 /// # Errors
 /// When a part cannot start or fails.
 pub async fn serve(args: ServeArgs) -> anyhow::Result<()> {
-    let (listener, address) = bind(&args.listen).await?;
     let (tasks, mut signals, settings) = (Tasks::of_process(), Signals::watch()?, args.server.settings());
+    let authority = args.server.auth.authority(tasks)?;
+    let admission = args.server.admission(&authority)?;
+    let (listener, address) = bind_for(&args.listen, &args.server, &authority).await?;
     let store = if args.create { Store::at(&args.store)? } else { Store::in_place(&args.store)? };
     let roles = Together::waiting();
-    roles.all_on(listener, "serve").start("server", &settings, tasks);
+    roles.all_on(listener, "serve").start("server", &settings, &admission, tasks);
     let working = async {
         let roles = roles;
         if args.create {
             store.make(&projector::projections::tables()).await?;
         }
         let tuning = ProjectorSettings { advertised: Some(reachable_at(address)), ..args.projector.settings() };
-        let working =
-            Working { commands: args.commands.settings(), projector: tuning, tmp: args.projector.tmp.clone() };
+        let working = Working {
+            commands: args.commands.settings(),
+            projector: tuning,
+            tmp: args.projector.tmp.clone(),
+            authority: authority.clone(),
+        };
         let greet = async || {
             if !tasks.draining().is_cancelled() {
                 info!(%address, "chirp answers commands, queries and operators on {address}");
@@ -294,11 +310,11 @@ impl RoleServer {
     }
 
     /// Serves, as the task of this name, until the process drains.
-    pub fn start(self, name: &'static str, settings: &ServerSettings, tasks: &Tasks) {
+    pub fn start(self, name: &'static str, settings: &ServerSettings, admission: &Admission, tasks: &Tasks) {
         let Self { listener, services, names, ready } = self;
-        let (settings, tasks_of_calls) = (settings.clone(), tasks.clone());
+        let (settings, admission, tasks_of_calls) = (settings.clone(), admission.clone(), tasks.clone());
         tasks.spawn_vital(name, async move {
-            shared::rpc::serve::serve(listener, services, names, &settings, ready, tasks_of_calls).await
+            shared::rpc::serve::serve(listener, services, names, &settings, (ready, admission), tasks_of_calls).await
         });
     }
 }
@@ -327,6 +343,20 @@ pub async fn bind(address: &Address) -> anyhow::Result<(TcpListener, SocketAddr)
     let bound = TcpListener::bind(address.as_str()).await;
     let listener = bound.map_err(|cause| CannotListen(address.clone(), cause))?;
     let real = listener.local_addr()?;
+    Ok((listener, real))
+}
+
+/// As [`bind`], if a server with this authority may listen there.
+///
+/// # Errors
+/// Also when it may not.
+pub async fn bind_for(
+    address: &Address,
+    server: &ServerTuning,
+    authority: &Authority,
+) -> anyhow::Result<(TcpListener, SocketAddr)> {
+    let (listener, real) = bind(address).await?;
+    server.auth.check_listening(authority, real)?;
     Ok((listener, real))
 }
 

@@ -11,6 +11,7 @@ use std::path::Path;
 use prost::Message;
 use prost_types::field_descriptor_proto::Type;
 use prost_types::{DescriptorProto, FileDescriptorProto, FileDescriptorSet};
+use shared::rpc::auth::access::{Access, EVERY, SCOPES};
 use shared::rpc::proto::DESCRIPTORS;
 
 const TABLE: &str = include_str!("../docs/visibility.md");
@@ -26,7 +27,7 @@ fn answered() -> BTreeSet<String> {
     let files = FileDescriptorSet::decode(DESCRIPTORS).expect("a build describes itself well").file;
     let mut messages: BTreeMap<String, &DescriptorProto> = BTreeMap::new();
     let mut maps = BTreeSet::new();
-    for file in &files {
+    for file in files.iter().filter(|file| !file.package().starts_with("google.")) {
         for message in &file.message_type {
             // The entries of a map are its key and its value.
             let is_map = |nested: &DescriptorProto| nested.options.as_ref().is_some_and(|options| options.map_entry());
@@ -164,13 +165,73 @@ fn error_reference() -> String {
 fn the_page_about_error_reasons_says_what_the_contract_says() {
     let page = error_reference();
     assert!(page.matches("\n## ").count() > 40 && page.contains("INVALID_ARGUMENT"), "the contract is read: {page}");
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference/errors.md");
+    must_be_written("docs/reference/errors.md", &page);
+}
+
+/// The page is as the contract says, or is written anew.
+fn must_be_written(path: &str, page: &str) {
+    let place = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     if std::env::var_os("CHIRP_WRITE_REFERENCE").is_some() {
-        std::fs::write(&path, &page).expect("the page can be written");
+        std::fs::write(&place, page).expect("the page can be written");
     }
-    let written = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        written == page,
-        "docs/reference/errors.md is older than errors.proto: run this test with CHIRP_WRITE_REFERENCE=1"
-    );
+    let written = std::fs::read_to_string(&place).unwrap_or_default();
+    assert!(written == page, "{path} is older than the contract: run this test with CHIRP_WRITE_REFERENCE=1");
+}
+
+/// Who may call a method, as the page says it.
+fn who(access: &Access) -> String {
+    let mut told = Vec::new();
+    if access.anybody {
+        told.push("anybody, for what is public".to_owned());
+    }
+    if !access.accounts.is_empty() {
+        let fields: Vec<String> = access.accounts.iter().map(|field| format!("`{field}`")).collect();
+        told.push(format!("the account in {}", fields.join(" and ")));
+    }
+    if !access.scope.is_empty() {
+        told.push(format!("a service with `{}`", access.scope));
+    }
+    if let Some((field, scope)) = access.lesser {
+        told.push(format!("one with `{scope}` if `{field}` is true"));
+    }
+    if let Some(role) = access.role {
+        let role = role.as_str_name().trim_start_matches("ROLE_").to_ascii_lowercase();
+        told.push(format!("whoever has the role {role}"));
+    }
+    told.join("; ")
+}
+
+const ACCESS_PAGE: &str = "docs/reference/access.md";
+
+fn access_page() -> String {
+    let mut page = "# Who may call what\n\nGenerated from the option `chirp.common.v1.access` of each method; do not edit. A server that authenticates \
+         nobody lets everybody do everything. What an account then sees is said in [visibility.md](../visibility.md).\n\n| method | who \
+         |\n|---|---|\n"
+        .to_owned();
+    for access in EVERY {
+        page.push_str(&format!("| `{}` | {} |\n", access.method, who(access)));
+    }
+    for other in
+        ["grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection"]
+    {
+        page.push_str(&format!("| `{other}`, all methods | anybody |\n"));
+    }
+    let scopes: Vec<String> = SCOPES.iter().map(|scope| format!("`{scope}`")).collect();
+    page.push_str(&format!("\nThe scopes: {}.\n", scopes.join(", ")));
+    page
+}
+
+#[test]
+fn the_page_about_access_is_what_the_contract_says() {
+    let files = FileDescriptorSet::decode(DESCRIPTORS).expect("a build describes itself well").file;
+    let services = files.iter().flat_map(|file| file.service.iter().map(move |service| (file.package(), service)));
+    let described: BTreeSet<String> = services
+        .flat_map(|(package, service)| {
+            service.method.iter().map(move |method| format!("{package}.{}/{}", service.name(), method.name()))
+        })
+        .collect();
+    let judged: BTreeSet<String> = EVERY.iter().map(|access| access.method.to_owned()).collect();
+    assert!(described.len() > 60, "the contract has its methods");
+    assert_eq!(described, judged, "each method says who may call it");
+    must_be_written(ACCESS_PAGE, &access_page());
 }

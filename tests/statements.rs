@@ -12,7 +12,7 @@ use shared::model::clock::SystemClock;
 use shared::sql::Statement;
 use shared::sql::postgres::Server;
 use shared::sql::sections::{Heading, Section, sections};
-use shared::store::{Store, log_file, tables_file};
+use shared::store::{Store, access_file, log_file, tables_file};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Executor, SqlSafeStr};
@@ -33,12 +33,15 @@ async fn sqlite_understands_every_statement() {
     let store = Store::in_folder(folder.path()).expect("a store");
     let log = store.open_log(Arc::new(SystemClock)).await.expect("the log is made");
     drop(store.open_tables_to_write(&*log, &tables()).await.expect("the read tables are made"));
+    drop(store.open_access().await.expect("the file of API keys is made"));
     let open = async |file| SqliteConnectOptions::new().filename(file).connect().await.expect("it opens");
     let (mut log, mut tables) = (open(log_file(folder.path())).await, open(tables_file(folder.path())).await);
+    let mut access = open(access_file(folder.path())).await;
     for statement in every_statement() {
         let prepared = [
             log.prepare(statement.sqlite().into_sql_str()).await.map(drop),
             tables.prepare(statement.sqlite().into_sql_str()).await.map(drop),
+            access.prepare(statement.sqlite().into_sql_str()).await.map(drop),
         ];
         assert!(prepared.iter().any(Result::is_ok), "{statement:?}: {prepared:?}");
     }
@@ -51,10 +54,12 @@ async fn postgres_understands_every_statement() {
     let options = PgConnectOptions::from_str(&server.address()).expect("it is an address");
     let open = async |schema| options.clone().options([("search_path", schema)]).connect().await.expect("it opens");
     let (mut log, mut tables) = (open("chirp_log").await, open("chirp_tables").await);
+    let mut access = open("chirp_access").await;
     for statement in every_statement() {
         let prepared = [
             log.prepare(statement.postgres().0.into_sql_str()).await.map(drop),
             tables.prepare(statement.postgres().0.into_sql_str()).await.map(drop),
+            access.prepare(statement.postgres().0.into_sql_str()).await.map(drop),
         ];
         assert!(prepared.iter().any(Result::is_ok), "{statement:?}: {prepared:?}");
     }

@@ -25,6 +25,8 @@ pub const ATTEMPTS_MAX: u32 = 8;
 pub struct Call {
     /// On whose authority the command is executed.
     pub principal: String,
+    /// What the principal of this caller may have been before callers were told apart, not long ago: its request ids count, too.
+    pub formerly: Option<&'static str>,
     /// The idempotency key, if the client gave one.
     pub request_id: Option<RequestId>,
     /// SHA-256 over method and payload, to which the request id is bound.
@@ -81,6 +83,9 @@ impl Executor {
     /// # Errors
     /// As the contract lists them: refusals, a conflict after [`ATTEMPTS_MAX`] tries, a store that does not answer.
     pub async fn execute(&self, call: &Call, command: &Command) -> Result<Executed, Status> {
+        if let Some(before) = self.answered_formerly(call).await? {
+            return Ok(before);
+        }
         let mut source = Source::Cache;
         let mut lost = None;
         let mut attempts = 0;
@@ -165,6 +170,16 @@ impl Executor {
                 Ok(Attempt::Lost(lost))
             }
             Err(cause) => Err(cause.into()),
+        }
+    }
+
+    /// The first answer to this request, if it was executed before callers were told apart.
+    async fn answered_formerly(&self, call: &Call) -> Result<Option<Executed>, Status> {
+        let (Some(formerly), Some(request_id)) = (call.formerly, call.request_id) else { return Ok(None) };
+        match self.log.find_request(formerly, request_id).await? {
+            // Another request by the same id may be anybody's.
+            Some(stored) if stored.digest == call.digest => self.recall(&stored).await.map(Some),
+            Some(_) | None => Ok(None),
         }
     }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use shared::log::{Anchor, EventLog};
+use shared::rpc::auth::principal::{ANONYMOUS, Caller};
 use shared::rpc::common_fields::CommandAnswer as _;
 use shared::rpc::errors::{ErrorReason, RETRY_DELAY, Refused};
 use shared::rpc::progress::{Names, ProgressOnDemand, Unreached};
@@ -19,8 +20,6 @@ use crate::commands::Handle;
 use crate::execute::{Call, Executed, Executor, digest};
 use crate::fields::{Fields, MediaHosts};
 
-/// The principal of every call, since there is no authentication yet.
-const ANONYMOUS: &str = "anonymous";
 const TRACEPARENT: &str = "traceparent";
 const TRACEPARENT_LENGTH_MAX: usize = 128;
 const ALL: Names = &[];
@@ -43,15 +42,17 @@ impl Commands {
 
     /// Parses a request, executes its command, and answers.
     async fn answer<R: Handle>(&self, request: Request<R>) -> Result<Response<R::Response>, Status> {
-        let (metadata, _, mut payload) = request.into_parts();
+        let (metadata, extensions, mut payload) = request.into_parts();
         let mut fields = Fields::default();
         let command = payload.command(&mut fields, self).await?;
         let (request_id, wait_for) = payload.take_manner();
         let request_id = fields.request_id(&request_id);
         let wait_for = fields.wait_for(wait_for);
         fields.check()?;
+        let caller = extensions.get::<Caller>();
         let call = Call {
-            principal: ANONYMOUS.to_owned(),
+            principal: Caller::of(&extensions).name.to_string(),
+            formerly: caller.filter(|caller| caller.authority.was_open_lately()).map(|_| ANONYMOUS),
             request_id,
             digest: digest(R::NAME, &payload.encode_to_vec()),
             correlation_id: correlation_id(&metadata),

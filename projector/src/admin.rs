@@ -19,7 +19,6 @@ use shared::rpc::errors::{ErrorReason, Refused, Violations, internal, store_unav
 use shared::rpc::paging::{PageSizes, page_start};
 use shared::rpc::progress::answer_by;
 use shared::rpc::proto::admin as v1;
-use shared::rpc::proto::admin::admin_service_server::AdminService;
 use shared::rpc::reply::sized;
 use shared::rpc::serve::StreamEnd;
 use shared::rpc::tokens::{Tokens, must_be_in_the_log};
@@ -227,10 +226,12 @@ impl Admin {
     }
 }
 
-#[tonic::async_trait]
-impl AdminService for Admin {
-    type StreamEventsStream = ReceiverStream<Result<v1::StreamEventsResponse, Status>>;
+type Messages<T> = ReceiverStream<Result<T, Status>>;
 
+shared::serve_admin_service!(Admin, Messages);
+
+/// The methods of the service, by their names.
+impl Admin {
     async fn list_projections(
         &self,
         request: Request<v1::ListProjectionsRequest>,
@@ -312,7 +313,8 @@ impl AdminService for Admin {
             (!asked.correlation_id.is_empty()).then(|| violations.uuid("correlation_id", &asked.correlation_id));
         violations.check()?;
         let after_text = asked.after_position.to_string();
-        let arguments = ["ReadEvents", &after_text, &asked.stream, &asked.r#type, &asked.correlation_id];
+        let content = if asked.without_content { "without content" } else { "" };
+        let arguments = ["ReadEvents", &after_text, &asked.stream, &asked.r#type, &asked.correlation_id, content];
         let before = self.page_start(&asked.page_token, &arguments).await?;
         let matches = |event: &Recorded| {
             (asked.stream.is_empty() || event.stream.as_str() == asked.stream)
@@ -333,7 +335,11 @@ impl AdminService for Admin {
             }
             examined = Anchor::new(event.position, &event.hash);
             if matches(event) {
-                events.push(present(event));
+                let mut shown = present(event);
+                if asked.without_content {
+                    shown.payload_json.clear();
+                }
+                events.push(shown);
             }
         }
         let next = || self.tokens.seal_page(&arguments, examined.position, examined);
@@ -345,7 +351,10 @@ impl AdminService for Admin {
         self.as_of(request.get_ref()).await.map(sized)
     }
 
-    async fn stream_events(&self, request: Request<v1::StreamEventsRequest>) -> Reply<Self::StreamEventsStream> {
+    async fn stream_events(
+        &self,
+        request: Request<v1::StreamEventsRequest>,
+    ) -> Reply<Messages<v1::StreamEventsResponse>> {
         let end = StreamEnd::of(request.extensions(), self.tasks.draining());
         let asked = request.into_inner();
         let mut violations = Violations::default();
@@ -371,7 +380,8 @@ impl AdminService for Admin {
         let (messages, queue) = mpsc::channel(WAITING_MESSAGES_MAX);
         let (log, told_at) = (self.log.clone(), Instant::now());
         let (tokens, last_word) = (self.tokens.clone(), messages.clone());
-        let stream = EventStream { log, tokens, from, types, messages, end, told_at };
+        let without_content = asked.without_content;
+        let stream = EventStream { log, tokens, from, without_content, types, messages, end, told_at };
         self.tasks.spawn_for_call("stream of events", async move {
             let _room = room;
             if AssertUnwindSafe(stream.run()).catch_unwind().await.is_err() {

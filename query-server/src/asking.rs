@@ -7,7 +7,7 @@ use shared::model::ids::{AccountId, AccountKey};
 use shared::rpc::common_fields::Asked;
 use shared::rpc::errors::{ErrorReason, Refused, Violations};
 use shared::rpc::proto::query::Consistency;
-use tonic::{Code, Request, Status};
+use tonic::{Code, Extensions, Request, Status};
 
 use crate::questions::account::find_viewer;
 use crate::service::Queries;
@@ -39,6 +39,11 @@ impl<'a, R: Asked> Asking<'a, R> {
         let mut violations = Violations::default();
         let viewer = violations.optional_account("viewer_account_id", request.viewer_account_id());
         Self { request, queries, violations, viewer, call }
+    }
+
+    /// What came with the call, such as who makes it.
+    pub fn extensions(&self) -> &'a Extensions {
+        self.call.1
     }
 
     /// Passes when no field was wrong.

@@ -25,6 +25,7 @@ pub mod tables;
 pub fn every_statement() -> Vec<&'static sql::Statement> {
     [
         sql::long_readers::STATEMENTS,
+        rpc::auth::api_keys::STATEMENTS,
         rpc::progress::STATEMENTS,
         tables::STATEMENTS,
         tables::aside::STATEMENTS,

@@ -2,6 +2,7 @@
 //!
 //! Never here: an answer to a question, or a decision about a command.
 
+pub mod auth;
 pub mod call_metrics;
 pub mod common_fields;
 pub mod errors;

@@ -18,6 +18,7 @@ use crate::log::sqlite::Durability;
 use crate::log::stored::StoredLog;
 use crate::log::{self, EventLog, LogHead, WholeLog, chain};
 use crate::model::clock::Clock;
+use crate::rpc::auth::api_keys;
 use crate::rpc::progress::{Progress, ProgressOnDemand};
 use crate::runtime::file_locks::{Owners, Ownership, use_alone};
 use crate::runtime::tasks::Tasks;
@@ -278,6 +279,33 @@ impl Store {
         Ok(Arc::new(StoredLog::of_any_version(tables).await?))
     }
 
+    /// What says who may call: API keys, and since when callers are told apart. In a folder it is made when there is none; on a server,
+    /// `chirp migrate up` makes it.
+    ///
+    /// # Errors
+    /// When it cannot be opened or made.
+    pub async fn open_access(&self) -> Result<Database, StoreError> {
+        match self {
+            Self::Folder(folder) => {
+                let file = access_file(folder);
+                let access = log::sqlite::tables_to_write(&file);
+                let making = async {
+                    let mut tx = access.begin_to_write().await?;
+                    tx.script(&api_keys::SCHEMA).await?;
+                    tx.commit().await
+                };
+                making.await.map_err(OpenError::from).map_err(of_file(&file))?;
+                Ok(access)
+            }
+            Self::Server(server) => Ok(server.access()),
+        }
+    }
+
+    /// [`Self::open_access`] for an authority that opens it when it wants to.
+    pub fn access(&self) -> impl AsyncFnOnce() -> Result<Database, String> {
+        async || self.open_access().await.map_err(|cause| cause.to_string())
+    }
+
     /// The tables of the log, to write them without its writer: for an import, a new epoch, and benchmarks.
     #[must_use]
     pub fn tables_of_log_to_write(&self) -> Database {
@@ -479,6 +507,12 @@ pub fn log_file(folder: &Path) -> PathBuf {
 }
 
 /// The file that holds the read tables of the store in this folder.
+#[must_use]
+pub fn access_file(folder: &Path) -> PathBuf {
+    folder.join("access.db")
+}
+
+/// The file of the read tables.
 #[must_use]
 pub fn tables_file(folder: &Path) -> PathBuf {
     folder.join("tables.db")

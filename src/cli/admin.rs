@@ -15,19 +15,18 @@ pub use projections::{cancel_rebuild, list, rebuild, release};
 use anyhow::Context;
 use shared::rpc::errors::{ErrorReason, reason_name};
 use shared::rpc::proto::admin::admin_service_client::AdminServiceClient;
-use tonic::transport::Channel;
 use tonic::{Response, Status};
 use tonic_types::StatusExt as _;
 
 use tools::args::Address;
-use tools::client::{channel_for_operators, explained};
+use tools::client::{Connection, channel_for_operators, explained};
 use tools::out::{in_one_line, note};
 
 const COLUMN_GAP: usize = 2;
 
 /// A client of the service at an address, which messages name.
 struct Operator {
-    client: AdminServiceClient<Channel>,
+    client: AdminServiceClient<Connection>,
     address: String,
 }
 
@@ -39,7 +38,7 @@ impl Operator {
     /// Calls, and calls the owner of the projection where this projector says that it stands by.
     async fn ask_owner<T>(
         &mut self,
-        ask: impl AsyncFn(AdminServiceClient<Channel>) -> Result<Response<T>, Status>,
+        ask: impl AsyncFn(AdminServiceClient<Connection>) -> Result<Response<T>, Status>,
     ) -> anyhow::Result<T> {
         let mut answered = ask(self.client.clone()).await;
         if let Some(owner) = answered.as_ref().err().and_then(owner_of) {

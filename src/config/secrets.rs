@@ -71,11 +71,18 @@ impl Secrets {
     }
 }
 
-/// Whether this may be, or hold, the address of a server with a password in it.
+/// How JSON Web Tokens and API keys begin.
+const CREDENTIALS: [&str; 2] = ["eyJ", "chirp_key_"];
+
+/// Whether this may be, or hold, the address of a server with a password in it, a token, or an API key.
 pub fn may_be_secret(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     text.len() >= LENGTH_MIN
-        && (text.contains('@') || lower.contains("://") || lower.contains("pass") || lower.contains("postgres"))
+        && (text.contains('@')
+            || lower.contains("://")
+            || lower.contains("pass")
+            || lower.contains("postgres")
+            || CREDENTIALS.iter().any(|start| text.contains(start)))
 }
 
 #[cfg(test)]

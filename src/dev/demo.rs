@@ -11,10 +11,9 @@ use shared::rpc::proto::query::consistency::Requirement;
 use shared::rpc::proto::query::query_service_client::QueryServiceClient;
 use shared::rpc::proto::query::{Consistency, GetHomeTimelineRequest};
 use tonic::Status;
-use tonic::transport::Channel;
 use uuid::Uuid;
 
-use tools::client::{DEADLINE, Failed, retrying};
+use tools::client::{Connection, DEADLINE, Failed, retrying};
 
 /// The namespace of the demo's request ids. Texts that change need another one: a request id is bound to its payload.
 const REQUESTS: Uuid = Uuid::from_u128(0x7d1c_0a52_4f0e_5c3b_9a61_2f3d_c41b_0001);
@@ -29,8 +28,8 @@ pub struct Demo {
 
 /// Makes the demo, or finds it made, and returns once queries show it.
 pub async fn seed(
-    commands: CommandServiceClient<Channel>,
-    queries: QueryServiceClient<Channel>,
+    commands: CommandServiceClient<Connection>,
+    queries: QueryServiceClient<Connection>,
 ) -> Result<Demo, Status> {
     let mut demo = Seeder { commands, token: String::new() };
     let ada = demo.register("ada", "Ada Lovelace", "Notes on the Analytical Engine", AccountKind::User).await?;
@@ -75,7 +74,7 @@ impl<'a> Draft<'a> {
 
 /// Sends one command after the other and keeps the newest consistency token.
 struct Seeder {
-    commands: CommandServiceClient<Channel>,
+    commands: CommandServiceClient<Connection>,
     token: String,
 }
 
@@ -143,7 +142,7 @@ impl Seeder {
 }
 
 /// Returns once queries show what the token stands for.
-async fn shown(queries: QueryServiceClient<Channel>, account: &str, token: &str) -> Result<(), Status> {
+async fn shown(queries: QueryServiceClient<Connection>, account: &str, token: &str) -> Result<(), Status> {
     let request = GetHomeTimelineRequest {
         consistency: Some(Consistency { requirement: Some(Requirement::AtLeastAsFresh(token.to_owned())) }),
         account_id: account.to_owned(),

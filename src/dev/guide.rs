@@ -2,8 +2,11 @@
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use serde_json::{Value, json};
+use shared::model::clock::{Clock as _, SystemClock};
+use shared::rpc::auth::development::{Bearer, DevelopmentKey};
 
 use super::demo::Demo;
 
@@ -33,27 +36,42 @@ struct Call {
     method: &'static str,
     body: Value,
     streams: bool,
+    /// The id of the account that calls; empty for nobody in particular.
+    caller: String,
 }
 
+/// How long the tokens in the calls to paste are good.
+const TOKENS_GOOD_FOR: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// The calls to paste: those of the demo, or without it those that need no ids.
-pub fn calls_to_paste(addresses: Addresses, demo: Option<&Demo>) -> String {
+pub fn calls_to_paste(addresses: Addresses, demo: Option<&Demo>, key: Option<&DevelopmentKey>) -> String {
     let calls = match demo {
         Some(demo) => calls_of_demo(addresses, demo),
         None => calls_without_ids(addresses),
     };
     let mut text = String::from("\nCalls to paste, with grpcurl, with buf or with curl:\n");
-    for Call { what, server, method, body, streams } in calls {
+    for Call { what, server, method, body, streams, caller } in calls {
+        let header = authorization(key, &caller);
         writeln!(text, "\n# {what}").expect("a String takes everything");
-        writeln!(text, "grpcurl -plaintext -d '{body}' {server} {method}").expect("a String takes everything");
-        writeln!(text, "buf curl --protocol grpc --http2-prior-knowledge -d '{body}' http://{server}/{method}")
+        writeln!(text, "grpcurl -plaintext{header} -d '{body}' {server} {method}").expect("a String takes everything");
+        writeln!(text, "buf curl --protocol grpc --http2-prior-knowledge{header} -d '{body}' http://{server}/{method}")
             .expect("a String takes everything");
         if !streams {
             let server = addresses.all.unwrap_or(server);
-            writeln!(text, "curl -H 'content-type: application/json' -d '{body}' http://{server}/{method}")
+            writeln!(text, "curl -H 'content-type: application/json'{header} -d '{body}' http://{server}/{method}")
                 .expect("a String takes everything");
         }
     }
     text
+}
+
+/// The header with which an account calls, where the server asks for one.
+fn authorization(key: Option<&DevelopmentKey>, caller: &str) -> String {
+    let token = key.and_then(|key| {
+        let bearer = Bearer::Account(caller.parse().ok()?);
+        Some(key.sign(&bearer, &[], &[], SystemClock.now(), TOKENS_GOOD_FOR))
+    });
+    token.map(|token| format!(" -H 'authorization: Bearer {token}'")).unwrap_or_default()
 }
 
 fn calls_of_demo(addresses: Addresses, demo: &Demo) -> Vec<Call> {
@@ -64,6 +82,7 @@ fn calls_of_demo(addresses: Addresses, demo: &Demo) -> Vec<Call> {
             method: "chirp.query.v1.QueryService/GetHomeTimeline",
             body: json!({"account_id": demo.grace}),
             streams: false,
+            caller: demo.grace.clone(),
         },
         Call {
             what: "the same, live, until Ctrl-C; post from another terminal meanwhile",
@@ -71,6 +90,7 @@ fn calls_of_demo(addresses: Addresses, demo: &Demo) -> Vec<Call> {
             method: "chirp.query.v1.QueryService/StreamHomeTimeline",
             body: json!({"account_id": demo.grace}),
             streams: true,
+            caller: demo.grace.clone(),
         },
         Call {
             what: "ada posts",
@@ -78,6 +98,7 @@ fn calls_of_demo(addresses: Addresses, demo: &Demo) -> Vec<Call> {
             method: "chirp.command.v1.CommandService/CreatePost",
             body: json!({"author_id": demo.ada, "text": "Hello from the command line"}),
             streams: false,
+            caller: demo.ada.clone(),
         },
     ]
 }
@@ -90,6 +111,7 @@ fn calls_without_ids(addresses: Addresses) -> Vec<Call> {
             method: "chirp.command.v1.CommandService/RegisterAccount",
             body: json!({"handle": "mary", "display_name": "Mary Shelley", "kind": "ACCOUNT_KIND_USER"}),
             streams: false,
+            caller: String::new(),
         },
         Call {
             what: "find it by its handle",
@@ -97,6 +119,7 @@ fn calls_without_ids(addresses: Addresses) -> Vec<Call> {
             method: "chirp.query.v1.QueryService/GetAccount",
             body: json!({"handle": "mary"}),
             streams: false,
+            caller: String::new(),
         },
     ]
 }

@@ -16,6 +16,7 @@ use shared::log::{
 use shared::model::clock::SystemClock;
 use shared::model::ids::{Position, RequestId};
 use shared::model::streams::StreamName;
+use shared::rpc::auth::principal::within;
 use shared::rpc::errors::{ErrorReason, Refused, internal};
 use shared::rpc::proto::query::consistency::Requirement;
 use shared::rpc::proto::query::query_service_server::QueryService;
@@ -29,7 +30,7 @@ use shared::store::Store;
 use tempfile::TempDir;
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::DropGuard;
-use tonic::{Code, Request, Status};
+use tonic::{Code, Status};
 use tracing::error;
 
 /// The most folds at once.
@@ -118,7 +119,7 @@ impl History for Folded {
         let then = self.fold(at).await?;
         let account = Some(get_account_request::Account::AccountId(account_id.to_owned()));
         let request = GetAccountRequest { account, consistency: all_of_it(), ..GetAccountRequest::default() };
-        let answer = then.queries.get_account(Request::new(request)).await?.into_inner();
+        let answer = then.queries.get_account(within(request)).await?.into_inner();
         answer.account.ok_or_else(|| internal("an answer without an account"))
     }
 
@@ -137,7 +138,7 @@ impl History for Folded {
         };
         let (mut items, mut includes) = (Vec::new(), Includes::default());
         loop {
-            let page = then.queries.get_home_timeline(Request::new(request.clone())).await?.into_inner();
+            let page = then.queries.get_home_timeline(within(request.clone())).await?.into_inner();
             items.extend(page.items);
             add(&mut includes, page.includes.unwrap_or_default());
             if items.len() >= limit || page.next_page_token.is_empty() {

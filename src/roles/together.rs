@@ -9,6 +9,7 @@ use std::sync::{Arc, LazyLock};
 
 use projector::Projector;
 use shared::model::clock::SystemClock;
+use shared::rpc::auth::authority::Authority;
 use shared::rpc::progress::{Progress, ProgressOnDemand};
 use shared::rpc::serve::Services;
 use shared::runtime::ready::Readiness;
@@ -46,6 +47,8 @@ pub struct Working {
     pub projector: ProjectorSettings,
     /// Where the projector makes what is thrown away again.
     pub tmp: Option<PathBuf>,
+    /// Who tells whose a call is, and waits for the store to be open.
+    pub authority: Authority,
 }
 
 impl Together {
@@ -105,6 +108,7 @@ impl Together {
         let opening = store.open_log_when_there(clock.clone(), &waiting);
         let Some(log) = drain.run_until_cancelled(opening).await else { return Ok(()) };
         let log = log?;
+        working.authority.opened(&log.identity(), store.access()).await;
         let progress = store.hints_of_progress();
         if store.is_shared() {
             // The projector that works may be another's.

@@ -12,6 +12,7 @@ use hyper_util::rt::TokioIo;
 use shared::log::EventLog;
 use shared::log::memory::MemoryStore;
 use shared::model::clock::{ManualClock, Timestamp};
+use shared::rpc::auth::principal::trusting;
 use shared::rpc::progress::Progress;
 use shared::rpc::proto::command::command_service_client::CommandServiceClient;
 use shared::rpc::proto::command::{CreatePostRequest, RegisterAccountRequest};
@@ -94,7 +95,7 @@ async fn serve(log: Arc<dyn EventLog>) -> turmoil::Result {
     let progress =
         Box::new(|| Progress::watch(std::future::pending(), head, Wake::default().listen(), &Tasks::default()));
     let routes = command_server::routes(log, LazyLock::new(progress), &CommandSettings::default());
-    Ok(Server::builder().add_routes(routes).serve_with_incoming(ReceiverStream::new(accepted)).await?)
+    Ok(Server::builder().add_routes(trusting(routes)).serve_with_incoming(ReceiverStream::new(accepted)).await?)
 }
 
 fn connect() -> Channel {

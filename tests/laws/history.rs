@@ -60,6 +60,7 @@ impl History {
     pub async fn step(&mut self, random: &mut Random, seed: u64) {
         let command = self.next(random);
         let call = Call {
+            formerly: None,
             principal: "law".to_owned(),
             request_id: None,
             digest: digest("law", &[]),

@@ -14,6 +14,9 @@ use reference::{Entry, Model};
 use shared::log::EventLog;
 use shared::log::sqlite::{self, Durability};
 use shared::model::clock::SystemClock;
+use shared::rpc::auth::authority::Authority;
+use shared::rpc::auth::principal::{Caller, Principal};
+use shared::rpc::auth::validity::Validity;
 use shared::rpc::proto::query::query_service_client::QueryServiceClient;
 use shared::rpc::proto::query::query_service_server::QueryServiceServer;
 use shared::runtime::settings::{ProjectorSettings, TimelineSettings};
@@ -25,6 +28,9 @@ use shared::sql::postgres::Server;
 use shared::store::{Store, log_file};
 use sqlx::{Connection, PgConnection};
 use tempfile::TempDir;
+use tonic::service::Interceptor;
+use tonic::service::interceptor::InterceptedService;
+use tonic::{Request, Status};
 use tools::verify::{LogReader, Manner, Report, compare};
 use uuid::Uuid;
 
@@ -184,7 +190,8 @@ pub fn tiny_limits(random: &mut Random) -> TimelineSettings {
     }
 }
 
-const EMPTY: &str = "SET client_min_messages = warning; DROP SCHEMA IF EXISTS chirp_log, chirp_tables CASCADE";
+const EMPTY: &str =
+    "SET client_min_messages = warning; DROP SCHEMA IF EXISTS chirp_log, chirp_tables, chirp_access CASCADE";
 
 async fn epoch_of(around: &mut PgConnection) -> Uuid {
     sqlx::query_scalar("SELECT epoch FROM chirp_log.store").fetch_one(around).await.expect("there is a store")
@@ -197,7 +204,25 @@ async fn adopt(around: &mut PgConnection, epoch: Uuid) {
 }
 
 /// A query server in this process, called as over a connection.
-type InProcess = QueryServiceClient<QueryServiceServer<Queries>>;
+type InProcess = QueryServiceClient<InterceptedService<QueryServiceServer<Queries>, CalledBy>>;
+
+/// Puts an account into a call as its caller, as a server does that has authenticated it.
+#[derive(Clone)]
+struct CalledBy(Caller);
+
+impl CalledBy {
+    fn account(account: &str) -> Self {
+        let principal = Arc::new(Principal::account(account.parse().expect("it is an id")));
+        Self(Caller { principal, validity: Validity::default(), authority: Authority::open() })
+    }
+}
+
+impl Interceptor for CalledBy {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        request.extensions_mut().insert(self.0.clone());
+        Ok(request)
+    }
+}
 
 /// One projector with its tables, its query server and its clients.
 struct Reader {
@@ -208,8 +233,6 @@ struct Reader {
     progress: Wake,
     tables: Database,
     queries: Arc<Queries>,
-    /// How its clients reach the query server.
-    client: InProcess,
     homes: BTreeMap<String, Client<HomeView>>,
     notifications: BTreeMap<String, Client<NotificationView>>,
     posts: BTreeMap<String, Client<PostView>>,
@@ -362,7 +385,6 @@ impl Reader {
         let tables = store.open_tables_to_read(&*log).await.expect("they were just made");
         let tasks = Tasks::default();
         let queries = Arc::new(Queries::new(tables.clone(), log, &progress, streams, tasks.clone()));
-        let client = QueryServiceClient::new(QueryServiceServer::from_arc(queries.clone()));
         let (homes, notifications, posts) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         let (together, from_comments) = (BTreeMap::new(), BTreeMap::new());
         let (looked_at, projector) = (BTreeMap::new(), Some(projector));
@@ -373,7 +395,6 @@ impl Reader {
             progress,
             tables,
             queries,
-            client,
             homes,
             notifications,
             posts,
@@ -392,16 +413,23 @@ impl Reader {
         self.projector.as_mut().expect("it is only closed while it restarts")
     }
 
+    /// How the clients of an account reach the query server: as that account, and as nobody else.
+    fn client(&self, account: &str) -> InProcess {
+        let service = QueryServiceServer::from_arc(self.queries.clone());
+        QueryServiceClient::with_interceptor(service, CalledBy::account(account))
+    }
+
     /// After they resume, the clients of an account must show what the model says; there are none for an account that is gone.
     async fn check_clients(&mut self, model: &Model, account: &str, random: &mut Random, report: &mut Report) {
+        let own = self.client(account);
         let is_there = model.account(account).is_some();
         let entries = model.home_timeline(account);
         let text_of = |entry: &Entry| Some((entry.post_id.clone(), model.post(&entry.post_id, Some(account))?.text));
         let texts = entries.iter().filter_map(text_of).collect();
         let home = is_there.then_some((entries, texts));
-        check(&mut self.homes, &self.client, account, home, random, report).await;
+        check(&mut self.homes, &own, account, home, random, report).await;
         let notifications = is_there.then(|| model.notifications(account));
-        check(&mut self.notifications, &self.client, account, notifications, random, report).await;
+        check(&mut self.notifications, &own, account, notifications, random, report).await;
 
         if !self.looked_at.contains_key(account) {
             let posts: Vec<&str> = model.posts().collect();
@@ -415,7 +443,7 @@ impl Reader {
         let post = self.looked_at[account].as_str();
         let expected = PostView::expected(model, post, account);
         let name = PostView::name(post, account);
-        if !check(&mut self.posts, &self.client, &name, expected, random, report).await {
+        if !check(&mut self.posts, &own, &name, expected, random, report).await {
             self.looked_at.remove(account);
         }
     }
@@ -434,7 +462,7 @@ impl Reader {
         };
         let expected = Expected::of(model, account, client.post_id());
         let is_right = |client: &Together| Some(client.shown()) == expected && client.wrong(model).is_empty();
-        let is_there = client.go_on(&self.client, (random, &known), is_right).await;
+        let is_there = client.go_on(&self.client(account), (random, &known), is_right).await;
         let shown = is_there.then(|| client.shown());
         let wrong = (shown != expected).then(|| format!("shows {shown:#?}, must show {expected:#?}"));
         report.check(wrong, || format!("everything of {account} by one call"));
@@ -467,7 +495,7 @@ impl Reader {
         let screens = Screens { posts: posts.into_iter().map(str::to_owned).collect(), accounts };
         let expected = Screen::expected(model, account, client.post_id());
         let is_right = |client: &FromComments| client.shown() == expected && client.wrong(model).is_empty();
-        client.go_on(&self.client, random, &screens, is_right).await;
+        client.go_on(&self.client(account), random, &screens, is_right).await;
         let shown = client.shown();
         let wrong = (shown != expected).then(|| format!("shows {shown:#?}, must show {expected:#?}"));
         report.check(wrong, || format!("what a client from the comments shows {account}"));

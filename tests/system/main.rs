@@ -5,6 +5,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "a test spawns and is told by its environment as it likes")]
 
+mod access;
 mod addresses;
 mod api;
 mod around;
@@ -53,6 +54,7 @@ mod serve;
 mod sqlite_files;
 mod streams;
 mod texts;
+mod tls;
 mod together;
 mod upgrade;
 mod versions;

@@ -52,10 +52,24 @@ impl Decoder for Bytes {
 
 /// Sends bytes as the message of a call. The answer of a stream is its first message.
 pub async fn call(channel: &Channel, path: &str, message: Vec<u8>) -> Result<Vec<u8>, Status> {
+    call_as(channel, path, message, None).await
+}
+
+/// The same with credentials.
+pub async fn call_as(
+    channel: &Channel,
+    path: &str,
+    message: Vec<u8>,
+    authorization: Option<&str>,
+) -> Result<Vec<u8>, Status> {
     let mut client = Grpc::new(channel.clone());
     client.ready().await.expect("the server can be reached");
     let path = http::uri::PathAndQuery::try_from(path).expect("a path");
-    let answer = client.server_streaming(Request::new(message), path, Bytes).await?;
+    let mut request = Request::new(message);
+    if let Some(authorization) = authorization {
+        request.metadata_mut().insert("authorization", authorization.parse().expect("it is text"));
+    }
+    let answer = client.server_streaming(request, path, Bytes).await?;
     answer.into_inner().message().await?.ok_or_else(|| Status::ok("no message"))
 }
 

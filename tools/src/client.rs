@@ -2,14 +2,20 @@
 //!
 //! Always: a retry carries the same request id, so the call takes effect once; retrying is bounded in time. Never here: what is called.
 
+use std::path::Path;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable as _};
 use tokio::time::Instant;
-use tonic::transport::{Channel, Endpoint};
-use tonic::{Code, Status};
+use tonic::metadata::{Ascii, MetadataValue};
+use tonic::service::Interceptor;
+use tonic::service::interceptor::InterceptedService;
+use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
+use tonic::{Code, Request, Status};
 use tonic_types::StatusExt;
 
+use crate::Misuse;
 use crate::args::Address;
 
 /// How long a server may be away before its clients give up: enough for a restart.
@@ -22,26 +28,75 @@ const LOST_RACES_MAX: u32 = 10;
 const BACKOFF_FIRST: Duration = Duration::from_millis(50);
 const BACKOFF_MAX: Duration = Duration::from_secs(2);
 
+static AUTHORIZATION: OnceLock<MetadataValue<Ascii>> = OnceLock::new();
+
+/// From now on, calls carry this token or API key. Only the first one counts.
+///
+/// # Errors
+/// When it cannot be in a header.
+pub fn authorize(credentials: &str) -> anyhow::Result<()> {
+    let value: Result<MetadataValue<Ascii>, _> = format!("Bearer {credentials}").parse();
+    let mut value = value.map_err(|_| Misuse("the token has letters that no header can have".to_owned()))?;
+    value.set_sensitive(true);
+    AUTHORIZATION.get_or_init(|| value);
+    Ok(())
+}
+
+/// Puts the credentials of the process into a call.
+#[derive(Clone, Copy, Debug)]
+pub struct Authorizing;
+
+impl Interceptor for Authorizing {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        if let Some(authorization) = AUTHORIZATION.get() {
+            request.metadata_mut().insert("authorization", authorization.clone());
+        }
+        Ok(request)
+    }
+}
+
+/// A channel whose calls carry the credentials of the process.
+pub type Connection = InterceptedService<Channel, Authorizing>;
+
 /// A channel that connects at its first use, and again when the connection is lost.
 ///
 /// # Errors
 /// When the address cannot be part of a URI.
-pub fn channel(address: &Address) -> anyhow::Result<Channel> {
-    Ok(endpoint(address)?.timeout(ATTEMPT_TIMEOUT).connect_lazy())
+pub fn channel(address: &Address) -> anyhow::Result<Connection> {
+    Ok(InterceptedService::new(endpoint(address)?.timeout(ATTEMPT_TIMEOUT).connect_lazy(), Authorizing))
 }
 
 /// As [`channel`], for calls without a timeout.
 ///
 /// # Errors
 /// When the address cannot be part of a URI.
-pub fn channel_for_operators(address: &Address) -> anyhow::Result<Channel> {
-    Ok(endpoint(address)?.connect_lazy())
+pub fn channel_for_operators(address: &Address) -> anyhow::Result<Connection> {
+    Ok(InterceptedService::new(endpoint(address)?.connect_lazy(), Authorizing))
+}
+
+static TLS: OnceLock<ClientTlsConfig> = OnceLock::new();
+
+/// From now on, servers are called by TLS. They must show a certificate of somebody whom this machine trusts, or of whom this file has the
+/// certificate in PEM. Only the first call counts.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn use_tls(authorities: Option<&Path>) -> anyhow::Result<()> {
+    let mut config = ClientTlsConfig::new().with_native_roots();
+    if let Some(file) = authorities {
+        let pem = std::fs::read(file).map_err(|cause| Misuse(format!("{}: {cause}", file.display())))?;
+        config = config.ca_certificate(Certificate::from_pem(pem));
+    }
+    TLS.get_or_init(|| config);
+    Ok(())
 }
 
 fn endpoint(address: &Address) -> Result<Endpoint, tonic::transport::Error> {
-    let endpoint = Endpoint::from_shared(format!("http://{address}"))?
-        .connect_timeout(CONNECT_TIMEOUT)
-        .http2_keep_alive_interval(KEEPALIVE_INTERVAL);
+    let endpoint = match TLS.get() {
+        Some(config) => Endpoint::from_shared(format!("https://{address}"))?.tls_config(config.clone())?,
+        None => Endpoint::from_shared(format!("http://{address}"))?,
+    };
+    let endpoint = endpoint.connect_timeout(CONNECT_TIMEOUT).http2_keep_alive_interval(KEEPALIVE_INTERVAL);
     Ok(endpoint)
 }
 

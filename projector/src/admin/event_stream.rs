@@ -21,7 +21,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
 use tonic::{Code, Status};
 
-use super::public_event::translate;
+use super::public_event::{empty_of_content, translate};
 
 /// What the resume tokens of event streams are bound to.
 pub const ABOUT: &str = "events";
@@ -37,6 +37,8 @@ pub struct EventStream {
     pub tokens: Tokens,
     /// Everything up to here was sent, as far as it is wanted.
     pub from: Anchor,
+    /// Whether what people wrote is left out.
+    pub without_content: bool,
     /// Empty for all types.
     pub types: HashSet<EventType>,
     pub messages: Sender,
@@ -132,7 +134,10 @@ impl EventStream {
                 return Some(Message::Skipped(v1::EventSkipped { event_id, stored_type, cause: cause.to_string() }));
             }
         };
-        let (kind, details) = translate(&event)?;
+        let (kind, mut details) = translate(&event)?;
+        if self.without_content {
+            empty_of_content(&mut details);
+        }
         if !self.types.is_empty() && !self.types.contains(&kind) {
             return None;
         }

@@ -52,6 +52,37 @@ pub fn translate(event: &Event) -> Option<(EventType, Details)> {
     })
 }
 
+/// Leaves out what people wrote: texts, names, pictures and links.
+pub fn empty_of_content(details: &mut Details) {
+    match details {
+        Details::AccountRegistered(registered) => {
+            let v1::AccountRegistered { display_name, bio, avatar, banner, .. } = registered;
+            (*display_name, *bio, *avatar, *banner) = (String::new(), String::new(), None, None);
+        }
+        Details::AccountProfileUpdated(updated) => {
+            let v1::AccountProfileUpdated { display_name, bio, avatar, banner, account_id: _ } = updated;
+            (*display_name, *bio, *avatar, *banner) = (String::new(), String::new(), None, None);
+        }
+        Details::PostCreated(created) => {
+            let v1::PostCreated { text, hashtags, media, link_card, content_warning, .. } = created;
+            (*text, *hashtags, *media, *link_card, *content_warning) =
+                (String::new(), vec![], vec![], None, String::new());
+        }
+        Details::PostEdited(edited) => {
+            let v1::PostEdited { text, hashtags, media, link_card, content_warning, .. } = edited;
+            (*text, *hashtags, *media, *link_card, *content_warning) =
+                (String::new(), vec![], vec![], None, String::new());
+        }
+        Details::AccountHandleChanged(_)
+        | Details::AccountChanged(_)
+        | Details::PostDeleted(_)
+        | Details::ReactionChanged(_)
+        | Details::FollowChanged(_)
+        | Details::BarrierChanged(_)
+        | Details::NotificationsSeen(_) => {}
+    }
+}
+
 fn account(event: &AccountEvent) -> (EventType, Details) {
     let changed = |kind, account: &AccountRef| {
         (kind, Details::AccountChanged(v1::AccountChanged { account_id: account.id.to_string() }))

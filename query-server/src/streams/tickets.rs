@@ -1,8 +1,8 @@
 //! Tickets: what cannot send a message of its own, such as the `EventSource` of a browser, calls `Subscribe` with a ticket in its address that
 //! another call has made.
 //!
-//! Always: a ticket is sealed by the store, holds the whole request, is good for 30 seconds, and at each server once. Never here: credentials;
-//! a ticket is made for whoever may make the request.
+//! Always: a ticket is sealed by the store, holds the whole request and who made it, is good for 30 seconds, and at each server once; every
+//! subscription in it may be made by whoever made it. Never here: credentials.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -10,6 +10,9 @@ use std::time::Duration;
 
 use prost::Message as _;
 use shared::model::clock::{Clock as _, SystemClock, Timestamp};
+use shared::rpc::auth::access::subscribes;
+use shared::rpc::auth::authority::Authority;
+use shared::rpc::auth::principal::Caller;
 use shared::rpc::errors::{ErrorReason, Refused, internal};
 use shared::rpc::proto::query as v1;
 use shared::rpc::serve::overloaded;
@@ -28,21 +31,32 @@ const REQUEST_BYTES_MAX: usize = 4 * 1_024;
 const USED_MAX: usize = 65_536;
 const MICROS_BYTES: usize = size_of::<i64>();
 const ID_BYTES: usize = 16;
+const LENGTH_BYTES: usize = size_of::<u16>();
 
 /// The tickets that were used at this server, and until when they would be good.
 #[derive(Default)]
 pub struct Tickets(Mutex<HashMap<Uuid, Timestamp>>);
 
 impl Tickets {
-    /// The request that a ticket was made for, once.
-    pub fn redeem(&self, tokens: &Tokens, ticket: &str) -> Result<v1::SubscribeRequest, Status> {
+    /// The request that a ticket was made for, and who made it, once.
+    pub fn redeem(
+        &self,
+        tokens: &Tokens,
+        ticket: &str,
+        authority: Authority,
+    ) -> Result<(Caller, v1::SubscribeRequest), Status> {
         let content = tokens.open_ticket(ticket)?;
         let unreadable = || internal("a ticket of this store cannot be read");
         let (good_until, rest) = content.split_first_chunk::<MICROS_BYTES>().ok_or_else(unreadable)?;
-        let (id, request) = rest.split_first_chunk::<ID_BYTES>().ok_or_else(unreadable)?;
+        let (id, rest) = rest.split_first_chunk::<ID_BYTES>().ok_or_else(unreadable)?;
+        let (length, rest) = rest.split_first_chunk::<LENGTH_BYTES>().ok_or_else(unreadable)?;
+        let (caller, request) =
+            rest.split_at_checked(usize::from(u16::from_be_bytes(*length))).ok_or_else(unreadable)?;
+        let now = SystemClock.now();
+        let caller = Caller::from_bytes(caller, now, authority).ok_or_else(unreadable)?;
         let request = v1::SubscribeRequest::decode(request).map_err(internal)?;
-        self.use_up(Uuid::from_bytes(*id), Timestamp(i64::from_be_bytes(*good_until)), SystemClock.now())?;
-        Ok(request)
+        self.use_up(Uuid::from_bytes(*id), Timestamp(i64::from_be_bytes(*good_until)), now)?;
+        Ok((caller, request))
     }
 
     fn use_up(&self, id: Uuid, good_until: Timestamp, now: Timestamp) -> Result<(), Status> {
@@ -62,12 +76,14 @@ impl Tickets {
     }
 }
 
-/// What a ticket holds: until when it is good, its own name, and the request.
-fn content(good_until: Timestamp, request: &v1::SubscribeRequest) -> Vec<u8> {
+/// What a ticket holds: until when it is good, its own name, who made it, and the request.
+fn content(good_until: Timestamp, caller: &[u8], request: &v1::SubscribeRequest) -> Result<Vec<u8>, Status> {
     let mut content = good_until.0.to_be_bytes().to_vec();
     content.extend_from_slice(Uuid::new_v4().as_bytes());
+    content.extend_from_slice(&u16::try_from(caller.len()).map_err(internal)?.to_be_bytes());
+    content.extend_from_slice(caller);
     content.extend_from_slice(&request.encode_to_vec());
-    content
+    Ok(content)
 }
 
 impl Answer for v1::CreateSubscribeTicketRequest {
@@ -90,10 +106,20 @@ impl Answer for v1::CreateSubscribeTicketRequest {
             let rule = format!("must fit into {REQUEST_BYTES_MAX} bytes with the other fields, have {length}");
             asking.violations.add("subscriptions", ErrorReason::BatchSizeInvalid, rule);
         }
+        let extensions = asking.extensions();
+        for subscription in &request.subscriptions {
+            let viewer = match subscription.viewer_account_id.as_str() {
+                "" => &request.viewer_account_id,
+                viewer => viewer,
+            };
+            subscribes::<Self>(extensions, viewer)?;
+        }
+        let now = SystemClock.now();
+        let caller = extensions.get::<Caller>().map(|caller| caller.to_bytes(now)).unwrap_or_default();
         let (snapshot, _) = asking.snapshot(account::READS).await?;
-        let good_until = Timestamp(SystemClock.now().0 + i64::try_from(GOOD_FOR.as_micros()).map_err(internal)?);
+        let good_until = Timestamp(now.0 + i64::try_from(GOOD_FOR.as_micros()).map_err(internal)?);
         Ok(v1::CreateSubscribeTicketResponse {
-            ticket: queries.tokens.seal_ticket(&content(good_until, &subscribe), snapshot.anchor),
+            ticket: queries.tokens.seal_ticket(&content(good_until, &caller, &subscribe)?, snapshot.anchor),
             expires_at: Some(good_until.to_proto()),
             read_at: queries.tokens.seal(snapshot.anchor),
         })

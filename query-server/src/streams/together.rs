@@ -13,7 +13,9 @@ use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt as _, Stream, StreamExt as _};
 use shared::log::Anchor;
 use shared::model::ids::{AccountId, AccountKey, Position};
-use shared::rpc::errors::{ErrorReason, Violations, explained, too_many_streams};
+use shared::rpc::auth::access::subscribes;
+use shared::rpc::auth::principal::Caller;
+use shared::rpc::errors::{ErrorReason, Refused, Violations, explained, too_many_streams};
 use shared::rpc::proto::common::{StreamCaughtUp, StreamDraining, StreamFellBehind, StreamHeartbeat, StreamSubscribed};
 use shared::rpc::proto::query as v1;
 use shared::rpc::proto::query::SubscriptionRefreshCause as RefreshCause;
@@ -27,7 +29,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_stream::StreamMap;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::metadata::MetadataMap;
-use tonic::{Extensions, Request, Status, Streaming};
+use tonic::{Code, Extensions, Request, Status, Streaming};
 use uuid::Uuid;
 
 use super::alone::{Messages, send};
@@ -245,6 +247,7 @@ impl Streams {
             None => violations.account("viewer_account_id", ""),
         };
         let Ground { metadata, extensions, consistency, resumed: state } = ground;
+        subscribes::<v1::StreamRequest>(extensions, &subscription.viewer_account_id)?;
         let resumed = resumed_as(subscription);
         let left = resumed.and_then(|(kind, digest)| state.position_of(kind as u8, digest));
         let since = match (left, subscription.page_resume_token.as_str()) {
@@ -339,15 +342,21 @@ impl Open for v1::SubscribeRequest {
         }
         let checked = asking.check()?;
         let (streams, Call(metadata, extensions)) = (checked.queries.streams.clone(), checked.call);
+        let (metadata, mut extensions) = (metadata.clone(), extensions.clone());
         let redeemed = match asked.ticket.as_str() {
             "" => None,
-            ticket => Some(streams.tickets.redeem(&streams.tokens, ticket)?),
+            ticket => {
+                let authority = extensions.get::<Caller>().map(|caller| caller.authority.clone()).unwrap_or_default();
+                let (caller, request) = streams.tickets.redeem(&streams.tokens, ticket, authority)?;
+                // Whoever has the ticket calls for whoever made it.
+                extensions.insert(caller);
+                Some(request)
+            }
         };
         let request = redeemed.as_ref().unwrap_or(asked);
         let resume_token =
             [asked, request].map(|request| &request.resume_token).into_iter().find(|token| !token.is_empty());
         let (state, anchor) = streams.call_state(resume_token.map(String::as_str).unwrap_or_default()).await?;
-        let (metadata, extensions) = (metadata.clone(), extensions.clone());
         let consistency = request.consistency.clone();
         let ground = Ground { metadata, extensions, consistency, resumed: Arc::new(state) };
         let subscriptions = request.subscriptions.iter().map(|subscription| {
@@ -376,8 +385,12 @@ impl Multiplexed {
         wishes: Option<Wishes>,
         messages: mpsc::Sender<v1::StreamResponse>,
     ) -> Self {
+        let mut ground = ground;
+        let end = StreamEnd::of(&ground.extensions, streams.tasks.draining());
+        // The same for all subscriptions, so that fresh credentials are for all.
+        ground.extensions.insert(end.clone());
         Self {
-            end: StreamEnd::of(&ground.extensions, streams.tasks.draining()),
+            end,
             streams,
             ground,
             takes_wishes: wishes.is_some(),
@@ -437,9 +450,23 @@ impl Multiplexed {
                 self.announce(announced.away);
                 Ok(())
             }
+            Some(Wish::Credentials(v1::FreshCredentials { authorization })) => self.renew(&authorization).await,
             Some(Wish::Start(_)) => Err(field_invalid("message", "`start` is the first message, and no other")),
             None => Err(field_invalid("message", "must be set to one that this server knows")),
         }
+    }
+
+    /// The same caller by other credentials, which are good for longer.
+    async fn renew(&mut self, authorization: &str) -> Result<(), Status> {
+        let Some(before) = self.ground.extensions.get::<Caller>() else { return Ok(()) };
+        let renewed = before.authority.identify_text(authorization).await?;
+        if renewed.principal.name != before.principal.name {
+            let message = "fresh credentials must be of the caller who made the call";
+            return Err(Refused::new(Code::PermissionDenied, ErrorReason::AccountMismatch, message).into());
+        }
+        self.end.renew(renewed.validity.clone());
+        self.ground.extensions.insert(renewed);
+        Ok(())
     }
 
     /// Begins to open a subscription, which holds up nothing else.

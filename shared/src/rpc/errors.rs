@@ -55,6 +55,8 @@ pub struct Refused {
     violations: Vec<FieldViolation>,
     retry_after: Option<Duration>,
     resource: Option<(&'static str, String)>,
+    /// Whose quota is used up, and which.
+    quota: Option<(String, String)>,
 }
 
 impl Refused {
@@ -68,6 +70,7 @@ impl Refused {
             violations: Vec::new(),
             retry_after: None,
             resource: None,
+            quota: None,
         }
     }
 
@@ -98,6 +101,13 @@ impl Refused {
         self.with(field, description)
     }
 
+    /// Adds a `QuotaFailure`: whose quota is used up, and which.
+    #[must_use]
+    pub fn quota(mut self, subject: String, description: String) -> Self {
+        self.quota = Some((shortened(&subject), description));
+        self
+    }
+
     /// Adds a `ResourceInfo`: what was not found, or was taken.
     #[must_use]
     pub fn resource(mut self, kind: &'static str, name: impl Into<String>) -> Self {
@@ -117,6 +127,9 @@ impl From<Refused> for Status {
         }
         if let Some((kind, name)) = refused.resource {
             details.set_resource_info(kind, name, "", refused.message.clone());
+        }
+        if let Some((subject, description)) = refused.quota {
+            details.add_quota_failure_violation(subject, description);
         }
         if let Some(page) = REFERENCE.get() {
             // As headings of Markdown are linked to.

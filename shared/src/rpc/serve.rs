@@ -11,7 +11,9 @@ mod age;
 mod calls;
 mod connect;
 mod openapi;
+pub mod rates;
 mod room;
+mod tls;
 
 use std::convert::Infallible;
 use std::io;
@@ -33,6 +35,7 @@ use tonic_web::GrpcWebLayer;
 use tower::{Layer as _, ServiceExt as _, service_fn};
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
+use crate::rpc::auth::authority::Authority;
 use crate::rpc::errors::{ERROR_REASON_HEADER, link_to_reference};
 use crate::rpc::proto::DESCRIPTORS;
 use crate::rpc::tokens::CONSISTENCY_TOKEN_HEADER;
@@ -46,8 +49,11 @@ use self::age::{aging, ending_with_their_connection};
 use self::calls::Calls;
 pub use self::calls::{overloaded, undecodable};
 use self::connect::{Way, way_in};
+use self::rates::{RateSettings, Rates};
 use self::room::Room;
 pub use self::room::{Crowded, wait_outside};
+pub use self::tls::Certificate;
+use self::tls::begun;
 
 /// The largest request message, in bytes.
 pub const MESSAGE_BYTES_MAX: usize = 256 * 1024;
@@ -79,6 +85,15 @@ macro_rules! limited {
             .send_compressed(::tonic::codec::CompressionEncoding::Gzip)
             .max_decoding_message_size($crate::rpc::serve::MESSAGE_BYTES_MAX)
     };
+}
+
+/// Who is let in, and how often.
+#[derive(Clone, Debug, Default)]
+pub struct Admission {
+    /// Who tells whose a call is.
+    pub authority: Authority,
+    /// How much each may ask for.
+    pub rates: RateSettings,
 }
 
 /// The services of a role, or of several roles on one port. A server can listen before they are open, since what they need may not be there yet.
@@ -126,7 +141,7 @@ fn service_of(path: &str) -> &str {
 
 /// Serves until the process drains and the open calls have ended; what does not end is cut when this task is aborted.
 /// `names` are the full names of the services, for which the health service answers; they are SERVING while the process
-/// is ready.
+/// is ready. `admission` says who is let in.
 ///
 /// # Errors
 /// Fails when the listener fails, or reflection cannot be built.
@@ -135,7 +150,7 @@ pub async fn serve(
     services: Services,
     names: &'static [&'static str],
     settings: &ServerSettings,
-    ready: Readiness,
+    (ready, admission): (Readiness, Admission),
     tasks: Tasks,
 ) -> io::Result<()> {
     metrics::start();
@@ -163,6 +178,8 @@ pub async fn serve(
         }
     };
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+    let certificate = settings.tls.as_ref().map(Certificate::read).transpose().map_err(io::Error::other)?;
+    let incoming = begun(aging(incoming, settings.connection_age, &tasks), certificate, &tasks)?;
     Server::builder()
         .accept_http1(true)
         .max_concurrent_streams(CONCURRENT_STREAMS_MAX)
@@ -172,8 +189,8 @@ pub async fn serve(
         .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
         .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
         .max_connection_age(settings.connection_age)
-        .add_routes(surrounded(routes, services, names, ready, tasks.clone(), settings))
-        .serve_with_incoming_shutdown(aging(incoming, settings.connection_age, &tasks), stopping)
+        .add_routes(surrounded(routes, services, names, (ready, admission), tasks.clone(), settings))
+        .serve_with_incoming_shutdown(incoming, stopping)
         .await
         .map_err(io::Error::other)
 }
@@ -215,11 +232,22 @@ fn with_reflection(routes: Routes, names: &[&str]) -> io::Result<Routes> {
     Ok(routes.add_service(limited!(v1)).add_service(limited!(v1alpha)))
 }
 
+/// Lets the counts of calls forget what makes no difference any more.
+fn forget(rates: &Arc<Rates>, tasks: &Tasks) {
+    if rates.is_unlimited() {
+        return;
+    }
+    let (rates, drain) = (rates.clone(), tasks.draining().clone());
+    tasks.spawn_vital("rates of calls", async move {
+        drain.run_until_cancelled(rates.keep_forgetting()).await;
+    });
+}
+
 /// The services as [`serve`] serves a ready process, without a socket: for tests and fuzzers of what anybody may send.
 #[must_use]
 pub fn as_served(routes: Routes, settings: &ServerSettings) -> Routes {
     let ready = Readiness::of("test", &[]);
-    surrounded(Routes::default(), Services::of(routes), &[], ready, Tasks::default(), settings)
+    surrounded(Routes::default(), Services::of(routes), &[], (ready, Admission::default()), Tasks::default(), settings)
 }
 
 /// The services with the steps around every call: a request id, a span, metrics, admission, and honest errors for
@@ -229,17 +257,20 @@ fn surrounded(
     routes: Routes,
     services: Services,
     names: &'static [&'static str],
-    ready: Readiness,
+    (ready, admission): (Readiness, Admission),
     tasks: Tasks,
     settings: &ServerSettings,
 ) -> Routes {
     let say = {
-        let ready = ready.clone();
+        let (ready, tasks) = (ready.clone(), tasks.clone());
         move |RawQuery(query): RawQuery| async move { readiness(&ready, &tasks, query.as_deref()) }
     };
     let about_the_server = routes.prepare().into_axum_router();
     let room = Room::of(settings.calls_max, settings.waiting_max);
-    let calls = Arc::new(Calls { about_the_server, services, names, ready, room });
+    let Admission { authority, rates } = admission;
+    let rates = Arc::new(Rates::of(&rates));
+    forget(&rates, &tasks);
+    let calls = Arc::new(Calls { about_the_server, services, names, ready, room, authority, rates });
     let by_grpc = {
         let calls = calls.clone();
         let answering = service_fn(move |request: Request<tonic::body::Body>| {
@@ -321,6 +352,8 @@ fn cors(origins: &[String]) -> CorsLayer {
         "content-encoding",
         "connect-content-encoding",
         CONSISTENCY_TOKEN_HEADER,
+        rates::LIMIT_HEADER,
+        rates::REMAINING_HEADER,
         ERROR_REASON_HEADER,
         REQUEST_ID_HEADER,
     ];

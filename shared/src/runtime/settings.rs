@@ -1,5 +1,6 @@
 //! What an operator may tune. The defaults suit most; the names are the keys of the file, the flags and the environment.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// How home timelines are stored. It changes how fast they are, never what they show.
@@ -52,6 +53,15 @@ pub struct CommandSettings {
     pub media_hosts: Vec<String>,
 }
 
+/// Files in PEM, which are read again when they change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsSettings {
+    /// The certificate, and those that lead from it to one that clients know.
+    pub certificate: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerSettings {
     /// How long open calls may go on after a request to stop.
@@ -66,6 +76,8 @@ pub struct ServerSettings {
     pub reflection: bool,
     /// The origins whose pages may call this server from a browser, as browsers send them; `*` is all.
     pub cors_origins: Vec<String>,
+    /// What the server shows of itself, so that its connections are private; without it, they are not.
+    pub tls: Option<TlsSettings>,
     /// Where the page about error reasons is published, for the links in refusals.
     pub errors_url: Option<String>,
 }
@@ -79,6 +91,7 @@ impl Default for ServerSettings {
             connection_age: Duration::from_secs(30 * 60),
             reflection: true,
             cors_origins: vec![],
+            tls: None,
             errors_url: None,
         }
     }

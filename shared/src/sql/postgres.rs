@@ -47,6 +47,8 @@ const READ_TIMEOUT: Duration = Duration::from_secs(10);
 const WRITE_TIMEOUT: Duration = STORE_DEADLINE.saturating_sub(Duration::from_millis(500));
 /// The `statement_timeout` of a batch while a log is copied.
 const COPY_TIMEOUT: Duration = Duration::from_secs(30);
+/// The `statement_timeout` of what is read and written about access.
+const ACCESS_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long a transaction may stand still between two statements. Nothing in Chirp pauses for so long, unless its process was stopped.
 const IDLE_IN_TRANSACTION_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long connecting may take in order to create or drop a database.
@@ -82,6 +84,7 @@ pub struct Server {
     shares: Shares,
     /// The pool that reads the log, opened by its first user.
     log_readers: Arc<OnceLock<Pool>>,
+    access: Arc<OnceLock<Pool>>,
 }
 
 impl fmt::Debug for Server {
@@ -111,8 +114,8 @@ impl Server {
     }
 
     fn of(connector: Connector) -> Self {
-        let (failures, shares, log_readers) = (Failures::default(), Shares::default(), Arc::default());
-        Self { connector, failures, shares, log_readers }
+        let (failures, shares) = (Failures::default(), Shares::default());
+        Self { connector, failures, shares, log_readers: Arc::default(), access: Arc::default() }
     }
 
     fn first(&self) -> &PgConnectOptions {
@@ -253,6 +256,12 @@ impl Server {
         let Some(connections) = self.shares.table_readers else { return self.log_to_read() };
         let settings = [reading(), planned_as_written()].concat();
         Database::Postgres(self.pool("chirp_tables", &settings, connections, Purpose::Reading))
+    }
+
+    /// For who may call, of which there is little.
+    pub(crate) fn access(&self) -> Database {
+        let open = || self.pool("chirp_access", &[timeout_of(ACCESS_TIMEOUT)], 1, Purpose::Writing);
+        Database::Postgres(self.access.get_or_init(open).clone())
     }
 
     /// Calls `hear` with every notification on a channel, and once after each connection, since some may have been

@@ -51,3 +51,9 @@ GRANT SELECT ON ALL TABLES IN SCHEMA chirp_tables TO chirp_query;
 GRANT SELECT (epoch, token_key, schema_version) ON chirp_log.store TO chirp_query;
 GRANT SELECT (position, hash) ON chirp_log.head TO chirp_query;
 GRANT SELECT ON chirp_log.positions TO chirp_query;
+
+-- Every server reads who may call, and says since when it asks and on which day a key was used.
+GRANT USAGE ON SCHEMA chirp_access TO chirp_command, chirp_projector, chirp_query;
+GRANT SELECT ON chirp_access.api_keys, chirp_access.authenticating TO chirp_command, chirp_projector, chirp_query;
+GRANT UPDATE (used_on) ON chirp_access.api_keys TO chirp_command, chirp_projector, chirp_query;
+GRANT INSERT ON chirp_access.authenticating TO chirp_command, chirp_projector, chirp_query;

@@ -4,6 +4,7 @@ use sqlx::Row as _;
 use uuid::Uuid;
 
 use crate::log::stored;
+use crate::rpc::auth::api_keys;
 use crate::sql::database::Database;
 use crate::sql::postgres::pool::{Purpose, Wait};
 use crate::sql::postgres::{ROLES, Server, is_lack_of_right, reading};
@@ -14,6 +15,8 @@ static LOG_SCHEMA: Script = Script::new(include_str!("../log/postgres.schema.sql
 static GRANTS: Script = Script::new(include_str!("grants.sql"));
 static TABLES_ARE_NEXT: Script =
     Script::new("CREATE SCHEMA IF NOT EXISTS chirp_tables; SET LOCAL search_path = chirp_tables");
+static ACCESS_IS_NEXT: Script =
+    Script::new("CREATE SCHEMA IF NOT EXISTS chirp_access; SET LOCAL search_path = chirp_access");
 static SELECT_EPOCH: Statement = Statement::new("SELECT epoch FROM chirp_log.store");
 /// Two processes may make the same database at once.
 static LOCK_FOR_MIGRATION: Script = Script::new("SELECT pg_advisory_xact_lock(hashtext('chirp migrate'))");
@@ -71,7 +74,9 @@ impl Server {
         stored::raise_version(&mut setup).await?;
         let epoch: Uuid = setup.row(&SELECT_EPOCH, &[]).await?.get("epoch")?;
         tables::make(&mut setup, epoch, projections).await?;
-        setup.script(&GRANTS).await?;
+        for script in [&ACCESS_IS_NEXT, &api_keys::SCHEMA, &GRANTS] {
+            setup.script(script).await?;
+        }
         Ok(setup.commit().await?)
     }
 

@@ -261,6 +261,7 @@ impl Simulation {
             let command = self.history.next(&mut self.random);
             let id = self.random.uuid();
             let call = Call {
+                formerly: None,
                 principal: format!("client-{at}"),
                 request_id: Some(RequestId(id)),
                 digest: digest("simulation", id.as_bytes()),

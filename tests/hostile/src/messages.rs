@@ -161,6 +161,7 @@ async fn small_log() -> Arc<dyn EventLog> {
     ];
     for command in commands {
         let call = Call {
+            formerly: None,
             principal: "anonymous".to_owned(),
             request_id: None,
             digest: digest("", &[]),

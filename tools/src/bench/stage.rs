@@ -14,6 +14,8 @@ use shared::model::event::{
 };
 use shared::model::ids::{AccountId, AccountKey, AccountRef, CommandId, Position, PostId};
 use shared::model::streams::StreamName;
+use shared::rpc::auth::principal::trusting;
+use shared::rpc::serve::Admission;
 use shared::rpc::serve::Services;
 use shared::runtime::ready::Readiness;
 use shared::runtime::settings::{ProjectorSettings, ServerSettings};
@@ -63,7 +65,9 @@ pub async fn serve_role(routes: Routes, names: &'static [&'static str]) -> anyho
     let settings = ServerSettings::default();
     tokio::spawn({
         let (services, ready) = (Services::of(routes), Readiness::of("bench", &[]));
-        async move { shared::rpc::serve::serve(listener, services, names, &settings, ready, tasks).await }
+        async move {
+            shared::rpc::serve::serve(listener, services, names, &settings, (ready, Admission::default()), tasks).await
+        }
     });
     Ok(Serving { channel: connect(address).await?, address, _ends: ends })
 }
@@ -74,7 +78,7 @@ pub async fn serve_bare(routes: Routes) -> anyhow::Result<Serving> {
     let drain = CancellationToken::new();
     let stop = drain.clone().cancelled_owned();
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
-    tokio::spawn(Server::builder().add_routes(routes).serve_with_incoming_shutdown(incoming, stop));
+    tokio::spawn(Server::builder().add_routes(trusting(routes)).serve_with_incoming_shutdown(incoming, stop));
     Ok(Serving { channel: connect(address).await?, address, _ends: drain.drop_guard() })
 }
 

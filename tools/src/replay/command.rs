@@ -1,9 +1,9 @@
 //! The commands that a replay sends.
 
+use crate::client::Connection;
 use shared::rpc::proto::command::command_service_client::CommandServiceClient;
 use shared::rpc::proto::command::{CreatePostRequest, FollowAccountRequest, RegisterAccountRequest, RepostPostRequest};
 use tonic::Status;
-use tonic::transport::Channel;
 
 /// A command with its request id.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,7 +47,7 @@ impl Command {
     }
 
     /// Sends it, and gives the id of what it created, if that has one.
-    pub async fn send(self, mut client: CommandServiceClient<Channel>) -> Result<Option<String>, Status> {
+    pub async fn send(self, mut client: CommandServiceClient<Connection>) -> Result<Option<String>, Status> {
         match self {
             Self::Register(request) => {
                 client.register_account(request).await.map(|answer| Some(answer.into_inner().account_id))

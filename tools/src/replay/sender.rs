@@ -8,20 +8,19 @@ use std::sync::Arc;
 use shared::rpc::proto::command::command_service_client::CommandServiceClient;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use tonic::transport::Channel;
 
 use super::command::Command;
 use super::people::{Namespace, People};
 use super::tally::Tally;
 use crate::args::Address;
-use crate::client::{self, DEADLINE, reason, retrying};
+use crate::client::{self, Connection, DEADLINE, reason, retrying};
 
 /// How many calls share a connection: servers bound the calls of one.
 const CALLS_PER_CHANNEL_MAX: usize = 256;
 
 /// Where commands are sent, and where their outcomes are counted.
 pub struct Sender {
-    clients: Vec<CommandServiceClient<Channel>>,
+    clients: Vec<CommandServiceClient<Connection>>,
     concurrency: usize,
     tally: Arc<Tally>,
     stop: CancellationToken,
@@ -105,7 +104,7 @@ impl Sender {
 
 /// Sends one command.
 pub struct Outbox {
-    client: CommandServiceClient<Channel>,
+    client: CommandServiceClient<Connection>,
     tally: Arc<Tally>,
     stop: CancellationToken,
 }

@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use query_server::Queries;
 use reference::{Account, Activity, Entry, NotificationGroup, Post, Relationship, Thread};
+use shared::rpc::auth::principal::within;
 use shared::rpc::proto::query as v1;
 use shared::rpc::proto::query::query_service_server::QueryService;
-use tonic::{Code, Request, Response, Status};
+use tonic::{Code, Response, Status};
 
 /// An answer, or nothing when the thing does not exist or may not be seen.
 pub type Found<T> = Result<Option<T>, Status>;
@@ -58,7 +59,7 @@ macro_rules! pages {
         loop {
             let mut request = $request;
             request.page_token = page_token;
-            let Some(page) = found($queries.$method(Request::new(request)).await)? else { return Ok(None) };
+            let Some(page) = found($queries.$method(within(request)).await)? else { return Ok(None) };
             timeline.add(page.items, page.includes);
             page_token = page.next_page_token;
             if page_token.is_empty() {
@@ -75,7 +76,7 @@ macro_rules! to_the_end {
         loop {
             let mut request = $request;
             request.page_token = page_token;
-            let Some(page) = found($queries.$method(Request::new(request)).await)? else { return Ok(None) };
+            let Some(page) = found($queries.$method(within(request)).await)? else { return Ok(None) };
             entries.extend(page.$field);
             page_token = page.next_page_token;
             if page_token.is_empty() {
@@ -92,14 +93,14 @@ fn text(viewer: Option<&str>) -> String {
 pub async fn account(queries: &Queries, id: &str) -> Found<Account> {
     let named = v1::get_account_request::Account::AccountId(id.to_owned());
     let request = v1::GetAccountRequest { account: Some(named), ..Default::default() };
-    let found = found(queries.get_account(Request::new(request)).await)?;
+    let found = found(queries.get_account(within(request)).await)?;
     Ok(found.and_then(|response| response.account).map(words::account))
 }
 
 pub async fn account_by_handle(queries: &Queries, handle: &str) -> Found<Account> {
     let named = v1::get_account_request::Account::Handle(handle.to_owned());
     let request = v1::GetAccountRequest { account: Some(named), ..Default::default() };
-    let found = found(queries.get_account(Request::new(request)).await)?;
+    let found = found(queries.get_account(within(request)).await)?;
     Ok(found.and_then(|response| response.account).map(words::account))
 }
 
@@ -107,13 +108,13 @@ pub async fn account_by_handle(queries: &Queries, handle: &str) -> Found<Account
 pub async fn accounts(queries: &Queries, ids: &[&str]) -> Result<(Vec<Account>, Vec<String>), Status> {
     let account_ids = ids.iter().map(ToString::to_string).collect();
     let request = v1::BatchGetAccountsRequest { account_ids, ..Default::default() };
-    let found = queries.batch_get_accounts(Request::new(request)).await?.into_inner();
+    let found = queries.batch_get_accounts(within(request)).await?.into_inner();
     Ok((found.accounts.into_iter().map(words::account).collect(), found.missing_account_ids))
 }
 
 pub async fn post(queries: &Queries, id: &str, viewer: Option<&str>) -> Found<Post> {
     let request = v1::GetPostRequest { consistency: None, viewer_account_id: text(viewer), post_id: id.to_owned() };
-    let found = found(queries.get_post(Request::new(request)).await)?;
+    let found = found(queries.get_post(within(request)).await)?;
     Ok(found.and_then(|response| response.post).map(words::post))
 }
 
@@ -121,7 +122,7 @@ pub async fn post(queries: &Queries, id: &str, viewer: Option<&str>) -> Found<Po
 pub async fn posts(queries: &Queries, ids: &[&str], viewer: Option<&str>) -> Result<(Vec<Post>, Vec<String>), Status> {
     let post_ids = ids.iter().map(ToString::to_string).collect();
     let request = v1::BatchGetPostsRequest { consistency: None, viewer_account_id: text(viewer), post_ids };
-    let found = queries.batch_get_posts(Request::new(request)).await?.into_inner();
+    let found = queries.batch_get_posts(within(request)).await?.into_inner();
     Ok((found.posts.into_iter().map(words::post).collect(), found.missing_post_ids))
 }
 
@@ -132,7 +133,7 @@ pub async fn relationship(queries: &Queries, one: &str, other: &str, viewer: Opt
         viewer_account_id: text(viewer),
         ..Default::default()
     };
-    let found = found(queries.get_relationship(Request::new(request)).await)?;
+    let found = found(queries.get_relationship(within(request)).await)?;
     Ok(found.and_then(|response| response.relationship).map(words::relationship))
 }
 
@@ -149,7 +150,7 @@ pub async fn relationships(
         viewer_account_id: text(viewer),
         ..Default::default()
     };
-    let found = queries.batch_get_relationships(Request::new(request)).await?.into_inner();
+    let found = queries.batch_get_relationships(within(request)).await?.into_inner();
     let there =
         |to: v1::RelationshipTo| (to.target_account_id, to.relationship.map(words::relationship).unwrap_or_default());
     Ok((found.relationships.into_iter().map(there).collect(), found.missing_account_ids))
@@ -207,7 +208,7 @@ pub async fn thread(queries: &Queries, post: &str, viewer: Option<&str>, page_si
             page_token,
             ..Default::default()
         };
-        let Some(page) = found(queries.get_thread(Request::new(request)).await)? else { return Ok(None) };
+        let Some(page) = found(queries.get_thread(within(request)).await)? else { return Ok(None) };
         focus = page.item.unwrap_or(focus);
         let shown = page.ancestors.iter().chain([&focus]).chain(&page.replies);
         all.push(words::page(words::posts_in(shown), BTreeSet::new(), page.includes));
@@ -230,7 +231,7 @@ pub async fn notifications(
     loop {
         let account_id = owner.to_owned();
         let request = v1::ListNotificationsRequest { account_id, page_size, page_token, ..Default::default() };
-        let Some(page) = found(queries.list_notifications(Request::new(request)).await)? else { return Ok(None) };
+        let Some(page) = found(queries.list_notifications(within(request)).await)? else { return Ok(None) };
         let posts = page.notifications.iter().filter_map(|notification| notification.post.clone()).collect();
         let people =
             page.notifications.iter().flat_map(|notification| notification.newest_causer_ids.clone()).collect();
@@ -245,7 +246,7 @@ pub async fn notifications(
 
 pub async fn unread_notification_count(queries: &Queries, owner: &str) -> Found<i64> {
     let request = v1::GetUnreadNotificationCountRequest { account_id: owner.to_owned(), ..Default::default() };
-    let found = found(queries.get_unread_notification_count(Request::new(request)).await)?;
+    let found = found(queries.get_unread_notification_count(within(request)).await)?;
     Ok(found.map(|response| response.unread_count.into()))
 }
 
@@ -260,7 +261,7 @@ pub async fn activities(
     loop {
         let account_id = owner.to_owned();
         let request = v1::ListActivitiesRequest { account_id, page_size, page_token, ..Default::default() };
-        let Some(page) = found(queries.list_activities(Request::new(request)).await)? else { return Ok(None) };
+        let Some(page) = found(queries.list_activities(within(request)).await)? else { return Ok(None) };
         let posts = page.activities.iter().filter_map(|activity| activity.post.clone());
         // A post of which several things are told is on the page once for what it refers to.
         let posts: BTreeMap<String, v1::Post> = posts.map(|post| (post.post_id.clone(), post)).collect();

@@ -8,6 +8,7 @@
 use std::io::{self, IoSlice};
 use std::net::IpAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -20,6 +21,7 @@ use futures_util::{Stream, TryStreamExt as _};
 use http_body::{Frame, SizeHint};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::sync::watch;
 use tokio::task::AbortHandle;
 use tokio::time::{Sleep, sleep};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
@@ -27,6 +29,8 @@ use tonic::service::Routes;
 use tonic::transport::server::{Connected, TcpIncoming};
 use tonic::{Code, Status};
 
+use crate::rpc::auth::principal::Caller;
+use crate::rpc::auth::validity::Validity;
 use crate::rpc::errors::{ErrorReason, Refused};
 use crate::rpc::progress::shutting_down;
 use crate::runtime::tasks::Tasks;
@@ -41,33 +45,63 @@ const GRACE: Duration = Duration::from_secs(30);
 pub struct StreamEnd {
     due: CancellationToken,
     drain: CancellationToken,
+    /// Until when the caller is known to be who it is; a client can send fresh credentials.
+    validity: Arc<watch::Sender<Validity>>,
 }
 
 impl StreamEnd {
     /// That of the call with these extensions, at a server that drains with this token.
     #[must_use]
     pub fn of(extensions: &Extensions, drain: &CancellationToken) -> Self {
+        // The call of several streams, which end with it.
+        if let Some(end) = extensions.get::<Self>() {
+            return end.clone();
+        }
+        let validity = extensions.get::<Caller>().map(|caller| caller.validity.clone()).unwrap_or_default();
         let connection = extensions.get::<Connection>();
         // What is asked within a process comes by no connection.
         let due = connection.map_or(drain, |connection| &connection.ends).clone();
-        Self { due, drain: drain.clone() }
+        Self { due, drain: drain.clone(), validity: Arc::new(watch::Sender::new(validity)) }
     }
 
     /// Completes when the stream is to end.
     pub async fn due(&self) {
-        self.due.cancelled().await;
+        tokio::select! {
+            () = self.due.cancelled() => {}
+            () = self.credentials_ended() => {}
+        }
+    }
+
+    async fn credentials_ended(&self) {
+        let mut changes = self.validity.subscribe();
+        loop {
+            let validity = changes.borrow_and_update().clone();
+            tokio::select! {
+                () = validity.ended() => return,
+                // Its sender is here.
+                _ = changes.changed() => {}
+            }
+        }
+    }
+
+    /// The caller has sent fresh credentials.
+    pub fn renew(&self, validity: Validity) {
+        self.validity.send_replace(validity);
     }
 
     /// Whether the stream is to end.
     #[must_use]
     pub fn is_due(&self) -> bool {
-        self.due.is_cancelled()
+        self.due.is_cancelled() || self.validity.borrow().refusal().is_some()
     }
 
     /// What the stream ends with, after its last message.
     #[must_use]
     pub fn status(&self) -> Status {
-        if self.drain.is_cancelled() { shutting_down() } else { connection_aged() }
+        if self.drain.is_cancelled() {
+            return shutting_down();
+        }
+        self.validity.borrow().refusal().unwrap_or_else(connection_aged)
     }
 }
 
@@ -101,7 +135,11 @@ pub(super) struct Aging {
 }
 
 /// The connections that come in, each with its age.
-pub(super) fn aging(incoming: TcpIncoming, age_max: Duration, tasks: &Tasks) -> impl Stream<Item = io::Result<Aging>> {
+pub(super) fn aging(
+    incoming: TcpIncoming,
+    age_max: Duration,
+    tasks: &Tasks,
+) -> impl Stream<Item = io::Result<Aging>> + use<> {
     let tasks = tasks.clone();
     incoming.map_ok(move |stream| {
         let ends = tasks.draining().child_token();

@@ -7,7 +7,7 @@
 //! with DEADLINE_EXCEEDED and a panic with INTERNAL. Never here: what a call means.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use ::metrics::counter;
@@ -24,11 +24,13 @@ use tower::ServiceExt as _;
 use tracing::{Instrument, debug, info_span};
 use uuid::Uuid;
 
-use super::age::caller;
+use super::age::caller as caller_address;
 use super::connect::Arrived;
+use super::rates::Rates;
 use super::room::Room;
 use super::{MESSAGE_BYTES_MAX, REQUEST_ID_HEADER, Services, service_of};
 use crate::log::ReadError;
+use crate::rpc::auth::authority::Authority;
 use crate::rpc::call_metrics;
 use crate::rpc::errors::{ErrorReason, RETRY_DELAY, Refused, internal};
 use crate::runtime::deadlines::within;
@@ -117,6 +119,8 @@ pub(super) struct Calls {
     pub names: &'static [&'static str],
     pub ready: Readiness,
     pub room: Room,
+    pub authority: Authority,
+    pub rates: Arc<Rates>,
 }
 
 impl Calls {
@@ -159,6 +163,28 @@ impl Calls {
             may_panic();
             self.services.get(request.uri().path())
         };
+        // Whoever asks whether the server is well need not say who it is.
+        let mut left = None;
+        if !is_about_the_server(request.uri().path()) {
+            match self.authority.identify(request.headers()).await {
+                Ok(caller) => {
+                    let (path, peer) = (request.uri().path(), caller_address(request.extensions()));
+                    let counted = self.rates.count(path, &caller.principal, peer, request.headers());
+                    request.extensions_mut().insert(caller);
+                    match counted {
+                        Ok(counted) => left = counted,
+                        Err(refused) => {
+                            read_to_refuse(request.into_body()).await;
+                            return refused.into_http();
+                        }
+                    }
+                }
+                Err(refused) => {
+                    read_to_refuse(request.into_body()).await;
+                    return refused.into_http();
+                }
+            }
+        }
         let Some(router) = router else {
             read_to_refuse(request.into_body()).await;
             return Status::from(ReadError::Unavailable(self.ready.failures())).into_http();
@@ -170,7 +196,11 @@ impl Calls {
                 Err(refused) => return refused.into_http(),
             };
         }
-        router.clone().oneshot(request).await.unwrap_or_else(|never| match never {})
+        let mut response = router.clone().oneshot(request).await.unwrap_or_else(|never| match never {});
+        if let Some(left) = left {
+            left.tell(response.headers_mut());
+        }
+        response
     }
 
     /// What tonic refuses by itself has no reason, and for a message that it cannot decode it says INTERNAL, which means our
@@ -267,7 +297,7 @@ async fn shed_load(room: &Room, request: Request, inside: impl AsyncFnOnce(Reque
     // Nobody takes up room before the whole message is there: else a few connections that never end what they ask would take all of it. What
     // a client streams has no end, and its call none that waits for it: the answer begins at once.
     if call_metrics::takes_a_stream(request.uri().path()) {
-        let caller = caller(request.extensions());
+        let caller = caller_address(request.extensions());
         return match room.work(caller, async || inside(request).await).await {
             Some(response) => response,
             None => shed(Body::empty()).await,
@@ -279,7 +309,7 @@ async fn shed_load(room: &Room, request: Request, inside: impl AsyncFnOnce(Reque
         Ok(Err(_)) => return too_large().into_http(),
         Err(_) => return overdue(MESSAGE_DEADLINE).into_http(),
     };
-    let caller = caller(&parts.extensions);
+    let caller = caller_address(&parts.extensions);
     let request = Request::from_parts(parts, Body::from(message));
     match room.work(caller, async || inside(request).await).await {
         Some(response) => response,
