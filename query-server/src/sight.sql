@@ -27,6 +27,24 @@ NOT EXISTS (SELECT 1 FROM graph_1_mutes AS mutes WHERE mutes.account = {viewer} 
 NOT EXISTS (SELECT 1 FROM graph_1_blocks AS blocks WHERE blocks.account = {viewer} AND blocks.target = {account})
 AND NOT EXISTS (SELECT 1 FROM graph_1_blocks AS blocks WHERE blocks.account = {account} AND blocks.target = {viewer})
 
+-- fragment: was_followed(viewer, account, after)
+-- This viewer follows this account, or is it, or has followed it after this place.
+({followed({viewer}, {account})} OR {changed({after},
+    changes.change = {Change::Unfollowed} AND changes.actor = {viewer} AND changes.target = {account})})
+
+-- fragment: was_unmuted(viewer, account, after)
+-- This viewer does not mute this account, or has not for some time after this place.
+({unmuted({viewer}, {account})} OR {changed({after},
+    changes.change IN ({Change::Muted}, {Change::Unmuted}) AND changes.actor = {viewer} AND changes.target = {account})})
+
+-- fragment: was_unblocked(viewer, account, after)
+-- No block stands between this viewer and this account, or none has for some time after this place.
+(({unblocked({viewer}, {account})}) OR {changed({after},
+    changes.change IN ({Change::Blocked}, {Change::Unblocked}) AND (
+        (changes.actor = {viewer} AND changes.target = {account})
+        OR (changes.actor = {account} AND changes.target = {viewer})
+    ))})
+
 -- fragment: was_in_sight(author, viewer, after)
 -- This viewer may have seen, after this place, what this account posts, by the alias of its profile: whatever hides it now has begun since, or
 -- has ended and begun again.
@@ -34,28 +52,14 @@ AND NOT EXISTS (SELECT 1 FROM graph_1_blocks AS blocks WHERE blocks.account = {a
     {author}.active
     OR {changed({after},
         changes.change IN ({Change::Deactivated}, {Change::Reactivated}) AND changes.actor = {author}.account)}
-) AND (
-    {unmuted({viewer}, {author}.account)}
-    OR {changed({after},
-        changes.change IN ({Change::Muted}, {Change::Unmuted})
-        AND changes.actor = {viewer} AND changes.target = {author}.account)}
-) AND (
-    ({unblocked({viewer}, {author}.account)})
-    OR {changed({after},
-        changes.change IN ({Change::Blocked}, {Change::Unblocked}) AND (
-            (changes.actor = {viewer} AND changes.target = {author}.account)
-            OR (changes.actor = {author}.account AND changes.target = {viewer})
-        ))}
-) AND (
+)
+AND {was_unmuted({viewer}, {author}.account, {after})}
+AND {was_unblocked({viewer}, {author}.account, {after})}
+AND (
     NOT {author}.protected
-    OR {followed({viewer}, {author}.account)}
-    OR {changed({after}, (
-        (changes.change IN ({Change::Protected}, {Change::Unprotected}) AND changes.actor = {author}.account)
-        OR (
-            changes.change IN ({Change::Followed}, {Change::Unfollowed})
-            AND changes.actor = {viewer} AND changes.target = {author}.account
-        )
-    ))}
+    OR {was_followed({viewer}, {author}.account, {after})}
+    OR {changed({after},
+        changes.change IN ({Change::Protected}, {Change::Unprotected}) AND changes.actor = {author}.account)}
 ))
 
 -- fragment: changed(after, what)

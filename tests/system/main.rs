@@ -30,6 +30,7 @@ mod history;
 mod idempotency;
 mod idle;
 mod includes;
+mod interrupted;
 mod journey;
 mod limits;
 mod live;

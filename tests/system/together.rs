@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use shared::rpc::proto::command::{
-    BlockAccountRequest, BookmarkPostRequest, LikePostRequest, MarkNotificationsSeenRequest, UnlikePostRequest,
-    UpdateProfileRequest,
+    BlockAccountRequest, BookmarkPostRequest, LikePostRequest, MarkNotificationsSeenRequest, UnblockAccountRequest,
+    UnlikePostRequest, UpdateProfileRequest,
 };
 use shared::rpc::proto::common::ErrorReason;
 use shared::rpc::proto::query::query_service_client::QueryServiceClient;
@@ -369,6 +369,59 @@ async fn a_subscription_that_is_refused_or_ends_is_told_and_the_others_go_on() {
     }
     heard.sort_unstable();
     assert_eq!(heard, [("h".to_owned(), "second".to_owned()), ("q".to_owned(), "second".to_owned())]);
+}
+
+#[tokio::test]
+async fn what_has_ended_begins_anew_although_the_call_was_resumed_with_it() {
+    let folder = folder();
+    let dev = Dev::start(folder.path()).await;
+    let api = &dev.api;
+    let [ada, bob] = api.accounts(["ada", "bob"]).await;
+    let post = api.post(&ada, "first").await.id;
+    let topic = || Topic::Post(PostTopic { post_id: post.clone() });
+    let block = async || {
+        let block = ask!(BlockAccountRequest { account_id: &ada, target_account_id: &bob });
+        api.commands.clone().block_account(block).await.expect("it is blocked");
+    };
+    let unblock = async || {
+        let unblock = ask!(UnblockAccountRequest { account_id: &ada, target_account_id: &bob });
+        api.commands.clone().unblock_account(unblock).await.expect("it is not blocked any more");
+    };
+    let ended = |said| matches!(said, Live::Ended(_)).then_some(());
+    let begun = |said| match said {
+        Live::Refresh(refresh) => Some(refresh.cause() == RefreshCause::BeginsNow),
+        Live::CaughtUp(_) => Some(false),
+        _ => None,
+    };
+    let mut call = Call::open(&api.queries, "").await;
+    call.subscribe("first", &bob, topic()).await;
+    call.caught_up("first").await;
+
+    let mut call = Call::open(&api.queries, &call.token).await;
+    call.subscribe("resumed", &bob, topic()).await;
+    assert!(!call.next_of("resumed", begun).await, "it goes on from its token");
+    let token = call.token.clone();
+    block().await;
+    call.next_of("resumed", ended).await;
+    unblock().await;
+    call.subscribe("after it ended", &bob, topic()).await;
+    assert!(call.next_of("after it ended", begun).await, "its client has nothing of it any more");
+    call.wish(Wish::Unsubscribe(Unsubscription { subscription_id: "after it ended".to_owned() })).await;
+
+    block().await;
+    let mut call = Call::open(&api.queries, &token).await;
+    call.subscribe("refused", &bob, topic()).await;
+    call.next_of("refused", ended).await;
+    unblock().await;
+    call.subscribe("after it was refused", &bob, topic()).await;
+    assert!(call.next_of("after it was refused", begun).await, "its client has nothing of it any more");
+
+    let mut call = Call::open(&api.queries, &token).await;
+    call.subscribe("left", &bob, topic()).await;
+    call.caught_up("left").await;
+    call.wish(Wish::Unsubscribe(Unsubscription { subscription_id: "left".to_owned() })).await;
+    call.subscribe("after it was left", &bob, topic()).await;
+    assert!(call.next_of("after it was left", begun).await, "its client has nothing of it any more");
 }
 
 #[tokio::test]

@@ -172,13 +172,13 @@ impl Home {
                 Change::Deactivated | Change::Reactivated | Change::Protected | Change::Unprotected => {
                     let concern = self.concern(snapshot, from, changed.actor).await?;
                     match changed.change {
-                        Change::Deactivated if concern.follows || concern.reposted => {
+                        Change::Deactivated if concern.followed || concern.reposted => {
                             goes(changed.actor, RemovalCause::Deactivated);
                         }
                         Change::Protected if concern.reposted && !concern.follows => {
                             goes(changed.actor, RemovalCause::Protected);
                         }
-                        Change::Reactivated if concern.follows || concern.reposted => {
+                        Change::Reactivated if concern.followed || concern.reposted => {
                             return Ok(self.refresh(RefreshCause::Reactivated, snapshot));
                         }
                         Change::Unprotected if concern.reposted && !concern.follows => {
@@ -293,7 +293,8 @@ impl Home {
         let values = [self.owner.0, account, from.0].map(Value::Number);
         let rows = snapshot.rows(&SELECT_CONCERN, &values).await?;
         let row = rows.first().ok_or_else(|| internal("a SELECT without FROM has one row"))?;
-        Ok(Concern { follows: column(row, "follows")?, reposted: column(row, "reposted")? })
+        let (follows, followed) = (column(row, "follows")?, column(row, "followed")?);
+        Ok(Concern { follows, followed, reposted: column(row, "reposted")? })
     }
 
     /// The ids of those of these posts that the owner may have seen after a position.
@@ -356,9 +357,13 @@ impl Gone {
     }
 }
 
-/// Why an owner may have seen something of an account.
+/// Why an owner may have seen something of an account since the last message.
 struct Concern {
+    /// The owner follows it now.
     follows: bool,
+    /// The owner follows it, or has followed it.
+    followed: bool,
+    /// Somebody whom the owner follows or has followed reposted it.
     reposted: bool,
 }
 

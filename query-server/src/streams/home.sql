@@ -26,16 +26,23 @@ WHERE place > $2 AND place <= $3 AND (
 ORDER BY place LIMIT $4;
 
 -- name: SELECT_CONCERN
--- Why owner $1 may have seen something of account $2 after $3: `follows` it, or is it; or somebody reposted it, also where that was undone
--- since then, and nothing hides it.
-SELECT CAST($1 AS {number}) = $2 OR EXISTS (SELECT 1 FROM graph_1_follows WHERE follower = $1 AND followee = $2) AS follows,
+-- Why owner $1 may have seen something of account $2 after $3, also where that has ended since: later changes tell of what they end only if it
+-- was in sight until then. `follows` it, or is it; `followed`, that or has followed it; `reposted`, somebody whom the owner followed had
+-- reposted it, and nothing hid it.
+SELECT {followed($1, CAST($2 AS {number}))} AS follows,
+       {was_followed($1, CAST($2 AS {number}), $3)} AS followed,
        (EXISTS (
            SELECT 1 FROM posts_1 AS posts WHERE posts.author = $2 AND {reposted_by_followed(posts.post, $1)}
        ) OR EXISTS (
+           SELECT 1 FROM changes_1 AS unfollowed
+           {ordered join} posts_1 AS posts ON posts.author = $2
+           {ordered join} posts_1_reposts AS reposts ON reposts.account = unfollowed.target AND reposts.post = posts.post
+           WHERE unfollowed.place > $3 AND unfollowed.change = {Change::Unfollowed} AND unfollowed.actor = $1
+       ) OR EXISTS (
            SELECT 1 FROM changes_1 AS undone {ordered join} posts_1 AS posts ON posts.post = undone.target
            WHERE undone.place > $3 AND undone.change = {Change::RepostUndone} AND posts.author = $2
-           AND {followed($1, undone.actor)}
-       )) AND {unblocked($1, $2)} AND {unmuted($1, $2)} AS reposted;
+           AND {was_followed($1, undone.actor, $3)}
+       )) AND {was_unblocked($1, $2, $3)} AND {was_unmuted($1, $2, $3)} AS reposted;
 
 -- name: SELECT_ENTRIES_OF
 -- The posts that may be in a timeline because of account $1, each with the place of that reason, up to $2, $6 of them at most: what it

@@ -25,11 +25,16 @@ WHERE changes.recipient = $1 AND changes.place > $2 AND changes.place <= $3
 GROUP BY changes.reason, changes.post LIMIT $4;
 
 -- name: SELECT_SIGHT
--- A reason that is not above 0 does not stand.
-{sight_changed(EXISTS (
+-- A reason that is not above 0 does not stand. The account is involved, too, where a post of it was what a group was about that was touched: if
+-- its cause ended after the account went out of sight, whoever comes back between the two would not be told.
+{sight_changed((EXISTS (
     SELECT 1 FROM notifications_1 AS causes
     WHERE causes.recipient = $1 AND causes.actor = sighted.account AND causes.reason > 0
-))};
+) OR EXISTS (
+    SELECT 1 FROM notifications_1_changes AS touched {ordered join} posts_1 AS posts ON posts.post = touched.post
+    WHERE touched.recipient = $1 AND touched.place > $2 AND touched.place <= $3
+    AND posts.author = sighted.account AND posts.author <> $1
+)))};
 
 -- name: SELECT_IN_SIGHT
 -- Those of the posts $1, deleted or not, that owner $2 may have seen after $3.

@@ -496,7 +496,7 @@ impl Multiplexed {
 
     /// A subscription was opened, or refused; unless it was ended meanwhile.
     async fn begin(&mut self, number: Number, opened: Result<Opened, Status>) -> Result<(), Status> {
-        self.left.remove(&number);
+        let left = self.left.remove(&number);
         let named = self.names.iter().find(|(_, of)| **of == number).map(|(id, _)| id.clone());
         let Some(id) = named else { return Ok(()) };
         let entered = opened.and_then(|opened| {
@@ -512,6 +512,7 @@ impl Multiplexed {
             }
             Err(status) => {
                 self.names.remove(&id);
+                self.forget_where_it_was(left.map(|(resumed, _)| resumed));
                 self.say_the_end(id, status).await
             }
         }
@@ -540,14 +541,24 @@ impl Multiplexed {
     /// Ends a subscription.
     fn forget(&mut self, id: &str, number: Number) {
         self.names.remove(id);
-        self.left.remove(&number);
         self.parts.remove(&number);
-        let Some(Held { account: Some(account), .. }) = self.held.remove(&number) else { return };
+        let (left, held) = (self.left.remove(&number), self.held.remove(&number));
+        let resumed = left.map(|(resumed, _)| resumed);
+        self.forget_where_it_was(resumed.or_else(|| held.as_ref().and_then(|held| held.resumed)));
+        let Some(Held { account: Some(account), .. }) = held else { return };
         if let Some((subscriptions, _)) = self.present.get_mut(&account) {
             *subscriptions -= 1;
             if *subscriptions == 0 {
                 self.present.remove(&account);
             }
+        }
+    }
+
+    /// What has ended begins anew when it is subscribed to again, whatever the call was resumed with: its client has dropped what it had of it,
+    /// and must be told to fetch.
+    fn forget_where_it_was(&mut self, resumed: Option<(Resumed, SubscriptionDigest)>) {
+        if let Some((kind, digest)) = resumed {
+            Arc::make_mut(&mut self.ground.resumed).subscriptions.remove(&(kind as u8, digest));
         }
     }
 

@@ -1,8 +1,7 @@
 //! A client of one call for everything, written from the comments of the protos alone by somebody who had not seen the
 //! server: a home timeline, the notifications, a post with its direct replies, and the own state of the account.
 //!
-//! Always: it does what the comments say, no more; where they leave something open, a comment that begins with
-//! `QUESTION` says what, and what was decided. Never here: presence, watched posts, and what a subscription shows of
+//! Always: it does what the comments say, no more. Never here: presence, watched posts, and what a subscription shows of
 //! posts beside the ones that it is about.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -278,9 +277,7 @@ impl FromComments {
             }
         }
         for (id, own) in &self.state.own_accounts {
-            // QUESTION: is it announced by `account_state` what the other does, such as `followed_by`? AccountStateTopic
-            // is "what the account that looks has done", but StreamResponse.relationship is "how it stands to another
-            // account changed". Decided: only its own deeds are relied on.
+            // "What others do, such as following it, is not announced here."
             let must = model.relationship(account, id, Some(account));
             let must = (must.following, must.follow_requested, must.blocking, must.muting);
             let is = (own.following, own.follow_requested, own.blocking, own.muting);
@@ -448,8 +445,7 @@ impl FromComments {
         if let Some((topic, _)) = self.state.progress.iter().find(|(_, progress)| progress.refresh.is_some()) {
             return Some(Chore::Fetch(*topic));
         }
-        // QUESTION: may `ended` be of a moment that has passed? An account that was deactivated and reactivated, or a post
-        // that was hidden and shown again, may be there by now. Decided: what has ended is asked for once more.
+        // "It may be of a moment that has passed ...: to look anew, subscribe again."
         let is_to_try =
             |(topic, progress): &(&Topic, &Progress)| progress.has_ended && !device.tried_again.contains(topic);
         self.state.progress.iter().find(is_to_try).map(|(topic, _)| Chore::TryAgain(*topic))
@@ -479,8 +475,8 @@ impl FromComments {
 }
 
 impl Call {
-    /// QUESTION: how does one "end the subscription" of a call of Subscribe? Decided: what comes of it is ignored, and the
-    /// next call is made without it.
+    /// Those of Subscribe "stay as they are while the call is open: to add or to end one, call again". Until then, what
+    /// comes of it is ignored.
     async fn end_what_was_left(&mut self) {
         let left = std::mem::take(&mut self.left);
         let Some(requests) = &self.requests else { return };
@@ -512,8 +508,7 @@ impl FromComments {
             .random
             .one_in(3)
             .then_some(v1::Consistency { requirement: Some(Requirement::FullyConsistent(true)) });
-        // QUESTION: can a token of Subscribe be given to Stream, and the other way round? "of this call or of one before"
-        // may mean the method. Decided: it can, since "Subscribe is Stream for clients that can send one message only".
+        // "The `resume_token` of the last message that was applied, of a call of Stream or of Subscribe."
         let opened = match device.random.one_in(2) {
             true => self.call_subscribe(&topics, consistency, device).await,
             false => self.call_stream(&topics, consistency, device).await,
@@ -592,9 +587,8 @@ impl FromComments {
         if progress.has_list || progress.has_ended || progress.refresh.is_some() {
             return;
         }
-        // QUESTION: a client that comes back to what it has left cannot see whether its last token still knows that; if it
-        // does, nothing says `refresh`. A page token does not help, since the call's comes first, and the page may be older
-        // than that if another server answers. Decided: it is fetched anew, and fully consistent.
+        // "A token from before the end still knows it ...: whoever subscribes to the same again in a later call first fetches
+        // the list anew, with `fully_consistent`." The client does not tell whether this call is a later one.
         if self.state.left.contains(&self.subject(topic)) {
             let fresh = v1::Consistency { requirement: Some(Requirement::FullyConsistent(true)) };
             self.fetch(topic, device, Some(fresh)).await;
@@ -610,9 +604,7 @@ impl FromComments {
     fn subscription(&mut self, topic: Topic, random: &mut Random) -> v1::Subscription {
         self.names_given += 1;
         let progress = &self.state.progress[&topic];
-        // QUESTION: may the token of a page stay although the list has gone on since? Subscription.page_resume_token is for a
-        // page that "was just fetched"; clients.md says "The call's comes first, so both can stay". But a token of a
-        // message that came before a subscription had begun does not know that subscription. Decided: it may stay.
+        // "It may stay when the call is made again, for as long as the client has the list."
         let page_resume_token = match progress.is_as_fetched || random.one_in(2) {
             true => progress.page_resume_token.clone(),
             false => String::new(),
@@ -640,9 +632,8 @@ impl FromComments {
         if let (Some(topic), Some(event)) = (topic, event) {
             self.hear(topic, event);
         }
-        // QUESTION: while a refresh of one subscription waits for its list, may the token of a message of another one be
-        // stored? It says that the refresh has been heard. Decided: it may, and what is still to be fetched, and what is
-        // kept for it, is stored along with it.
+        // "It counts a `refresh` as applied: whoever stores the token before the list was fetched stores along with it that
+        // this is still to be done", and what is kept for it.
         self.state.resume_token = resume_token;
     }
 
@@ -673,8 +664,7 @@ impl FromComments {
         self.progress(topic).is_as_fetched = false;
         match news {
             Event::HomeTimelineItem(v1::HomeTimelineItem { item: Some(item), .. }) => self.enter(item),
-            // QUESTION: is `place` of this item the place that the entry has? "which keeps its place" may also mean that the
-            // client must keep it. Decided: the item is taken as it is.
+            // "Replace the entry of the post by `item`, which has the same place; if the list has no entry of it, do nothing."
             Event::HomeTimelineUpdated(v1::HomeTimelineUpdated { item: Some(item), .. })
                 if self.has_entry_of(&item) =>
             {
@@ -747,8 +737,8 @@ impl FromComments {
 
     /// A post that the client has not seen before comes with what the account has to do with it.
     fn meet(&mut self, post: v1::Post) {
-        // QUESTION: which is newer, `liked` of a post in a message of one subscription or a `post_state` that `account_state`
-        // has sent before? "A subscription that is slow does not hold up another." Decided: `post_state` counts.
+        // "Where a message of another subscription and one of this say differently whether a post is liked, reposted or
+        // bookmarked, this one counts."
         let v1::Post { post_id, liked, reposted, bookmarked, .. } = post;
         let own = v1::PostState { post_id: post_id.clone(), liked, reposted, bookmarked };
         self.state.own_posts.entry(post_id).or_insert(own);
@@ -930,8 +920,7 @@ impl FromComments {
             };
             let page = device.queries.clone().get_thread(request).await?.into_inner();
             replies.extend(page.replies);
-            // QUESTION: `item` is on every page, and a later page may be newer: which one belongs to the resume token?
-            // Decided: that of the first page.
+            // "`resume_token` goes with that of the first page."
             focus = focus.or(page.item);
             let resume_token = first_resume_token.get_or_insert(page.resume_token);
             if page.next_page_token.is_empty() {
@@ -948,8 +937,8 @@ impl FromComments {
         }
     }
 
-    /// QUESTION: what is fetched again for `account_state`? There is no list of the posts that the account likes, nor of the
-    /// accounts that it has asked. Decided: the state of all posts and accounts that the client shows, by their ids.
+    /// "Of `account_state`, fetch the posts and accounts again that the client shows, with BatchGetPosts and
+    /// BatchGetRelationships."
     async fn fetch_own<T: Transport>(
         &mut self,
         device: &mut Device<'_, T>,
