@@ -8,6 +8,7 @@ pub mod errors;
 pub mod json;
 pub mod media;
 pub mod methods;
+pub mod moderation;
 pub mod paging;
 pub mod progress;
 pub mod proto;

@@ -35,6 +35,7 @@ mod live;
 mod manners;
 mod media;
 mod metrics;
+mod moderation;
 mod operations;
 mod pages;
 mod parked;

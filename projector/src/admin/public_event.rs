@@ -95,6 +95,15 @@ fn account(event: &AccountEvent) -> (EventType, Details) {
         AccountEvent::Unprotected { account } => changed(EventType::AccountUnprotected, account),
         AccountEvent::Deactivated { account } => changed(EventType::AccountDeactivated, account),
         AccountEvent::Reactivated { account } => changed(EventType::AccountReactivated, account),
+        AccountEvent::Suspended { account, reason, personal, .. } => {
+            let suspended = v1::AccountSuspended {
+                account_id: account.id.to_string(),
+                reason: common::ModerationReason::from(*reason).into(),
+                text: personal.open().text.clone(),
+            };
+            (EventType::AccountSuspended, Details::AccountSuspended(suspended))
+        }
+        AccountEvent::Unsuspended { account, .. } => changed(EventType::AccountUnsuspended, account),
     }
 }
 
@@ -140,6 +149,19 @@ fn post(event: &PostEvent) -> (EventType, Details) {
         PostEvent::Deleted { post, author, .. } => {
             let deleted = v1::PostDeleted { post_id: post.id.to_string(), author_id: author.id.to_string() };
             (EventType::PostDeleted, Details::PostDeleted(deleted))
+        }
+        PostEvent::TakenDown { post, author, reason, personal, .. } => {
+            let taken_down = v1::PostTakenDown {
+                post_id: post.id.to_string(),
+                author_id: author.id.to_string(),
+                reason: common::ModerationReason::from(*reason).into(),
+                text: personal.open().text.clone(),
+            };
+            (EventType::PostTakenDown, Details::PostTakenDown(taken_down))
+        }
+        PostEvent::Restored { post, author, .. } => {
+            let restored = v1::PostRestored { post_id: post.id.to_string(), author_id: author.id.to_string() };
+            (EventType::PostRestored, Details::PostRestored(restored))
         }
     }
 }
