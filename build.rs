@@ -166,10 +166,10 @@ fn access(pool: &DescriptorPool) -> Result<String, Box<dyn Error>> {
         }
         let request = method.input();
         let has = |field: &str| request.get_field_by_name(field).is_some();
-        let mut arms = String::new();
-        for (index, field) in accounts.iter().enumerate() {
+        let mut fields = Vec::new();
+        for field in &accounts {
             if has(field) {
-                arms.push_str(&format!("            {index} => &self.{field},\n"));
+                fields.push(format!("&self.{field}"));
             } else if !method.is_client_streaming() {
                 return Err(format!("{full_name} names a field that its request does not have: {field}").into());
             }
@@ -188,10 +188,11 @@ fn access(pool: &DescriptorPool) -> Result<String, Box<dyn Error>> {
         text.push_str(&format!(
             "impl Guarded for crate::rpc::proto::{package}::{} {{\n    const ACCESS: Access = Access {{\n        method: \
              \"{service_name}/{name}\",\n        accounts: &{accounts:?},\n        scope: {scope:?},\n        role: {role},\n        \
-             anybody: {anybody},\n        lesser: {lesser:?},\n    }};\n\n    fn account(&self, index: usize) -> &str {{\n        match \
-             index {{\n{arms}            _ => \"\",\n        }}\n    }}\n\n    fn asks_for_less(&self) -> bool {{\n        {asks}\n    \
+             anybody: {anybody},\n        lesser: {lesser:?},\n    }};\n\n    fn account(&self, index: usize) -> &str {{\n        \
+             let named: &[&str] = &[{}];\n        named.get(index).copied().unwrap_or_default()\n    }}\n\n    fn asks_for_less(&self) -> bool {{\n        {asks}\n    \
              }}\n}}\n",
-            request.name()
+            request.name(),
+            fields.join(", ")
         ));
         every.push(format!("<crate::rpc::proto::{package}::{} as Guarded>::ACCESS", request.name()));
     }

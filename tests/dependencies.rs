@@ -43,9 +43,8 @@ fn every_crate_has_a_licence_a_name_and_a_source_that_are_allowed() {
     assert!(denied.contains("openssl") && licences.contains("MIT"), "the rules are read");
 
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-    let asked = Command::new(cargo)
-        .args(["metadata", "--locked", "--format-version", "1"])
-        .current_dir(env!("CARGO_MANIFEST_DIR"));
+    let mut asked = Command::new(cargo);
+    asked.args(["metadata", "--locked", "--format-version", "1"]).current_dir(env!("CARGO_MANIFEST_DIR"));
     let metadata = asked.output().expect("cargo runs").stdout;
     let metadata: Value = serde_json::from_slice(&metadata).expect("it prints JSON");
     let resolved = metadata["resolve"]["nodes"].as_array().expect("a list");

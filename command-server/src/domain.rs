@@ -16,7 +16,8 @@ pub mod reaction;
 pub mod requests;
 
 use shared::model::event::Event;
-use shared::model::ids::{Position, Version};
+use shared::model::ids::{AccountId, Position, PostId, Version};
+use shared::model::moderation::Moderated;
 
 /// Why a command is refused, as a fact.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -26,7 +27,10 @@ pub enum Refusal {
     /// The acting account must be reactivated first.
     #[error("the acting account is deactivated")]
     AccountDeactivated,
-    /// The other account is deactivated at the moment.
+    /// A moderator suspended the acting account, which cannot end that.
+    #[error("the acting account is suspended")]
+    AccountSuspended { account: AccountId, moderated: Moderated },
+    /// The other account is deactivated or suspended at the moment.
     #[error("the target account is deactivated")]
     TargetDeactivated,
     #[error("the handle {0} is taken")]
@@ -37,6 +41,9 @@ pub enum Refusal {
     /// Its author deleted it, and the actor could see it.
     #[error("the post was deleted")]
     PostDeleted,
+    /// A moderator took the actor's own post down.
+    #[error("the post was taken down")]
+    PostTakenDown { post: PostId, moderated: Moderated },
     #[error("only the author of a post may change it")]
     NotAuthor,
     /// In either direction.
@@ -83,6 +90,7 @@ pub(crate) mod samples {
     use shared::model::event::{AccountKind, Envelope, Profile};
     use shared::model::ids::{AccountId, AccountKey, AccountRef, PostId, PostKey, PostRef, Version};
     use shared::model::media::{Media, MediaKind};
+    use shared::model::moderation::{Moderated, ModerationReason, Note};
     use uuid::Uuid;
 
     use super::account::{Account, Known};
@@ -104,6 +112,7 @@ pub(crate) mod samples {
             personal: Envelope::Plain(Profile { display_name: "Somebody".to_owned(), ..Profile::default() }),
             protected: false,
             active: true,
+            suspended: None,
             version: Version(1),
         }
     }
@@ -118,5 +127,13 @@ pub(crate) mod samples {
 
     pub fn deactivated(me: AccountRef) -> Account {
         Account::Known(Known { active: false, ..known(me) })
+    }
+
+    pub fn moderated() -> Moderated {
+        Moderated { reason: ModerationReason::Spam, note: Note { text: "Not here.".to_owned() } }
+    }
+
+    pub fn suspended(me: AccountRef) -> Account {
+        Account::Known(Known { suspended: Some(moderated()), ..known(me) })
     }
 }

@@ -10,7 +10,9 @@ use shared::model::event::{AccountKind, PostText, Profile};
 use shared::model::hashtag::HASHTAG_LENGTH_MAX;
 use shared::model::ids::{AccountId, NUMBER_MAX, PostId, RequestId, Version};
 use shared::model::media::{PostExtras, ProfileExtras};
+use shared::model::moderation::{Moderated, ModerationReason, Note};
 use shared::rpc::errors::{ErrorReason, Violations};
+use shared::rpc::moderation;
 use shared::rpc::proto::command::{self as v1, WaitFor};
 use shared::rpc::proto::common;
 use shared::rpc::tokens::{Genuine, Tokens};
@@ -30,6 +32,8 @@ pub const BIO_LENGTH_MAX: usize = 300;
 
 /// The longest content warning, in such characters, after trimming.
 pub const CONTENT_WARNING_LENGTH_MAX: usize = 100;
+/// The longest text beside the reason of a moderator, in such characters, after trimming.
+pub const NOTE_LENGTH_MAX: usize = 200;
 
 /// The fields of a profile, as an update mask names them.
 const PROFILE_FIELDS: [&str; 4] = ["display_name", "bio", "avatar", "banner"];
@@ -200,6 +204,15 @@ impl Fields {
             self.0.add("expected_version", ErrorReason::FieldInvalid, "must be a version, or 0 for any");
         }
         (number != 0).then_some(Version(number))
+    }
+
+    /// Why a moderator acts. A text that shows nothing is none.
+    pub fn moderated(&mut self, reason: i32, text: &str) -> Moderated {
+        let reason = moderation::reason(reason).unwrap_or_else(|| {
+            self.0.add("reason", ErrorReason::ModerationReasonInvalid, "must be a reason that the contract names");
+            ModerationReason::Other
+        });
+        Moderated { reason, note: Note { text: shown(self.0.words("text", text, NOTE_LENGTH_MAX)) } }
     }
 
     pub fn kind(&mut self, kind: i32) -> AccountKind {

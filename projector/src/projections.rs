@@ -97,7 +97,9 @@ pub fn wanted_by(event: &Event) -> &'static [&'static str] {
             AccountEvent::Protected { .. }
             | AccountEvent::Unprotected { .. }
             | AccountEvent::Deactivated { .. }
-            | AccountEvent::Reactivated { .. } => &[profiles::NAME, changes::NAME, own_changes::NAME],
+            | AccountEvent::Reactivated { .. }
+            | AccountEvent::Suspended { .. }
+            | AccountEvent::Unsuspended { .. } => &[profiles::NAME, changes::NAME, own_changes::NAME],
         },
         Event::Post(event) => match event {
             PostEvent::Created { .. } | PostEvent::Deleted { .. } => &[
@@ -110,6 +112,10 @@ pub fn wanted_by(event: &Event) -> &'static [&'static str] {
                 changes::NAME,
             ],
             PostEvent::Edited { .. } => &[posts::NAME, hashtags::NAME, notifications::NAME, changes::NAME],
+            // What is taken down keeps its rows everywhere: it is judged at read, and can come back.
+            PostEvent::TakenDown { .. } | PostEvent::Restored { .. } => {
+                &[posts::NAME, notifications::NAME, changes::NAME, own_changes::NAME]
+            }
         },
         Event::Like(event) => match event {
             LikeEvent::Added { .. } | LikeEvent::Removed { .. } => {

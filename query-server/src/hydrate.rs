@@ -14,7 +14,7 @@ use timelines::Reason;
 use tonic::Status;
 
 use self::rows::{AccountRow, OwnRow};
-pub use self::rows::{Flag, PostRow, StandingRow};
+pub use self::rows::{Flag, PostRow, StandingRow, taken_down};
 use crate::snapshot::{Snapshot, Value, list};
 use crate::vocabulary::VOCABULARY;
 
@@ -140,7 +140,7 @@ impl Hydrated {
         let found = snapshot.row(&SELECT_ACCOUNTS_FOR, &[wanted, Value::Number(viewer.0)]).await?;
         let keyed = |(row, standing): (AccountRow, StandingRow)| {
             let key = row.key();
-            let standing = (row.is_active() && key != viewer).then(|| standing.relationship());
+            let standing = (row.is_shown() && key != viewer).then(|| standing.relationship());
             (key, Account { viewer: standing, ..row.account() })
         };
         self.accounts.extend(list(&found, "found")?.into_iter().map(keyed));
@@ -236,7 +236,7 @@ impl Hydrated {
     }
 }
 
-/// What posts refer to. Who is deactivated is not shown.
+/// What posts refer to. Who is deactivated or suspended is not shown.
 fn includes<'a>(accounts: impl Iterator<Item = &'a Account>, referred: impl Iterator<Item = &'a Referred>) -> Includes {
     let mut includes = Includes {
         accounts: accounts.filter(|account| !account.deactivated).cloned().collect(),

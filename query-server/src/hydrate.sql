@@ -4,7 +4,7 @@
 -- An account, from these aliases of its profile and its counts: `AccountRow` has the same order.
 {array}(
     {profile}.account, {id {profile}.account_id}, {profile}.handle, {profile}.display_name, {profile}.bio, {profile}.organization,
-    {profile}.protected, {profile}.active, {profile}.created_at,
+    {profile}.protected, {is_shown({profile})}, {profile}.created_at,
     COALESCE({counts}.followers, 0), COALESCE({counts}.following, 0), COALESCE({counts}.posts, 0),
     {profile}.version, {profile}.extras
 )
@@ -44,7 +44,7 @@ LEFT JOIN profiles_1 AS quoted_author ON quoted_author.account = quoted.author
     COALESCE(counts.likes, 0), COALESCE(counts.reposts, 0), COALESCE(counts.replies, 0),
     {own_row({viewer})},
     posts.author, {id author.account_id},
-    posts.version, posts.extras
+    posts.version, posts.extras, posts.taken_down
 )
 
 -- fragment: post_joins()
@@ -86,14 +86,15 @@ FROM wanted {ordered join} posts_1 AS posts ON posts.post = wanted.post
 {quoted_joins()};
 
 -- name: SELECT_REFERRED
--- $1 posts that others quote or answer, each with a viewer; whether the viewer may see it, and if not, may know that it was deleted.
+-- $1 posts that others quote or answer, each with a viewer; whether the viewer may see it, and if not, may know that it was
+-- deleted or taken down.
 WITH wanted AS MATERIALIZED (
     SELECT * FROM {rows $1 AS asked: viewer, post}
 )
 SELECT CAST({collect}({array}(
     wanted.viewer,
     {visible(posts, author, wanted.viewer)},
-    (posts.deleted AND {opens_to(author, wanted.viewer)}),
+    (NOT {is_up(posts)} AND {opens_to(author, wanted.viewer)}),
     {post_row(wanted.viewer)}
 )) AS TEXT) AS found
 FROM wanted

@@ -26,14 +26,14 @@ COALESCE((SELECT reposts FROM counts_1_posts WHERE post = {post}), 0)
 -- a block ends the follows between the two, so an actor whom the owner follows stands across none.
 EXISTS (
     SELECT 1 FROM posts_1 AS posts
-    {ordered join} profiles_1 AS author ON author.account = posts.author AND author.active
-    WHERE posts.post = reason.post AND NOT posts.deleted
+    {ordered join} profiles_1 AS author ON author.account = posts.author AND {is_shown(author)}
+    WHERE posts.post = reason.post AND {is_up(posts)}
     AND (reason.place = reason.post OR EXISTS (
         SELECT 1 FROM posts_1_reposts AS reposts
         WHERE reposts.account = reason.actor AND reposts.post = reason.post AND reposts.place = reason.place
     ))
     AND (reason.actor = posts.author OR (
-        EXISTS (SELECT 1 FROM profiles_1 AS actor WHERE actor.account = reason.actor AND actor.active)
+        EXISTS (SELECT 1 FROM profiles_1 AS actor WHERE actor.account = reason.actor AND {is_shown(actor)})
         AND {unmuted({owner}, reason.actor)}
     ))
     AND {followed({owner}, reason.actor)}
@@ -48,7 +48,7 @@ EXISTS (
 AND NOT (reason.place < {up_to} AND CASE WHEN {is_spread_wider(reason.post, {owner})} THEN EXISTS (
     SELECT 1 FROM graph_1_follows AS follows
     {ordered join} posts_1_reposts AS newer ON newer.account = follows.followee AND newer.post = reason.post
-    JOIN profiles_1 AS newer_actor ON newer_actor.account = newer.account AND newer_actor.active
+    JOIN profiles_1 AS newer_actor ON newer_actor.account = newer.account AND {is_shown(newer_actor)}
     WHERE follows.follower = {owner} AND newer.place > reason.place AND newer.place <= {up_to}
     AND {unmuted({owner}, newer.account)}
 ) OR EXISTS (
@@ -56,7 +56,7 @@ AND NOT (reason.place < {up_to} AND CASE WHEN {is_spread_wider(reason.post, {own
     WHERE newer.account = {owner} AND newer.post = reason.post AND newer.place > reason.place AND newer.place <= {up_to}
 ) ELSE EXISTS (
     SELECT 1 FROM posts_1_reposts AS newer
-    JOIN profiles_1 AS newer_actor ON newer_actor.account = newer.account AND newer_actor.active
+    JOIN profiles_1 AS newer_actor ON newer_actor.account = newer.account AND {is_shown(newer_actor)}
     WHERE newer.post = reason.post AND newer.place > reason.place AND newer.place <= {up_to}
     AND {followed({owner}, newer.account)}
     AND {unmuted({owner}, newer.account)}

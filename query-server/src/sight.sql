@@ -3,14 +3,29 @@
 -- The viewer is a value, or a column; 0 is nobody, which is nobody's key. Accounts are given by the alias of their profile where this says so,
 -- and by their key elsewhere.
 
+-- fragment: is_shown(account)
+-- This account, by the alias of its profile, is neither deactivated nor suspended.
+({account}.active AND NOT {account}.suspended)
+
+-- fragment: is_up(post)
+-- This post, by its alias, was neither deleted nor taken down.
+(NOT {post}.deleted AND {post}.taken_down IS NULL)
+
 -- fragment: visible(post, author, viewer)
--- This viewer may see this post: it is there, its author is active, no block stands between the two, and a protected author's posts are for the
+-- This viewer may see this post: it is there, its author is shown, no block stands between the two, and a protected author's posts are for the
 -- author and the followers. Both by their aliases.
-(NOT {post}.deleted AND {opens_to({author}, {viewer})})
+({is_up({post})} AND {opens_to({author}, {viewer})})
+
+-- fragment: visible_by_id(post, author, viewer)
+-- The same of a viewer who asks for this very post: its author finds it also when it was taken down.
+(
+    NOT {post}.deleted AND ({post}.taken_down IS NULL OR {author}.account = {viewer})
+    AND {opens_to({author}, {viewer})}
+)
 
 -- fragment: opens_to(account, viewer)
 -- This account, by the alias of its profile, shows what it does to this viewer.
-{account}.active
+{is_shown({account})}
 AND (NOT {account}.protected OR {followed({viewer}, {account}.account)})
 AND {unblocked({viewer}, {account}.account)}
 
@@ -49,7 +64,7 @@ AND NOT EXISTS (SELECT 1 FROM graph_1_blocks AS blocks WHERE blocks.account = {a
 -- This viewer may have seen, after this place, what this account posts, by the alias of its profile: whatever hides it now has begun since, or
 -- has ended and begun again.
 ((
-    {author}.active
+    {is_shown({author})}
     OR {changed({after},
         changes.change IN ({Change::Deactivated}, {Change::Reactivated}) AND changes.actor = {author}.account)}
 )
@@ -61,6 +76,11 @@ AND (
     OR {changed({after},
         changes.change IN ({Change::Protected}, {Change::Unprotected}) AND changes.actor = {author}.account)}
 ))
+
+-- fragment: was_up(post, after)
+-- This post, deleted or not, was not taken down at some time after this place. By its alias.
+({post}.taken_down IS NULL OR {changed({after},
+    changes.change IN ({Change::TakenDown}, {Change::Restored}) AND changes.target = {post}.post)})
 
 -- fragment: changed(after, what)
 -- Something like this has happened after this place.

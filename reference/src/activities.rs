@@ -45,7 +45,7 @@ enum Object {
 
 impl Model {
     /// The activities of the accounts that this one follows now, if they were not undone and as far as it may see them;
-    /// newest first. Empty for an unknown or deactivated account.
+    /// newest first. Empty for an unknown, deactivated or suspended account.
     #[must_use]
     pub fn activities(&self, account: &str) -> Vec<Activity> {
         let Some(reader) = self.active_number(account) else {

@@ -102,6 +102,13 @@ pub(crate) struct Follow {
     pub(crate) seen_up_to: Option<u64>,
 }
 
+/// Why a moderator acts.
+#[derive(Debug)]
+pub(crate) struct Taking {
+    pub(crate) reason: String,
+    pub(crate) text: String,
+}
+
 #[derive(Debug)]
 pub(crate) enum Event {
     AccountRegistered { account_id: String, handle: String, kind: String, profile: Profile },
@@ -111,11 +118,15 @@ pub(crate) enum Event {
     AccountUnprotected { account: Ref },
     AccountDeactivated { account: Ref },
     AccountReactivated { account: Ref },
+    AccountSuspended { account: Ref, active: bool, taking: Taking },
+    AccountUnsuspended { account: Ref, active: bool },
     HandleClaimed { handle: String, account_id: String },
     HandleReleased { handle: String, account_id: String },
     PostCreated(PostCreated),
     PostEdited { target: PostRef, content: Content, dropped: Vec<Dropped> },
     PostDeleted { target: PostRef, reply_to: Option<PostRef> },
+    PostTakenDown { target: PostRef, reply_to: Option<PostRef>, taking: Taking },
+    PostRestored { target: PostRef, reply_to: Option<PostRef> },
     LikeAdded(OnPost),
     LikeRemoved(OffPost),
     RepostAdded(OnPost),
@@ -163,6 +174,14 @@ impl Event {
             "account.unprotected" => Self::AccountUnprotected { account: fields.reference("account")? },
             "account.deactivated" => Self::AccountDeactivated { account: fields.reference("account")? },
             "account.reactivated" => Self::AccountReactivated { account: fields.reference("account")? },
+            "account.suspended" => Self::AccountSuspended {
+                account: fields.reference("account")?,
+                active: fields.flag("active")?,
+                taking: fields.taking()?,
+            },
+            "account.unsuspended" => {
+                Self::AccountUnsuspended { account: fields.reference("account")?, active: fields.flag("active")? }
+            }
             "handle.claimed" => {
                 Self::HandleClaimed { handle: fields.text("handle")?, account_id: fields.text("account_id")? }
             }
@@ -182,6 +201,15 @@ impl Event {
                 dropped: fields.dropped()?,
             },
             "post.deleted" => Self::PostDeleted {
+                target: fields.post("post", "author")?,
+                reply_to: fields.optional_post("reply_to")?,
+            },
+            "post.taken_down" => Self::PostTakenDown {
+                target: fields.post("post", "author")?,
+                reply_to: fields.optional_post("reply_to")?,
+                taking: fields.taking()?,
+            },
+            "post.restored" => Self::PostRestored {
                 target: fields.post("post", "author")?,
                 reply_to: fields.optional_post("reply_to")?,
             },
@@ -226,14 +254,17 @@ impl Event {
             | Self::AccountProtected { account }
             | Self::AccountUnprotected { account }
             | Self::AccountDeactivated { account }
-            | Self::AccountReactivated { account } => format!("account-{}", account.id),
+            | Self::AccountReactivated { account }
+            | Self::AccountSuspended { account, .. }
+            | Self::AccountUnsuspended { account, .. } => format!("account-{}", account.id),
             Self::HandleClaimed { handle, .. } | Self::HandleReleased { handle, .. } => {
                 format!("handle-{handle}")
             }
             Self::PostCreated(created) => format!("post-{}", created.post_id),
-            Self::PostEdited { target, .. } | Self::PostDeleted { target, .. } => {
-                format!("post-{}", target.post.id)
-            }
+            Self::PostEdited { target, .. }
+            | Self::PostDeleted { target, .. }
+            | Self::PostTakenDown { target, .. }
+            | Self::PostRestored { target, .. } => format!("post-{}", target.post.id),
             Self::LikeAdded(like) | Self::LikeRemoved(OffPost { was: like, .. }) => {
                 format!("like-{}-{}", like.account.id, like.target.post.id)
             }
@@ -274,6 +305,10 @@ impl Fields<'_> {
 
     fn number(&self, name: &str) -> Result<u64, String> {
         self.0.get(name).and_then(Value::as_u64).ok_or_else(|| format!("{name} is not a position"))
+    }
+
+    fn flag(&self, name: &str) -> Result<bool, String> {
+        self.0.get(name).and_then(Value::as_bool).ok_or_else(|| format!("{name} is neither true nor false"))
     }
 
     fn optional_number(&self, name: &str) -> Result<Option<u64>, String> {
@@ -319,6 +354,16 @@ impl Fields<'_> {
             "none" => Ok(personal),
             alg => Err(format!("unknown personal alg {alg}")),
         }
+    }
+
+    fn taking(&self) -> Result<Taking, String> {
+        let reason = self.text("reason")?;
+        match reason.as_str() {
+            "spam" | "harassment" | "hate" | "violence" | "sexual_content" | "illegal" | "impersonation"
+            | "self_harm" | "misinformation" | "copyright" | "other" => {}
+            _ => return Err(format!("nothing is taken down for {reason}")),
+        }
+        Ok(Taking { reason, text: self.personal()?.optional_text("text")? })
     }
 
     fn profile(&self) -> Result<Profile, String> {

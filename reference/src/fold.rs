@@ -5,17 +5,19 @@
 //! belong to the same append finds it broken. Never here: who may *see* something (`law`).
 
 use crate::event::{
-    Content, Dropped, Event, Follow, LogEvent, OffPost, OnAccount, OnPost, PostCreated, PostRef, Profile, Ref,
+    Content, Dropped, Event, Follow, LogEvent, OffPost, OnAccount, OnPost, PostCreated, PostRef, Profile, Ref, Taking,
 };
 use crate::listings::same_for_all_cases;
 use crate::model::{AccountNumber, AccountState, Deed, Model, PostNumber, PostState, Promise};
-use crate::questions::Extras;
+use crate::questions::{Extras, TakenDown};
 
 const HANDLE_LENGTH_MIN: usize = 3;
 const HANDLE_LENGTH_MAX: usize = 30;
 /// 500 characters as people see them, of up to 20 bytes each, and as much again for what ends their turns of direction.
 const TEXT_BYTES_MAX: usize = 20_000;
 const MEDIA_MAX: usize = 4;
+/// 200 characters of up to 20 bytes each, and as much again.
+const NOTE_BYTES_MAX: usize = 8_000;
 
 impl Model {
     /// Applies the next event of the log.
@@ -90,11 +92,15 @@ impl Model {
             Event::AccountUnprotected { account } => self.unprotect(&account),
             Event::AccountDeactivated { account } => self.deactivate(&account),
             Event::AccountReactivated { account } => self.reactivate(&account),
+            Event::AccountSuspended { account, active, taking } => self.suspend(&account, active, &taking),
+            Event::AccountUnsuspended { account, active } => self.unsuspend(&account, active),
             Event::HandleClaimed { handle, account_id } => self.claim(handle, account_id),
             Event::HandleReleased { handle, account_id } => self.release(handle, account_id),
             Event::PostCreated(created) => self.create_post(logged, created),
             Event::PostEdited { target, content, dropped } => self.edit_post(logged, &target, content, &dropped),
             Event::PostDeleted { target, reply_to } => self.delete_post(&target, reply_to.as_ref()),
+            Event::PostTakenDown { target, reply_to, taking } => self.take_down(&target, reply_to.as_ref(), taking),
+            Event::PostRestored { target, reply_to } => self.restore(&target, reply_to.as_ref()),
             Event::LikeAdded(like) => self.add_like(logged, &like),
             Event::LikeRemoved(like) => self.remove_like(&like),
             Event::RepostAdded(repost) => self.add_repost(logged, &repost),
@@ -146,6 +152,7 @@ impl Model {
             banner: profile.banner,
             protected: false,
             deactivated: false,
+            suspended: false,
             seen_up_to: 0,
             posts: Vec::new(),
         });
@@ -203,8 +210,29 @@ impl Model {
     fn reactivate(&mut self, account: &Ref) -> Result<(), String> {
         let account = self.known_account(account)?;
         require(self.account_state(account).deactivated, "the account is active already")?;
+        require(!self.account_state(account).suspended, "the account is suspended")?;
 
         self.account_state_mut(account).deactivated = false;
+        Ok(())
+    }
+
+    /// A moderator acts, so the account may be deactivated.
+    fn suspend(&mut self, account: &Ref, active: bool, taking: &Taking) -> Result<(), String> {
+        let account = self.known_account(account)?;
+        require(!self.account_state(account).suspended, "the account is suspended already")?;
+        require(active != self.account_state(account).deactivated, "whether the account was active is not so")?;
+        require(taking.text.len() <= NOTE_BYTES_MAX, "the moderator says too much")?;
+
+        self.account_state_mut(account).suspended = true;
+        Ok(())
+    }
+
+    fn unsuspend(&mut self, account: &Ref, active: bool) -> Result<(), String> {
+        let account = self.known_account(account)?;
+        require(self.account_state(account).suspended, "the account is not suspended")?;
+        require(active != self.account_state(account).deactivated, "whether the account is active is not so")?;
+
+        self.account_state_mut(account).suspended = false;
         Ok(())
     }
 
@@ -265,6 +293,7 @@ impl Model {
             reply_to,
             quoted,
             deleted: false,
+            taken_down: None,
             replies: Vec::new(),
             quotes: Vec::new(),
         });
@@ -280,6 +309,7 @@ impl Model {
         dropped: &[Dropped],
     ) -> Result<(), String> {
         let post = self.own_live_post(target)?;
+        require(self.post_state(post).taken_down.is_none(), "the post is taken down")?;
         let mentioned = self.judged_mentions(&content)?;
         let seen = self.judged_dropped(post, &mentioned, dropped)?;
 
@@ -295,6 +325,33 @@ impl Model {
 
         self.post_state_mut(post).deleted = true;
         Ok(())
+    }
+
+    /// A moderator acts, so it does not matter who sees the post, and what its author may do.
+    fn take_down(&mut self, target: &PostRef, reply_to: Option<&PostRef>, taking: Taking) -> Result<(), String> {
+        let post = self.moderated_post(target, reply_to)?;
+        require(self.post_state(post).taken_down.is_none(), "the post is taken down already")?;
+        require(taking.text.len() <= NOTE_BYTES_MAX, "the moderator says too much")?;
+
+        let Taking { reason, text } = taking;
+        self.post_state_mut(post).taken_down = Some(TakenDown { reason, text });
+        Ok(())
+    }
+
+    fn restore(&mut self, target: &PostRef, reply_to: Option<&PostRef>) -> Result<(), String> {
+        let post = self.moderated_post(target, reply_to)?;
+        require(self.post_state(post).taken_down.is_some(), "the post is not taken down")?;
+
+        self.post_state_mut(post).taken_down = None;
+        Ok(())
+    }
+
+    fn moderated_post(&self, target: &PostRef, reply_to: Option<&PostRef>) -> Result<PostNumber, String> {
+        let post = self.post_by(target)?;
+        require(!self.post_state(post).deleted, "the post is deleted")?;
+        let parent = reply_to.map(|parent| self.post_by(parent)).transpose()?;
+        require(parent == self.post_state(post).reply_to, "the post was created as a reply to something else")?;
+        Ok(post)
     }
 
     fn add_like(&mut self, logged: &LogEvent<'_>, like: &OnPost) -> Result<(), String> {
@@ -439,8 +496,8 @@ impl Model {
         let (follower, followee) = self.pair(follow)?;
         let is_approval = self.requests.has(follower, followee);
         if is_approval {
-            // The owner acts, so the follower may be deactivated by now.
-            require(!self.account_state(followee).deactivated, "the followee is deactivated")?;
+            // The owner acts, so the follower may be deactivated or suspended by now.
+            require(!self.account_state(followee).is_gone(), "the followee is deactivated or suspended")?;
             require(!self.block_stands_between(follower, followee), "a block stands between the two")?;
         } else {
             self.judge_new_follow(follower, followee)?;
@@ -518,8 +575,8 @@ impl Model {
     }
 
     fn judge_new_follow(&self, follower: AccountNumber, followee: AccountNumber) -> Result<(), String> {
-        require(!self.account_state(follower).deactivated, "the follower is deactivated")?;
-        require(!self.account_state(followee).deactivated, "the followee is deactivated")?;
+        require(!self.account_state(follower).is_gone(), "the follower is deactivated or suspended")?;
+        require(!self.account_state(followee).is_gone(), "the followee is deactivated or suspended")?;
         require(!self.block_stands_between(follower, followee), "a block stands between the two")?;
         require(!self.follows.has(follower, followee), "the follower follows already")
     }
@@ -535,8 +592,8 @@ impl Model {
 
     /// The events do not say which of the two ended a follow or a request: a block by either ends those of both.
     fn judge_either_can_act(&self, one: AccountNumber, other: AccountNumber) -> Result<(), String> {
-        let both_are_deactivated = self.account_state(one).deactivated && self.account_state(other).deactivated;
-        require(!both_are_deactivated, "both accounts are deactivated")
+        let neither_can = self.account_state(one).is_gone() && self.account_state(other).is_gone();
+        require(!neither_can, "both accounts are deactivated or suspended")
     }
 
     fn actor_and_other(&self, on: &OnAccount) -> Result<(AccountNumber, AccountNumber), String> {
@@ -617,10 +674,11 @@ impl Model {
         Ok(number)
     }
 
-    /// A deactivated account can do nothing but reactivate.
+    /// A deactivated account can do nothing but reactivate, and a suspended one nothing at all.
     fn active_account(&self, reference: &Ref) -> Result<AccountNumber, String> {
         let account = self.known_account(reference)?;
         require(!self.account_state(account).deactivated, "the account is deactivated")?;
+        require(!self.account_state(account).suspended, "the account is suspended")?;
         Ok(account)
     }
 

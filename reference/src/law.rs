@@ -27,7 +27,7 @@ struct Reason {
 /// Timelines.
 impl Model {
     /// The reasons by the accounts the reader follows now, and by the reader, as far as the law shows them; each
-    /// post once, at the place of its newest visible reason; newest first. Empty for an unknown or deactivated reader.
+    /// post once, at the place of its newest visible reason; newest first. Empty for an unknown, deactivated or suspended reader.
     #[must_use]
     pub fn home_timeline(&self, reader: &str) -> Vec<Entry> {
         let Some(reader) = self.active_number(reader) else {
@@ -74,13 +74,13 @@ impl Model {
     fn law_shows(&self, reason: &Reason, reader: AccountNumber) -> bool {
         let author = self.post_state(reason.post).author;
 
-        let post_is_deleted = self.post_state(reason.post).deleted;
+        let post_is_gone = self.post_state(reason.post).is_gone();
         let is_shown_as_reply = reason.is_repost || self.law_shows_reply(reason.post, reader);
         let is_turned_away = self.law_turns_away(author, reader);
         let is_protected_from_reader =
             self.account_state(author).protected && !self.follows.has(reader, author) && author != reader;
 
-        !post_is_deleted && is_shown_as_reply && !is_turned_away && !is_protected_from_reader
+        !post_is_gone && is_shown_as_reply && !is_turned_away && !is_protected_from_reader
     }
 
     /// A reply by its own author is shown only if the reader follows the account replied to, or it answers the
@@ -93,12 +93,12 @@ impl Model {
         self.follows.has(reader, replied_to) || replied_to == reader || self.post_state(post).author == reader
     }
 
-    /// Nothing by an actor or of an author the reader blocks, mutes or is blocked by, or that is deactivated.
+    /// Nothing by an actor or of an author the reader blocks, mutes or is blocked by, or that is deactivated or suspended.
     fn law_turns_away(&self, account: AccountNumber, reader: AccountNumber) -> bool {
         self.blocks.has(reader, account)
             || self.mutes.has(reader, account)
             || self.blocks.has(account, reader)
-            || self.account_state(account).deactivated
+            || self.account_state(account).is_gone()
     }
 
     fn each_post_once_newest_first(&self, mut reasons: Vec<Reason>) -> Vec<Entry> {
@@ -119,10 +119,19 @@ impl Model {
 
 /// Who may see what.
 impl Model {
-    /// A post is visible if it is not deleted and the viewer may see its author's posts. Mutes do not matter.
+    /// A post is visible if it is neither deleted nor taken down and the viewer may see its author's posts. Mutes do
+    /// not matter.
     pub(crate) fn is_visible(&self, post: PostNumber, viewer: Option<AccountNumber>) -> bool {
         let post = self.post_state(post);
-        !post.deleted && self.may_see_posts_of(post.author, viewer)
+        !post.is_gone() && self.may_see_posts_of(post.author, viewer)
+    }
+
+    /// Whoever asks for a post by its id gets what is visible; its author also what was taken down.
+    pub(crate) fn is_found_by_id(&self, post: PostNumber, viewer: Option<AccountNumber>) -> bool {
+        let state = self.post_state(post);
+        let is_own = viewer == Some(state.author);
+        let is_up = !state.deleted && (state.taken_down.is_none() || is_own);
+        is_up && self.may_see_posts_of(state.author, viewer)
     }
 
     /// A post that others wrote is shown unasked only if it is visible and the viewer does not mute its author.
@@ -130,11 +139,11 @@ impl Model {
         self.is_visible(post, viewer) && !self.is_muted(self.post_state(post).author, viewer)
     }
 
-    /// An account is visible if it is active and no block stands between it and the viewer. Without a viewer there
-    /// are no blocks. Mutes do not matter.
+    /// An account is visible if it is active and not suspended, and no block stands between it and the viewer. Without
+    /// a viewer there are no blocks. Mutes do not matter.
     pub(crate) fn is_account_visible(&self, account: AccountNumber, viewer: Option<AccountNumber>) -> bool {
         let is_blocked = viewer.is_some_and(|viewer| self.block_stands_between(viewer, account));
-        !self.account_state(account).deactivated && !is_blocked
+        !self.account_state(account).is_gone() && !is_blocked
     }
 
     /// Without a viewer nobody is muted.
@@ -158,6 +167,6 @@ impl Model {
     }
 
     pub(crate) fn active_number(&self, account_id: &str) -> Option<AccountNumber> {
-        self.account_number(account_id).filter(|account| !self.account_state(*account).deactivated)
+        self.account_number(account_id).filter(|account| !self.account_state(*account).is_gone())
     }
 }

@@ -25,5 +25,5 @@ pub use event::LogEvent;
 pub use law::Entry;
 pub use model::Model;
 pub use notifications::{NotificationGroup, NotificationReason};
-pub use questions::{Account, Extras, LinkCard, Media, Post, Relationship};
+pub use questions::{Account, Extras, LinkCard, Media, Post, Relationship, TakenDown};
 pub use threads::{Thread, ThreadEntry};

@@ -10,7 +10,8 @@ use crate::model::{Model, PostNumber};
 
 impl Model {
     /// The posts that the account bookmarked and may see, newest bookmark first, as its owner sees them: mutes do not
-    /// matter. The place is that of the bookmark. Empty for an unknown or deactivated account.
+    /// matter. The place is that of the bookmark. Empty for an unknown, deactivated or
+    /// suspended account.
     #[must_use]
     pub fn bookmarks(&self, account: &str) -> Vec<Entry> {
         let Some(account) = self.active_number(account) else {

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::edges::Edges;
-use crate::questions::{Extras, Media};
+use crate::questions::{Extras, Media, TakenDown};
 
 /// The state after the events applied so far.
 #[derive(Debug, Default)]
@@ -66,6 +66,8 @@ pub(crate) struct AccountState {
     pub(crate) banner: Option<Media>,
     pub(crate) protected: bool,
     pub(crate) deactivated: bool,
+    /// By a moderator, whatever the account does.
+    pub(crate) suspended: bool,
     /// The place up to which it has seen its notifications; 0 if it never looked.
     pub(crate) seen_up_to: u64,
     /// Also deleted ones.
@@ -86,10 +88,26 @@ pub(crate) struct PostState {
     pub(crate) reply_to: Option<PostNumber>,
     pub(crate) quoted: Option<PostNumber>,
     pub(crate) deleted: bool,
+    /// By a moderator, and why.
+    pub(crate) taken_down: Option<TakenDown>,
     /// All direct replies ever, also those that are deleted.
     pub(crate) replies: Vec<PostNumber>,
     /// All posts that ever quoted it, also those that are deleted.
     pub(crate) quotes: Vec<PostNumber>,
+}
+
+impl AccountState {
+    /// A suspended account is to everybody as a deactivated one.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.deactivated || self.suspended
+    }
+}
+
+impl PostState {
+    /// Nobody sees it, or its author alone.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.deleted || self.taken_down.is_some()
+    }
 }
 
 /// What one account does to another, or to a post, and can undo; or a mention, which an edit can take out of a post.
@@ -134,12 +152,12 @@ impl Model {
         self.head
     }
 
-    /// The ids of all accounts, also deactivated ones, oldest first.
+    /// The ids of all accounts, also deactivated and suspended ones, oldest first.
     pub fn accounts(&self) -> impl Iterator<Item = &str> {
         self.accounts.iter().map(|account| account.id.as_str())
     }
 
-    /// The ids of all posts, also deleted ones, oldest first.
+    /// The ids of all posts, also deleted ones and those that were taken down, oldest first.
     pub fn posts(&self) -> impl Iterator<Item = &str> {
         self.posts.iter().map(|post| post.id.as_str())
     }

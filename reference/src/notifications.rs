@@ -56,7 +56,7 @@ struct Cause {
 
 impl Model {
     /// The groups of causes that stand now and are visible to the account; newest group first. Empty for an unknown
-    /// or deactivated account.
+    /// deactivated or suspended account.
     #[must_use]
     pub fn notifications(&self, account: &str) -> Vec<NotificationGroup> {
         let Some(recipient) = self.active_number(account) else {
@@ -159,7 +159,7 @@ impl Model {
         Cause { reason, post: Some(post), actor: self.post_state(post).author, place }
     }
 
-    /// A post that is deleted is not visible, so likes and reposts go with the post they are on, and a reply, quote or
+    /// A post that is deleted or taken down is not visible, so likes and reposts go with the post they are on, and a reply, quote or
     /// mention goes with the post that makes it.
     fn is_cause_visible(&self, cause: &Cause, recipient: AccountNumber) -> bool {
         let recipient = Some(recipient);

@@ -1,6 +1,7 @@
 //! The queries about single accounts and posts, and the lists of accounts.
 //!
-//! Always: every count is counted when asked. Counts are counts of edges: deactivation, mute and block change none.
+//! Always: every count is counted when asked. Counts are counts of edges: deactivation, suspension, mute, block and what is
+//! taken down change none.
 //! Never here: timelines, and who may see a post (`law`).
 
 use crate::model::{AccountNumber, Model, PostNumber};
@@ -33,6 +34,14 @@ pub struct Extras {
     pub link_card: Option<LinkCard>,
     pub languages: Vec<String>,
     pub content_warning: String,
+}
+
+/// Why a moderator took a post down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TakenDown {
+    /// Such as `spam` or `self_harm`.
+    pub reason: String,
+    pub text: String,
 }
 
 /// An account as anyone sees it.
@@ -87,6 +96,8 @@ pub struct Post {
     /// How many events its log stream has.
     pub version: u64,
     pub extras: Extras,
+    /// Only of a post that its author asks for by its id.
+    pub taken_down: Option<TakenDown>,
 }
 
 /// How one account stands to another, as far as the viewer may know. Names that end in `by` are what the other does to the one.
@@ -102,7 +113,7 @@ pub struct Relationship {
 }
 
 impl Model {
-    /// The account; none if it is unknown or deactivated.
+    /// The account; none if it is unknown, deactivated or suspended.
     #[must_use]
     pub fn account(&self, id: &str) -> Option<Account> {
         let number = self.active_number(id)?;
@@ -129,21 +140,31 @@ impl Model {
         self.applied.get(stream).copied().unwrap_or(0)
     }
 
-    /// The account that holds the handle; none if nobody does, or a deactivated account.
+    /// The account that holds the handle; none if nobody does, or an account that is deactivated or suspended.
     #[must_use]
     pub fn account_by_handle(&self, handle: &str) -> Option<Account> {
         self.account(self.handles.get(handle)?)
     }
 
-    /// The post; none if it is unknown or not visible to the viewer.
+    /// The post as it is shown anywhere; none if it is unknown or not visible to the viewer.
     #[must_use]
     pub fn post(&self, id: &str, viewer: Option<&str>) -> Option<Post> {
-        let number = self.visible_number(id, viewer)?;
+        self.visible_number(id, viewer).map(|number| self.looked_at(number, viewer))
+    }
+
+    /// The post as whoever asks for it by its id gets it: its author also if it was taken down.
+    #[must_use]
+    pub fn post_by_id(&self, id: &str, viewer: Option<&str>) -> Option<Post> {
+        let number = self.post_number(id)?;
+        self.is_found_by_id(number, self.viewer_number(viewer)).then(|| self.looked_at(number, viewer))
+    }
+
+    fn looked_at(&self, number: PostNumber, viewer: Option<&str>) -> Post {
         let viewer = self.viewer_number(viewer);
         let state = self.post_state(number);
         let parent = state.reply_to.map(|parent| self.post_state(parent));
         let live_replies = state.replies.iter().filter(|reply| !self.post_state(**reply).deleted);
-        Some(Post {
+        Post {
             post_id: state.id.clone(),
             author_id: self.account_state(state.author).id.clone(),
             text: state.text.clone(),
@@ -159,17 +180,19 @@ impl Model {
             liked: viewer.is_some_and(|viewer| self.likes.has(viewer, number)),
             reposted: viewer.is_some_and(|viewer| self.reposts.has(viewer, number)),
             bookmarked: viewer.is_some_and(|viewer| self.bookmarks.has(viewer, number)),
-            version: self.version_of(&format!("post-{id}")),
+            version: self.version_of(&format!("post-{}", state.id)),
             extras: state.extras.clone(),
-        })
+            taken_down: state.taken_down.clone(),
+        }
     }
 
-    /// Whether the viewer, who may not see the post, may know that it was deleted: who could see what its author posts.
+    /// Whether the viewer, who may not see the post, may know that it was deleted or taken down, which is not told apart: who
+    /// could see what its author posts.
     #[must_use]
     pub fn may_know_deletion_of(&self, id: &str, viewer: Option<&str>) -> bool {
         let viewer = self.viewer_number(viewer);
         let post = self.post_number(id).map(|number| self.post_state(number));
-        post.is_some_and(|post| post.deleted && self.may_see_posts_of(post.author, viewer))
+        post.is_some_and(|post| post.is_gone() && self.may_see_posts_of(post.author, viewer))
     }
 
     /// How the two stand to each other, as far as the viewer may know; nothing if either is unknown. A follow is known

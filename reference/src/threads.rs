@@ -1,7 +1,7 @@
 //! Threads: a post, what it answers, and what answers it.
 //!
-//! Always: a deleted post leaves a tombstone where something hangs on it; a tombstone tells nothing but the post's id,
-//! and that the post was deleted only to those who could see it. Never here: replies to replies, and what a post looks
+//! Always: a post that was deleted or taken down, which is not told apart, leaves a tombstone where something hangs on
+//! it, also for its author; a tombstone tells nothing but the post's id, and that the post was deleted only to those who could see it. Never here: replies to replies, and what a post looks
 //! like (`questions`).
 
 use crate::model::{AccountNumber, Model, PostNumber};
@@ -24,7 +24,7 @@ pub struct Thread {
 pub enum ThreadEntry {
     /// The viewer may see it.
     Post(String),
-    /// The tombstone of a post that is deleted, by an author whose posts the viewer may see.
+    /// The tombstone of a post that is deleted or taken down, by an author whose posts the viewer may see.
     Deleted(String),
     /// The tombstone of a post that is hidden from the viewer, or would be if it were not deleted.
     Hidden(String),
@@ -62,10 +62,10 @@ impl Model {
         replies.into_iter().map(|reply| self.thread_entry(reply, viewer)).collect()
     }
 
-    /// A deleted reply is shown only to hold what the viewer sees below it, and only if its author's replies are shown.
+    /// A deleted reply, or one that was taken down, is shown only to hold what the viewer sees below it, and only if its author's replies are shown.
     fn is_shown_as_reply(&self, reply: PostNumber, viewer: Option<AccountNumber>) -> bool {
         let state = self.post_state(reply);
-        if !state.deleted {
+        if !state.is_gone() {
             return self.is_visible_and_not_muted(reply, viewer);
         }
         let are_shown = self.may_see_posts_of(state.author, viewer) && !self.is_muted(state.author, viewer);
@@ -78,6 +78,6 @@ impl Model {
         if !self.may_see_posts_of(state.author, viewer) {
             return ThreadEntry::Hidden(id);
         }
-        if state.deleted { ThreadEntry::Deleted(id) } else { ThreadEntry::Post(id) }
+        if state.is_gone() { ThreadEntry::Deleted(id) } else { ThreadEntry::Post(id) }
     }
 }

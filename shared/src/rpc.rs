@@ -9,6 +9,7 @@ pub mod errors;
 pub mod json;
 pub mod media;
 pub mod methods;
+pub mod moderation;
 pub mod paging;
 pub mod progress;
 pub mod proto;

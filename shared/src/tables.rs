@@ -61,7 +61,7 @@ statements! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(i64)]
 pub enum OwnChange {
-    /// A post: it was liked, reposted, bookmarked, or no more.
+    /// A post: it was liked, reposted, bookmarked, or no more; or it is the account's own, and was taken down or restored.
     Post = 1,
     /// Another account: it was followed, asked, blocked, muted, or no more.
     Account = 2,
@@ -105,27 +105,31 @@ pub enum Change {
     Muted = 10,
     /// who muted, whom
     Unmuted = 11,
-    /// account, 0
+    /// account, 0. It is shown no more: it was deactivated, or an active account was suspended.
     Deactivated = 12,
-    /// account, 0
+    /// account, 0. It is shown again: it was reactivated, or the suspension of an active account ended.
     Reactivated = 13,
     /// account, 0
     Protected = 14,
     /// account, 0
     Unprotected = 15,
+    /// author, post
+    TakenDown = 16,
+    /// author, post
+    Restored = 17,
 }
 
 impl Change {
     /// Their names in statements.
     pub const NUMBERS: Numbers = numbers!(
         Change: Posted, Edited, Deleted, Reposted, RepostUndone, Followed, Unfollowed, Blocked, Unblocked, Muted, Unmuted, Deactivated,
-        Reactivated, Protected, Unprotected,
+        Reactivated, Protected, Unprotected, TakenDown, Restored,
     );
 
     /// The change that a stored number stands for.
     #[must_use]
     pub fn from_stored(number: i64) -> Option<Self> {
-        const ALL: [Change; 15] = [
+        const ALL: [Change; 17] = [
             Change::Posted,
             Change::Edited,
             Change::Deleted,
@@ -141,6 +145,8 @@ impl Change {
             Change::Reactivated,
             Change::Protected,
             Change::Unprotected,
+            Change::TakenDown,
+            Change::Restored,
         ];
         ALL.into_iter().find(|change| *change as i64 == number)
     }

@@ -13,6 +13,7 @@ use shared::log::EventLog;
 use shared::model::event::{AccountKind, PostText, Profile};
 use shared::model::ids::{AccountId, Position, PostId, Version};
 use shared::model::media::{LinkCard, Media, MediaKind, PostExtras, ProfileExtras};
+use shared::model::moderation::{Moderated, ModerationReason, Note};
 use tonic::Code;
 use uuid::Uuid;
 
@@ -33,6 +34,8 @@ pub struct History {
     blocked: Vec<Pair>,
     muted: Vec<Pair>,
     deactivated: Vec<AccountId>,
+    suspended: Vec<AccountId>,
+    taken_down: Vec<PostId>,
     steps: usize,
     pub reached: Position,
 }
@@ -51,6 +54,8 @@ impl History {
             blocked: vec![],
             muted: vec![],
             deactivated: vec![],
+            suspended: vec![],
+            taken_down: vec![],
             steps: 0,
             reached: Position(0),
         }
@@ -97,6 +102,8 @@ impl History {
             (Command::Relationship(RelationshipCommand::Block(pair)), _) => self.blocked.push(*pair),
             (Command::Relationship(RelationshipCommand::Mute(pair)), _) => self.muted.push(*pair),
             (Command::Account(AccountCommand::Deactivate(account)), _) => self.deactivated.push(*account),
+            (Command::Account(AccountCommand::Suspend { account, .. }), _) => self.suspended.push(*account),
+            (Command::Post(PostCommand::TakeDown { post, .. }), _) => self.taken_down.push(*post),
             _ => {}
         }
     }
@@ -119,7 +126,7 @@ impl History {
         let (post, author) = *random.pick(&self.posts[start..]);
         let on = OnPost { account, post };
         let own = OnPost { account: author, post };
-        match random.between(1, 110) {
+        match random.between(1, 119) {
             1..=20 => self.post(random, account),
             21..=38 => RelationshipCommand::Follow(sometimes(random, &self.followed, edge)).into(),
             39..=45 => RelationshipCommand::Unfollow(mostly(random, &self.followed, edge)).into(),
@@ -151,6 +158,10 @@ impl History {
             103..=104 => PostCommand::RemoveBookmark(mostly(random, &self.bookmarked, on)).into(),
             105..=107 => AccountCommand::MarkNotificationsSeen { account, up_to: self.some_position(random) }.into(),
             108..=109 => RelationshipCommand::RemoveFollower(mostly(random, &self.followed, edge)).into(),
+            110 => AccountCommand::Suspend { account, moderated: moderated(random) }.into(),
+            111..=112 => AccountCommand::Unsuspend(mostly(random, &self.suspended, account)).into(),
+            113..=115 => PostCommand::TakeDown { post, moderated: moderated(random) }.into(),
+            116..=118 => PostCommand::Restore(mostly(random, &self.taken_down, post)).into(),
             // Any account may try to change what is not its own.
             _ => PostCommand::Delete { on, expected: version(random) }.into(),
         }
@@ -289,4 +300,23 @@ fn media(random: &mut Random) -> Media {
 
 fn picture(random: &mut Random) -> Option<Box<Media>> {
     random.one_in(2).then(|| Box::new(Media { kind: MediaKind::Image, ..media(random) }))
+}
+
+/// Why a moderator acts.
+fn moderated(random: &mut Random) -> Moderated {
+    let reasons = [
+        ModerationReason::Spam,
+        ModerationReason::Harassment,
+        ModerationReason::Hate,
+        ModerationReason::Violence,
+        ModerationReason::SexualContent,
+        ModerationReason::Illegal,
+        ModerationReason::Impersonation,
+        ModerationReason::SelfHarm,
+        ModerationReason::Misinformation,
+        ModerationReason::Copyright,
+        ModerationReason::Other,
+    ];
+    let text = if random.one_in(2) { "not \"here\" \0".to_owned() } else { String::new() };
+    Moderated { reason: *random.pick(&reasons), note: Note { text } }
 }

@@ -39,10 +39,10 @@ pub const BATCH_SIZES: [usize; 3] = [1, 7, 1_000];
 /// Tables whose rows the law determines. The form of the timelines is free; their answers are not.
 static FIXED_TABLES: [Statement; 17] = [
     Statement::new(
-        "SELECT CAST({array}(account, {id account_id}, handle, display_name, bio, organization, protected, active, created_at, version, extras) AS TEXT) AS line FROM profiles_1 ORDER BY line",
+        "SELECT CAST({array}(account, {id account_id}, handle, display_name, bio, organization, protected, active, created_at, version, extras, suspended) AS TEXT) AS line FROM profiles_1 ORDER BY line",
     ),
     Statement::new(
-        "SELECT CAST({array}(post, {id post_id}, author, text, reply_to, reply_to_author, quoted, created_at, edited_at, deleted, version, extras) AS TEXT) AS line FROM posts_1 ORDER BY line",
+        "SELECT CAST({array}(post, {id post_id}, author, text, reply_to, reply_to_author, quoted, created_at, edited_at, deleted, version, extras, taken_down) AS TEXT) AS line FROM posts_1 ORDER BY line",
     ),
     Statement::new("SELECT CAST({array}(account, post, place) AS TEXT) AS line FROM posts_1_likes ORDER BY line"),
     Statement::new("SELECT CAST({array}(account, post, place) AS TEXT) AS line FROM posts_1_reposts ORDER BY line"),

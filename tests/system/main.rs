@@ -37,6 +37,7 @@ mod live;
 mod manners;
 mod media;
 mod metrics;
+mod moderation;
 mod operations;
 mod pages;
 mod parked;

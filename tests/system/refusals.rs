@@ -16,7 +16,7 @@ pub const PROTOS: [&str; 3] = [
     include_str!("../../proto/chirp/admin/v1/admin.proto"),
 ];
 /// Reasons that a single violation gives in place of FIELD_INVALID.
-const OF_A_FIELD: [&str; 15] = [
+const OF_A_FIELD: [&str; 16] = [
     "ID_MALFORMED",
     "HANDLE_MALFORMED",
     "TEXT_EMPTY",
@@ -32,6 +32,7 @@ const OF_A_FIELD: [&str; 15] = [
     "MEDIA_KIND_INVALID",
     "LIST_TOO_LONG",
     "LANGUAGE_MALFORMED",
+    "MODERATION_REASON_INVALID",
 ];
 /// A well-formed id of nothing.
 pub const NOBODY: &str = "01920000-0000-7000-8000-000000000001";

@@ -22,8 +22,8 @@ use crate::around::{Half, open};
 use crate::process::{Dev, Role, eventually, folder, is_on_server, store_of, verified};
 
 /// The versions of which there are stores: one without hashes at its checkpoints, one with them and without versions of its schemas, one
-/// without versions of accounts and posts.
-const VERSIONS: [&str; 3] = ["d24cf53", "dfc43d4", "664b767"];
+/// without versions of accounts and posts, one without what moderators do.
+const VERSIONS: [&str; 4] = ["d24cf53", "dfc43d4", "664b767", "0ff142b"];
 
 fn stores() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stores")

@@ -2,6 +2,7 @@
 
 use shared::model::event::{AccountKind, Envelope, Profile};
 use shared::model::ids::{AccountId, Position, Version};
+use shared::model::moderation::Moderated;
 use shared::model::streams::StreamName;
 use shared::rpc::progress::answer_by;
 use shared::rpc::proto::command as v1;
@@ -38,6 +39,12 @@ pub enum AccountCommand {
     Unprotect(AccountId),
     Deactivate(AccountId),
     Reactivate(AccountId),
+    /// Of a moderator, as the next one.
+    Suspend {
+        account: AccountId,
+        moderated: Moderated,
+    },
+    Unsuspend(AccountId),
     MarkNotificationsSeen {
         account: AccountId,
         /// The position of the newest cause that was seen.
@@ -65,6 +72,10 @@ pub async fn decide(session: &mut Session<'_>, command: &AccountCommand) -> Resu
         AccountCommand::Unprotect(account) => unprotect(session, *account).await,
         AccountCommand::Deactivate(account) => Ok(account::deactivate(&session.account(*account).await?)?.into()),
         AccountCommand::Reactivate(account) => Ok(account::reactivate(&session.account(*account).await?)?.into()),
+        AccountCommand::Suspend { account, moderated } => {
+            Ok(account::suspend(&session.account(*account).await?, moderated)?.into())
+        }
+        AccountCommand::Unsuspend(account) => Ok(account::unsuspend(&session.account(*account).await?)?.into()),
         AccountCommand::MarkNotificationsSeen { account, up_to } => {
             let stream = StreamName::notifications(*account);
             session.load([StreamName::account(*account), stream.clone()]).await?;
@@ -173,6 +184,22 @@ impl Handle for v1::DeactivateAccountRequest {
 impl Handle for v1::ReactivateAccountRequest {
     async fn command(&self, fields: &mut Fields, _: &Commands) -> Result<Command, Status> {
         Ok(AccountCommand::Reactivate(fields.account("account_id", &self.account_id)).into())
+    }
+}
+
+impl Handle for v1::SuspendAccountRequest {
+    async fn command(&self, fields: &mut Fields, _: &Commands) -> Result<Command, Status> {
+        Ok(AccountCommand::Suspend {
+            account: fields.account("account_id", &self.account_id),
+            moderated: fields.moderated(self.reason, &self.text),
+        }
+        .into())
+    }
+}
+
+impl Handle for v1::UnsuspendAccountRequest {
+    async fn command(&self, fields: &mut Fields, _: &Commands) -> Result<Command, Status> {
+        Ok(AccountCommand::Unsuspend(fields.account("account_id", &self.account_id)).into())
     }
 }
 

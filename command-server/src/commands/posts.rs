@@ -3,6 +3,7 @@
 use shared::model::entities::{Kind, names as names_of};
 use shared::model::event::{Envelope, PostText};
 use shared::model::ids::{AccountId, AccountRef, PostId, Version};
+use shared::model::moderation::Moderated;
 use shared::model::streams::StreamName;
 use shared::rpc::proto::command as v1;
 use tonic::Status;
@@ -39,14 +40,27 @@ pub struct NewPost {
 #[derive(Clone, Debug)]
 pub enum PostCommand {
     Create(NewPost),
-    Edit { on: OnPost, change: PostChange, expected: Option<Version> },
-    Delete { on: OnPost, expected: Option<Version> },
+    Edit {
+        on: OnPost,
+        change: PostChange,
+        expected: Option<Version>,
+    },
+    Delete {
+        on: OnPost,
+        expected: Option<Version>,
+    },
     Like(OnPost),
     Unlike(OnPost),
     Repost(OnPost),
     UndoRepost(OnPost),
     Bookmark(OnPost),
     RemoveBookmark(OnPost),
+    /// Of a moderator, as the next one.
+    TakeDown {
+        post: PostId,
+        moderated: Moderated,
+    },
+    Restore(PostId),
 }
 
 pub async fn decide(session: &mut Session<'_>, command: &PostCommand) -> Result<Decision, Failure> {
@@ -97,7 +111,18 @@ pub async fn decide(session: &mut Session<'_>, command: &PostCommand) -> Result<
             known_to(session, &account, on.post, bookmarked).await?;
             Ok(reaction::remove_bookmark(bookmarked, account.acting()?.me, post.authored()?).into())
         }
+        PostCommand::TakeDown { post, moderated } => {
+            Ok(post::take_down(&any(session, *post).await?, moderated)?.into())
+        }
+        PostCommand::Restore(post) => Ok(post::restore(&any(session, *post).await?)?.into()),
     }
+}
+
+/// A post, whoever may see it.
+async fn any(session: &mut Session<'_>, post: PostId) -> Result<Post, Failure> {
+    let stream = StreamName::post(post);
+    session.load([stream.clone()]).await?;
+    Ok(session.fold(&stream))
 }
 
 async fn create(session: &mut Session<'_>, new: &NewPost) -> Result<Decision, Failure> {
@@ -155,11 +180,11 @@ async fn reacted(
 
 /// Whether the post exists as far as this account may know. An account with a reaction to take back knows of the post;
 /// any other must be able to see it, or to have seen it before it was deleted: removing a reaction that does not exist
-/// succeeds on a deleted post, too.
+/// succeeds on a deleted post, too, and for its author on one that was taken down.
 async fn known_to(session: &mut Session<'_>, account: &Account, id: PostId, reaction: Reaction) -> Result<(), Failure> {
     if reaction == Reaction::Absent {
         match seen_by(session, account, id).await {
-            Ok(_) | Err(Failure::Refused(Refusal::PostDeleted)) => {}
+            Ok(_) | Err(Failure::Refused(Refusal::PostDeleted | Refusal::PostTakenDown { .. })) => {}
             Err(failure) => return Err(failure),
         }
     }
@@ -261,6 +286,22 @@ impl Handle for v1::DeletePostRequest {
     async fn command(&self, fields: &mut Fields, _: &Commands) -> Result<Command, Status> {
         let on = on_post(fields, ("author_id", &self.author_id), &self.post_id);
         Ok(PostCommand::Delete { on, expected: fields.expected_version(self.expected_version) }.into())
+    }
+}
+
+impl Handle for v1::TakeDownPostRequest {
+    async fn command(&self, fields: &mut Fields, _: &Commands) -> Result<Command, Status> {
+        Ok(PostCommand::TakeDown {
+            post: fields.post("post_id", &self.post_id),
+            moderated: fields.moderated(self.reason, &self.text),
+        }
+        .into())
+    }
+}
+
+impl Handle for v1::RestorePostRequest {
+    async fn command(&self, fields: &mut Fields, _: &Commands) -> Result<Command, Status> {
+        Ok(PostCommand::Restore(fields.post("post_id", &self.post_id)).into())
     }
 }
 

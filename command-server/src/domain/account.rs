@@ -1,6 +1,7 @@
-//! An account: registered once, kept for ever; protected or public, active or deactivated.
+//! An account: registered once, kept for ever; protected or public, active or deactivated, suspended or not.
 //!
-//! Always: a deactivated account can do nothing but come back; it keeps its handle. Never here: who follows whom.
+//! Always: a deactivated account can do nothing but come back; a suspended one can do nothing at all, whether it is deactivated or not; both
+//! keep their handles. Never here: who follows whom, and who is a moderator.
 
 use shared::model::event::Edge;
 use shared::model::event::{
@@ -8,6 +9,7 @@ use shared::model::event::{
 };
 use shared::model::ids::{AccountId, AccountKey, AccountRef, Position, Version};
 use shared::model::media::{Media, ProfileExtras};
+use shared::model::moderation::Moderated;
 
 use super::handle::Handle;
 use super::{Aggregate, Refusal, expect};
@@ -32,8 +34,29 @@ pub struct Known {
     pub protected: bool,
     /// False while it is deactivated.
     pub active: bool,
+    /// Why it is suspended, if it is.
+    pub suspended: Option<Moderated>,
     /// How many events the account has.
     pub version: Version,
+}
+
+impl Known {
+    /// Whether anything of it is shown to anybody.
+    #[must_use]
+    pub fn is_shown(&self) -> bool {
+        self.active && self.suspended.is_none()
+    }
+
+    /// Passes unless the account is suspended.
+    ///
+    /// # Errors
+    /// `AccountSuspended`.
+    fn not_suspended(&self) -> Result<&Self, Refusal> {
+        match &self.suspended {
+            None => Ok(self),
+            Some(moderated) => Err(Refusal::AccountSuspended { account: self.me.id, moderated: moderated.clone() }),
+        }
+    }
 }
 
 impl Account {
@@ -48,12 +71,13 @@ impl Account {
         }
     }
 
-    /// The account as an actor, which must be active.
+    /// The account as an actor, which must be active and not suspended. Of one that is neither, the suspension is told: reactivating, which
+    /// the other refusal suggests, would not help.
     ///
     /// # Errors
-    /// `AccountNotFound`, `AccountDeactivated`.
+    /// `AccountNotFound`, `AccountSuspended`, `AccountDeactivated`.
     pub fn acting(&self) -> Result<&Known, Refusal> {
-        let known = self.known()?;
+        let known = self.known()?.not_suspended()?;
         match known.active {
             true => Ok(known),
             false => Err(Refusal::AccountDeactivated),
@@ -197,9 +221,9 @@ pub struct Step {
 /// Deactivates the account, which keeps everything.
 ///
 /// # Errors
-/// `AccountNotFound`.
+/// `AccountNotFound`, `AccountSuspended`.
 pub fn deactivate(account: &Account) -> Result<Vec<Event>, Refusal> {
-    let known = account.known()?;
+    let known = account.known()?.not_suspended()?;
     match known.active {
         true => Ok(vec![Event::Account(AccountEvent::Deactivated { account: known.me })]),
         false => Ok(vec![]),
@@ -209,12 +233,39 @@ pub fn deactivate(account: &Account) -> Result<Vec<Event>, Refusal> {
 /// Reactivates the account, with everything that it had.
 ///
 /// # Errors
-/// `AccountNotFound`.
+/// `AccountNotFound`, `AccountSuspended`.
 pub fn reactivate(account: &Account) -> Result<Vec<Event>, Refusal> {
-    let known = account.known()?;
+    let known = account.known()?.not_suspended()?;
     match known.active {
         true => Ok(vec![]),
         false => Ok(vec![Event::Account(AccountEvent::Reactivated { account: known.me })]),
+    }
+}
+
+/// Suspends the account, which keeps everything. Whether it is deactivated does not matter and stays as it is. One that is suspended already
+/// stays so for the first reason.
+///
+/// # Errors
+/// `AccountNotFound`.
+pub fn suspend(account: &Account, moderated: &Moderated) -> Result<Vec<Event>, Refusal> {
+    let known = account.known()?;
+    if known.suspended.is_some() {
+        return Ok(vec![]);
+    }
+    let Moderated { reason, note } = moderated.clone();
+    let personal = Envelope::Plain(note);
+    Ok(vec![Event::Account(AccountEvent::Suspended { account: known.me, active: known.active, reason, personal })])
+}
+
+/// Ends the suspension; a deactivated account stays deactivated.
+///
+/// # Errors
+/// `AccountNotFound`.
+pub fn unsuspend(account: &Account) -> Result<Vec<Event>, Refusal> {
+    let known = account.known()?;
+    match known.suspended {
+        None => Ok(vec![]),
+        Some(_) => Ok(vec![Event::Account(AccountEvent::Unsuspended { account: known.me, active: known.active })]),
     }
 }
 
@@ -229,6 +280,7 @@ impl Aggregate for Account {
                 personal: personal.clone(),
                 protected: false,
                 active: true,
+                suspended: None,
                 version: Version(1),
             }),
             (Self::Absent, _) => Self::Absent,
@@ -242,6 +294,11 @@ impl Aggregate for Account {
                     AccountEvent::Unprotected { .. } => Known { protected: false, ..known },
                     AccountEvent::Deactivated { .. } => Known { active: false, ..known },
                     AccountEvent::Reactivated { .. } => Known { active: true, ..known },
+                    AccountEvent::Suspended { reason, personal, .. } => {
+                        let moderated = Moderated { reason: *reason, note: personal.open().clone() };
+                        Known { suspended: Some(moderated), ..known }
+                    }
+                    AccountEvent::Unsuspended { .. } => Known { suspended: None, ..known },
                 })
             }
         }
@@ -250,7 +307,7 @@ impl Aggregate for Account {
 
 #[cfg(test)]
 mod tests {
-    use super::super::samples::{ALICE, BOB, deactivated, image, known, protected};
+    use super::super::samples::{ALICE, BOB, deactivated, image, known, moderated, protected, suspended};
     use super::*;
 
     fn check(decided: Result<Vec<Event>, Refusal>, expected: Result<Vec<AccountEvent>, Refusal>) {
@@ -292,6 +349,48 @@ mod tests {
         check(change_handle(&away, &Handle::Free, "ada", None), Err(Refusal::AccountDeactivated));
         check(deactivate(&away), Ok(vec![]));
         check(reactivate(&away), Ok(vec![AccountEvent::Reactivated { account: ALICE }]));
+    }
+
+    #[test]
+    fn a_suspended_account_can_do_nothing_and_neither_end_nor_outlast_its_suspension() {
+        let refusal = Refusal::AccountSuspended { account: ALICE.id, moderated: moderated() };
+        let also_deactivated = Known { suspended: Some(moderated()), active: false, ..known(ALICE) };
+        for banned in [suspended(ALICE), Account::Known(also_deactivated)] {
+            check(protect(&banned), Err(refusal.clone()));
+            assert_eq!(unprotect(&banned, &[]), Err(refusal.clone()));
+            check(update_profile(&banned, &ProfileChange::default(), None), Err(refusal.clone()));
+            check(change_handle(&banned, &Handle::Free, "ada", None), Err(refusal.clone()));
+            check(deactivate(&banned), Err(refusal.clone()));
+            check(reactivate(&banned), Err(refusal.clone()));
+        }
+    }
+
+    #[test]
+    fn a_suspension_and_a_deactivation_do_not_touch_each_other() {
+        let personal = || Envelope::Plain(moderated().note);
+        let event = |active| AccountEvent::Suspended {
+            account: ALICE,
+            active,
+            reason: moderated().reason,
+            personal: personal(),
+        };
+        check(suspend(&Account::Known(known(ALICE)), &moderated()), Ok(vec![event(true)]));
+        check(suspend(&deactivated(ALICE), &moderated()), Ok(vec![event(false)]));
+        check(suspend(&Account::Absent, &moderated()), Err(Refusal::AccountNotFound));
+        let banned = deactivated(ALICE).evolve(Position(8), &Event::Account(event(false)));
+        let Account::Known(state) = &banned else { panic!("it is there") };
+        assert_eq!((state.active, &state.suspended, state.is_shown()), (false, &Some(moderated()), false));
+        let ended = AccountEvent::Unsuspended { account: ALICE, active: false };
+        check(unsuspend(&banned), Ok(vec![ended.clone()]));
+        assert_eq!(banned.evolve(Position(9), &Event::Account(ended)).acting(), Err(Refusal::AccountDeactivated));
+    }
+
+    #[test]
+    fn suspending_twice_and_unsuspending_who_is_not_suspended_changes_nothing() {
+        let other = Moderated { note: Default::default(), ..moderated() };
+        check(suspend(&suspended(ALICE), &other), Ok(vec![]));
+        check(unsuspend(&Account::Known(known(ALICE))), Ok(vec![]));
+        check(unsuspend(&Account::Absent), Err(Refusal::AccountNotFound));
     }
 
     #[test]
@@ -346,6 +445,13 @@ mod tests {
             AccountEvent::Unprotected { account: ALICE },
             AccountEvent::Deactivated { account: ALICE },
             AccountEvent::Reactivated { account: ALICE },
+            AccountEvent::Suspended {
+                account: ALICE,
+                active: true,
+                reason: moderated().reason,
+                personal: Envelope::Plain(moderated().note),
+            },
+            AccountEvent::Unsuspended { account: ALICE, active: true },
             AccountEvent::HandleChanged { account: ALICE, from: "a".to_owned(), to: "ada".to_owned() },
             AccountEvent::ProfileUpdated { account: ALICE, personal: known(ALICE).personal },
         ];

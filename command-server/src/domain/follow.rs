@@ -30,7 +30,7 @@ pub fn follow(follow: Follow, follower: &Account, followee: &Account, blocked: b
     if follower.me == followee.me {
         return Err(Refusal::SelfTarget);
     }
-    if !followee.active {
+    if !followee.is_shown() {
         return Err(Refusal::TargetDeactivated);
     }
     match follow {

@@ -1,7 +1,7 @@
-//! A post: published once, edited by its author, deleted once.
+//! A post: published once, edited by its author, taken down and restored by moderators, deleted once.
 //!
-//! Always: only the author edits and deletes; a reply and a quote name a post that its author could see. Never here:
-//! who sees the post later.
+//! Always: only the author edits and deletes; a reply and a quote name a post that its author could see; of a post that was taken down, its
+//! author knows, and to anybody else there is no such post. Never here: who sees the post later, and who is a moderator.
 
 use std::collections::BTreeMap;
 
@@ -9,6 +9,7 @@ use shared::model::entities::{Kind, names};
 use shared::model::event::{DroppedMention, Envelope, Event, PostEvent, PostText};
 use shared::model::ids::{AccountRef, AuthoredPost, Position, PostId, PostKey, PostRef, Version};
 use shared::model::media::{LinkCard, Media, PostExtras};
+use shared::model::moderation::Moderated;
 
 use super::account::{Account, Known};
 use super::notifications::Seen;
@@ -35,6 +36,8 @@ pub struct Live {
     pub personal: Envelope<PostText>,
     /// The accounts that the present text names.
     pub mentions: Vec<AccountRef>,
+    /// Why it is taken down, if it is.
+    pub taken_down: Option<Box<Moderated>>,
     /// How many events the post has.
     pub version: Version,
 }
@@ -49,6 +52,17 @@ impl Live {
     #[must_use]
     pub fn authored(&self) -> AuthoredPost {
         AuthoredPost { post: self.me, author: self.author }
+    }
+
+    /// The post, for its author, unless it is taken down.
+    ///
+    /// # Errors
+    /// `PostTakenDown`.
+    fn not_taken_down(&self) -> Result<&Self, Refusal> {
+        match &self.taken_down {
+            None => Ok(self),
+            Some(moderated) => Err(Refusal::PostTakenDown { post: self.me.id, moderated: Moderated::clone(moderated) }),
+        }
     }
 }
 
@@ -97,7 +111,7 @@ impl Aggregate for NamedSince {
         let Event::Post(event) = event else { return self };
         let personal = match event {
             PostEvent::Created { personal, .. } | PostEvent::Edited { personal, .. } => personal,
-            PostEvent::Deleted { .. } => return self,
+            PostEvent::Deleted { .. } | PostEvent::TakenDown { .. } | PostEvent::Restored { .. } => return self,
         };
         let handles = names(&personal.open().text, Kind::Mention).into_iter();
         Self(handles.map(|handle| (handle.clone(), self.0.get(&handle).copied().unwrap_or(position))).collect())
@@ -140,19 +154,23 @@ impl Post {
         }
     }
 
-    /// The post, if it was not deleted and the viewer may see it.
+    /// The post, if it was neither deleted nor taken down, and the viewer may see it.
     ///
     /// # Errors
-    /// `PostNotFound`, `PostDeleted`.
+    /// `PostNotFound`, `PostDeleted`; to the author alone, `PostTakenDown`.
     pub fn seen(&self, sight: &Sight<'_>) -> Result<&Live, Refusal> {
         self.authored()?;
         let author = sight.author.known()?;
         let own = author.me == sight.viewer.me;
-        let hidden = !author.active || sight.blocked || (author.protected && !sight.follows && !own);
-        match hidden {
+        let hidden = !author.is_shown() || sight.blocked || (author.protected && !sight.follows && !own);
+        if hidden {
             // A viewer who could not see it must not learn that it was deleted, either.
-            true => Err(Refusal::PostNotFound),
-            false => self.live(),
+            return Err(Refusal::PostNotFound);
+        }
+        let live = self.live()?;
+        match live.not_taken_down() {
+            Err(_) if !own => Err(Refusal::PostNotFound),
+            outcome => outcome,
         }
     }
 }
@@ -184,7 +202,7 @@ pub fn create(
 /// Replaces what the post says. `seen` is what the accounts have seen of their notifications that the new text does not name any more.
 ///
 /// # Errors
-/// `AccountNotFound`, `AccountDeactivated`, `PostNotFound`, `NotAuthor`, `PostDeleted`, `VersionMismatch`, `PostEmpty`.
+/// `AccountNotFound`, `AccountDeactivated`, `PostNotFound`, `NotAuthor`, `PostDeleted`, `PostTakenDown`, `VersionMismatch`, `PostEmpty`.
 pub fn edit(
     author: &Account,
     post: &Post,
@@ -201,7 +219,7 @@ pub fn edit(
         }
         Post::Deleted(_) => Err(Refusal::PostDeleted),
         Post::Live(live) => {
-            expect(expected, live.version)?;
+            expect(expected, live.not_taken_down()?.version)?;
             let PostText { text, extras } = personal.open();
             if text.is_empty() && extras.media.is_empty() {
                 return Err(Refusal::PostEmpty);
@@ -243,6 +261,34 @@ pub fn delete(author: &Account, post: &Post, expected: Option<Version>) -> Resul
     }
 }
 
+/// Takes the post down, which keeps everything. One that is taken down already stays so for the first reason.
+///
+/// # Errors
+/// `PostNotFound`, `PostDeleted`.
+pub fn take_down(post: &Post, moderated: &Moderated) -> Result<Vec<Event>, Refusal> {
+    let live = post.live()?;
+    if live.taken_down.is_some() {
+        return Ok(vec![]);
+    }
+    let Live { me, author, reply_to, .. } = *live;
+    let Moderated { reason, note } = moderated.clone();
+    let personal = Envelope::Plain(note);
+    Ok(vec![Event::Post(PostEvent::TakenDown { post: me, author, reply_to, reason, personal })])
+}
+
+/// Shows the post again, with everything that it had.
+///
+/// # Errors
+/// `PostNotFound`, `PostDeleted`.
+pub fn restore(post: &Post) -> Result<Vec<Event>, Refusal> {
+    let live = post.live()?;
+    let Live { me, author, reply_to, .. } = *live;
+    match live.taken_down {
+        None => Ok(vec![]),
+        Some(_) => Ok(vec![Event::Post(PostEvent::Restored { post: me, author, reply_to })]),
+    }
+}
+
 impl Aggregate for Post {
     fn evolve(self, position: Position, event: &Event) -> Self {
         let Event::Post(event) = event else { return self };
@@ -254,6 +300,7 @@ impl Aggregate for Post {
                     reply_to: *reply_to,
                     personal: personal.clone(),
                     mentions: mentions.clone(),
+                    taken_down: None,
                     version: Version(1),
                 })
             }
@@ -264,18 +311,29 @@ impl Aggregate for Post {
                 ..live
             }),
             (Self::Live(live), PostEvent::Deleted { .. }) => Self::Deleted(live.authored()),
+            (Self::Live(live), PostEvent::TakenDown { reason, personal, .. }) => {
+                let moderated = Moderated { reason: *reason, note: personal.open().clone() };
+                Self::Live(Live { taken_down: Some(Box::new(moderated)), version: live.version.next(), ..live })
+            }
+            (Self::Live(live), PostEvent::Restored { .. }) => {
+                Self::Live(Live { taken_down: None, version: live.version.next(), ..live })
+            }
             // A post begins once, and what is deleted stays so.
             (state @ (Self::Live(_) | Self::Deleted(_)), PostEvent::Created { .. })
-            | (state @ (Self::Absent | Self::Deleted(_)), PostEvent::Edited { .. } | PostEvent::Deleted { .. }) => {
-                state
-            }
+            | (
+                state @ (Self::Absent | Self::Deleted(_)),
+                PostEvent::Edited { .. }
+                | PostEvent::Deleted { .. }
+                | PostEvent::TakenDown { .. }
+                | PostEvent::Restored { .. },
+            ) => state,
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::samples::{ALICE, BOB, CAROL, POST, deactivated, image, known, protected};
+    use super::super::samples::{ALICE, BOB, CAROL, POST, deactivated, image, known, moderated, protected, suspended};
     use super::*;
 
     fn text(text: &str) -> Envelope<PostText> {
@@ -299,7 +357,13 @@ mod tests {
 
     fn published() -> Post {
         let (personal, version) = (text("Hello."), Version(1));
-        Post::Live(Live { me: POST, author: ALICE, reply_to: None, personal, mentions: vec![], version })
+        let (mentions, taken_down) = (vec![], None);
+        Post::Live(Live { me: POST, author: ALICE, reply_to: None, personal, mentions, taken_down, version })
+    }
+
+    fn taken_down() -> Post {
+        let events = take_down(&published(), &moderated()).expect("it is there");
+        events.iter().fold(published(), |post, event| post.evolve(Position(9), event))
     }
 
     fn active(me: AccountRef) -> Account {
@@ -376,6 +440,35 @@ mod tests {
     }
 
     #[test]
+    fn of_a_post_that_was_taken_down_its_author_knows_and_to_others_there_is_none() {
+        let (author, stranger) = (known(ALICE), known(BOB));
+        let seen = |viewer: &Known, post: &Post| {
+            let author = active(ALICE);
+            post.seen(&Sight { viewer, author: &author, blocked: false, follows: true }).map(|_| ())
+        };
+        let told = Refusal::PostTakenDown { post: POST.id, moderated: moderated() };
+        assert_eq!(seen(&stranger, &taken_down()), Err(Refusal::PostNotFound));
+        assert_eq!(seen(&author, &taken_down()), Err(told.clone()));
+        let edited = edit(&active(ALICE), &taken_down(), Some(Version(9)), text("Mine."), Named::default(), &[]);
+        assert_eq!(edited, Err(told));
+        assert_eq!(delete(&active(ALICE), &taken_down(), Some(Version(2))).map(|events| events.len()), Ok(1));
+    }
+
+    #[test]
+    fn taking_down_and_restoring_twice_changes_nothing_and_what_is_deleted_stays_so() {
+        assert_eq!(take_down(&taken_down(), &moderated()), Ok(vec![]));
+        assert_eq!(restore(&published()), Ok(vec![]));
+        let restored = restore(&taken_down()).expect("it is there");
+        let Post::Live(live) = taken_down().evolve(Position(10), &restored[0]) else { panic!("it is there") };
+        let Post::Live(before) = published() else { panic!("it is there") };
+        assert_eq!(live, Live { version: Version(3), ..before });
+        for (post, refusal) in [(GONE, Refusal::PostDeleted), (Post::Absent, Refusal::PostNotFound)] {
+            assert_eq!(take_down(&post, &moderated()), Err(refusal.clone()));
+            assert_eq!(restore(&post), Err(refusal));
+        }
+    }
+
+    #[test]
     fn a_post_that_never_was_is_not_found() {
         assert_eq!(delete(&active(ALICE), &Post::Absent, None), Err(Refusal::PostNotFound));
         assert_eq!(Post::Absent.live(), Err(Refusal::PostNotFound));
@@ -402,6 +495,7 @@ mod tests {
         assert_eq!(sees(Account::Known(protected(ALICE)), false, false), Err(Refusal::PostNotFound));
         assert_eq!(sees(Account::Known(protected(ALICE)), false, true), Ok(()));
         assert_eq!(sees(deactivated(ALICE), false, true), Err(Refusal::PostNotFound));
+        assert_eq!(sees(suspended(ALICE), false, true), Err(Refusal::PostNotFound));
     }
 
     #[test]

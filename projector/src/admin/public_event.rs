@@ -73,8 +73,11 @@ pub fn empty_of_content(details: &mut Details) {
             (*text, *hashtags, *media, *link_card, *content_warning) =
                 (String::new(), vec![], vec![], None, String::new());
         }
+        Details::AccountSuspended(suspended) => suspended.text.clear(),
+        Details::PostTakenDown(taken_down) => taken_down.text.clear(),
         Details::AccountHandleChanged(_)
         | Details::AccountChanged(_)
+        | Details::PostRestored(_)
         | Details::PostDeleted(_)
         | Details::ReactionChanged(_)
         | Details::FollowChanged(_)
@@ -126,6 +129,15 @@ fn account(event: &AccountEvent) -> (EventType, Details) {
         AccountEvent::Unprotected { account } => changed(EventType::AccountUnprotected, account),
         AccountEvent::Deactivated { account } => changed(EventType::AccountDeactivated, account),
         AccountEvent::Reactivated { account } => changed(EventType::AccountReactivated, account),
+        AccountEvent::Suspended { account, reason, personal, .. } => {
+            let suspended = v1::AccountSuspended {
+                account_id: account.id.to_string(),
+                reason: common::ModerationReason::from(*reason).into(),
+                text: personal.open().text.clone(),
+            };
+            (EventType::AccountSuspended, Details::AccountSuspended(suspended))
+        }
+        AccountEvent::Unsuspended { account, .. } => changed(EventType::AccountUnsuspended, account),
     }
 }
 
@@ -171,6 +183,19 @@ fn post(event: &PostEvent) -> (EventType, Details) {
         PostEvent::Deleted { post, author, .. } => {
             let deleted = v1::PostDeleted { post_id: post.id.to_string(), author_id: author.id.to_string() };
             (EventType::PostDeleted, Details::PostDeleted(deleted))
+        }
+        PostEvent::TakenDown { post, author, reason, personal, .. } => {
+            let taken_down = v1::PostTakenDown {
+                post_id: post.id.to_string(),
+                author_id: author.id.to_string(),
+                reason: common::ModerationReason::from(*reason).into(),
+                text: personal.open().text.clone(),
+            };
+            (EventType::PostTakenDown, Details::PostTakenDown(taken_down))
+        }
+        PostEvent::Restored { post, author, .. } => {
+            let restored = v1::PostRestored { post_id: post.id.to_string(), author_id: author.id.to_string() };
+            (EventType::PostRestored, Details::PostRestored(restored))
         }
     }
 }

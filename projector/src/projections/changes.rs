@@ -38,19 +38,32 @@ impl Changes {
 type Changed = (Position, i64, i64, i64);
 
 fn fold(facts: &[&Fact]) -> Vec<Changed> {
-    facts.iter().map(|fact| changed(fact)).collect()
+    facts.iter().filter_map(|fact| changed(fact)).collect()
 }
 
-fn changed(fact: &Fact) -> Changed {
+/// Nothing, where an event changes nothing that anybody sees.
+fn changed(fact: &Fact) -> Option<Changed> {
     let at = fact.position;
     let (change, actor, target) = match &fact.event {
-        Event::Account(AccountEvent::Deactivated { account }) => (Change::Deactivated, account.key.0, 0),
-        Event::Account(AccountEvent::Reactivated { account }) => (Change::Reactivated, account.key.0, 0),
+        Event::Account(
+            AccountEvent::Deactivated { account } | AccountEvent::Suspended { account, active: true, .. },
+        ) => (Change::Deactivated, account.key.0, 0),
+        Event::Account(AccountEvent::Reactivated { account } | AccountEvent::Unsuspended { account, active: true }) => {
+            (Change::Reactivated, account.key.0, 0)
+        }
+        // It is not shown before, nor after it.
+        Event::Account(
+            AccountEvent::Suspended { active: false, .. } | AccountEvent::Unsuspended { active: false, .. },
+        ) => {
+            return None;
+        }
         Event::Account(AccountEvent::Protected { account }) => (Change::Protected, account.key.0, 0),
         Event::Account(AccountEvent::Unprotected { account }) => (Change::Unprotected, account.key.0, 0),
         Event::Post(PostEvent::Created { author, .. }) => (Change::Posted, author.key.0, at.0),
         Event::Post(PostEvent::Edited { post, author, .. }) => (Change::Edited, author.key.0, post.key.0),
         Event::Post(PostEvent::Deleted { post, author, .. }) => (Change::Deleted, author.key.0, post.key.0),
+        Event::Post(PostEvent::TakenDown { post, author, .. }) => (Change::TakenDown, author.key.0, post.key.0),
+        Event::Post(PostEvent::Restored { post, author, .. }) => (Change::Restored, author.key.0, post.key.0),
         Event::Repost(RepostEvent::Added { account, post, .. }) => (Change::Reposted, account.key.0, post.key.0),
         Event::Repost(RepostEvent::Removed { account, post, .. }) => (Change::RepostUndone, account.key.0, post.key.0),
         Event::Follow(FollowEvent::Followed(edge)) => (Change::Followed, edge.follower.key.0, edge.followee.key.0),
@@ -61,7 +74,7 @@ fn changed(fact: &Fact) -> Changed {
         Event::Mute(MuteEvent::Removed { account, target }) => (Change::Unmuted, account.key.0, target.key.0),
         _ => unwanted(NAME, fact),
     };
-    (at, change as i64, actor, target)
+    Some((at, change as i64, actor, target))
 }
 
 #[async_trait]

@@ -4,7 +4,7 @@
 //! notifies themselves; a post notifies an account once, as a reply before a quote before a mention, so that no two causes of
 //! a recipient have the same place; a mention keeps its place for as long as no edit drops it; what was undone after the recipient had seen
 //! it, and is done again within a day, is back at its old place, so that it is no news, also a mention that one edit dropped and a later one
-//! brings back. Never here: who is muted, blocked or deactivated, and
+//! brings back. Never here: who is muted, blocked, deactivated or suspended, which posts are taken down, and
 //! what the recipient may see; that can be reversed, so it is judged at read.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -172,6 +172,8 @@ struct Net {
     deleted: BTreeMap<(PostKey, AccountKey), Position>,
     /// Posts that were deleted.
     gone: BTreeSet<PostKey>,
+    /// Where posts were taken down or restored, and by whom they are: their groups go out of sight and come back.
+    moderated: BTreeSet<(PostKey, AccountKey, Position)>,
     /// Up to where everything is seen, and where that was said.
     seen: BTreeMap<AccountKey, (Position, Position)>,
 }
@@ -314,6 +316,9 @@ impl Net {
                 let seen = dropped_mentions.iter().map(|dropped| (dropped.account.key, dropped.seen_up_to)).collect();
                 self.write(fact, (post.key, author), mentions, seen, None);
             }
+            Event::Post(PostEvent::TakenDown { post, author, .. } | PostEvent::Restored { post, author, .. }) => {
+                self.moderated.insert((post.key, author.key, fact.position));
+            }
             Event::Post(PostEvent::Deleted { post, author, .. }) => {
                 self.drop_caused_by(fact, post.key);
                 self.drop_undoable(fact, post.key);
@@ -356,6 +361,8 @@ impl Projection for Notifications {
 
     async fn apply(&self, tx: &mut Transaction, batch: &Batch<'_>) -> Result<(), sqlx::Error> {
         let net = fold(&batch.facts);
+        // Also those that end in this batch: who was told of them hears that they go where the post is taken down.
+        let mut out_of_sight = moderated_groups(tx, &net).await?;
         let mut touched = net.touched.clone();
         if !net.ended.is_empty() {
             let ended = net.ended.keys().collect();
@@ -376,10 +383,34 @@ impl Projection for Notifications {
         execute(tx, &MARK_SEEN, net.seen.iter().map(|(recipient, (up_to, _))| (recipient, up_to)).collect()).await?;
         let mut changes: BTreeSet<(Position, Group)> = touched.iter().map(|(group, place)| (*place, *group)).collect();
         changes.extend(net.undone.iter().filter(|(_, group)| touched.contains_key(group)));
+        out_of_sight.extend(moderated_groups(tx, &net).await?);
+        changes.extend(out_of_sight);
         changes.extend(net.seen.iter().map(|(recipient, (_, place))| (*place, (*recipient, SEEN, NO_POST))));
         let changes = changes.into_iter().map(|(place, (recipient, reason, post))| (place, recipient, reason, post));
         CHANGES.write(tx, changes.collect(), batch, self.changes_kept).await
     }
+}
+
+/// The groups that are about posts that were taken down or restored, and where that was.
+async fn moderated_groups(tx: &mut Transaction, net: &Net) -> Result<BTreeSet<(Position, Group)>, sqlx::Error> {
+    if net.moderated.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let posts: BTreeSet<PostKey> = net.moderated.iter().map(|(post, _, _)| *post).collect();
+    let mut about: BTreeSet<Group> = BTreeSet::new();
+    for row in tx.rows(&SELECT_CAUSED_BY_POSTS, &[Value::Rows(&posts.iter().collect())]).await? {
+        if let (group, Undoable::Standing(_)) = stored(&row)? {
+            about.insert(group);
+        }
+    }
+    let of_authors =
+        net.moderated.iter().flat_map(|(post, author, _)| BY_OTHERS.map(|by| (*author, i32::from(by), *post)));
+    about.extend(groups(&tx.rows(&SELECT_GROUPS, &[Value::Rows(&of_authors.collect())]).await?)?);
+    let at_each = |(post, _, place): &(PostKey, AccountKey, Position)| {
+        let (post, place) = (*post, *place);
+        about.iter().filter(move |group| group.2 == post).map(move |group| (place, *group))
+    };
+    Ok(net.moderated.iter().flat_map(at_each).collect())
 }
 
 type CauseRow = (AccountKey, i32, PostKey, AccountKey, Position, i64);

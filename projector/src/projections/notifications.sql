@@ -53,8 +53,8 @@ CREATE TABLE IF NOT EXISTS notifications_1_seen (
 ){table};
 
 -- table: notifications_1_changes
--- Which groups were touched lately, for streams, at the latest place in a batch; where a cause was undone, at that place too. A reason of 0
--- says that something was seen.
+-- Which groups were touched lately, for streams, at the latest place in a batch; where a cause was undone, or the post that the group is about
+-- was taken down or restored, at that place too. A reason of 0 says that something was seen.
 CREATE TABLE IF NOT EXISTS notifications_1_changes (
     place     {number} NOT NULL,
     recipient {number} NOT NULL,

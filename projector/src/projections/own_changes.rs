@@ -1,11 +1,13 @@
-//! `own_changes_1`: what each account did lately to its own state, in the order of the log, for its other devices.
+//! `own_changes_1`: what each account did lately to its own state, in the order of the log, for its other devices; and what moderators did to
+//! the account or to a post of it.
 //!
 //! Always: every change after `kept_after` is there, at the position of its event; older ones are forgotten. Never here: what the account has
 //! of it now, which whoever reads the changes finds in the tables of the other projections.
 
 use async_trait::async_trait;
 use shared::model::event::{
-    AccountEvent, BlockEvent, BookmarkEvent, Event, FollowEvent, LikeEvent, MuteEvent, NotificationsEvent, RepostEvent,
+    AccountEvent, BlockEvent, BookmarkEvent, Event, FollowEvent, LikeEvent, MuteEvent, NotificationsEvent, PostEvent,
+    RepostEvent,
 };
 use shared::model::ids::{AccountRef, Position};
 use shared::sql::database::Transaction;
@@ -51,6 +53,9 @@ fn changed(fact: &Fact) -> Changed {
         | Event::Bookmark(BookmarkEvent::Added { account, post, .. } | BookmarkEvent::Removed { account, post, .. }) => {
             of_post(account, post.key.0)
         }
+        Event::Post(PostEvent::TakenDown { author, post, .. } | PostEvent::Restored { author, post, .. }) => {
+            of_post(author, post.key.0)
+        }
         Event::Follow(
             FollowEvent::Requested(edge)
             | FollowEvent::Followed(edge)
@@ -68,7 +73,9 @@ fn changed(fact: &Fact) -> Changed {
             | AccountEvent::Protected { account }
             | AccountEvent::Unprotected { account }
             | AccountEvent::Deactivated { account }
-            | AccountEvent::Reactivated { account },
+            | AccountEvent::Reactivated { account }
+            | AccountEvent::Suspended { account, .. }
+            | AccountEvent::Unsuspended { account, .. },
         ) => (account.key.0, OwnChange::Profile, 0),
         Event::Notifications(NotificationsEvent::Seen { account, .. }) => (account.key.0, OwnChange::Seen, 0),
         _ => unwanted(NAME, fact),
@@ -83,7 +90,7 @@ impl Projection for OwnChanges {
     }
 
     fn aggregates(&self) -> &'static [&'static str] {
-        &["account", "like", "repost", "bookmark", "follow", "block", "mute", "notifications"]
+        &["account", "post", "like", "repost", "bookmark", "follow", "block", "mute", "notifications"]
     }
 
     async fn apply(&self, tx: &mut Transaction, batch: &Batch<'_>) -> Result<(), sqlx::Error> {

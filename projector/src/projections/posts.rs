@@ -1,6 +1,6 @@
 //! `posts_1`: every post as it is now, tombstones included, and who likes and reposts it.
 //!
-//! Always: the likes and reposts of a deleted post stay; whoever shows a post asks whether it was deleted.
+//! Always: the likes and reposts of a deleted post stay, and of one that was taken down everything; whoever shows a post asks for both.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use shared::model::event::{Event, LikeEvent, PostEvent, PostText, RepostEvent};
 use shared::model::ids::{Position, PostKey};
 use shared::model::media::Extras as _;
+use shared::model::moderation::Moderated;
 use shared::sql::database::{Transaction, execute};
 use shared::sql::rows::Rows;
 use shared::sql::statements;
@@ -22,7 +23,7 @@ use crate::vocabulary::VOCABULARY;
 declare_tables! { "posts_1" in "posts.sql" }
 statements! {
     "posts.sql" with VOCABULARY:
-    INSERT, EDIT, BURY, UPSERT_LIKES, DELETE_LIKES, UPSERT_REPOSTS, DELETE_REPOSTS, INSERT_CHANGES,
+    INSERT, EDIT, MODERATE, BURY, UPSERT_LIKES, DELETE_LIKES, UPSERT_REPOSTS, DELETE_REPOSTS, INSERT_CHANGES,
     FORGET_CHANGES, RAISE_KEPT_AFTER,
 }
 
@@ -30,7 +31,7 @@ static LIKES: EdgeTable = EdgeTable { upsert: &UPSERT_LIKES, delete: &DELETE_LIK
 static REPOSTS: EdgeTable = EdgeTable { upsert: &UPSERT_REPOSTS, delete: &DELETE_REPOSTS };
 
 /// What streams of posts need to know: of which posts the text or a count changed, and which replies came, at the latest place in a batch; and
-/// where a post was deleted, at that place too, of it and of the post that it answered.
+/// where a post was deleted, taken down or restored, at that place too, of it and of the post that it answered.
 static CHANGES: ChangesTable =
     ChangesTable { insert: &INSERT_CHANGES, forget: &FORGET_CHANGES, raise: &RAISE_KEPT_AFTER };
 
@@ -52,14 +53,16 @@ struct Net {
     created: Rows,
     /// What the last edit made of each post.
     edited: BTreeMap<PostKey, Edit>,
+    /// Why each post is taken down in the end, if it is, and the version that this made.
+    moderated: BTreeMap<PostKey, (Option<Moderated>, i64)>,
     /// With the version that the deletion made.
     deleted: Vec<(PostKey, i64)>,
     likes: Edges,
     reposts: Edges,
     /// Where each post changed last.
     changed: BTreeMap<PostKey, Position>,
-    /// Where posts changed by a deletion.
-    deletions: BTreeSet<(Position, PostKey)>,
+    /// Where posts changed because one went or came back.
+    comings_and_goings: BTreeSet<(Position, PostKey)>,
 }
 
 #[derive(Debug)]
@@ -75,8 +78,12 @@ fn fold(facts: &[&Fact]) -> Net {
     for fact in facts {
         let changed = changed(fact).into_iter().flatten();
         net.changed.extend(changed.clone().map(|post| (post, fact.position)));
-        if matches!(fact.event, Event::Post(PostEvent::Deleted { .. })) {
-            net.deletions.extend(changed.map(|post| (fact.position, post)));
+        let goes_or_comes_back = matches!(
+            fact.event,
+            Event::Post(PostEvent::Deleted { .. } | PostEvent::TakenDown { .. } | PostEvent::Restored { .. })
+        );
+        if goes_or_comes_back {
+            net.comings_and_goings.extend(changed.map(|post| (fact.position, post)));
         }
         match &fact.event {
             Event::Post(_) => net.fold_post(fact),
@@ -101,9 +108,11 @@ fn changed(fact: &Fact) -> [Option<PostKey>; 2] {
             [Some(PostKey(fact.position.0)), Some(parent.post.key)]
         }
         Event::Post(PostEvent::Edited { post, .. }) => [Some(post.key), None],
-        Event::Post(PostEvent::Deleted { post, reply_to, .. }) => {
-            [Some(post.key), reply_to.map(|parent| parent.post.key)]
-        }
+        Event::Post(
+            PostEvent::Deleted { post, reply_to, .. }
+            | PostEvent::TakenDown { post, reply_to, .. }
+            | PostEvent::Restored { post, reply_to, .. },
+        ) => [Some(post.key), reply_to.map(|parent| parent.post.key)],
         Event::Like(LikeEvent::Added { post, .. } | LikeEvent::Removed { post, .. })
         | Event::Repost(RepostEvent::Added { post, .. } | RepostEvent::Removed { post, .. }) => [Some(post.key), None],
         Event::Post(PostEvent::Created { reply_to: None, .. }) => [None, None],
@@ -133,6 +142,13 @@ impl Net {
                 let (edited_at, version) = (fact.recorded_at.0, fact.version.0);
                 self.edited.insert(post.key, Edit { text: text.clone(), edited_at, version, extras: extras.column() });
             }
+            Event::Post(PostEvent::TakenDown { post, reason, personal, .. }) => {
+                let moderated = Moderated { reason: *reason, note: personal.open().clone() };
+                self.moderated.insert(post.key, (Some(moderated), fact.version.0));
+            }
+            Event::Post(PostEvent::Restored { post, .. }) => {
+                self.moderated.insert(post.key, (None, fact.version.0));
+            }
             Event::Post(PostEvent::Deleted { post, .. }) => self.deleted.push((post.key, fact.version.0)),
             _ => unwanted(NAME, fact),
         }
@@ -156,12 +172,17 @@ impl Projection for Posts {
             (*post, text.clone(), *edited_at, *version, extras.clone())
         };
         let edited = net.edited.iter().map(edit).collect();
+        let moderate = |(post, (moderated, version)): (&PostKey, &(Option<Moderated>, i64))| {
+            (*post, moderated.as_ref().map(Moderated::column), *version)
+        };
+        let moderated = net.moderated.iter().map(moderate).collect();
         execute(tx, &INSERT, net.created).await?;
         execute(tx, &EDIT, edited).await?;
+        execute(tx, &MODERATE, moderated).await?;
         execute(tx, &BURY, net.deleted.iter().collect()).await?;
         net.likes.write(tx, &LIKES).await?;
         net.reposts.write(tx, &REPOSTS).await?;
-        let mut changes = net.deletions;
+        let mut changes = net.comings_and_goings;
         changes.extend(net.changed.iter().map(|(post, place)| (*place, *post)));
         CHANGES.write(tx, changes.iter().collect(), batch, self.changes_kept).await
     }

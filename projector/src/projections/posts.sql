@@ -2,7 +2,8 @@
 
 -- table: posts_1
 -- A deleted post stays as a tombstone without its text and its extras. `version` is NULL in rows of before this column, until the rebuild
--- that the upgrade begins takes their place. `extras` is the JSON of `PostExtras`, NULL where there is none.
+-- that the upgrade begins takes their place. `extras` is the JSON of `PostExtras`, NULL where there is none. `taken_down` is the JSON of
+-- `Moderated` of a post that a moderator took down, and NULL of any other; it is empty if the post was taken down when it was deleted.
 CREATE TABLE IF NOT EXISTS posts_1 (
     post            {number} PRIMARY KEY,
     post_id         {id} NOT NULL UNIQUE,
@@ -15,7 +16,8 @@ CREATE TABLE IF NOT EXISTS posts_1 (
     edited_at       {number},
     deleted         {flag} NOT NULL,
     version         {number},
-    extras          TEXT
+    extras          TEXT,
+    taken_down      TEXT
 ){table};
 
 -- index: posts_1_by_author
@@ -54,7 +56,7 @@ CREATE INDEX IF NOT EXISTS posts_1_reposts_by_account ON posts_1_reposts (accoun
 
 -- table: posts_1_changes
 -- Of which posts the text or a count changed lately, for streams; of a reply also when it came. A deletion is there at its own place, for the
--- post and for the one that it answered; anything else at the latest place in its batch.
+-- post and for the one that it answered, and so is that a post was taken down or restored; anything else at the latest place in its batch.
 CREATE TABLE IF NOT EXISTS posts_1_changes (
     place {number} NOT NULL,
     post  {number} NOT NULL,
@@ -74,15 +76,22 @@ WHERE true ON CONFLICT DO NOTHING;
 
 -- name: INSERT
 INSERT INTO posts_1
-SELECT post, post_id, author, text, reply_to, reply_to_author, quoted, created_at, NULL, FALSE, version, extras
+SELECT post, post_id, author, text, reply_to, reply_to_author, quoted, created_at, NULL, FALSE, version, extras, NULL
 FROM {rows $1 AS created: post, post_id id, author, text text, reply_to, reply_to_author, quoted, created_at, version, extras text};
 
 -- name: EDIT
 UPDATE posts_1 SET text = edit.text, edited_at = edit.edited_at, version = edit.version, extras = edit.extras
 FROM {rows $1 AS edit: post, text text, edited_at, version, extras text} WHERE posts_1.post = edit.post;
 
+-- name: MODERATE
+-- Why posts were taken down; NULL for those that were restored. An edit of the same batch may have come later.
+UPDATE posts_1 SET taken_down = moderated.taken_down,
+    version = CASE WHEN posts_1.version > moderated.version THEN posts_1.version ELSE moderated.version END
+FROM {rows $1 AS moderated: post, taken_down text, version} WHERE posts_1.post = moderated.post;
+
 -- name: BURY
-UPDATE posts_1 SET text = '', extras = NULL, deleted = TRUE, version = gone.version
+UPDATE posts_1 SET text = '', extras = NULL, deleted = TRUE, version = gone.version,
+    taken_down = CASE WHEN posts_1.taken_down IS NULL THEN NULL ELSE '' END
 FROM {rows $1 AS gone: post, version} WHERE posts_1.post = gone.post;
 
 -- name: UPSERT_LIKES

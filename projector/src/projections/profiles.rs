@@ -1,4 +1,4 @@
-//! `profiles_1`: every account as it is now, deactivated ones included.
+//! `profiles_1`: every account as it is now, deactivated and suspended ones included.
 
 use std::collections::BTreeMap;
 
@@ -27,6 +27,7 @@ struct Patch {
     profile: Option<Profile>,
     protected: Option<bool>,
     active: Option<bool>,
+    suspended: Option<bool>,
     /// That of the last event.
     version: i64,
 }
@@ -69,6 +70,7 @@ fn fold(facts: &[&Fact]) -> Net {
                     profile: Some(personal.open().clone()),
                     protected: Some(false),
                     active: Some(true),
+                    suspended: Some(false),
                     version: fact.version.0,
                 };
                 net.registered.insert(key, registration);
@@ -84,6 +86,10 @@ fn fold(facts: &[&Fact]) -> Net {
             Event::Account(AccountEvent::Unprotected { account }) => net.patch(fact, account).protected = Some(false),
             Event::Account(AccountEvent::Deactivated { account }) => net.patch(fact, account).active = Some(false),
             Event::Account(AccountEvent::Reactivated { account }) => net.patch(fact, account).active = Some(true),
+            Event::Account(AccountEvent::Suspended { account, .. }) => net.patch(fact, account).suspended = Some(true),
+            Event::Account(AccountEvent::Unsuspended { account, .. }) => {
+                net.patch(fact, account).suspended = Some(false);
+            }
             _ => unwanted(NAME, fact),
         }
     }
@@ -100,7 +106,7 @@ impl Projection for Profiles {
         &["account"]
     }
 
-    /// Who is protected or gone decides who sees what.
+    /// Who is protected, gone or suspended decides who sees what.
     fn policy(&self) -> Policy {
         Policy::Critical
     }
@@ -132,6 +138,7 @@ fn insert_row(key: AccountKey, registration: &Registration, patch: &Patch) -> im
         registration.created_at,
         patch.version,
         profile.and_then(|profile| profile.extras.column()),
+        patch.suspended,
     )
 }
 
@@ -146,5 +153,6 @@ fn update_row(key: AccountKey, patch: &Patch) -> impl Line + use<> {
         patch.active,
         patch.version,
         profile.and_then(|profile| profile.extras.column()),
+        patch.suspended,
     )
 }

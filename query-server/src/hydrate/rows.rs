@@ -10,8 +10,9 @@ use serde::{Deserialize, Deserializer};
 use shared::model::clock::Timestamp;
 use shared::model::ids::{AccountKey, PostKey};
 use shared::model::media::{Extras, PostExtras, ProfileExtras};
-use shared::rpc::proto::common::AccountKind;
-use shared::rpc::proto::query::{Account, Post, Relationship};
+use shared::model::moderation::Moderated;
+use shared::rpc::proto::common::{AccountKind, ModerationReason};
+use shared::rpc::proto::query::{Account, Post, Relationship, TakenDown};
 use uuid::Uuid;
 
 use crate::entities;
@@ -51,6 +52,14 @@ fn extras<'de, E: Extras, D: Deserializer<'de>>(deserializer: D) -> Result<E, D:
     E::of_column(column.as_deref()).map_err(D::Error::custom)
 }
 
+/// The column `taken_down`, which is JSON in a text: nothing of a post that is not taken down, and of one that is deleted.
+pub fn taken_down<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<TakenDown>, D::Error> {
+    let column: Option<Cow<'de, str>> = Option::deserialize(deserializer)?;
+    let Some(json) = column.filter(|json| !json.is_empty()) else { return Ok(None) };
+    let Moderated { reason, note } = serde_json::from_str(&json).map_err(D::Error::custom)?;
+    Ok(Some(TakenDown { reason: ModerationReason::from(reason).into(), text: note.text }))
+}
+
 /// An account as the tables have it, in the order of its columns in the fragment `account_row`.
 #[derive(Deserialize)]
 pub struct AccountRow {
@@ -61,7 +70,8 @@ pub struct AccountRow {
     bio: String,
     organization: Flag,
     protected: Flag,
-    active: Flag,
+    /// Neither deactivated nor suspended.
+    shown: Flag,
     created_at: i64,
     followers: i64,
     following: i64,
@@ -76,14 +86,14 @@ impl AccountRow {
         AccountKey(self.key)
     }
 
-    pub fn is_active(&self) -> bool {
-        self.active.0
+    pub fn is_shown(&self) -> bool {
+        self.shown.0
     }
 
-    /// Of a deactivated account, whoever finds it in a list of their own sees no more than which one it is.
+    /// Of a deactivated or suspended account, whoever finds it in a list of their own sees no more than which one it is.
     pub fn account(self) -> Account {
         let kind = if self.organization.0 { AccountKind::Organization } else { AccountKind::User };
-        if !self.active.0 {
+        if !self.shown.0 {
             let (account_id, handle, kind) = (self.id.to_string(), self.handle, kind.into());
             return Account { account_id, handle, kind, deactivated: true, ..Account::default() };
         }
@@ -156,6 +166,8 @@ pub struct PostRow {
     version: Option<i64>,
     #[serde(deserialize_with = "extras")]
     extras: PostExtras,
+    #[serde(deserialize_with = "taken_down")]
+    taken_down: Option<TakenDown>,
 }
 
 impl PostRow {
@@ -182,6 +194,7 @@ impl PostRow {
             link_card: self.extras.link_card.map(|card| (*card).into()),
             languages: self.extras.languages,
             content_warning: self.extras.content_warning,
+            taken_down: self.taken_down,
             ..Post::default()
         };
         self.own.put_into(&mut post);

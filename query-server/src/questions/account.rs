@@ -1,4 +1,4 @@
-//! Accounts, by id or by handle. Deactivated accounts are not shown.
+//! Accounts, by id or by handle. Deactivated and suspended accounts are not shown, and ask for nothing: not even for what is their own.
 
 use std::collections::HashMap;
 
@@ -14,11 +14,12 @@ use super::{Answer, batch};
 use crate::asking::Asking;
 use crate::hydrate;
 use crate::snapshot::{Projections, Snapshot, Value, column};
+use crate::vocabulary::VOCABULARY;
 
 /// What this question reads.
 pub const READS: Projections = &["profiles_1", "counts_1", "graph_1"];
 
-statements! { "account.sql": FIND_BY_ID, FIND_BY_HANDLE, FIND_ALL }
+statements! { "account.sql" with VOCABULARY: FIND_BY_ID, FIND_BY_HANDLE, FIND_ALL }
 
 /// How an account is named in a question.
 #[derive(Clone, Debug)]
@@ -29,7 +30,7 @@ pub enum Named {
     Handle(String),
 }
 
-/// The key of an active account.
+/// The key of an account that is neither deactivated nor suspended.
 pub async fn find(snapshot: &mut Snapshot, named: &Named) -> Result<AccountKey, Status> {
     let checkpoint = Value::Number(snapshot.checkpoint.0);
     let (rows, name) = match named {
@@ -39,7 +40,7 @@ pub async fn find(snapshot: &mut Snapshot, named: &Named) -> Result<AccountKey, 
         }
     };
     for row in &rows {
-        if column(row, "active")? {
+        if column(row, "shown")? {
             return Ok(AccountKey(column(row, "account")?));
         }
     }
@@ -47,7 +48,7 @@ pub async fn find(snapshot: &mut Snapshot, named: &Named) -> Result<AccountKey, 
     Err(refused.with("account", &name).resource("account", name).into())
 }
 
-/// The key of the viewer, if there is one: an active account.
+/// The key of the viewer, if there is one: an account that is shown.
 pub async fn find_viewer(snapshot: &mut Snapshot, viewer: Option<AccountId>) -> Result<Option<AccountKey>, Status> {
     match viewer {
         None => Ok(None),
@@ -55,7 +56,7 @@ pub async fn find_viewer(snapshot: &mut Snapshot, viewer: Option<AccountId>) -> 
     }
 }
 
-/// The keys of those of these accounts that are active, by id.
+/// The keys of those of these accounts that are shown, by id.
 pub async fn find_all(snapshot: &mut Snapshot, ids: &[AccountId]) -> Result<HashMap<AccountId, AccountKey>, Status> {
     let wanted = ids.iter().collect();
     let rows = snapshot.rows(&FIND_ALL, &[Value::Rows(&wanted), Value::Number(snapshot.checkpoint.0)]).await?;
@@ -103,7 +104,7 @@ fn looked_up(handle: &str) -> String {
 pub(super) struct NamedAccounts {
     pub snapshot: Snapshot,
     pub viewer: Option<AccountKey>,
-    /// The active ones, in the order of the request.
+    /// Those that are shown, in the order of the request.
     pub found: Vec<(AccountId, AccountKey)>,
     /// The ids of all others, in the order of the request.
     pub missing: Vec<String>,

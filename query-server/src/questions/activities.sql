@@ -4,7 +4,7 @@
 -- $1 the owner, $2 before this place, $3 the limit.
 {pulled(graph_1_follows, activity_1, $2, $3)}
 SELECT skeleton.actor, skeleton.place, skeleton.kind, skeleton.target, skeleton.happened_at,
-    EXISTS (SELECT 1 FROM profiles_1 AS actor WHERE actor.account = skeleton.actor AND actor.active)
+    EXISTS (SELECT 1 FROM profiles_1 AS actor WHERE actor.account = skeleton.actor AND {is_shown(actor)})
     AND {unmuted($1, skeleton.actor)}
     AND CASE skeleton.kind
         WHEN {ActivityKind::Followed} THEN EXISTS (

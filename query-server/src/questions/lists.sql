@@ -13,7 +13,7 @@ ORDER BY edges.place DESC LIMIT $4
 
 -- fragment: reaction_shown()
 -- This reaction is shown: its account is open to the viewer, or shows itself to the viewer, who wrote the post.
-profiles.active AND {unblocked($3, edges.account)} AND (
+{is_shown(profiles)} AND {unblocked($3, edges.account)} AND (
     NOT profiles.protected
     OR {followed($3, edges.account)}
     OR EXISTS (SELECT 1 FROM posts_1 AS posts WHERE posts.post = edges.post AND posts.author = $3)

@@ -1,6 +1,6 @@
 //! Notifications: causes that stand, grouped by reason and post, newest first.
 //!
-//! A group is shown at its newest *shown* cause: one whose actor is active, not muted and not across a block. The table
+//! A group is shown at its newest *shown* cause: one whose actor is active and not suspended, not muted and not across a block. The table
 //! keeps the newest cause of each group, shown or not, which is never below that place; so a page walks the groups by what the table keeps.
 //! A group whose newest cause is hidden is *displaced*: it is shown further down, between groups that come later in the walk. Those that the
 //! walk has met and not shown yet are carried from page to page by the token; if they are too many, each page looks for them above the walk.

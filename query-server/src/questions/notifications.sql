@@ -2,7 +2,7 @@
 
 -- fragment: shown()
 -- This cause is shown to recipient $1, as far as its actor goes.
-EXISTS (SELECT 1 FROM profiles_1 AS actor WHERE actor.account = causes.actor AND actor.active)
+EXISTS (SELECT 1 FROM profiles_1 AS actor WHERE actor.account = causes.actor AND {is_shown(actor)})
 AND {unmuted($1, causes.actor)}
 AND {unblocked($1, causes.actor)}
 

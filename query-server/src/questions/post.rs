@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use shared::model::ids::{AccountKey, PostId, PostKey};
 use shared::rpc::errors::{ErrorReason, Refused, Violations, internal};
 use shared::rpc::proto::query as v1;
-use shared::sql::statements;
+use shared::sql::{Statement, statements};
 use tonic::{Code, Status};
 
 use super::{Answer, batch};
@@ -17,27 +17,41 @@ use crate::vocabulary::VOCABULARY;
 /// What this question reads.
 pub const READS: Projections = &["posts_1", "profiles_1", "graph_1", "counts_1", "bookmarks_1"];
 
-statements! { "post.sql" with VOCABULARY: FIND, FIND_ALL }
+statements! { "post.sql" with VOCABULARY: FIND, FIND_ASKED, FIND_ALL_ASKED }
 
 /// The key of a post that the viewer may see.
 pub async fn find(snapshot: &mut Snapshot, id: PostId, viewer: Option<AccountKey>) -> Result<PostKey, Status> {
+    find_by(&FIND, snapshot, id, viewer).await
+}
+
+/// The key of a post that the viewer may see, or has written: what was taken down, too.
+async fn find_asked(snapshot: &mut Snapshot, id: PostId, viewer: Option<AccountKey>) -> Result<PostKey, Status> {
+    find_by(&FIND_ASKED, snapshot, id, viewer).await
+}
+
+async fn find_by(
+    statement: &'static Statement,
+    snapshot: &mut Snapshot,
+    id: PostId,
+    viewer: Option<AccountKey>,
+) -> Result<PostKey, Status> {
     let checkpoint = Value::Number(snapshot.checkpoint.0);
-    let rows = snapshot.rows(&FIND, &[Value::Id(id.0), viewer_value(viewer), checkpoint]).await?;
+    let rows = snapshot.rows(statement, &[Value::Id(id.0), viewer_value(viewer), checkpoint]).await?;
     match rows.first() {
         Some(row) => Ok(PostKey(column(row, "post")?)),
         None => Err(not_found(id)),
     }
 }
 
-/// The keys of those of these posts that the viewer may see, by id.
-pub async fn find_all(
+/// The keys of those of these posts that the viewer may see, or has written, by id.
+async fn find_all_asked(
     snapshot: &mut Snapshot,
     ids: &[PostId],
     viewer: Option<AccountKey>,
 ) -> Result<HashMap<PostId, PostKey>, Status> {
     let wanted = ids.iter().collect();
     let checkpoint = Value::Number(snapshot.checkpoint.0);
-    let rows = snapshot.rows(&FIND_ALL, &[Value::Rows(&wanted), viewer_value(viewer), checkpoint]).await?;
+    let rows = snapshot.rows(&FIND_ALL_ASKED, &[Value::Rows(&wanted), viewer_value(viewer), checkpoint]).await?;
     rows.iter().map(|row| Ok((PostId(column(row, "post_id")?), PostKey(column(row, "post")?)))).collect()
 }
 
@@ -53,7 +67,7 @@ impl Answer for v1::GetPostRequest {
         let queries = asking.queries;
         let id = asking.violations.post("post_id", &asking.request.post_id);
         let (mut snapshot, viewer) = asking.snapshot(READS).await?;
-        let key = find(&mut snapshot, id, viewer).await?;
+        let key = find_asked(&mut snapshot, id, viewer).await?;
         let (posts, includes) = hydrate::posts(&mut snapshot, &[key], viewer).await?;
         let post = posts.into_iter().next();
         let post = post.ok_or_else(|| internal("a post that was found is not there"))?;
@@ -67,7 +81,7 @@ impl Answer for v1::BatchGetPostsRequest {
         let queries = asking.queries;
         let ids = batch(&mut asking.violations, "post_ids", &asking.request.post_ids, Violations::post);
         let (mut snapshot, viewer) = asking.snapshot(READS).await?;
-        let found = find_all(&mut snapshot, &ids, viewer).await?;
+        let found = find_all_asked(&mut snapshot, &ids, viewer).await?;
         let keys: Vec<PostKey> = ids.iter().filter_map(|id| found.get(id).copied()).collect();
         let missing = ids.iter().filter(|id| !found.contains_key(id));
         let (posts, includes) = hydrate::posts(&mut snapshot, &keys, viewer).await?;

@@ -1,6 +1,6 @@
 //! A thread: the posts above one, down from the root, and a page of its direct replies, oldest first.
 //!
-//! Always: what was deleted leaves a tombstone where something that the viewer sees hangs on it; above the post, what the viewer may not
+//! Always: what was deleted or taken down, which is not told apart, leaves a tombstone where something that the viewer sees hangs on it; above the post, what the viewer may not
 //! see leaves one too, which does not tell whether it was deleted; a hidden reply leaves none, since nobody needs to know of it.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,13 +49,13 @@ pub struct ThreadEntry {
 pub enum Sight {
     /// All of it.
     Visible,
-    /// That it was deleted: its author is one whose posts they see.
+    /// That it was deleted or taken down: its author is one whose posts they see.
     Deleted,
     /// That there is something, or was.
     Hidden,
 }
 
-/// The post in the middle: one that the viewer may see, or could before it was deleted.
+/// The post in the middle: one that the viewer may see, or could before it was deleted or taken down.
 pub async fn find(snapshot: &mut Snapshot, id: PostId, viewer: Option<AccountKey>) -> Result<ThreadEntry, Status> {
     let checkpoint = Value::Number(snapshot.checkpoint.0);
     let rows = snapshot.rows(&FIND, &[Value::Id(id.0), viewer_value(viewer), checkpoint]).await?;
@@ -150,7 +150,7 @@ fn entry_of_viewer(row: &Row) -> Result<((Option<AccountKey>, PostKey), ThreadEn
 }
 
 fn entry(row: &Row) -> Result<ThreadEntry, Status> {
-    let sight = match (column(row, "in_sight")?, column(row, "deleted")?) {
+    let sight = match (column(row, "in_sight")?, column(row, "gone")?) {
         (false, _) => Sight::Hidden,
         (true, true) => Sight::Deleted,
         (true, false) => Sight::Visible,

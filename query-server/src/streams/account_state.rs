@@ -1,4 +1,4 @@
-//! What an account does itself, for its other devices: `own_changes_1` says what it has touched; what that is now is read from the tables of
+//! What an account does itself, and what moderators do to its posts, for its other devices: `own_changes_1` says what it has touched; what that is now is read from the tables of
 //! the other projections.
 //!
 //! Always: only the account itself hears of it; however often something was done and undone between two looks, it is told once, as it is now.
@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use serde::Deserialize;
 use shared::model::ids::{AccountId, AccountKey, Position, PostKey};
 use shared::rpc::errors::internal;
 use shared::rpc::proto::query as v1;
@@ -21,7 +22,7 @@ use super::interests::{Interests, Source, Touch};
 use super::pending::{Pending, in_order};
 use super::together::{Live, SentTogether, refreshed};
 use crate::freshness::Freshness;
-use crate::hydrate::{self, Flag};
+use crate::hydrate::{self, Flag, taken_down};
 use crate::questions::account::{Named, find};
 use crate::questions::{notifications, relationship};
 use crate::snapshot::{Projections, Snapshot, Value, column, limit, list};
@@ -61,6 +62,10 @@ pub struct AccountStateFeed {
     pub owner: AccountKey,
     pub owner_id: AccountId,
 }
+
+/// What an account has to do with a post, as the statement has it: key, id, liked, reposted, bookmarked, taken down.
+#[derive(Deserialize)]
+struct PostStateRow(i64, Uuid, Flag, Flag, Flag, #[serde(deserialize_with = "taken_down")] Option<v1::TakenDown>);
 
 /// What an account has touched, and where first and last.
 struct Touched {
@@ -148,9 +153,9 @@ impl AccountStateFeed {
         }
         let wanted = posts.iter().collect();
         let row = snapshot.row(&SELECT_POST_STATES, &[Value::Rows(&wanted), Value::Number(self.owner.0)]).await?;
-        let state = |(post, id, liked, reposted, bookmarked): (i64, Uuid, Flag, Flag, Flag)| {
+        let state = |PostStateRow(post, id, liked, reposted, bookmarked, taken_down): PostStateRow| {
             let (liked, reposted, bookmarked) = (liked.0, reposted.0, bookmarked.0);
-            (PostKey(post), v1::PostState { post_id: id.to_string(), liked, reposted, bookmarked })
+            (PostKey(post), v1::PostState { post_id: id.to_string(), liked, reposted, bookmarked, taken_down })
         };
         Ok(list(&row, "found")?.into_iter().map(state).collect())
     }

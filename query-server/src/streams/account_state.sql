@@ -25,7 +25,8 @@ SELECT CAST({collect}({array}(
     posts.post, {id posts.post_id},
     EXISTS (SELECT 1 FROM posts_1_likes WHERE account = $2 AND post = posts.post),
     EXISTS (SELECT 1 FROM posts_1_reposts WHERE account = $2 AND post = posts.post),
-    EXISTS (SELECT 1 FROM bookmarks_1 WHERE account = $2 AND post = posts.post)
+    EXISTS (SELECT 1 FROM bookmarks_1 WHERE account = $2 AND post = posts.post),
+    CASE WHEN posts.author = $2 THEN posts.taken_down END
 )) AS TEXT) AS found
 FROM {rows $1 AS wanted: post} {ordered join} posts_1 AS posts ON posts.post = wanted.post;
 

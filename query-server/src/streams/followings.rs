@@ -33,7 +33,7 @@ pub struct Changed {
     pub actor: i64,
     /// To what.
     pub target: i64,
-    /// It is a post that was edited or deleted, and somebody has reposted: whoever follows one of those sees it, too.
+    /// It is a post that was edited or deleted, taken down or restored, and somebody has reposted: whoever follows one of those sees it, too.
     spread: bool,
 }
 
@@ -162,8 +162,10 @@ impl Index for Followings {
         let affected = match change {
             Change::Posted | Change::Reposted => Affected::Plainly(self.readers_of(actor)),
             Change::RepostUndone => Affected::These(self.readers_of(actor)),
-            Change::Edited | Change::Deleted if spread => Affected::Everybody,
-            Change::Edited | Change::Deleted => Affected::These(self.readers_of(actor)),
+            Change::Edited | Change::Deleted | Change::TakenDown | Change::Restored if spread => Affected::Everybody,
+            Change::Edited | Change::Deleted | Change::TakenDown | Change::Restored => {
+                Affected::These(self.readers_of(actor))
+            }
             Change::Followed | Change::Unfollowed | Change::Muted | Change::Unmuted => {
                 Affected::These(self.by_owner.of(&actor).collect())
             }
@@ -254,6 +256,12 @@ mod tests {
             (Change::Deleted, 7, 5, true),
             (Change::Deleted, 9, 5, false),
             (Change::Deleted, 9, 6, true),
+            (Change::TakenDown, 7, 5, true),
+            (Change::TakenDown, 9, 5, false),
+            (Change::TakenDown, 9, 6, true),
+            (Change::Restored, 7, 5, true),
+            (Change::Restored, 9, 5, false),
+            (Change::Restored, 9, 6, true),
             (Change::Reposted, 7, 5, true),
             (Change::Reposted, 9, 5, false),
             (Change::RepostUndone, 7, 5, true),

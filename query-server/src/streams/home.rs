@@ -160,7 +160,13 @@ impl Home {
             let other = if changed.actor == self.owner.0 { changed.target } else { changed.actor };
             let mut goes = |account, cause| gone.entry(account).or_default().go(*place, cause);
             match changed.change {
-                Change::Posted | Change::Edited | Change::Deleted | Change::Reposted | Change::RepostUndone => {
+                Change::Posted
+                | Change::Edited
+                | Change::Deleted
+                | Change::TakenDown
+                | Change::Restored
+                | Change::Reposted
+                | Change::RepostUndone => {
                     posts.entry(PostKey(changed.target)).or_default().touch(*place, changed);
                 }
                 Change::Followed => return Ok(self.refresh(RefreshCause::Followed, snapshot)),
@@ -387,7 +393,8 @@ impl Touched {
         self.last = place;
         self.only_edited &= changed.change == Change::Edited;
         match changed.change {
-            Change::Deleted => self.removal = Some(RemovalCause::Deleted),
+            // Which is not told apart.
+            Change::Deleted | Change::TakenDown => self.removal = Some(RemovalCause::Deleted),
             Change::RepostUndone => self.removal = Some(RemovalCause::Undone),
             _ => {}
         }

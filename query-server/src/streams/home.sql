@@ -1,21 +1,43 @@
 -- What home streams ask of what happened.
 
+-- fragment: unfollows(change, owner, after)
+-- This change, by its alias, is that this owner unfollowed somebody after this place.
+{change}.place > {after} AND {change}.change = {Change::Unfollowed} AND {change}.actor = {owner}
+
 -- name: SELECT_CHANGES
 -- What may concern owner $1 after $2 up to $3, $4 at most. Edits and deletions also concern whoever sees the post through
--- somebody else's repost; an undone repost also concerns who unfollowed the reposter since; what happened to a whole
+-- somebody else's repost; that a post was taken down or restored, whoever has seen it so or by following its author, also where that has ended
+-- since, since later removals do not name a post that was taken down before; an undone repost also concerns who unfollowed the reposter since; what happened to a whole
 -- account is looked at more closely later.
 SELECT place, change, actor, target, FALSE AS spread FROM changes_1 AS changes
 WHERE place > $2 AND place <= $3 AND (
     {is_of_account(change)}
-    OR (change IN ({Change::Edited}, {Change::Deleted}) AND {reposted_by_followed(changes.target, $1)})
+    OR (change IN ({Change::Edited}, {Change::Deleted}, {Change::TakenDown}, {Change::Restored}) AND {reposted_by_followed(changes.target, $1)})
+    OR (change IN ({Change::TakenDown}, {Change::Restored}) AND (
+        EXISTS (
+            SELECT 1 FROM changes_1 AS unfollowed
+            WHERE {unfollows(unfollowed, $1, $2)} AND (unfollowed.target = changes.actor OR EXISTS (
+                SELECT 1 FROM posts_1_reposts AS reposts
+                WHERE reposts.account = unfollowed.target AND reposts.post = changes.target
+            ))
+        )
+        OR EXISTS (
+            SELECT 1 FROM changes_1 AS undone
+            WHERE undone.place > $2 AND undone.change = {Change::RepostUndone} AND undone.target = changes.target
+            AND ({followed($1, undone.actor)} OR EXISTS (
+                SELECT 1 FROM changes_1 AS unfollowed
+                WHERE {unfollows(unfollowed, $1, $2)} AND unfollowed.target = undone.actor
+            ))
+        )
+    ))
     OR (change = {Change::RepostUndone} AND EXISTS (
         SELECT 1 FROM changes_1 AS unfollowed
-        WHERE unfollowed.place > $2 AND unfollowed.change = {Change::Unfollowed} AND unfollowed.actor = $1
-        AND unfollowed.target = changes.actor
+        WHERE {unfollows(unfollowed, $1, $2)} AND unfollowed.target = changes.actor
     ))
     OR (
         change IN (
-            {Change::Posted}, {Change::Edited}, {Change::Deleted}, {Change::Reposted}, {Change::RepostUndone}
+            {Change::Posted}, {Change::Edited}, {Change::Deleted}, {Change::TakenDown}, {Change::Restored},
+            {Change::Reposted}, {Change::RepostUndone}
         ) AND (actor = $1 OR EXISTS (
             SELECT 1 FROM graph_1_follows WHERE follower = $1 AND followee = changes.actor
         ))
@@ -72,4 +94,4 @@ LIMIT $6;
 SELECT posts.post, posts.post_id
 FROM {rows $1 AS wanted: wanted_post} {ordered join} posts_1 AS posts ON posts.post = wanted_post
 {ordered join} profiles_1 AS author ON author.account = posts.author
-WHERE {was_in_sight(author, $2, $3)};
+WHERE {was_in_sight(author, $2, $3)} AND {was_up(posts, $3)};

@@ -12,7 +12,7 @@
 {change} IN ({Change::Blocked}, {Change::Unblocked})
 
 -- fragment: is_of_activity(change)
--- An account was deactivated or reactivated.
+-- An account was deactivated or suspended, or that ended.
 {change} IN ({Change::Deactivated}, {Change::Reactivated})
 
 -- fragment: is_of_account(change)

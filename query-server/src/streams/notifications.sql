@@ -41,4 +41,4 @@ GROUP BY changes.reason, changes.post LIMIT $4;
 SELECT posts.post, posts.post_id
 FROM {rows $1 AS wanted: wanted_post} {ordered join} posts_1 AS posts ON posts.post = wanted_post
 {ordered join} profiles_1 AS author ON author.account = posts.author
-WHERE {was_in_sight(author, $2, $3)};
+WHERE {was_in_sight(author, $2, $3)} AND {was_up(posts, $3)};

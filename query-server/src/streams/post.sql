@@ -38,7 +38,7 @@ GROUP BY changes.post LIMIT $4;
     AND EXISTS (
         SELECT 1 FROM posts_1 AS replies WHERE replies.author = author.account
         AND (replies.reply_to = $4 OR replies.reply_to IN (
-            SELECT deleted.post FROM posts_1 AS deleted WHERE deleted.reply_to = $4 AND deleted.deleted
+            SELECT gone.post FROM posts_1 AS gone WHERE gone.reply_to = $4 AND NOT {is_up(gone)}
         ))
     )
 ))};

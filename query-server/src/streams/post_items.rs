@@ -2,7 +2,7 @@
 //!
 //! Always: what a post and its author are is read once, however many watch it; what is read for each viewer is what they may see, and what is
 //! their own. Between the two positions that a stream asks for, whose replies its viewer sees has not changed, so a reply is told to be gone only
-//! if its author is in sight and it, or an answer that kept its tombstone, was deleted: of what was never shown, nothing is told.
+//! if its author is in sight and it, or an answer that kept its tombstone, was deleted or taken down: of what was never shown, nothing is told.
 
 use std::collections::BTreeMap;
 

@@ -8,11 +8,12 @@ WITH wanted AS MATERIALIZED (
 SELECT wanted.number, posts.post, posts.post_id
 FROM wanted {ordered join} posts_1 AS posts ON posts.post = wanted.post
 {ordered join} profiles_1 AS author ON author.account = posts.author
-WHERE posts.deleted AND {opens_to(author, wanted.viewer)} AND {unmuted(wanted.viewer, posts.author)} AND EXISTS (
+WHERE NOT {is_up(posts)} AND {opens_to(author, wanted.viewer)} AND {unmuted(wanted.viewer, posts.author)} AND EXISTS (
     SELECT 1 FROM changes_1 AS changes
     {ordered join} posts_1 AS ended ON ended.post = changes.target
     {ordered join} profiles_1 AS ended_author ON ended_author.account = ended.author
-    WHERE changes.place > wanted.after_place AND changes.place <= wanted.up_to AND changes.change = {Change::Deleted}
+    WHERE changes.place > wanted.after_place AND changes.place <= wanted.up_to
+    AND changes.change IN ({Change::Deleted}, {Change::TakenDown}) AND {was_up(ended, wanted.after_place)}
     AND (ended.post = posts.post OR (
         ended.reply_to = posts.post AND {opens_to(ended_author, wanted.viewer)} AND {unmuted(wanted.viewer, ended.author)}
     ))

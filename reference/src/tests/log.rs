@@ -239,7 +239,7 @@ fn a_deactivated_account_can_do_nothing_but_reactivate() {
             check(&acts, act, "the account is deactivated");
         }
     }
-    check(&acts, Follow(BOB, CAROL), "the follower is deactivated");
+    check(&acts, Follow(BOB, CAROL), "the follower is deactivated or suspended");
     history(&[&acts[..], &[Reactivate(BOB)]].concat());
 }
 
@@ -408,7 +408,7 @@ fn nobody_follows_blocks_or_mutes_themselves() {
 
 #[test]
 fn a_followee_is_active_and_of_the_kind_named() {
-    check(&[Deactivate(BOB)], Follow(READER, BOB), "the followee is deactivated");
+    check(&[Deactivate(BOB)], Follow(READER, BOB), "the followee is deactivated or suspended");
     let wrong = |history: &History| {
         json!({
             "follower": history.reference(READER),
@@ -445,7 +445,7 @@ fn a_request_is_approved_rejected_or_withdrawn_once() {
         check(&ended, Withdraw(READER, BOB), "no request is pending");
     }
     history(&[&acts[..], &[Deactivate(READER), Follow(READER, BOB)]].concat());
-    check(&[&acts[..], &[Deactivate(BOB)]].concat(), Follow(READER, BOB), "the followee is deactivated");
+    check(&[&acts[..], &[Deactivate(BOB)]].concat(), Follow(READER, BOB), "the followee is deactivated or suspended");
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod activities;
 mod law;
 mod listings;
 mod log;
+mod moderation;
 mod notifications;
 mod questions;
 mod threads;
@@ -32,6 +33,11 @@ enum Act {
     Unprotect(&'static str),
     Deactivate(&'static str),
     Reactivate(&'static str),
+    /// By a moderator, as what follows.
+    Suspend(&'static str),
+    Unsuspend(&'static str),
+    TakeDown(&'static str),
+    Restore(&'static str),
     Post(&'static str, &'static str),
     Reply(&'static str, &'static str, &'static str),
     Quote(&'static str, &'static str, &'static str),
@@ -130,6 +136,22 @@ impl History {
             }
             Act::Deactivate(account) => self.emit_on_account("account.deactivated", account),
             Act::Reactivate(account) => self.emit_on_account("account.reactivated", account),
+            Act::Suspend(account) => {
+                let mut payload = self.seen_by_moderator(account);
+                payload["reason"] = json!("spam");
+                payload["personal"] = json!({"alg": "none", "text": "No ads."});
+                self.emit("account.suspended", &format!("account-{account}"), payload)
+            }
+            Act::Unsuspend(account) => {
+                self.emit("account.unsuspended", &format!("account-{account}"), self.seen_by_moderator(account))
+            }
+            Act::TakeDown(post) => {
+                let mut payload = self.of_post(post);
+                payload["reason"] = json!("harassment");
+                payload["personal"] = json!({"alg": "none"});
+                self.emit("post.taken_down", &format!("post-{post}"), payload)
+            }
+            Act::Restore(post) => self.emit("post.restored", &format!("post-{post}"), self.of_post(post)),
             Act::Post(author, post) => self.emit_post(author, post, None, None),
             Act::Reply(author, post, parent) => self.emit_post(author, post, Some(parent), None),
             Act::Quote(author, post, quoted) => self.emit_post(author, post, None, Some(quoted)),
@@ -141,13 +163,7 @@ impl History {
                 payload["dropped_mentions"] = self.dropped(post, text);
                 self.emit("post.edited", &format!("post-{post}"), payload)
             }
-            Act::Delete(post) => {
-                let author = self.author_of(post);
-                let parent = self.parents.get(post).map(|parent| self.post_reference(parent));
-                let payload =
-                    json!({"post": self.reference(post), "author": self.reference(&author), "reply_to": parent});
-                self.emit("post.deleted", &format!("post-{post}"), payload)
-            }
+            Act::Delete(post) => self.emit("post.deleted", &format!("post-{post}"), self.of_post(post)),
             Act::Like(account, post) => self.emit_on_post("like.added", account, post),
             Act::Unlike(account, post) => self.emit_on_post("like.removed", account, post),
             Act::Repost(account, post) => {
@@ -192,6 +208,18 @@ impl History {
                 Ok(())
             }
         }
+    }
+
+    /// An account, and whether it is active.
+    fn seen_by_moderator(&self, account: &str) -> Value {
+        let state = self.model.account_number(account).map(|number| self.model.account_state(number));
+        json!({"account": self.reference(account), "active": state.is_none_or(|state| !state.deactivated)})
+    }
+
+    /// A post, its author, and what it answers.
+    fn of_post(&self, post: &str) -> Value {
+        let parent = self.parents.get(post).map(|parent| self.post_reference(parent));
+        json!({"post": self.reference(post), "author": self.reference(&self.author_of(post)), "reply_to": parent})
     }
 
     fn emit_on_account(&mut self, kind: &str, account: &str) -> Result<(), String> {

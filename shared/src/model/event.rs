@@ -13,6 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize, forward_to_deserialize_any};
 
 use crate::model::ids::{AccountId, AccountRef, AuthoredPost, Position, PostId, PostRef};
 use crate::model::media::{PostExtras, ProfileExtras};
+use crate::model::moderation::{ModerationReason, Note};
 use crate::model::streams::StreamName;
 use crate::model::upcasting::{STEPS, newest_version, upcast};
 
@@ -130,6 +131,8 @@ impl Event {
                 let PostText { text, extras } = personal.open();
                 text.len() + extras.text_bytes()
             }
+            Self::Account(AccountEvent::Suspended { personal, .. })
+            | Self::Post(PostEvent::TakenDown { personal, .. }) => personal.open().text.len(),
             Self::Account(_)
             | Self::Post(_)
             | Self::Handle(_)
@@ -232,6 +235,22 @@ pub enum AccountEvent {
     /// The account is back, with all it had.
     #[serde(rename = "account.reactivated")]
     Reactivated { account: AccountRef },
+    /// A moderator suspended the account: it is not shown any more and can do nothing at all.
+    #[serde(rename = "account.suspended")]
+    Suspended {
+        account: AccountRef,
+        /// False if it was deactivated, and so not shown before either.
+        active: bool,
+        reason: ModerationReason,
+        personal: Envelope<Note>,
+    },
+    /// A moderator ended the suspension.
+    #[serde(rename = "account.unsuspended")]
+    Unsuspended {
+        account: AccountRef,
+        /// False if it is deactivated, and so still not shown.
+        active: bool,
+    },
 }
 
 impl AccountEvent {
@@ -243,7 +262,9 @@ impl AccountEvent {
             | Self::Protected { account }
             | Self::Unprotected { account }
             | Self::Deactivated { account }
-            | Self::Reactivated { account } => StreamName::account(account.id),
+            | Self::Reactivated { account }
+            | Self::Suspended { account, .. }
+            | Self::Unsuspended { account, .. } => StreamName::account(account.id),
         }
     }
 }
@@ -316,20 +337,43 @@ pub enum PostEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reply_to: Option<AuthoredPost>,
     },
+    /// A moderator took the post down: nobody but its author is shown it. It keeps everything.
+    #[serde(rename = "post.taken_down")]
+    TakenDown {
+        post: PostRef,
+        author: AccountRef,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reply_to: Option<AuthoredPost>,
+        reason: ModerationReason,
+        personal: Envelope<Note>,
+    },
+    /// A moderator restored the post, with everything that it had.
+    #[serde(rename = "post.restored")]
+    Restored {
+        post: PostRef,
+        author: AccountRef,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reply_to: Option<AuthoredPost>,
+    },
 }
 
 impl PostEvent {
     fn stream(&self) -> StreamName {
         match self {
             Self::Created { post_id, .. } => StreamName::post(*post_id),
-            Self::Edited { post, .. } | Self::Deleted { post, .. } => StreamName::post(post.id),
+            Self::Edited { post, .. }
+            | Self::Deleted { post, .. }
+            | Self::TakenDown { post, .. }
+            | Self::Restored { post, .. } => StreamName::post(post.id),
         }
     }
 
     fn named(&self) -> Vec<StreamName> {
         let (author, reply_to, quoted) = match self {
             Self::Created { author, reply_to, quoted, .. } => (author, *reply_to, *quoted),
-            Self::Deleted { author, reply_to, .. } => (author, *reply_to, None),
+            Self::Deleted { author, reply_to, .. }
+            | Self::TakenDown { author, reply_to, .. }
+            | Self::Restored { author, reply_to, .. } => (author, *reply_to, None),
             Self::Edited { author, .. } => (author, None, None),
         };
         let posts = [reply_to, quoted].into_iter().flatten().map(|named| StreamName::post(named.post.id));

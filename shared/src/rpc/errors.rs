@@ -45,9 +45,12 @@ pub fn reason_name(reason: ErrorReason) -> &'static str {
     name.strip_prefix("ERROR_REASON_").unwrap_or(name)
 }
 
-/// A refusal that can be turned into a [`Status`].
+/// A refusal that can be turned into a [`Status`]. In a box, since it is large and seldom.
 #[derive(Debug)]
-pub struct Refused {
+pub struct Refused(Box<Told>);
+
+#[derive(Debug)]
+struct Told {
     code: Code,
     reason: ErrorReason,
     message: String,
@@ -62,7 +65,7 @@ pub struct Refused {
 impl Refused {
     /// The message is for people: lower case, no full stop.
     pub fn new(code: Code, reason: ErrorReason, message: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Told {
             code,
             reason,
             message: shortened(&message.into()),
@@ -71,28 +74,28 @@ impl Refused {
             retry_after: None,
             resource: None,
             quota: None,
-        }
+        }))
     }
 
     /// Adds a fact of the message as metadata of the `ErrorInfo`, for programs.
     #[must_use]
     pub fn with(mut self, key: &str, value: impl ToString) -> Self {
-        self.metadata.insert(key.to_owned(), shortened(&value.to_string()));
+        self.0.metadata.insert(key.to_owned(), shortened(&value.to_string()));
         self
     }
 
     /// Adds a `RetryInfo`.
     #[must_use]
     pub fn retry_after(mut self, delay: Duration) -> Self {
-        self.retry_after = Some(delay);
+        self.0.retry_after = Some(delay);
         self
     }
 
     /// Says that it is this field that is wrong, as [`Violations::check`] does.
     #[must_use]
     pub fn violation(mut self, field: &str) -> Self {
-        let (description, reason) = (self.message.clone(), reason_name(self.reason).to_owned());
-        self.violations.push(FieldViolation {
+        let (description, reason) = (self.0.message.clone(), reason_name(self.0.reason).to_owned());
+        self.0.violations.push(FieldViolation {
             field: field.to_owned(),
             description: description.clone(),
             reason,
@@ -104,20 +107,21 @@ impl Refused {
     /// Adds a `QuotaFailure`: whose quota is used up, and which.
     #[must_use]
     pub fn quota(mut self, subject: String, description: String) -> Self {
-        self.quota = Some((shortened(&subject), description));
+        self.0.quota = Some((shortened(&subject), description));
         self
     }
 
     /// Adds a `ResourceInfo`: what was not found, or was taken.
     #[must_use]
     pub fn resource(mut self, kind: &'static str, name: impl Into<String>) -> Self {
-        self.resource = Some((kind, shortened(&name.into())));
+        self.0.resource = Some((kind, shortened(&name.into())));
         self
     }
 }
 
 impl From<Refused> for Status {
     fn from(refused: Refused) -> Self {
+        let refused = *refused.0;
         let mut details = ErrorDetails::with_error_info(reason_name(refused.reason), DOMAIN, refused.metadata);
         if !refused.violations.is_empty() {
             details.set_bad_request(refused.violations);
@@ -252,7 +256,7 @@ impl Violations {
         for (violation, _) in &self.0 {
             refused = refused.with(&violation.field, &violation.description);
         }
-        refused.violations = self.0.into_iter().map(|(violation, _)| violation).collect();
+        refused.0.violations = self.0.into_iter().map(|(violation, _)| violation).collect();
         Err(refused.into())
     }
 }

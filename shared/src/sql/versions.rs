@@ -20,10 +20,11 @@ pub const LOG: Schema = Schema {
     remedy: "run `chirp migrate up`, or in a folder start a command server of this version",
 };
 /// Version 1 had checkpoints without hashes and owners without addresses, version 2 no index of the remembered mentions, in version
-/// 3 the changes for streams were written by timelines, and version 4 had posts and profiles without versions and extras.
+/// 3 the changes for streams were written by timelines, version 4 had posts and profiles without versions and extras, and version 5
+/// no accounts that are suspended and no posts that are taken down.
 pub const TABLES: Schema = Schema {
     name: "the read tables",
-    version: 5,
+    version: 6,
     remedy: "run `chirp migrate up`, or in a folder start a projector of this version",
 };
 

@@ -9,7 +9,7 @@ use crate::sql::database::{Transaction, Value};
 use crate::sql::{SHADOW_PREFIX, expanded, statements};
 
 /// Columns that tables of older versions lack: their table, their name, and what they are.
-const COLUMNS_SINCE: [(&str, &str, &str); 8] = [
+const COLUMNS_SINCE: [(&str, &str, &str); 10] = [
     ("store", "schema_version", "{number} NOT NULL DEFAULT 1"),
     ("projections", "hash", "{bytes}"),
     ("projections", "served_from", "{number} NOT NULL DEFAULT 0"),
@@ -18,6 +18,8 @@ const COLUMNS_SINCE: [(&str, &str, &str); 8] = [
     ("profiles_1", "extras", "TEXT"),
     ("posts_1", "version", "{number}"),
     ("posts_1", "extras", "TEXT"),
+    ("profiles_1", "suspended", "{flag} NOT NULL DEFAULT FALSE"),
+    ("posts_1", "taken_down", "TEXT"),
 ];
 /// Columns of those that only the log can fill: a table that lacked one is filled again by its projection, beside the one that serves.
 const FILLED_FROM_THE_LOG: [(&str, &str); 2] = [("profiles_1", "version"), ("posts_1", "version")];

@@ -269,7 +269,12 @@ impl FromComments {
         let account = self.account.as_str();
         for (id, own) in &self.state.own_posts {
             // Whether a post that cannot be seen is liked is shown nowhere.
-            let Some(post) = model.post(id, Some(account)) else { continue };
+            let Some(post) = model.post_by_id(id, Some(account)) else { continue };
+            let (is, must) =
+                (own.taken_down.as_ref().map(|told| &told.text), post.taken_down.as_ref().map(|it| &it.text));
+            if is != must {
+                wrong.push(format!("{id}: it is told to be taken down with {is:?}, must be with {must:?}"));
+            }
             let must = (post.liked, post.reposted, post.bookmarked);
             let is = (own.liked, own.reposted, own.bookmarked);
             if is != must {
@@ -739,8 +744,8 @@ impl FromComments {
     fn meet(&mut self, post: v1::Post) {
         // "Where a message of another subscription and one of this say differently whether a post is liked, reposted or
         // bookmarked, this one counts."
-        let v1::Post { post_id, liked, reposted, bookmarked, .. } = post;
-        let own = v1::PostState { post_id: post_id.clone(), liked, reposted, bookmarked };
+        let v1::Post { post_id, liked, reposted, bookmarked, taken_down, .. } = post;
+        let own = v1::PostState { post_id: post_id.clone(), liked, reposted, bookmarked, taken_down };
         self.state.own_posts.entry(post_id).or_insert(own);
     }
 

@@ -3,6 +3,8 @@
 //!
 //! Never here: who somebody is. Whoever asks gets a token.
 
+#![expect(clippy::disallowed_methods, reason = "a server of tests is a task of no process of ours")]
+
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -59,7 +59,7 @@ fn paths() -> Vec<String> {
         let rpcs = proto.lines().filter_map(|line| line.strip_prefix("  rpc ")?.split('(').next());
         paths.extend(rpcs.map(|rpc| format!("/chirp.{package}.v1.{service}/{rpc}")));
     }
-    assert_eq!(paths.len(), 26 + 30 + 10, "every rpc is called");
+    assert_eq!(paths.len(), 30 + 30 + 10, "every rpc is called");
     paths
 }
 

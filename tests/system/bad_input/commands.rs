@@ -3,7 +3,7 @@
 use prost_types::FieldMask;
 use shared::rpc::proto::admin::RebuildProjectionRequest;
 use shared::rpc::proto::command::*;
-use shared::rpc::proto::common::{AccountKind, LinkCard, Media, MediaKind};
+use shared::rpc::proto::common::{AccountKind, LinkCard, Media, MediaKind, ModerationReason};
 use shared::rpc::proto::query::*;
 use tonic_types::StatusExt;
 
@@ -81,6 +81,24 @@ async fn a_malformed_command_is_refused_with_every_field_that_is_wrong() {
              InvalidArgument "FIELD_INVALID", "expected_version FIELD_INVALID");
     }
 
+    row!(t, c, take_down_post, TakeDownPostRequest::default(),
+         InvalidArgument "FIELD_INVALID", "post_id ID_MALFORMED", "reason MODERATION_REASON_INVALID");
+    row!(t, c, suspend_account, SuspendAccountRequest::default(),
+         InvalidArgument "FIELD_INVALID", "account_id ID_MALFORMED", "reason MODERATION_REASON_INVALID");
+    for unknown in [0, -1, 99] {
+        row!(t, c, take_down_post, ask!(TakeDownPostRequest { post_id: NOBODY, reason: unknown }),
+             InvalidArgument "MODERATION_REASON_INVALID", "reason MODERATION_REASON_INVALID");
+        row!(t, c, suspend_account, ask!(SuspendAccountRequest { account_id: &ada, reason: unknown }),
+             InvalidArgument "MODERATION_REASON_INVALID", "reason MODERATION_REASON_INVALID");
+    }
+    let spam = ModerationReason::Spam;
+    row!(t, c, take_down_post, ask!(TakeDownPostRequest { post_id: NOBODY, reason: spam, text: long(201) }),
+         InvalidArgument "TEXT_TOO_LONG", "text TEXT_TOO_LONG");
+    row!(t, c, suspend_account, ask!(SuspendAccountRequest { account_id: &ada, reason: spam, text: long(201) }),
+         InvalidArgument "TEXT_TOO_LONG", "text TEXT_TOO_LONG");
+    row!(t, c, restore_post, RestorePostRequest::default(), InvalidArgument "ID_MALFORMED", "post_id ID_MALFORMED");
+    row!(t, c, unsuspend_account, UnsuspendAccountRequest::default(),
+         InvalidArgument "ID_MALFORMED", "account_id ID_MALFORMED");
     row!(t, c, protect_account, ProtectAccountRequest::default(),
          InvalidArgument "ID_MALFORMED", "account_id ID_MALFORMED");
     row!(t, c, unprotect_account, UnprotectAccountRequest::default(),
@@ -345,6 +363,109 @@ async fn a_command_that_cannot_be_done_is_refused_with_the_reason_that_its_comme
              NotFound "POST_NOT_FOUND");
     }
     t.check();
+    assert_eq!(api.head().await, head, "nothing was appended");
+    verified(folder.path()).await;
+}
+
+#[tokio::test]
+async fn what_moderators_have_done_is_told_to_those_who_are_concerned_and_to_nobody_else() {
+    let folder = folder();
+    let dev = Dev::start(folder.path()).await;
+    let (api, c) = (&dev.api, dev.api.commands.clone());
+    let [ada, bob, banned] = api.accounts(["ada", "bob", "banned"]).await;
+    let post = api.post(&ada, "there").await.id;
+    let down = api.post(&ada, "taken down").await.id;
+    let deleted = api.post(&ada, "deleted").await.id;
+    let by_banned = api.post(&banned, "of a suspended account").await.id;
+    api.delete(&ada, &deleted).await;
+    let spam = ModerationReason::Spam;
+    c.clone().take_down_post(ask!(TakeDownPostRequest { post_id: &down, reason: spam })).await.expect("it is there");
+    let suspension = ask!(SuspendAccountRequest { account_id: &banned, reason: spam });
+    c.clone().suspend_account(suspension).await.expect("it is there");
+    let (head, text) = (api.head().await, "Good");
+    let mut t = Table::default();
+
+    row!(t, c, take_down_post, ask!(TakeDownPostRequest { post_id: NOBODY, reason: spam }), NotFound "POST_NOT_FOUND");
+    row!(t, c, restore_post, ask!(RestorePostRequest { post_id: NOBODY }), NotFound "POST_NOT_FOUND");
+    row!(t, c, take_down_post, ask!(TakeDownPostRequest { post_id: &deleted, reason: spam }),
+         FailedPrecondition "POST_DELETED");
+    row!(t, c, restore_post, ask!(RestorePostRequest { post_id: &deleted }), FailedPrecondition "POST_DELETED");
+    row!(t, c, suspend_account, ask!(SuspendAccountRequest { account_id: NOBODY, reason: spam }),
+         NotFound "ACCOUNT_NOT_FOUND");
+    row!(t, c, unsuspend_account, ask!(UnsuspendAccountRequest { account_id: NOBODY }), NotFound "ACCOUNT_NOT_FOUND");
+
+    // A suspended account can do nothing at all.
+    row!(t, c, update_profile, ask!(UpdateProfileRequest { account_id: &banned, display_name: text }),
+         FailedPrecondition "ACCOUNT_SUSPENDED");
+    row!(t, c, change_handle, ask!(ChangeHandleRequest { account_id: &banned, handle: "free" }),
+         FailedPrecondition "ACCOUNT_SUSPENDED");
+    row!(t, c, protect_account, ask!(ProtectAccountRequest { account_id: &banned }), FailedPrecondition "ACCOUNT_SUSPENDED");
+    row!(t, c, unprotect_account, ask!(UnprotectAccountRequest { account_id: &banned }),
+         FailedPrecondition "ACCOUNT_SUSPENDED");
+    row!(t, c, deactivate_account, ask!(DeactivateAccountRequest { account_id: &banned }),
+         FailedPrecondition "ACCOUNT_SUSPENDED");
+    row!(t, c, reactivate_account, ask!(ReactivateAccountRequest { account_id: &banned }),
+         FailedPrecondition "ACCOUNT_SUSPENDED");
+    row!(t, c, create_post, ask!(CreatePostRequest { author_id: &banned, text: text }), FailedPrecondition "ACCOUNT_SUSPENDED");
+    row!(t, c, edit_post, ask!(EditPostRequest { author_id: &banned, post_id: &by_banned, text: text }),
+         FailedPrecondition "ACCOUNT_SUSPENDED");
+    row!(t, c, delete_post, ask!(DeletePostRequest { author_id: &banned, post_id: &by_banned }),
+         FailedPrecondition "ACCOUNT_SUSPENDED");
+    row!(t, c, like_post, ask!(LikePostRequest { account_id: &banned, post_id: &post }), FailedPrecondition "ACCOUNT_SUSPENDED");
+    row!(t, c, unlike_post, ask!(UnlikePostRequest { account_id: &banned, post_id: &post }),
+         FailedPrecondition "ACCOUNT_SUSPENDED");
+    row!(t, c, repost_post, ask!(RepostPostRequest { account_id: &banned, post_id: &post }),
+         FailedPrecondition "ACCOUNT_SUSPENDED");
+    row!(t, c, undo_repost, ask!(UndoRepostRequest { account_id: &banned, post_id: &post }),
+         FailedPrecondition "ACCOUNT_SUSPENDED");
+    row!(t, c, bookmark_post, ask!(BookmarkPostRequest { account_id: &banned, post_id: &post }),
+         FailedPrecondition "ACCOUNT_SUSPENDED");
+    row!(t, c, remove_bookmark, ask!(RemoveBookmarkRequest { account_id: &banned, post_id: &post }),
+         FailedPrecondition "ACCOUNT_SUSPENDED");
+    row!(t, c, follow_account, ask!(FollowAccountRequest { follower_id: &banned, followee_id: &ada }),
+         FailedPrecondition "ACCOUNT_SUSPENDED");
+    row!(t, c, unfollow_account, ask!(UnfollowAccountRequest { follower_id: &banned, followee_id: &ada }),
+         FailedPrecondition "ACCOUNT_SUSPENDED");
+    row!(t, c, approve_follow, ask!(ApproveFollowRequest { account_id: &banned, follower_id: &ada }),
+         FailedPrecondition "ACCOUNT_SUSPENDED");
+    row!(t, c, reject_follow, ask!(RejectFollowRequest { account_id: &banned, follower_id: &ada }),
+         FailedPrecondition "ACCOUNT_SUSPENDED");
+    row!(t, c, remove_follower, ask!(RemoveFollowerRequest { account_id: &banned, follower_id: &ada }),
+         FailedPrecondition "ACCOUNT_SUSPENDED");
+    row!(t, c, block_account, ask!(BlockAccountRequest { account_id: &banned, target_account_id: &ada }),
+         FailedPrecondition "ACCOUNT_SUSPENDED");
+    row!(t, c, unblock_account, ask!(UnblockAccountRequest { account_id: &banned, target_account_id: &ada }),
+         FailedPrecondition "ACCOUNT_SUSPENDED");
+    row!(t, c, mute_account, ask!(MuteAccountRequest { account_id: &banned, target_account_id: &ada }),
+         FailedPrecondition "ACCOUNT_SUSPENDED");
+    row!(t, c, unmute_account, ask!(UnmuteAccountRequest { account_id: &banned, target_account_id: &ada }),
+         FailedPrecondition "ACCOUNT_SUSPENDED");
+    row!(t, c, follow_account, ask!(FollowAccountRequest { follower_id: &bob, followee_id: &banned }),
+         FailedPrecondition "TARGET_DEACTIVATED");
+    row!(t, c, register_account, registration("banned"), AlreadyExists "HANDLE_TAKEN");
+
+    // Its author knows that a post was taken down; to others there is none.
+    row!(t, c, edit_post, ask!(EditPostRequest { author_id: &ada, post_id: &down, text: text, expected_version: 1 }),
+         FailedPrecondition "POST_TAKEN_DOWN");
+    for (viewer, answer) in [(&ada, "POST_TAKEN_DOWN"), (&bob, "POST_NOT_FOUND")] {
+        let code = if viewer == &ada { tonic::Code::FailedPrecondition } else { tonic::Code::NotFound };
+        let like = ask!(LikePostRequest { account_id: viewer, post_id: &down });
+        t.refused(("LikePost", format!("{like:?}")), c.clone().like_post(like).await, (code, answer), &[]);
+        let repost = ask!(RepostPostRequest { account_id: viewer, post_id: &down });
+        t.refused(("RepostPost", format!("{repost:?}")), c.clone().repost_post(repost).await, (code, answer), &[]);
+        let keep = ask!(BookmarkPostRequest { account_id: viewer, post_id: &down });
+        t.refused(("BookmarkPost", format!("{keep:?}")), c.clone().bookmark_post(keep).await, (code, answer), &[]);
+        let reply = ask!(CreatePostRequest { author_id: viewer, text: text, reply_to_post_id: &down });
+        t.refused(("CreatePost", format!("{reply:?}")), c.clone().create_post(reply).await, (code, answer), &[]);
+        let quote = ask!(CreatePostRequest { author_id: viewer, text: text, quoted_post_id: &down });
+        t.refused(("CreatePost", format!("{quote:?}")), c.clone().create_post(quote).await, (code, answer), &[]);
+    }
+    row!(t, c, unlike_post, ask!(UnlikePostRequest { account_id: &bob, post_id: &down }), NotFound "POST_NOT_FOUND");
+    row!(t, c, edit_post, ask!(EditPostRequest { author_id: &bob, post_id: &down, text: text }), NotFound "POST_NOT_FOUND");
+    row!(t, c, delete_post, ask!(DeletePostRequest { author_id: &bob, post_id: &down }), NotFound "POST_NOT_FOUND");
+    t.check();
+    let unlike = ask!(UnlikePostRequest { account_id: &ada, post_id: &down });
+    c.clone().unlike_post(unlike).await.expect("what is not there can be taken back from one's own");
     assert_eq!(api.head().await, head, "nothing was appended");
     verified(folder.path()).await;
 }

@@ -140,7 +140,7 @@ impl Asker<'_> {
         report.equal(&answers::account(queries, account).await?, &expected, || format!("account {account}"));
         let Some(there) = expected else {
             let timeline = answers::home_timeline(queries, account, page_size).await?;
-            let shown = timeline.map(|_| "a deactivated account has a timeline".to_owned());
+            let shown = timeline.map(|_| "an account that is gone has a timeline".to_owned());
             report.check(shown, || format!("home timeline of {account}"));
             return Ok(());
         };
@@ -219,7 +219,7 @@ impl Asker<'_> {
         let Self { queries, model, .. } = *self;
         let page_size = self.manner.page_size;
         let found = answers::post(queries, post, viewer).await?;
-        report.equal(&found, &model.post(post, viewer), || format!("post {post} seen by {viewer:?}"));
+        report.equal(&found, &model.post_by_id(post, viewer), || format!("post {post} seen by {viewer:?}"));
         for (list, expected) in
             [(List::Likers, model.likers(post, viewer)), (List::Reposters, model.reposters(post, viewer))]
         {
@@ -242,7 +242,7 @@ impl Asker<'_> {
     }
 
     async fn batch_of_posts(&self, ids: &[&str], viewer: Option<&str>, report: &mut Report) -> Result<(), Status> {
-        let expected: Vec<Option<Post>> = ids.iter().map(|id| self.model.post(id, viewer)).collect();
+        let expected: Vec<Option<Post>> = ids.iter().map(|id| self.model.post_by_id(id, viewer)).collect();
         let missing = ids.iter().zip(&expected).filter(|(_, post)| post.is_none()).map(|(id, _)| (*id).to_owned());
         let missing: Vec<String> = missing.collect();
         let found = answers::posts(self.queries, ids, viewer).await?;

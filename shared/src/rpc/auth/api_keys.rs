@@ -69,7 +69,7 @@ fn names(list: &str) -> Vec<String> {
 
 fn of_row(row: &Row) -> Result<ApiKey, sqlx::Error> {
     let roles = names(&row.get::<String>("roles")?);
-    let maybe = |column| Ok::<_, sqlx::Error>(row.get::<Option<i64>>(column)?);
+    let maybe = |column| row.get::<Option<i64>>(column);
     Ok(ApiKey {
         id: row.get("key_id")?,
         service: row.get("service")?,

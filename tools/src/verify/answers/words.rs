@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use prost_types::Timestamp;
 use reference::{
     Account, Activity, ActivityKind, Entry, Extras, LinkCard, Media, NotificationGroup, NotificationReason, Post,
-    Relationship, Thread, ThreadEntry,
+    Relationship, TakenDown, Thread, ThreadEntry,
 };
-use shared::rpc::proto::common::{self, AccountKind, MediaKind};
+use shared::rpc::proto::common::{self, AccountKind, MediaKind, ModerationReason};
 use shared::rpc::proto::query as v1;
 use shared::rpc::proto::query::thread_item::Item;
 
@@ -144,6 +144,28 @@ pub fn post(post: v1::Post) -> Post {
             languages: post.languages,
             content_warning: post.content_warning,
         },
+        taken_down: post.taken_down.map(taken_down),
+    }
+}
+
+fn taken_down(taken_down: v1::TakenDown) -> TakenDown {
+    TakenDown { reason: moderation_reason(taken_down.reason()).to_owned(), text: taken_down.text }
+}
+
+fn moderation_reason(reason: ModerationReason) -> &'static str {
+    match reason {
+        ModerationReason::Unspecified => "unspecified",
+        ModerationReason::Spam => "spam",
+        ModerationReason::Harassment => "harassment",
+        ModerationReason::Hate => "hate",
+        ModerationReason::Violence => "violence",
+        ModerationReason::SexualContent => "sexual_content",
+        ModerationReason::Illegal => "illegal",
+        ModerationReason::Impersonation => "impersonation",
+        ModerationReason::SelfHarm => "self_harm",
+        ModerationReason::Misinformation => "misinformation",
+        ModerationReason::Copyright => "copyright",
+        ModerationReason::Other => "other",
     }
 }
 
