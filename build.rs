@@ -9,7 +9,7 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use prost_reflect::{DescriptorPool, DynamicMessage};
+use prost_reflect::{DescriptorPool, DynamicMessage, MethodDescriptor};
 use prost_types::{DescriptorProto, FileDescriptorProto, FileDescriptorSet};
 
 const PACKAGES: [&str; 4] = ["common", "command", "query", "admin"];
@@ -120,13 +120,22 @@ fn methods(descriptors: &FileDescriptorSet) -> String {
     text
 }
 
+/// The part of a method's package that names its service: `chirp.query.v1` is `query`.
+fn package_of(method: &MethodDescriptor) -> String {
+    method.parent_service().package_name().split('.').nth(1).unwrap_or_default().to_owned()
+}
+
 /// The option of the contract that says who may call a method.
 const ACCESS: &str = "chirp.common.v1.access";
+
+/// Scopes of what is no method: the pages of a server.
+const OTHER_SCOPES: [&str; 1] = ["metrics:read"];
 
 /// For each request of a method, who may call it. A method that does not say does not compile.
 fn access(pool: &DescriptorPool) -> Result<String, Box<dyn Error>> {
     let option = pool.get_extension_by_name(ACCESS).ok_or("the contract has no option for access")?;
-    let (mut text, mut scopes, mut every) = (String::new(), BTreeSet::new(), Vec::new());
+    let (mut text, mut every) = (String::new(), Vec::new());
+    let mut scopes: BTreeSet<String> = OTHER_SCOPES.map(str::to_owned).into();
     for method in pool.services().flat_map(|service| service.methods().collect::<Vec<_>>()) {
         let (options, full_name) = (method.options(), method.full_name());
         if !options.has_extension(&option) {
@@ -178,11 +187,16 @@ fn access(pool: &DescriptorPool) -> Result<String, Box<dyn Error>> {
             return Err(format!("{full_name} names a field that its request does not have: {field}").into());
         }
         let service = method.parent_service();
-        let package = service.package_name().split('.').nth(1).unwrap_or_default().to_owned();
+        let package = package_of(&method);
         let (service_name, name) = (service.full_name(), method.name());
         let role = match role.as_str() {
             "" => "None".to_owned(),
             name => format!("Some(Role::{})", camel_case(name)),
+        };
+        let is_fresh = has("consistency") && package_of(&method) == "query" && !method.is_client_streaming();
+        let is_fresh = match is_fresh {
+            true => "is_fully_consistent(self.consistency.as_ref())",
+            false => "false",
         };
         let asks = lesser.as_ref().map_or_else(|| "false".to_owned(), |(field, _)| format!("self.{field}"));
         text.push_str(&format!(
@@ -190,7 +204,7 @@ fn access(pool: &DescriptorPool) -> Result<String, Box<dyn Error>> {
              \"{service_name}/{name}\",\n        accounts: &{accounts:?},\n        scope: {scope:?},\n        role: {role},\n        \
              anybody: {anybody},\n        lesser: {lesser:?},\n    }};\n\n    fn account(&self, index: usize) -> &str {{\n        \
              let named: &[&str] = &[{}];\n        named.get(index).copied().unwrap_or_default()\n    }}\n\n    fn asks_for_less(&self) -> bool {{\n        {asks}\n    \
-             }}\n}}\n",
+             }}\n\n    fn is_fully_consistent(&self) -> bool {{\n        {is_fresh}\n    }}\n}}\n",
             request.name(),
             fields.join(", ")
         ));

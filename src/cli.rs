@@ -432,6 +432,10 @@ pub struct ServerTuning {
     /// A proxy, or a network of proxies, whose `x-forwarded-for` is believed, such as 10.0.0.0/8
     #[arg(long, env = "CHIRP_TRUSTED_PROXY", value_name = "NETWORK", value_delimiter = ',', value_parser = network)]
     pub trusted_proxy: Vec<IpNet>,
+    /// Let anybody read /metrics and /readyz?verbose, also where callers are authenticated; without this, they are for administrators and for
+    /// services with the scope metrics:read
+    #[arg(long, env = "CHIRP_OPEN_PAGES", value_parser = BoolishValueParser::new())]
+    pub open_pages: bool,
     #[command(flatten)]
     pub auth: AuthArgs,
 }
@@ -477,7 +481,7 @@ impl ServerTuning {
         let mut limits = if authority.is_open() { vec![] } else { RateSettings::of_authenticating() };
         limits.extend(&self.rate_limit);
         let rates = RateSettings { limits, trusted_proxies: self.trusted_proxy.clone() };
-        Ok(Admission { authority: authority.clone(), rates })
+        Ok(Admission { authority: authority.clone(), rates, has_open_pages: self.open_pages })
     }
 
     fn tls(&self) -> Option<TlsSettings> {

@@ -323,7 +323,9 @@ impl World {
 
     /// Lets the calls of several subscriptions break, whose clients would stay connected.
     pub fn disconnect(&mut self, batch_size: usize) {
-        self.reader(batch_size).together.values_mut().for_each(Together::disconnect);
+        let reader = self.reader(batch_size);
+        reader.together.values_mut().for_each(Together::disconnect);
+        reader.from_comments.values_mut().for_each(FromComments::disconnect);
     }
 
     /// Batch size, restarts and rebuilds change no row.

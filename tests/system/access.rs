@@ -780,3 +780,54 @@ async fn whoever_asks_for_too_much_is_told_how_long_to_wait_and_others_are_answe
     let ready = send(&stage.served.address, "GET", "/readyz", &[], b"").await;
     assert_eq!(ready.status, 200);
 }
+
+#[tokio::test]
+async fn whoever_guesses_credentials_or_asks_for_the_newest_again_and_again_is_counted() {
+    let limits = ["--rate-limit", "anonymous.reads=1:5,account.fully-consistent=1:2,account.reads=off"];
+    let stage = Stage::start_with(&limits).await;
+    let mut refused = None;
+    for _ in 0..20 {
+        let (status, answer) = stage.json(HOME, Some("a.b.c"), &json!({})).await;
+        if status != 401 {
+            refused = Some((status, answer["details"][1]["debug"]["reason"].clone(), answer));
+            break;
+        }
+    }
+    let (status, _, answer) = refused.expect("whoever guesses is stopped");
+    assert!(status == 429 && answer.to_string().contains("RATE_LIMITED"), "{answer}");
+    let ada = stage.account(&stage.ada);
+    let fresh = json!({"accountId": stage.ada, "consistency": {"fullyConsistent": true}});
+    let (mut answered, mut last) = (0, stage.json(HOME, Some(&ada), &fresh).await);
+    while last.0 == 200 && answered < 20 {
+        answered += 1;
+        last = stage.json(HOME, Some(&ada), &fresh).await;
+    }
+    assert!(last.0 == 429 && last.1.to_string().contains("RATE_LIMITED"), "{answered}, then {last:?}");
+    let (status, _) = stage.json(HOME, Some(&ada), &json!({"accountId": stage.ada})).await;
+    assert_eq!(status, 200, "others are not counted with these");
+}
+
+#[tokio::test]
+async fn the_pages_of_a_process_are_for_operators_where_callers_are_authenticated_unless_they_are_opened() {
+    let stage = Stage::start().await;
+    let operator = stage.token(&json!({"sub": stage.ada, "roles": ["administrator"]}));
+    let (prometheus, ada) = (stage.service("metrics:read"), stage.account(&stage.ada));
+    for page in ["/metrics", "/readyz?verbose"] {
+        let get = async |token: Option<&str>| {
+            let bearer = token.map(|token| format!("Bearer {token}"));
+            let headers: Vec<_> = bearer.as_deref().map(|bearer| ("authorization", bearer)).into_iter().collect();
+            send(&stage.served.address, "GET", page, &headers, b"").await.status
+        };
+        let got = [None, Some(ada.as_str()), Some("nonsense"), Some(operator.as_str()), Some(prometheus.as_str())];
+        let mut statuses = Vec::new();
+        for token in got {
+            statuses.push(get(token).await);
+        }
+        assert_eq!(statuses, [401, 403, 401, 200, 200], "{page}");
+    }
+    for page in ["/livez", "/readyz", "/healthz", "/", "/openapi.json"] {
+        assert_eq!(send(&stage.served.address, "GET", page, &[], b"").await.status, 200, "{page}");
+    }
+    let opened = Stage::start_with(&["--open-pages"]).await;
+    assert_eq!(send(&opened.served.address, "GET", "/metrics", &[], b"").await.status, 200);
+}

@@ -23,7 +23,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::RawQuery;
-use axum::http::{HeaderName, HeaderValue, Method, Request, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
 use axum::routing::get;
 use tokio::net::TcpListener;
 use tonic::service::Routes;
@@ -36,6 +36,7 @@ use tower::{Layer as _, ServiceExt as _, service_fn};
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
 use crate::rpc::auth::authority::Authority;
+use crate::rpc::auth::principal::{Principal, Role};
 use crate::rpc::errors::{ERROR_REASON_HEADER, link_to_reference};
 use crate::rpc::proto::DESCRIPTORS;
 use crate::rpc::tokens::CONSISTENCY_TOKEN_HEADER;
@@ -94,6 +95,8 @@ pub struct Admission {
     pub authority: Authority,
     /// How much each may ask for.
     pub rates: RateSettings,
+    /// Anybody may read `/metrics` and `/readyz?verbose`, also where callers are authenticated.
+    pub has_open_pages: bool,
 }
 
 /// The services of a role, or of several roles on one port. A server can listen before they are open, since what they need may not be there yet.
@@ -261,13 +264,24 @@ fn surrounded(
     tasks: Tasks,
     settings: &ServerSettings,
 ) -> Routes {
+    let pages =
+        Pages { authority: if admission.has_open_pages { Authority::open() } else { admission.authority.clone() } };
     let say = {
-        let (ready, tasks) = (ready.clone(), tasks.clone());
-        move |RawQuery(query): RawQuery| async move { readiness(&ready, &tasks, query.as_deref()) }
+        let (ready, tasks, pages) = (ready.clone(), tasks.clone(), pages.clone());
+        move |RawQuery(query): RawQuery, headers: HeaderMap| async move {
+            if is_verbose(query.as_deref()) {
+                pages.let_in(&headers).await?;
+            }
+            Ok::<_, (StatusCode, String)>(readiness(&ready, &tasks, query.as_deref()))
+        }
+    };
+    let measure = move |headers: HeaderMap| async move {
+        pages.let_in(&headers).await?;
+        Ok::<_, (StatusCode, String)>(metrics::render())
     };
     let about_the_server = routes.prepare().into_axum_router();
     let room = Room::of(settings.calls_max, settings.waiting_max);
-    let Admission { authority, rates } = admission;
+    let Admission { authority, rates, has_open_pages: _ } = admission;
     let rates = Arc::new(Rates::of(&rates));
     forget(&rates, &tasks);
     let calls = Arc::new(Calls { about_the_server, services, names, ready, room, authority, rates });
@@ -297,7 +311,7 @@ fn surrounded(
         .route("/livez", get(|| async { "ok\n" }))
         .route("/readyz", get(say.clone()))
         .route("/healthz", get(say))
-        .route("/metrics", get(|| async { metrics::render() }));
+        .route("/metrics", get(measure));
     Routes::from(match settings.cors_origins.as_slice() {
         [] => router,
         origins => router.layer(cors(origins)),
@@ -316,10 +330,41 @@ fn about(names: &[&str]) -> String {
     )
 }
 
+/// The pages that say more than whether a process is well.
+#[derive(Clone)]
+struct Pages {
+    authority: Authority,
+}
+
+/// The scope with which a service may read them, such as that of a Prometheus.
+const PAGES_SCOPE: &str = "metrics:read";
+
+impl Pages {
+    /// Passes whoever may read them.
+    async fn let_in(&self, headers: &HeaderMap) -> Result<(), (StatusCode, String)> {
+        let caller = self.authority.identify(headers).await;
+        let caller = caller.map_err(|refused| (StatusCode::UNAUTHORIZED, format!("{}\n", refused.message())))?;
+        let Principal { roles, is_unrestricted, .. } = &*caller.principal;
+        if *is_unrestricted || roles.contains(&Role::Administrator) || caller.principal.has_scope(PAGES_SCOPE) {
+            return Ok(());
+        }
+        let code = if caller.principal.is_anonymous() { StatusCode::UNAUTHORIZED } else { StatusCode::FORBIDDEN };
+        Err((
+            code,
+            format!(
+                "this is for administrators, and for services with the scope {PAGES_SCOPE}; --open-pages opens it\n"
+            ),
+        ))
+    }
+}
+
+fn is_verbose(query: Option<&str>) -> bool {
+    query.is_some_and(|query| query.split('&').any(|word| word == "verbose" || word.starts_with("verbose=")))
+}
+
 /// The answer of `/readyz`: whether the process is ready, and with `?verbose` each check in a line of its own.
 fn readiness(ready: &Readiness, tasks: &Tasks, query: Option<&str>) -> (StatusCode, String) {
-    let is_verbose =
-        query.is_some_and(|query| query.split('&').any(|word| word == "verbose" || word.starts_with("verbose=")));
+    let is_verbose = is_verbose(query);
     let is_draining = tasks.draining().is_cancelled();
     let is_ready = ready.is_ready() && !is_draining;
     let code = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };

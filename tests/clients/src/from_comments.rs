@@ -136,6 +136,13 @@ pub struct FromComments {
     failures: Vec<String>,
 }
 
+impl FromComments {
+    /// Lets the connection break.
+    pub fn disconnect(&mut self) {
+        self.call = None;
+    }
+}
+
 /// What the client shows, but for the own state of the account.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Screen {

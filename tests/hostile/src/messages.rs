@@ -14,6 +14,7 @@ use shared::log::{EventLog, LogHead};
 use shared::model::clock::{ManualClock, SystemClock, Timestamp};
 use shared::model::event::{AccountKind, PostText, Profile};
 use shared::model::ids::{AccountId, PostId};
+use shared::rpc::auth::principal::trusting;
 use shared::rpc::progress::Progress;
 use shared::rpc::proto::DESCRIPTORS;
 use shared::rpc::proto::query::GetPostRequest;
@@ -66,7 +67,8 @@ pub fn command(bytes: &[u8]) -> Option<Code> {
         tasks.drain();
         let progress =
             Box::new(move || Progress::watch(std::future::pending(), head, Wake::default().listen(), &tasks));
-        let mut routes = command_server::routes(log, LazyLock::new(progress), &CommandSettings::default()).prepare();
+        let routes = command_server::routes(log, LazyLock::new(progress), &CommandSettings::default());
+        let mut routes = trusting(routes).prepare();
         send(&mut routes, COMMANDS, &METHODS, bytes).await
     })
 }
@@ -74,7 +76,7 @@ pub fn command(bytes: &[u8]) -> Option<Code> {
 /// Sends bytes as a query: the first byte chooses the method, the others are its message.
 pub fn query(bytes: &[u8]) -> Option<Code> {
     static METHODS: LazyLock<Vec<String>> = LazyLock::new(|| methods(QUERIES));
-    static QUERY_SERVER: LazyLock<Routes> = LazyLock::new(|| RUNTIME.block_on(query_server()));
+    static QUERY_SERVER: LazyLock<Routes> = LazyLock::new(|| trusting(RUNTIME.block_on(query_server())).prepare());
     let mut routes = QUERY_SERVER.clone();
     RUNTIME.block_on(send(&mut routes, QUERIES, &METHODS, bytes))
 }
@@ -182,5 +184,5 @@ async fn query_server() -> Routes {
     let projector = Projector::on(all, log.clone(), settings, clock, Wake::default()).await;
     projector.expect("the tables are there").catch_up().await.expect("it projects");
     let log: Arc<dyn LogHead> = log;
-    query_server::routes(tables, log, Wake::default(), None, Tasks::default()).prepare()
+    query_server::routes(tables, log, Wake::default(), None, Tasks::default())
 }

@@ -11,6 +11,9 @@ use tonic::{Code, Extensions, Request, Status};
 use super::principal::{Caller, Principal, Role};
 use crate::model::ids::AccountId;
 use crate::rpc::errors::{ErrorReason, Refused};
+use crate::rpc::proto::query::Consistency;
+use crate::rpc::proto::query::consistency::Requirement;
+use crate::rpc::serve::rates::Counted;
 
 /// Who may call a method: `chirp.common.v1.Access`.
 #[derive(Debug, PartialEq, Eq)]
@@ -39,6 +42,13 @@ pub trait Guarded {
 
     /// Whether the field of [`Access::lesser`] is true.
     fn asks_for_less(&self) -> bool;
+
+    /// Whether the answer must wait for everything that was written before, which costs more than others.
+    fn is_fully_consistent(&self) -> bool;
+}
+
+fn is_fully_consistent(consistency: Option<&Consistency>) -> bool {
+    matches!(consistency, Some(Consistency { requirement: Some(Requirement::FullyConsistent(true)) }))
 }
 
 include!(concat!(env!("OUT_DIR"), "/access.rs"));
@@ -50,7 +60,13 @@ include!(concat!(env!("OUT_DIR"), "/access.rs"));
 pub fn authorized<R: Guarded>(request: Request<R>) -> Result<Request<R>, Status> {
     let asked = request.get_ref();
     let named = R::ACCESS.accounts.iter().enumerate().map(|(index, field)| (*field, asked.account(index)));
-    judge(&Caller::of(request.extensions()), &R::ACCESS, named, asked.asks_for_less())?;
+    let caller = Caller::of(request.extensions());
+    judge(&caller, &R::ACCESS, named, asked.asks_for_less())?;
+    if asked.is_fully_consistent()
+        && let Some(counted) = request.extensions().get::<Counted>()
+    {
+        counted.count_fully_consistent(&caller)?;
+    }
     Ok(request)
 }
 

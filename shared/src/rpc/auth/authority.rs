@@ -204,7 +204,7 @@ fn bearer(value: &HeaderValue) -> Result<&str, Refused> {
 impl Trusted {
     async fn known_by(&self, credentials: &str) -> Result<(Arc<Principal>, Validity), Refused> {
         if let Some(keys) = self.keys.as_ref().filter(|_| credentials.starts_with(api_keys::PREFIX)) {
-            let (principal, revoked) = keys.verify(credentials, &*self.clock).await?;
+            let (principal, revoked) = Box::pin(keys.verify(credentials, &*self.clock)).await?;
             let id = credentials[api_keys::PREFIX.len()..].split('_').next().unwrap_or_default();
             return Ok((principal, Validity { until: None, revoked: Some(revoked), key: Some(id.into()) }));
         }
@@ -214,7 +214,8 @@ impl Trusted {
             Some(verified) if verified.until > self.clock.now() => verified,
             Some(_) => return Err(expired()),
             None => {
-                let verified = self.verify(credentials).await?;
+                // In a box: keys may have to be fetched, and every call would have room for that.
+                let verified = Box::pin(self.verify(credentials)).await?;
                 self.verified.insert(digest, verified.clone());
                 verified
             }

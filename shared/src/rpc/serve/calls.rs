@@ -26,11 +26,12 @@ use uuid::Uuid;
 
 use super::age::caller as caller_address;
 use super::connect::Arrived;
-use super::rates::Rates;
+use super::rates::{Counted, Left, Rates};
 use super::room::Room;
 use super::{MESSAGE_BYTES_MAX, REQUEST_ID_HEADER, Services, service_of};
 use crate::log::ReadError;
 use crate::rpc::auth::authority::Authority;
+use crate::rpc::auth::principal::Principal;
 use crate::rpc::call_metrics;
 use crate::rpc::errors::{ErrorReason, RETRY_DELAY, Refused, internal};
 use crate::runtime::deadlines::within;
@@ -166,19 +167,8 @@ impl Calls {
         // Whoever asks whether the server is well need not say who it is.
         let mut left = None;
         if !is_about_the_server(request.uri().path()) {
-            match self.authority.identify(request.headers()).await {
-                Ok(caller) => {
-                    let (path, peer) = (request.uri().path(), caller_address(request.extensions()));
-                    let counted = self.rates.count(path, &caller.principal, peer, request.headers());
-                    request.extensions_mut().insert(caller);
-                    match counted {
-                        Ok(counted) => left = counted,
-                        Err(refused) => {
-                            read_to_refuse(request.into_body()).await;
-                            return refused.into_http();
-                        }
-                    }
-                }
+            match self.admit(&mut request).await {
+                Ok(counted) => left = counted,
                 Err(refused) => {
                     read_to_refuse(request.into_body()).await;
                     return refused.into_http();
@@ -201,6 +191,25 @@ impl Calls {
             left.tell(response.headers_mut());
         }
         response
+    }
+
+    /// Finds out who calls, and whether it may ask for so much; both travel on with the call.
+    async fn admit(&self, request: &mut Request) -> Result<Option<Left>, Status> {
+        let peer = caller_address(request.extensions());
+        let client = peer.map(|peer| self.rates.client(peer, request.headers()));
+        let caller = match self.authority.identify(request.headers()).await {
+            Ok(caller) => caller,
+            Err(refused) => {
+                // Whoever guesses is counted as nobody in particular.
+                self.rates.count(request.uri().path(), &Principal::anonymous(), client)?;
+                return Err(refused);
+            }
+        };
+        let counted = self.rates.count(request.uri().path(), &caller.principal, client)?;
+        let rates = self.rates.clone();
+        request.extensions_mut().insert(caller);
+        request.extensions_mut().insert(Counted { rates, client });
+        Ok(counted)
     }
 
     /// What tonic refuses by itself has no reason, and for a message that it cannot decode it says INTERNAL, which means our

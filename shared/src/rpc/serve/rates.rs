@@ -73,6 +73,8 @@ pub enum Group {
     Streams,
     /// What is for operators.
     Operators,
+    /// Queries that are fully consistent, beside what they count as queries.
+    FullyConsistent,
 }
 
 /// How much of a group whoever is of a kind may ask for: nothing is no limit.
@@ -93,7 +95,7 @@ impl FromStr for RateLimit {
     fn from_str(text: &str) -> Result<Self, String> {
         let form = || {
             "must be KIND.GROUP=RATE:BURST or KIND.GROUP=off, with a KIND of anonymous, account or service, a GROUP of commands, reads, \
-             streams or operators, and numbers from 1"
+             streams, operators or fully-consistent, and numbers from 1"
                 .to_owned()
         };
         let (of, rate) = text.split_once('=').ok_or_else(form)?;
@@ -109,6 +111,7 @@ impl FromStr for RateLimit {
             "reads" => Group::Reads,
             "streams" => Group::Streams,
             "operators" => Group::Operators,
+            "fully-consistent" => Group::FullyConsistent,
             _ => return Err(form()),
         };
         let rate = match rate {
@@ -135,11 +138,13 @@ impl RateSettings {
     /// What a server that authenticates its callers allows if nothing else is said. Services are trusted with as much as they want.
     #[must_use]
     pub fn of_authenticating() -> Vec<RateLimit> {
-        const LIMITS: [(Kind, Group, u32, u32); 8] = [
+        const LIMITS: [(Kind, Group, u32, u32); 10] = [
             (Kind::Account, Group::Commands, 20, 100),
             (Kind::Account, Group::Reads, 100, 400),
             (Kind::Account, Group::Streams, 5, 50),
             (Kind::Account, Group::Operators, 20, 100),
+            (Kind::Account, Group::FullyConsistent, 5, 20),
+            (Kind::Anonymous, Group::FullyConsistent, 1, 5),
             (Kind::Anonymous, Group::Commands, 1, 10),
             (Kind::Anonymous, Group::Reads, 20, 100),
             (Kind::Anonymous, Group::Streams, 1, 20),
@@ -155,12 +160,12 @@ impl RateSettings {
 }
 
 #[derive(Clone, PartialEq, Eq, Hash)]
-enum Counted {
+enum Key {
     Principal(Arc<str>),
     Network(IpNet),
 }
 
-type Limiter = RateLimiter<Counted, DashMapStateStore<Counted>, DefaultClock, StateInformationMiddleware>;
+type Limiter = RateLimiter<Key, DashMapStateStore<Key>, DefaultClock, StateInformationMiddleware>;
 
 /// The counts of one server.
 #[derive(Default)]
@@ -174,6 +179,24 @@ pub(super) struct Rates {
 impl fmt::Debug for Rates {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Rates").field("limited", &self.limiters.keys()).finish_non_exhaustive()
+    }
+}
+
+/// What counts a call that was counted already, once it is known what it asks for.
+#[derive(Clone, Debug)]
+pub struct Counted {
+    pub(super) rates: Arc<Rates>,
+    /// Where it comes from.
+    pub(super) client: Option<IpAddr>,
+}
+
+impl Counted {
+    /// Counts it among those that are fully consistent.
+    ///
+    /// # Errors
+    /// RESOURCE_EXHAUSTED, with what to wait for.
+    pub fn count_fully_consistent(&self, principal: &Principal) -> Result<(), Status> {
+        self.rates.count_of(Group::FullyConsistent, 1, principal, self.client).map(drop)
     }
 }
 
@@ -231,28 +254,31 @@ impl Rates {
     ///
     /// # Errors
     /// RESOURCE_EXHAUSTED, with what to wait for.
-    pub fn count(
+    pub fn count(&self, path: &str, principal: &Principal, client: Option<IpAddr>) -> Result<Option<Left>, Status> {
+        self.count_of(group_of(path), cost_of(path), principal, client)
+    }
+
+    fn count_of(
         &self,
-        path: &str,
+        group: Group,
+        cost: u32,
         principal: &Principal,
-        peer: Option<IpAddr>,
-        headers: &HeaderMap,
+        client: Option<IpAddr>,
     ) -> Result<Option<Left>, Status> {
         let kind = match (principal.is_anonymous(), principal.account) {
             (true, _) => Kind::Anonymous,
             (false, Some(_)) => Kind::Account,
             (false, None) => Kind::Service,
         };
-        let group = group_of(path);
         let Some(limiter) = self.limiters.get(&(kind, group)) else { return Ok(None) };
         let counted = match kind {
-            Kind::Account | Kind::Service => Counted::Principal(principal.name.clone()),
+            Kind::Account | Kind::Service => Key::Principal(principal.name.clone()),
             Kind::Anonymous => {
-                let Some(peer) = peer else { return Ok(None) };
-                Counted::Network(self.network(self.client(peer, headers)))
+                let Some(client) = client else { return Ok(None) };
+                Key::Network(self.network(client))
             }
         };
-        let cost = NonZeroU32::new(cost_of(path)).unwrap_or(NonZeroU32::MIN);
+        let cost = NonZeroU32::new(cost).unwrap_or(NonZeroU32::MIN);
         match limiter.check_key_n(&counted, cost) {
             Ok(Ok(state)) => {
                 let limit = state.quota().burst_size().get();
@@ -262,8 +288,8 @@ impl Rates {
                 let wait = too_early.wait_time_from(DefaultClock::default().now());
                 let quota = too_early.quota();
                 let subject = match &counted {
-                    Counted::Principal(name) => name.to_string(),
-                    Counted::Network(network) => network.to_string(),
+                    Key::Principal(name) => name.to_string(),
+                    Key::Network(network) => network.to_string(),
                 };
                 let message = format!("{subject} asks for too much; wait as long as the answer says");
                 let refused = Refused::new(Code::ResourceExhausted, ErrorReason::RateLimited, message);
@@ -280,7 +306,7 @@ impl Rates {
     }
 
     /// The address of the client: behind proxies that are trusted, the rightmost one that is not theirs.
-    fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+    pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let is_trusted =
             |address: &IpAddr| self.trusted_proxies.iter().any(|net| net.contains(&address.to_canonical()));
         if !is_trusted(&peer) {
@@ -351,7 +377,7 @@ mod tests {
     fn whoever_asks_for_more_than_a_burst_is_told_to_wait_and_others_are_not() {
         let rates = rates(&["account.reads=1:3"], &[]);
         let principal = |number| Principal::account(crate::model::ids::AccountId(uuid::Uuid::from_u128(number)));
-        let ask = |principal: &Principal| rates.count(READ, principal, None, &HeaderMap::new());
+        let ask = |principal: &Principal| rates.count(READ, principal, None);
         let (ada, bob) = (principal(1), principal(2));
         for remaining in [2, 1, 0] {
             assert_eq!(ask(&ada).expect("there is enough"), Some(Left { limit: 3, remaining }));
@@ -363,13 +389,13 @@ mod tests {
         );
         assert!(ask(&bob).is_ok(), "another account has its own");
         let command = "/chirp.command.v1.CommandService/CreatePost";
-        assert_eq!(rates.count(command, &ada, None, &HeaderMap::new()).expect("it is not limited"), None);
+        assert_eq!(rates.count(command, &ada, None).expect("it is not limited"), None);
     }
 
     #[test]
     fn nobody_in_particular_is_counted_by_network() {
         let rates = rates(&["anonymous.reads=1:1"], &[]);
-        let ask = |text| rates.count(READ, &Principal::anonymous(), Some(address(text)), &HeaderMap::new()).is_ok();
+        let ask = |text| rates.count(READ, &Principal::anonymous(), Some(address(text))).is_ok();
         assert!(ask("2001:db8::1") && !ask("2001:db8::2"), "one customer has 64 bits");
         assert!(ask("2001:db8:0:1::1") && ask("192.0.2.1") && ask("192.0.2.2"));
         assert!(!ask("::ffff:192.0.2.1"), "it is the same address");
