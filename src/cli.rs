@@ -183,7 +183,7 @@ pub struct DevArgs {
     /// Where all three are served on one port; port 0 takes a free one [default: 127.0.0.1:50050, unless that is taken]
     #[arg(long, env = "CHIRP_LISTEN", value_name = "ADDR")]
     pub listen: Option<Address>,
-    /// Authenticate: only tokens of `chirp token` are taken, and the calls to paste have some; without this, everybody on this machine may do
+    /// Authenticate: tokens of `chirp token` and keys of `chirp key` are taken, and the calls to paste have some; without this, everybody on this machine may do
     /// everything
     #[arg(long, env = "CHIRP_AUTH", value_parser = BoolishValueParser::new())]
     pub auth: bool,

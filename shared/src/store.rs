@@ -5,6 +5,7 @@ mod importing;
 pub mod migrate;
 
 use std::fmt;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -114,7 +115,12 @@ impl Store {
     /// # Errors
     /// When the folder cannot be made.
     pub fn in_folder(folder: &Path) -> Result<Self, StoreError> {
-        std::fs::create_dir_all(folder).map_err(|cause| StoreError::Folder(folder.to_owned(), cause))?;
+        // Whoever can read it can sign tokens of the development key, and read what everybody wrote.
+        let mut made = std::fs::DirBuilder::new();
+        made.recursive(true)
+            .mode(0o700)
+            .create(folder)
+            .map_err(|cause| StoreError::Folder(folder.to_owned(), cause))?;
         Ok(Self::Folder(folder.to_owned()))
     }
 

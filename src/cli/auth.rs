@@ -58,7 +58,7 @@ pub struct AuthArgs {
     /// The claim with the name of a service, in tokens that are no account's; without this, there are none
     #[arg(long, env = "CHIRP_JWT_SERVICE_CLAIM", value_name = "NAME", default_value = "")]
     pub jwt_service_claim: String,
-    /// The claim with scopes; without this, tokens have none
+    /// The claim with the scopes of a service; without this, they have none. Tokens of accounts have none in any case
     #[arg(long, env = "CHIRP_JWT_SCOPES_CLAIM", value_name = "NAME", default_value = "")]
     pub jwt_scopes_claim: String,
     /// The claim with the roles `moderator` and `administrator`; without this, tokens have none
@@ -117,6 +117,9 @@ impl AuthArgs {
 
     fn key_source(&self) -> anyhow::Result<Option<KeySource>> {
         match (&self.jwt_keys, &self.jwt_keys_url, &self.jwt_issuer) {
+            (_, _, Some(issuer)) if issuer.contains('@') => {
+                Err(Misuse("--jwt-issuer must have no user name or password in it".to_owned()).into())
+            }
             (Some(file), _, _) => {
                 // A file that is not there or has no keys is said at once; one that breaks later is not the end.
                 JwtSettings::check_file(file, &self.jwt_algorithms)
@@ -292,8 +295,8 @@ pub struct TokenArgs {
     /// The service that the token is for
     #[arg(long, env = "CHIRP_SERVICE", value_name = "NAME", value_parser = service, conflicts_with = "account")]
     pub service: Option<String>,
-    /// A scope that it has, such as posts:write
-    #[arg(long, env = "CHIRP_SCOPE", value_name = "SCOPE", value_delimiter = ',', value_parser = scope)]
+    /// A scope that the service has, such as posts:write
+    #[arg(long, env = "CHIRP_SCOPE", value_name = "SCOPE", value_delimiter = ',', value_parser = scope, conflicts_with = "account")]
     pub scope: Vec<String>,
     /// A role that it has: moderator or administrator
     #[arg(long, env = "CHIRP_ROLE", value_name = "ROLE", value_delimiter = ',', value_parser = role_of)]

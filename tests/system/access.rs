@@ -190,6 +190,13 @@ fn callers(stage: &Stage, access: &Access) -> Vec<Caller> {
         let token = Some(stage.service(scope));
         callers.push(Caller::of("a service with the lesser scope", token));
     }
+    if !access.scope.is_empty() {
+        let token = stage.token(&json!({"sub": bob, "scope": access.scope}));
+        callers.push(Caller {
+            account: Some(bob.clone()),
+            ..Caller::of("an account whose token has the scope", Some(token))
+        });
+    }
     for (called, role) in [("a moderator", &["moderator"]), ("an administrator", &["administrator"])] {
         let token = Some(stage.token(&json!({"sub": bob, "roles": role})));
         callers.push(Caller { account: Some(bob.clone()), roles: role, ..Caller::of(called, token) });
@@ -537,10 +544,12 @@ async fn a_server_that_authenticates_nobody_listens_on_this_machine_only_unless_
         (vec!["--jwt-keys", "/nowhere/keys.pem"], "/nowhere/keys.pem"),
         (vec!["--jwt-issuer", "http://issuer.example"], "https"),
         (vec!["--jwt-audience", "chirp"], "--jwt-issuer"),
+        (vec!["--jwt-keys-url", "https://user:hunter22@issuer.example/keys"], "no user name"),
+        (vec!["--jwt-issuer", "https://user:hunter22@issuer.example"], "no user name"),
     ] {
         let arguments = [&["serve", "--store", &store, "--listen", "127.0.0.1:0"], &arguments[..]].concat();
         let refused = chirp(&arguments).await.with(2);
-        assert!(refused.stderr.contains(told), "{refused:?}");
+        assert!(refused.stderr.contains(told) && !refused.stderr.contains("hunter22"), "{refused:?}");
     }
 }
 

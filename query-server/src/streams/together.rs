@@ -22,6 +22,7 @@ use shared::rpc::proto::query::SubscriptionRefreshCause as RefreshCause;
 use shared::rpc::proto::query::stream_request::Message as Wish;
 pub use shared::rpc::proto::query::stream_response::Event as Live;
 use shared::rpc::proto::query::subscription::Topic;
+use shared::rpc::serve::rates::Counted;
 use shared::rpc::serve::{StreamEnd, undecodable};
 use shared::rpc::tokens::{CallState, SUBSCRIPTIONS_MAX, SubscriptionDigest, TOPICS_MAX, digest_of_subscription};
 use tokio::sync::{mpsc, oneshot};
@@ -248,6 +249,9 @@ impl Streams {
         };
         let Ground { metadata, extensions, consistency, resumed: state } = ground;
         subscribes::<v1::StreamRequest>(extensions, &subscription.viewer_account_id)?;
+        if let Some(counted) = extensions.get::<Counted>() {
+            counted.count_subscription(&Caller::of(extensions))?;
+        }
         let resumed = resumed_as(subscription);
         let left = resumed.and_then(|(kind, digest)| state.position_of(kind as u8, digest));
         let since = match (left, subscription.page_resume_token.as_str()) {

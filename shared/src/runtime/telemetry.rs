@@ -14,6 +14,8 @@ use crate::runtime::metrics::PANICS;
 pub fn start(filter: &str) -> Result<(), tracing_subscriber::filter::ParseError> {
     let filter = EnvFilter::try_new(filter)?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A line that nobody reads any more is lost; told on stderr, that would be a panic within the logging of a panic.
+    let builder = builder.log_internal_errors(false);
     let terminal = std::io::stderr().is_terminal();
     std::panic::set_hook(Box::new(note_panic));
     // A second start, as in tests, keeps the first.

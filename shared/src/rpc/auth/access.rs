@@ -97,6 +97,7 @@ fn judge<'a>(
     let names_nobody = named.clone().all(|(_, id)| id.is_empty());
     let lesser = access.lesser.filter(|_| asks_for_less);
     let is_it = |own: AccountId, id: &str| id.parse() == Ok(own);
+    let has_scope = |scope| caller.account.is_none() && caller.has_scope(scope);
     let first = named.next();
     let is_the_account = caller.account.is_some_and(|own| {
         first.is_some_and(|(_, id)| is_it(own, id)) && named.clone().all(|(_, id)| id.is_empty() || is_it(own, id))
@@ -104,8 +105,8 @@ fn judge<'a>(
     let may = caller.is_unrestricted
         || (access.anybody && names_nobody)
         || is_the_account
-        || caller.has_scope(access.scope)
-        || lesser.is_some_and(|(_, scope)| caller.has_scope(scope))
+        || has_scope(access.scope)
+        || lesser.is_some_and(|(_, scope)| has_scope(scope))
         || access.role.is_some_and(|role| caller.roles.contains(&role));
     match may {
         true => Ok(()),

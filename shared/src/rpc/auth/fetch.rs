@@ -22,7 +22,11 @@ pub const FETCH_DEADLINE: Duration = Duration::from_secs(10);
 /// # Errors
 /// Why not, for people.
 pub fn fetchable(url: &str) -> Result<Uri, String> {
-    let uri: Uri = url.parse().map_err(|_| format!("{url} is no URL"))?;
+    let uri: Uri = url.parse().map_err(|_| "it is no URL".to_owned())?;
+    let url = shown(url);
+    if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) {
+        return Err("an address of keys must have no user name or password in it".to_owned());
+    }
     let host = uri.host().ok_or_else(|| format!("{url} has no host"))?;
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     let is_loopback =
@@ -35,12 +39,19 @@ pub fn fetchable(url: &str) -> Result<Uri, String> {
     }
 }
 
+/// An address as it may be logged: without its query, which may hold a secret.
+#[must_use]
+pub fn shown(url: &str) -> &str {
+    url.split(['?', '#']).next().unwrap_or_default()
+}
+
 /// The document at this address.
 ///
 /// # Errors
 /// Why there is none, for people.
 pub async fn fetch(url: &str) -> Result<Vec<u8>, String> {
     let uri = fetchable(url)?;
+    let url = shown(url);
     let provider = rustls::crypto::ring::default_provider();
     let builder = HttpsConnectorBuilder::new().with_provider_and_native_roots(provider);
     let connector = builder.map_err(|cause| format!("this machine has no root certificates: {cause}"))?;

@@ -18,7 +18,7 @@ use tokio::time::Instant;
 use tonic::Code;
 use tracing::{info, warn};
 
-use super::fetch::{fetch, fetchable};
+use super::fetch::{fetch, fetchable, shown};
 use super::key_set::{KeySet, names};
 use super::principal::{Principal, Role};
 use super::ring_provider;
@@ -68,7 +68,7 @@ pub struct JwtSettings {
     pub account_claim: String,
     /// The claim with the name of a service, in tokens that are no account's; there are none if empty.
     pub service_claim: String,
-    /// The claim with the scopes, as one text with spaces or as a list; none are read if empty.
+    /// The claim with the scopes of a service, as one text with spaces or as a list; none are read if empty. Accounts have none.
     pub scopes_claim: String,
     /// The claim with the roles, `moderator` and `administrator`, in the same way.
     pub roles_claim: String,
@@ -279,8 +279,10 @@ impl Issuer {
             }
         };
         let given = |claim: &str| if claim.is_empty() { vec![] } else { texts(claims, claim) };
+        // What an application may do for its user is no right over the accounts of others.
+        let scopes = if caller.account.is_some() { vec![] } else { given(&settings.scopes_claim) };
         let roles = given(&settings.roles_claim).iter().filter_map(|name| role(name)).collect();
-        let principal = Principal { scopes: given(&settings.scopes_claim), roles, ..caller };
+        let principal = Principal { scopes, roles, ..caller };
         Ok(Verified { principal: Arc::new(principal), until })
     }
 
@@ -361,14 +363,14 @@ impl Issuer {
     fn name(&self) -> String {
         match (&self.settings.keys, self.settings.issuer.as_str()) {
             (KeySource::File(path), "") => path.display().to_string(),
-            (KeySource::Url(url), "") => url.clone(),
+            (KeySource::Url(url), "") => shown(url).to_owned(),
             (_, issuer) => issuer.to_owned(),
         }
     }
 }
 
 async fn of_url(url: &str, allowed: &[Algorithm]) -> Result<KeySet, String> {
-    KeySet::read(&fetch(url).await?, allowed).map_err(|cause| format!("{url}: {cause}"))
+    KeySet::read(&fetch(url).await?, allowed).map_err(|cause| format!("{}: {cause}", shown(url)))
 }
 
 /// The longest name of a service, in bytes.

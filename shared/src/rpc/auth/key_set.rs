@@ -39,10 +39,14 @@ impl KeySet {
             true => listed(text)?,
             false => in_pem(text)?,
         };
-        let mut keys: Vec<_> = keys.into_iter().filter(|key| allowed.contains(&key.algorithm)).collect();
+        let is_usable = |key: &PublicKey| allowed.contains(&key.algorithm) && is_long_enough(key);
+        let mut keys: Vec<_> = keys.into_iter().filter(is_usable).collect();
         keys.truncate(KEYS_MAX);
         match keys.is_empty() {
-            true => Err(format!("it has no public key for signatures by {}", names(allowed))),
+            true => Err(format!(
+                "it has no public key for signatures by {}, of RSA with 2048 bits at least",
+                names(allowed)
+            )),
             false => Ok(Self(keys)),
         }
     }
@@ -61,6 +65,17 @@ impl KeySet {
         let told =
             |set: &Self| set.0.iter().map(|key| (key.id.clone(), key.algorithm, bytes(&key.key))).collect::<Vec<_>>();
         told(self) != told(other)
+    }
+}
+
+/// Shorter keys of RSA are refused for each signature, so that they are better refused at once.
+const RSA_BYTES_MIN: usize = 2_048 / 8;
+
+fn is_long_enough(key: &PublicKey) -> bool {
+    match (key.algorithm, key.key.kind()) {
+        (Algorithm::RS256, jsonwebtoken::DecodingKeyKind::RsaModulusExponent { n, .. }) => n.len() >= RSA_BYTES_MIN,
+        (Algorithm::RS256, jsonwebtoken::DecodingKeyKind::SecretOrDer(der)) => der.len() >= RSA_BYTES_MIN,
+        _ => true,
     }
 }
 

@@ -25,7 +25,7 @@ pub struct Principal {
     pub name: Arc<str>,
     /// The account that it is, if it is one.
     pub account: Option<AccountId>,
-    /// What it may do for any account.
+    /// What it may do for any account. Only a service has any.
     pub scopes: Vec<String>,
     /// What it is trusted with.
     pub roles: Vec<Role>,

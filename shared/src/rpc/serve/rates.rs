@@ -198,6 +198,14 @@ impl Counted {
     pub fn count_fully_consistent(&self, principal: &Principal) -> Result<(), Status> {
         self.rates.count_of(Group::FullyConsistent, 1, principal, self.client).map(drop)
     }
+
+    /// Counts a subscription within a call of several, which begins with a query.
+    ///
+    /// # Errors
+    /// RESOURCE_EXHAUSTED, with what to wait for.
+    pub fn count_subscription(&self, principal: &Principal) -> Result<(), Status> {
+        self.rates.count_of(Group::Reads, 1, principal, self.client).map(drop)
+    }
 }
 
 /// What a call may ask for at once, and what is left of that.
