@@ -48,16 +48,32 @@ WHERE place > $2 AND place <= $3 AND (
 ORDER BY place LIMIT $4;
 
 -- name: SELECT_CONCERN
--- Why owner $1 may have seen something of account $2 after $3: `follows` it, or is it; or somebody reposted it, also where that was undone
--- since then, and nothing hides it.
-SELECT CAST($1 AS {number}) = $2 OR EXISTS (SELECT 1 FROM graph_1_follows WHERE follower = $1 AND followee = $2) AS follows,
+-- Why owner $1 may have seen something of account $2 after $3: `follows` it, or is it; or somebody reposted it whom the owner follows, and
+-- nothing hides it. Also where any of this has changed since then, since what is told later does not name what was hidden before.
+SELECT CAST($1 AS {number}) = $2 OR EXISTS (SELECT 1 FROM graph_1_follows WHERE follower = $1 AND followee = $2) OR EXISTS (
+           SELECT 1 FROM changes_1 AS unfollowed WHERE {unfollows(unfollowed, $1, $3)} AND unfollowed.target = $2
+       ) AS follows,
        (EXISTS (
            SELECT 1 FROM posts_1 AS posts WHERE posts.author = $2 AND {reposted_by_followed(posts.post, $1)}
        ) OR EXISTS (
+           SELECT 1 FROM changes_1 AS unfollowed
+           {ordered join} posts_1_reposts AS reposts ON reposts.account = unfollowed.target
+           {ordered join} posts_1 AS posts ON posts.post = reposts.post
+           WHERE {unfollows(unfollowed, $1, $3)} AND posts.author = $2
+       ) OR EXISTS (
            SELECT 1 FROM changes_1 AS undone {ordered join} posts_1 AS posts ON posts.post = undone.target
            WHERE undone.place > $3 AND undone.change = {Change::RepostUndone} AND posts.author = $2
-           AND {followed($1, undone.actor)}
-       )) AND {unblocked($1, $2)} AND {unmuted($1, $2)} AS reposted;
+           AND ({followed($1, undone.actor)} OR EXISTS (
+               SELECT 1 FROM changes_1 AS unfollowed
+               WHERE {unfollows(unfollowed, $1, $3)} AND unfollowed.target = undone.actor
+           ))
+       )) AND (({unblocked($1, $2)}) OR {changed($3,
+           changes.change IN ({Change::Blocked}, {Change::Unblocked}) AND (
+               (changes.actor = $1 AND changes.target = $2) OR (changes.actor = $2 AND changes.target = $1)
+           ))}
+       ) AND ({unmuted($1, $2)} OR {changed($3,
+           changes.change IN ({Change::Muted}, {Change::Unmuted}) AND changes.actor = $1 AND changes.target = $2)}
+       ) AS reposted;
 
 -- name: SELECT_ENTRIES_OF
 -- The posts that may be in a timeline because of account $1, each with the place of that reason, up to $2, $6 of them at most: what it
