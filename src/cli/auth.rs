@@ -95,7 +95,14 @@ impl AuthArgs {
 
     fn settings(&self) -> anyhow::Result<AuthoritySettings> {
         let issuers = match self.key_source()? {
-            Some(keys) => vec![self.issuer(keys)],
+            Some(keys) => {
+                if self.jwt_audience.is_empty() {
+                    warn!(
+                        "tokens for any audience are taken, also those of other services: --jwt-audience names that of this one"
+                    );
+                }
+                vec![self.issuer(keys)]
+            }
             None => vec![],
         };
         Ok(AuthoritySettings { issuers, development: self.development_tokens, api_keys: self.api_keys })

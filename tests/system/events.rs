@@ -93,3 +93,22 @@ async fn an_address_without_a_good_ticket_is_refused_by_http() {
     let elsewhere = send(&dev.command, "GET", &format!("{SUBSCRIBE}?ticket=x"), &[], b"").await;
     assert_eq!(elsewhere.status, 404, "{}", elsewhere.text());
 }
+
+#[tokio::test]
+async fn a_ticket_is_made_only_for_what_a_call_would_take() {
+    let folder = folder();
+    let dev = Dev::start(folder.path()).await;
+    let ada = dev.api.register("ada").await.id;
+    let watch = json!({"subscriptionId": "a", "post": {"postId": ada}});
+    for (subscriptions, field) in [
+        (json!([watch, watch]), "subscriptions[1].subscription_id"),
+        (json!([{"post": {"postId": ada}}]), "subscriptions[0].subscription_id"),
+        (json!([{"subscriptionId": "a".repeat(65), "post": {"postId": ada}}]), "subscriptions[0].subscription_id"),
+        (json!([{"subscriptionId": "a"}]), "subscriptions[0].topic"),
+    ] {
+        let body = json!({"subscriptions": subscriptions}).to_string();
+        let answer = post(&dev.all, "/chirp.query.v1.QueryService/CreateSubscribeTicket", &body).await;
+        assert_eq!(answer.status, 400, "{}", answer.text());
+        assert!(answer.text().contains(field), "{field} in {}", answer.text());
+    }
+}

@@ -4,7 +4,7 @@
 //! Always: a ticket is sealed by the store, holds the whole request and who made it, is good for 30 seconds, and at each server once; every
 //! subscription in it may be made by whoever made it. Never here: credentials.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -20,6 +20,7 @@ use shared::rpc::tokens::{SUBSCRIPTIONS_MAX, Tokens};
 use tonic::{Code, Status};
 use uuid::Uuid;
 
+use super::together::SUBSCRIPTION_ID_BYTES_MAX;
 use crate::asking::Asking;
 use crate::questions::{Answer, account};
 
@@ -93,6 +94,23 @@ impl Answer for v1::CreateSubscribeTicketRequest {
         if wanted == 0 || wanted > SUBSCRIPTIONS_MAX {
             let rule = format!("must have 1–{SUBSCRIPTIONS_MAX} subscriptions, has {wanted}");
             asking.violations.add("subscriptions", ErrorReason::BatchSizeInvalid, rule);
+        }
+        let mut names = HashSet::new();
+        for (index, subscription) in request.subscriptions.iter().take(SUBSCRIPTIONS_MAX).enumerate() {
+            let id = &subscription.subscription_id;
+            let rule = match id.len() {
+                1..=SUBSCRIPTION_ID_BYTES_MAX if !names.insert(id) => "must be of no other subscription".to_owned(),
+                1..=SUBSCRIPTION_ID_BYTES_MAX => String::new(),
+                length => format!("must have 1–{SUBSCRIPTION_ID_BYTES_MAX} bytes, has {length}"),
+            };
+            if !rule.is_empty() {
+                let field = format!("subscriptions[{index}].subscription_id");
+                asking.violations.add(&field, ErrorReason::FieldInvalid, rule);
+            }
+            if subscription.topic.is_none() {
+                let field = format!("subscriptions[{index}].topic");
+                asking.violations.add(&field, ErrorReason::FieldInvalid, "must be set to one that this server knows");
+            }
         }
         let subscribe = v1::SubscribeRequest {
             consistency: request.consistency.clone(),

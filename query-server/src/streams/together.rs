@@ -41,7 +41,7 @@ use crate::asking::Asking;
 use crate::presence::Present;
 
 /// The longest name that a client may give a subscription, in bytes.
-const SUBSCRIPTION_ID_BYTES_MAX: usize = 64;
+pub const SUBSCRIPTION_ID_BYTES_MAX: usize = 64;
 /// What a subscription may have said that is not sent yet: little, since a call has many.
 const PARTS_MAX: usize = 4;
 

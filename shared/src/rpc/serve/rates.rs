@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -324,8 +324,9 @@ impl Rates {
         let told: Vec<&str> = lists.flat_map(|list| list.split(',')).map(str::trim).collect();
         let mut client = peer;
         for address in told.into_iter().rev() {
-            // What is no address was written by somebody who is not trusted.
-            let Ok(address) = address.parse::<IpAddr>() else { return client };
+            // What is no address was written by somebody who is not trusted. Some proxies add the port.
+            let with_port = || address.parse::<SocketAddr>().map(|address| address.ip());
+            let Ok(address) = address.parse::<IpAddr>().or_else(|_| with_port()) else { return client };
             client = address;
             if !is_trusted(&address) {
                 return client;
@@ -426,6 +427,8 @@ mod tests {
             "several headers are one list"
         );
         assert_eq!(client("10.0.0.1", &["198.51.100.7, nonsense"]), address("10.0.0.1"));
+        assert_eq!(client("10.0.0.1", &["198.51.100.7:8080"]), address("198.51.100.7"));
+        assert_eq!(client("10.0.0.1", &["[2001:db8::1]:443"]), address("2001:db8::1"));
         assert_eq!(client("10.0.0.1", &[]), address("10.0.0.1"));
     }
 
