@@ -476,7 +476,7 @@ async fn what_is_wrong_with_credentials_is_told_by_a_reason_of_its_own_and_no_se
 
 #[tokio::test]
 async fn an_issuer_is_asked_once_for_a_thousand_unknown_keys_and_what_it_publishes_wrongly_takes_nothing_away() {
-    let stage = Stage::start().await;
+    let stage = Stage::start_with(&["--rate-limit", "anonymous.reads=off"]).await;
     let asked = stage.issuer.asked();
     let body = json!({"accountId": stage.ada});
     let claims = stage.claims(&json!({"sub": stage.ada}));

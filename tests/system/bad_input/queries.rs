@@ -3,6 +3,7 @@
 use shared::rpc::proto::admin::get_as_of_request::{Moment, Subject};
 use shared::rpc::proto::admin::*;
 use shared::rpc::proto::query::get_account_request::Account as Named;
+use shared::rpc::proto::query::subscription::Topic;
 use shared::rpc::proto::query::*;
 use tonic::{Code, Status};
 
@@ -77,7 +78,16 @@ async fn a_bad_query_is_refused_with_the_reason_that_its_comment_lists() {
     row!(t, q, create_subscribe_ticket, CreateSubscribeTicketRequest::default(),
          InvalidArgument "BATCH_SIZE_INVALID", "subscriptions BATCH_SIZE_INVALID");
     row!(t, q, create_subscribe_ticket,
-         ask!(CreateSubscribeTicketRequest { viewer_account_id: NOBODY, subscriptions: vec![Subscription::default()] }),
+         ask!(CreateSubscribeTicketRequest { subscriptions: vec![Subscription::default()] }),
+         InvalidArgument "FIELD_INVALID", "subscriptions[0].subscription_id FIELD_INVALID",
+         "subscriptions[0].topic FIELD_INVALID");
+    let home = Subscription {
+        subscription_id: "a".to_owned(),
+        topic: Some(Topic::HomeTimeline(HomeTimelineTopic {})),
+        ..Subscription::default()
+    };
+    row!(t, q, create_subscribe_ticket,
+         ask!(CreateSubscribeTicketRequest { viewer_account_id: NOBODY, subscriptions: vec![home] }),
          NotFound "ACCOUNT_NOT_FOUND");
     row!(t, q, subscribe, ask!(SubscribeRequest { ticket: "x" }), InvalidArgument "TOKEN_INVALID");
     row!(t, q, subscribe, ask!(SubscribeRequest { ticket: "x", subscriptions: vec![Subscription::default()] }),
