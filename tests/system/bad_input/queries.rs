@@ -81,13 +81,13 @@ async fn a_bad_query_is_refused_with_the_reason_that_its_comment_lists() {
          ask!(CreateSubscribeTicketRequest { subscriptions: vec![Subscription::default()] }),
          InvalidArgument "FIELD_INVALID", "subscriptions[0].subscription_id FIELD_INVALID",
          "subscriptions[0].topic FIELD_INVALID");
-    let home = Subscription {
+    let subscription = Subscription {
         subscription_id: "a".to_owned(),
         topic: Some(Topic::HomeTimeline(HomeTimelineTopic {})),
         ..Subscription::default()
     };
     row!(t, q, create_subscribe_ticket,
-         ask!(CreateSubscribeTicketRequest { viewer_account_id: NOBODY, subscriptions: vec![home] }),
+         ask!(CreateSubscribeTicketRequest { viewer_account_id: NOBODY, subscriptions: vec![subscription] }),
          NotFound "ACCOUNT_NOT_FOUND");
     row!(t, q, subscribe, ask!(SubscribeRequest { ticket: "x" }), InvalidArgument "TOKEN_INVALID");
     row!(t, q, subscribe, ask!(SubscribeRequest { ticket: "x", subscriptions: vec![Subscription::default()] }),
