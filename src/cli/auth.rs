@@ -10,14 +10,14 @@ use clap::builder::BoolishValueParser;
 use clap::{Args, Subcommand};
 use jsonwebtoken::Algorithm;
 use serde_json::json;
-use shared::model::clock::{Clock as _, SystemClock};
+use shared::model::clock::{Clock as _, SystemClock, Timestamp};
 use shared::model::ids::AccountId;
 use shared::rpc::auth::access::SCOPES;
-use shared::rpc::auth::api_keys::{self, ApiKey};
+use shared::rpc::auth::api_keys::{self, ApiKey, MICROS_OF_DAY};
 use shared::rpc::auth::authority::{Authority, AuthoritySettings};
-use shared::rpc::auth::development::{Bearer, DevelopmentKey, name_of};
-use shared::rpc::auth::jwt::{ALGORITHMS, JwtSettings, KeySource, SERVICE_NAME_BYTES_MAX, is_service_name, role};
-use shared::rpc::auth::principal::Role;
+use shared::rpc::auth::development::{Bearer, DevelopmentKey};
+use shared::rpc::auth::jwt::{ALGORITHMS, JwtSettings, KeySource, SERVICE_NAME_BYTES_MAX, is_service_name};
+use shared::rpc::auth::principal::{Role, role, role_name};
 use shared::runtime::tasks::Tasks;
 use shared::store::Store;
 use tools::args::{Output, OutputChoice, store};
@@ -197,7 +197,7 @@ pub struct KeyCreateArgs {
     #[arg(long, env = "CHIRP_SCOPE", value_name = "SCOPE", value_delimiter = ',', value_parser = scope)]
     pub scope: Vec<String>,
     /// What it is trusted with: moderator or administrator
-    #[arg(long, env = "CHIRP_ROLE", value_name = "ROLE", value_delimiter = ',', value_parser = role_name)]
+    #[arg(long, env = "CHIRP_ROLE", value_name = "ROLE", value_delimiter = ',', value_parser = checked_role)]
     pub role: Vec<String>,
 }
 
@@ -252,7 +252,7 @@ pub async fn keys(command: KeyCommand) -> anyhow::Result<ExitCode> {
 
 fn list(keys: &[ApiKey], format: Output) -> anyhow::Result<()> {
     for key in keys {
-        let roles: Vec<String> = key.roles.iter().map(|role| name_of(*role)).collect();
+        let roles: Vec<String> = key.roles.iter().map(|role| role_name(*role)).collect();
         let used = key.used_on.map(day);
         let state = if key.revoked_at.is_some() { "revoked" } else { "active" };
         match format {
@@ -273,21 +273,13 @@ fn list(keys: &[ApiKey], format: Output) -> anyhow::Result<()> {
 
 /// A day as people write it: YYYY-MM-DD.
 fn day(days: i64) -> String {
-    // Howard Hinnant, chrono-Compatible Low-Level Date Algorithms, civil_from_days.
-    let shifted = days + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let of_era = shifted.rem_euclid(146_097);
-    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    format!("{year:04}-{month:02}-{day:02}")
+    let mut written = Timestamp(days.saturating_mul(MICROS_OF_DAY)).to_proto().to_string();
+    written.truncate("YYYY-MM-DD".len());
+    written
 }
 
-fn role_name(text: &str) -> Result<String, String> {
-    role_of(text).map(name_of)
+fn checked_role(text: &str) -> Result<String, String> {
+    role_of(text).map(role_name)
 }
 
 /// `chirp token`

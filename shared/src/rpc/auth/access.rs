@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use tonic::{Code, Extensions, Request, Status};
 
-use super::principal::{Caller, Principal, Role};
+use super::principal::{Caller, Principal, Role, role_name};
 use crate::model::ids::AccountId;
 use crate::rpc::errors::{ErrorReason, Refused};
 use crate::rpc::proto::query::Consistency;
@@ -128,7 +128,7 @@ fn refusal(caller: &Principal, access: &Access, field: Option<&str>) -> Refused 
             denied(ErrorReason::AccountMismatch, message).with("field", field).with("principal", &caller.name)
         }
         (Some(_), None, Some(role)) => {
-            let role = role.as_str_name().trim_start_matches("ROLE_").to_ascii_lowercase();
+            let role = role_name(role);
             let message = format!("this is for whoever has the role {role}");
             denied(ErrorReason::RoleMissing, message).with("role", role).with("principal", &caller.name)
         }

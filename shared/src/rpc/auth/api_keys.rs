@@ -18,8 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::Code;
 use tracing::warn;
 
-use super::jwt::role;
-use super::principal::{Principal, Role};
+use super::principal::{Principal, Role, role};
 use super::validity::revoked;
 use crate::model::clock::{Clock, Timestamp};
 use crate::rpc::errors::{ErrorReason, RETRY_DELAY, Refused};
@@ -41,7 +40,8 @@ pub const READ_INTERVAL: Duration = Duration::from_secs(2);
 const UNKNOWN_INTERVAL: Duration = Duration::from_millis(500);
 const ID_BYTES: usize = 8;
 const SECRET_BYTES: usize = 32;
-const MICROS_OF_DAY: i64 = 24 * 60 * 60 * 1_000_000;
+/// A day of [`ApiKey::used_on`], in microseconds.
+pub const MICROS_OF_DAY: i64 = 24 * 60 * 60 * 1_000_000;
 
 /// A key, without its secret.
 #[derive(Clone, Debug, PartialEq, Eq)]

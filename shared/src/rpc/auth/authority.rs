@@ -126,8 +126,7 @@ impl Authority {
         if let Err(cause) = opened.await {
             warn!(%cause, "what the store says about access cannot be read: {cause}");
         }
-        let development = self.0.as_ref().and_then(|trusted| trusted.development.as_ref());
-        if let Some(issuer) = development {
+        if let Some(issuer) = &trusted.development {
             issuer.get_or_init(|| Issuer::new(DevelopmentKey::of(identity).issuer()));
         }
     }

@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 use sha2::Sha256;
 
 use super::jwt::{JwtSettings, KeySource};
-use super::principal::Role;
+use super::principal::{Role, role_name};
 use super::ring_provider;
 use crate::log::StoreIdentity;
 use crate::model::clock::Timestamp;
@@ -81,7 +81,7 @@ impl DevelopmentKey {
         };
         let seconds = now.0 / 1_000_000;
         let until = seconds.saturating_add(i64::try_from(ttl.as_secs()).unwrap_or(i64::MAX));
-        let roles: Vec<String> = roles.iter().map(|role| name_of(*role)).collect();
+        let roles: Vec<String> = roles.iter().map(|role| role_name(*role)).collect();
         for (claim, value) in [
             ("iss", json!(ISSUER)),
             ("aud", json!(AUDIENCE)),
@@ -95,10 +95,4 @@ impl DevelopmentKey {
         let key = EncodingKey::from_ed_der(&self.pkcs8);
         jsonwebtoken::encode(&Header::new(Algorithm::EdDSA), &claims, &key).expect("the key is one of Ed25519")
     }
-}
-
-/// A role as tokens name it.
-#[must_use]
-pub fn name_of(role: Role) -> String {
-    role.as_str_name().trim_start_matches("ROLE_").to_ascii_lowercase()
 }

@@ -20,7 +20,7 @@ use tracing::{info, warn};
 
 use super::fetch::{fetch, fetchable, shown};
 use super::key_set::{KeySet, names};
-use super::principal::{Principal, Role};
+use super::principal::{Principal, role};
 use super::ring_provider;
 use super::validity::expired;
 use crate::model::clock::{Clock, Timestamp};
@@ -381,16 +381,6 @@ pub const SERVICE_NAME_BYTES_MAX: usize = 64;
 pub fn is_service_name(name: &str) -> bool {
     let is_letter = |letter: u8| letter.is_ascii_alphanumeric() || b"._-".contains(&letter);
     !name.is_empty() && name.len() <= SERVICE_NAME_BYTES_MAX && name.bytes().all(is_letter)
-}
-
-/// A role by its name in a token or of an API key.
-#[must_use]
-pub fn role(name: &str) -> Option<Role> {
-    match name {
-        "moderator" => Some(Role::Moderator),
-        "administrator" => Some(Role::Administrator),
-        _ => None,
-    }
 }
 
 /// A claim that is a time, in seconds since 1970 and perhaps parts of them.

@@ -18,6 +18,22 @@ pub use crate::rpc::proto::common::Role;
 /// The name of a caller that is nobody in particular.
 pub const ANONYMOUS: &str = "anonymous";
 
+/// A role by its name in a token or of an API key.
+#[must_use]
+pub fn role(name: &str) -> Option<Role> {
+    match name {
+        "moderator" => Some(Role::Moderator),
+        "administrator" => Some(Role::Administrator),
+        _ => None,
+    }
+}
+
+/// The name of a role there.
+#[must_use]
+pub fn role_name(role: Role) -> String {
+    role.as_str_name().trim_start_matches("ROLE_").to_ascii_lowercase()
+}
+
 /// A caller, as the server authenticated it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Principal {
